@@ -1,0 +1,94 @@
+//! What may be asked of a branch 组织命令. Fields mean what they mean in the events they lead to.
+#![expect(missing_docs, reason = "a field of a command means what the event's field means")]
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::kind::{BranchKind, Competitors, OutletKind, RankedBy, SixS, StandardKind};
+use crate::id::{
+    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, StandardId, ThemeDayId,
+    TrainingId, VisitId,
+};
+use crate::ledger::{Correction, Metric, Report, Target};
+use crate::period::Period;
+use crate::text::{MetricCode, Sealed, Title};
+
+/// An outlet, and the branch that holds it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct OutletAt {
+    /// The branch that holds it.
+    pub branch: BranchId,
+    /// The outlet.
+    pub outlet: OutletId,
+}
+
+/// A command to a branch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum BranchCommand {
+    /// Found a branch under another; the top committee, [`BranchId::root`], has none above.
+    Establish { kind: BranchKind, parent: Option<BranchId>, name: Title, on: Date },
+    /// Take another name.
+    Rename { name: Title, on: Date },
+    /// Go under another branch.
+    Move { to: BranchId, on: Date, reason: Sealed },
+    /// Be merged into another branch, with all members, outlets and contact points.
+    Merge { into: BranchId, on: Date, reason: Sealed },
+    /// End; the branch must be empty.
+    Close { on: Date, reason: Sealed },
+    /// Open an outlet.
+    OpenOutlet { outlet: OutletId, kind: OutletKind, name: Title, on: Date },
+    /// Close an outlet.
+    CloseOutlet { outlet: OutletId, on: Date, reason: Sealed },
+    /// Put a standard up on the wall.
+    DisplayStandard { standard: StandardId, outlet: OutletId, kind: StandardKind, title: Sealed, on: Date },
+    /// Record a 6S inspection.
+    InspectOutlet { inspection: InspectionId, outlet: OutletId, on: Date, results: SixS, remarks: Option<Sealed> },
+    /// Link exactly two cadres with exactly one financial outlet and one delivery station.
+    AssignContactPoint {
+        contact_point: ContactPointId,
+        cadres: Vec<MemberId>,
+        outlets: Vec<OutletAt>,
+        from: Date,
+        until: Option<Date>,
+    },
+    /// Record a visit by one of the pair.
+    VisitContactPoint {
+        visit: VisitId,
+        contact_point: ContactPointId,
+        by: MemberId,
+        outlet: OutletId,
+        on: Date,
+        note: Sealed,
+    },
+    /// End a contact point.
+    EndContactPoint { contact_point: ContactPointId, on: Date, reason: Sealed },
+    /// Define a metric; the top committee only.
+    DefineMetric(Metric),
+    /// Set a plan or base.
+    SetTarget(Target),
+    /// Report a result.
+    ReportResult(Report),
+    /// Correct a result.
+    CorrectResult(Correction, Sealed),
+    /// Announce a competition within this branch's subtree.
+    AnnounceCompetition {
+        competition: CompetitionId,
+        title: Title,
+        metric: MetricCode,
+        period: Period,
+        competitors: Competitors,
+        ranked_by: RankedBy,
+    },
+    /// Conclude it, once its period is over.
+    ConcludeCompetition { competition: CompetitionId },
+    /// Record a training session.
+    HoldTraining { training: TrainingId, on: Date, topic: Sealed, minutes: u32, attendees: Vec<MemberId> },
+    /// Correct its attendance.
+    CorrectAttendance { training: TrainingId, added: Vec<MemberId>, removed: Vec<MemberId>, reason: Sealed },
+    /// Record a theme day.
+    HoldThemeDay { theme_day: ThemeDayId, on: Date, topic: Sealed, attendees: Vec<MemberId> },
+    /// Report a service improvement.
+    ReportImprovement { improvement: ImprovementId, on: Date, what: Sealed, evidence: Sealed, effect: Sealed },
+    /// Confirm an improvement somebody else reported.
+    ConfirmImprovement { improvement: ImprovementId, on: Date, note: Option<Sealed> },
+}

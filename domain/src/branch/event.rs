@@ -1,0 +1,335 @@
+//! What has happened to a branch 组织事件.
+
+use super::kind::{
+    BranchKind, Competitors, HandedContactPoint, HandedOutlet, OutletKind, RankedBy, SixS, StandardKind,
+};
+use crate::amount::Amount;
+use crate::event::events;
+use crate::id::{
+    ActorId, BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId,
+    StandardId, ThemeDayId, TrainingId, VisitId,
+};
+use crate::ledger::{Aggregation, Exactness, Metric};
+use crate::period::Period;
+use crate::text::{MetricCode, Sealed, Title};
+use jiff::civil::Date;
+
+events! {
+    /// What has happened to a branch.
+    pub enum BranchEvent {
+        /// Was founded 成立.
+        Established = "branch_established" {
+            /// Its kind.
+            kind: BranchKind,
+            /// The branch above; none for the top committee.
+            parent: Option<BranchId>,
+            /// Its name.
+            name: Title,
+            /// The first day.
+            on: Date,
+        },
+        /// Took another name 更名.
+        Renamed = "branch_renamed" {
+            /// The name before.
+            name_before: Title,
+            /// The name.
+            name: Title,
+            /// The first day under it.
+            on: Date,
+        },
+        /// Went under another branch 隶属变更.
+        Moved = "branch_moved" {
+            /// The branch above before.
+            from: BranchId,
+            /// The branch above.
+            to: BranchId,
+            /// The first day there.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Was merged into another 合并; its members, outlets and contact points go there.
+        Merged = "branch_merged" {
+            /// The branch that takes over.
+            into: BranchId,
+            /// The first day.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Took another branch over.
+        Absorbed = "branch_absorbed" {
+            /// The branch that ends.
+            from: BranchId,
+            /// The first day.
+            on: Date,
+            /// The members taken over.
+            members: Vec<MemberId>,
+            /// The standing outlets taken over.
+            outlets: Vec<HandedOutlet>,
+            /// The standing contact points taken over.
+            contact_points: Vec<HandedContactPoint>,
+        },
+        /// Ended 撤销.
+        Closed = "branch_closed" {
+            /// The first day without it.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// A branch came under this one.
+        SubordinateJoined = "branch_subordinate_joined" {
+            /// That branch.
+            branch: BranchId,
+        },
+        /// A branch is no longer under this one.
+        SubordinateDeparted = "branch_subordinate_departed" {
+            /// That branch.
+            branch: BranchId,
+        },
+        /// A member came onto the roster.
+        MemberJoined = "branch_member_joined" {
+            /// The member.
+            member: MemberId,
+            /// The first day.
+            on: Date,
+        },
+        /// A member went off the roster.
+        MemberDeparted = "branch_member_departed" {
+            /// The member.
+            member: MemberId,
+            /// The first day without.
+            on: Date,
+        },
+        /// Opened an outlet.
+        OutletOpened = "branch_outlet_opened" {
+            /// The outlet.
+            outlet: OutletId,
+            /// Its kind.
+            kind: OutletKind,
+            /// Its name.
+            name: Title,
+            /// The first day.
+            on: Date,
+        },
+        /// Closed an outlet.
+        OutletClosed = "branch_outlet_closed" {
+            /// The outlet.
+            outlet: OutletId,
+            /// Its kind.
+            kind: OutletKind,
+            /// The first day without it.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Put a standard up on the wall of an outlet 亮标准.
+        StandardDisplayed = "branch_standard_displayed" {
+            /// The standard.
+            standard: StandardId,
+            /// Where.
+            outlet: OutletId,
+            /// Its kind.
+            kind: StandardKind,
+            /// Its title.
+            title: Sealed,
+            /// The day.
+            on: Date,
+        },
+        /// Inspected an outlet by 6S.
+        OutletInspected = "branch_outlet_inspected" {
+            /// The inspection.
+            inspection: InspectionId,
+            /// The outlet.
+            outlet: OutletId,
+            /// The day.
+            on: Date,
+            /// The results.
+            results: SixS,
+            /// What was remarked.
+            remarks: Option<Sealed>,
+        },
+        /// Linked two cadres with one financial outlet and one delivery station 联系点.
+        ContactPointAssigned = "branch_contact_point_assigned" {
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The pair of cadres.
+            cadres: [MemberId; 2],
+            /// The financial outlet.
+            outlet: OutletId,
+            /// The delivery station.
+            station: OutletId,
+            /// The first day.
+            from: Date,
+            /// The last day, if agreed.
+            until: Option<Date>,
+        },
+        /// A cadre visited the contact point 走访.
+        ContactPointVisited = "branch_contact_point_visited" {
+            /// The visit.
+            visit: VisitId,
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// Which of the pair.
+            by: MemberId,
+            /// The outlet or the station.
+            outlet: OutletId,
+            /// The day.
+            on: Date,
+            /// What was found.
+            note: Sealed,
+        },
+        /// The contact point ended.
+        ContactPointEnded = "branch_contact_point_ended" {
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The first day without it.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Defined a metric for the organisation 指标; only the top committee does.
+        MetricDefined = "branch_metric_defined" {
+            /// The metric.
+            metric: Metric,
+        },
+        /// A plan or base was set 计划.
+        TargetSet = "branch_target_set" {
+            /// In which metric.
+            metric: MetricCode,
+            /// For which period.
+            period: Period,
+            /// The plan.
+            plan: Option<Amount>,
+            /// The base of growth.
+            base: Option<Amount>,
+            /// The plan it replaces.
+            plan_before: Option<Amount>,
+            /// The base it replaces.
+            base_before: Option<Amount>,
+        },
+        /// A result was reported 业绩.
+        ResultReported = "branch_result_reported" {
+            /// The result.
+            result: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value in the metric's unit.
+            value: Amount,
+            /// Counted or a lower bound.
+            exactness: Exactness,
+        },
+        /// A result was corrected 更正.
+        ResultCorrected = "branch_result_corrected" {
+            /// The corrected result.
+            result: ResultId,
+            /// The result it corrects.
+            corrects: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value before.
+            value_before: Amount,
+            /// Its exactness before.
+            exactness_before: Exactness,
+            /// The right value.
+            value: Amount,
+            /// Its exactness.
+            exactness: Exactness,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Announced a competition 竞赛.
+        CompetitionAnnounced = "branch_competition_announced" {
+            /// The competition.
+            competition: CompetitionId,
+            /// Its title.
+            title: Title,
+            /// What is compared.
+            metric: MetricCode,
+            /// The whole time it runs.
+            period: Period,
+            /// Who competes.
+            competitors: Competitors,
+            /// By what they are ranked.
+            ranked_by: RankedBy,
+        },
+        /// Concluded a competition: its boards stay as they stand at this position.
+        CompetitionConcluded = "branch_competition_concluded" {
+            /// The competition.
+            competition: CompetitionId,
+        },
+        /// Held a training session 培训.
+        TrainingHeld = "branch_training_held" {
+            /// The session.
+            training: TrainingId,
+            /// The day.
+            on: Date,
+            /// What it was about.
+            topic: Sealed,
+            /// How long it was.
+            minutes: u32,
+            /// Who attended, each once.
+            attendees: Vec<MemberId>,
+        },
+        /// Corrected the attendance of a session.
+        AttendanceCorrected = "branch_attendance_corrected" {
+            /// The session.
+            training: TrainingId,
+            /// The session's day.
+            held_on: Date,
+            /// The session's length.
+            minutes: u32,
+            /// Who attended too.
+            added: Vec<MemberId>,
+            /// Who did not attend.
+            removed: Vec<MemberId>,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Held a theme day 主题党日.
+        ThemeDayHeld = "branch_theme_day_held" {
+            /// The theme day.
+            theme_day: ThemeDayId,
+            /// The day.
+            on: Date,
+            /// What it was about.
+            topic: Sealed,
+            /// Who took part, each once.
+            attendees: Vec<MemberId>,
+        },
+        /// Reported a service improvement 比作风.
+        ImprovementReported = "branch_improvement_reported" {
+            /// The improvement.
+            improvement: ImprovementId,
+            /// The day.
+            on: Date,
+            /// What was improved.
+            what: Sealed,
+            /// What shows it.
+            evidence: Sealed,
+            /// What it brought.
+            effect: Sealed,
+            /// Who reported it.
+            by: ActorId,
+        },
+        /// An improvement was confirmed by someone else 确认.
+        ImprovementConfirmed = "branch_improvement_confirmed" {
+            /// The improvement.
+            improvement: ImprovementId,
+            /// The day.
+            on: Date,
+            /// What was said about it.
+            note: Option<Sealed>,
+            /// Who confirmed it.
+            by: ActorId,
+        },
+    }
+}

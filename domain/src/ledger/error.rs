@@ -1,0 +1,59 @@
+//! How plans and results are refused.
+
+use crate::amount::Amount;
+use crate::id::ResultId;
+use crate::ledger::Unit;
+use crate::period::{Grain, Period};
+use crate::refusal::refusals;
+use crate::text::MetricCode;
+
+refusals! {
+    /// Why a plan or result is refused.
+    pub enum LedgerRefusal {
+        /// Nobody defined the metric.
+        UnknownMetric { metric: MetricCode } = "metric.unknown",
+            "no metric {metric} is defined; define it first", "没有定义指标 {metric},请先定义";
+        /// The code is in use.
+        MetricDefined { metric: MetricCode } = "metric.already_defined",
+            "the metric {metric} is already defined", "指标 {metric} 已定义";
+        /// The metric is kept for the other kind of subject.
+        WrongSubject { metric: MetricCode, subject: &'static str } = "metric.wrong_subject",
+            "the metric {metric} is not kept for a {subject}", "指标 {metric} 不适用于该类对象({subject})";
+        /// The period is not of the metric's grain.
+        WrongGrain { metric: MetricCode, grain: Grain, period: Period } = "metric.wrong_grain",
+            "results of {metric} are reported by {grain}; {period} is not one",
+            "指标 {metric} 按 {grain} 报告,{period} 不符";
+        /// The period is smaller than the metric's grain.
+        PlanTooFine { metric: MetricCode, grain: Grain, period: Period } = "metric.plan_too_fine",
+            "plans of {metric} are for a {grain} or longer; {period} is shorter",
+            "指标 {metric} 的计划期间不短于 {grain},{period} 过短";
+        /// The value does not fit the unit.
+        DoesNotFitUnit { metric: MetricCode, unit: Unit, value: Amount } = "metric.does_not_fit_unit",
+            "{value} does not fit the unit {unit} of {metric}: too many decimals, or a count below zero",
+            "{value} 不符合指标 {metric} 的单位 {unit}";
+        /// A second result where a correction is meant.
+        AlreadyReported { metric: MetricCode, period: Period, result: ResultId } = "result.already_reported",
+            "{metric} for {period} is already reported as {result}; correct that result instead",
+            "{metric} {period} 已报告(结果 {result}),请改用更正";
+        /// There is no such result here.
+        UnknownResult { result: ResultId } = "result.unknown",
+            "no result {result} is reported here", "此处没有结果 {result}";
+        /// The result was corrected before; the latest one is to be corrected.
+        AlreadyCorrected { result: ResultId, latest: ResultId } = "result.already_corrected",
+            "the result {result} was corrected; correct the latest, {latest}",
+            "结果 {result} 已被更正,请更正最新的 {latest}";
+        /// A correction that changes nothing.
+        NothingCorrected { result: ResultId } = "result.nothing_corrected",
+            "the correction states what the result {result} already says", "更正与结果 {result} 相同";
+        /// An id that is in use.
+        ResultIdInUse { result: ResultId } = "result.id_in_use",
+            "the result id {result} is in use", "结果编号 {result} 已被使用";
+        /// A plan of zero or less.
+        PlanNotPositive { metric: MetricCode, plan: Amount } = "target.plan_not_positive",
+            "the plan {plan} of {metric} is not above zero; leave it out where there is none",
+            "指标 {metric} 的计划 {plan} 不大于零;没有计划时请留空";
+        /// Neither plan nor base.
+        EmptyTarget { metric: MetricCode } = "target.empty",
+            "the target of {metric} has neither a plan nor a base", "指标 {metric} 的目标既无计划也无基数";
+    }
+}

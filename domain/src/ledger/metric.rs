@@ -1,0 +1,174 @@
+//! What a metric is: code, unit, direction, aggregation.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::LedgerRefusal;
+use crate::amount::Amount;
+use crate::period::Grain;
+use crate::text::{MetricCode, Title};
+
+/// The unit of a metric 单位.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 元, two decimals.
+    Yuan,
+    /// 人: persons, each counted once.
+    Persons,
+    /// 人次: person-times.
+    PersonTimes,
+    /// 件
+    Pieces,
+    /// 次 / 场
+    Times,
+    /// 小时, two decimals.
+    Hours,
+    /// 分, two decimals.
+    Points,
+    /// %, two decimals.
+    Percent,
+}
+
+impl Unit {
+    /// Every unit.
+    pub const ALL: [Self; 8] = [
+        Self::Yuan,
+        Self::Persons,
+        Self::PersonTimes,
+        Self::Pieces,
+        Self::Times,
+        Self::Hours,
+        Self::Points,
+        Self::Percent,
+    ];
+
+    /// The most decimals a value in this unit has.
+    #[must_use]
+    pub fn decimals(self) -> u32 {
+        match self {
+            Self::Yuan | Self::Hours | Self::Points | Self::Percent => 2,
+            Self::Persons | Self::PersonTimes | Self::Pieces | Self::Times => 0,
+        }
+    }
+
+    /// The code, as stored.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Yuan => "yuan",
+            Self::Persons => "persons",
+            Self::PersonTimes => "person_times",
+            Self::Pieces => "pieces",
+            Self::Times => "times",
+            Self::Hours => "hours",
+            Self::Points => "points",
+            Self::Percent => "percent",
+        }
+    }
+
+    /// Whether a value has a meaning in this unit.
+    #[must_use]
+    pub fn fits(self, value: Amount) -> bool {
+        let counted = matches!(self, Self::Persons | Self::PersonTimes | Self::Pieces | Self::Times | Self::Hours);
+        value.decimal().scale() <= self.decimals() && !(counted && value < Amount::ZERO)
+    }
+}
+
+impl fmt::Display for Unit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+/// Which way is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// More is better.
+    HigherIsBetter,
+    /// Less is better.
+    LowerIsBetter,
+}
+
+/// How the results of shorter periods make the figure of a longer one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Aggregation {
+    /// 累计: their sum.
+    Sum,
+    /// 日均: their mean, weighted by days.
+    DailyMean,
+    /// 期末: the latest one.
+    Last,
+}
+
+/// For whom a metric is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subjects {
+    /// Members only.
+    Members,
+    /// Branches only.
+    Branches,
+    /// Both, each on its own board.
+    Both,
+}
+
+/// Whether a figure was counted or is a lower bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exactness {
+    /// Counted.
+    #[default]
+    Exact,
+    /// "800 余": at least this many; never printed as exact.
+    AtLeast,
+}
+
+/// A metric 指标.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metric {
+    /// Its code.
+    pub code: MetricCode,
+    /// What people call it.
+    pub name: Title,
+    /// Its unit.
+    pub unit: Unit,
+    /// Which way is better.
+    pub direction: Direction,
+    /// How it adds up.
+    pub aggregation: Aggregation,
+    /// The period one result is for.
+    pub grain: Grain,
+    /// For whom it is kept.
+    pub subjects: Subjects,
+}
+
+impl Metric {
+    /// Whether a value fits the unit.
+    ///
+    /// # Errors
+    /// [`LedgerRefusal::DoesNotFitUnit`].
+    pub fn check_value(&self, value: Amount) -> Result<(), LedgerRefusal> {
+        match self.unit.fits(value) {
+            true => Ok(()),
+            false => Err(LedgerRefusal::DoesNotFitUnit { metric: self.code.clone(), unit: self.unit, value }),
+        }
+    }
+
+    /// Whether the metric is kept for members, or for branches.
+    ///
+    /// # Errors
+    /// [`LedgerRefusal::WrongSubject`].
+    pub fn check_subject(&self, subjects: Subjects) -> Result<(), LedgerRefusal> {
+        match self.subjects == Subjects::Both || self.subjects == subjects {
+            true => Ok(()),
+            false => Err(LedgerRefusal::WrongSubject {
+                metric: self.code.clone(),
+                subject: if subjects == Subjects::Members { "member" } else { "branch" },
+            }),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What may be asked of a member 成员命令. Fields mean what they mean in the events they lead to.
+#![expect(missing_docs, reason = "a field of a command means what the event's field means")]
+
+use jiff::civil::Date;
+use serde::Serialize;
+
+use super::event::{Level, Outcome, Post};
+use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ServiceId};
+use crate::ledger::{Correction, Report, Target};
+use crate::text::Sealed;
+
+/// A command to a member.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum MemberCommand {
+    /// Enter the roster of a branch; the person's record goes beside the log.
+    Register { branch: BranchId, post: Post, on: Date, probation_until: Option<Date> },
+    /// Amend the person's record beside the log.
+    AmendPerson {},
+    /// Give another post.
+    Appoint { post: Post, on: Date },
+    /// Move to another branch.
+    Transfer { to: BranchId, on: Date, reason: Sealed },
+    /// Become a formal member.
+    EndProbation { on: Date },
+    /// Be off duty for a time.
+    Suspend { on: Date, reason: Sealed },
+    /// Be on duty again.
+    Reinstate { on: Date, reason: Sealed },
+    /// Leave the organisation.
+    Leave { on: Date, reason: Sealed },
+    /// Record a badge check.
+    CheckBadge { check: BadgeCheckId, on: Date, place: Sealed, worn: bool },
+    /// Record a volunteer service.
+    RecordService { service: ServiceId, on: Date, activity: Sealed, minutes: u32 },
+    /// Show a service plaque; it replaces none, so an earlier one is withdrawn first.
+    PublishPlaque { plaque: PlaqueId, on: Date, duty: Sealed },
+    /// Take a plaque down.
+    WithdrawPlaque { plaque: PlaqueId, on: Date, reason: Sealed },
+    /// Make a public commitment.
+    MakeCommitment { commitment: CommitmentId, on: Date, due: Date, text: Sealed },
+    /// Show evidence for it.
+    EvidenceCommitment { commitment: CommitmentId, on: Date, evidence: Sealed },
+    /// Say whether it was kept.
+    SettleCommitment { commitment: CommitmentId, on: Date, outcome: Outcome, note: Option<Sealed> },
+    /// Set a plan or base.
+    SetTarget(Target),
+    /// Report a result.
+    ReportResult(Report),
+    /// Correct a result.
+    CorrectResult(Correction, Sealed),
+    /// Record a place in a contest for this member and the team mates.
+    PlaceInContest { contest: ContestId, on: Date, title: Sealed, level: Level, place: u32, team_mates: Vec<MemberId> },
+    /// Grant an honour.
+    GrantHonour { honour: HonourId, on: Date, title: Sealed, level: Level, body: Sealed },
+}

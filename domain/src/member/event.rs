@@ -1,0 +1,264 @@
+//! What has happened to a member 成员事件.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use crate::amount::Amount;
+use crate::event::events;
+use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, PlaqueId, ResultId, ServiceId};
+use crate::ledger::{Aggregation, Exactness};
+use crate::period::Period;
+use crate::text::{MetricCode, Sealed};
+
+/// What a member is in the organisation 职务类别.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Post {
+    /// 干部: may be paired for a contact point.
+    Cadre,
+    /// 职工
+    Staff,
+}
+
+/// How a commitment ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// 兑现
+    Fulfilled,
+    /// 未兑现
+    Missed,
+}
+
+/// The level of a contest or honour 级别.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// 单位
+    Unit,
+    /// 县区
+    County,
+    /// 市
+    City,
+    /// 省
+    Provincial,
+    /// 国家
+    National,
+}
+
+events! {
+    /// What has happened to a member.
+    pub enum MemberEvent {
+        /// Entered the roster 登记.
+        Registered = "member_registered" {
+            /// The branch joined.
+            branch: BranchId,
+            /// Cadre or staff.
+            post: Post,
+            /// The first day.
+            on: Date,
+            /// The last day of probation 预备期, if on probation.
+            probation_until: Option<Date>,
+        },
+        /// The person's record beside the log was amended; the log does not say how.
+        PersonAmended = "member_person_amended" {},
+        /// Took another post 任职.
+        Appointed = "member_appointed" {
+            /// The post held from then on.
+            post: Post,
+            /// The first day in it.
+            on: Date,
+        },
+        /// Moved to another branch 转移.
+        Transferred = "member_transferred" {
+            /// The branch left.
+            from: BranchId,
+            /// The branch joined.
+            to: BranchId,
+            /// The first day there.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Became a formal member 转正.
+        ProbationEnded = "member_probation_ended" {
+            /// The first day as a formal member.
+            on: Date,
+        },
+        /// Is off duty for a time 暂停.
+        Suspended = "member_suspended" {
+            /// The first day off duty.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Is on duty again 恢复.
+        Reinstated = "member_reinstated" {
+            /// The first day on duty.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Left the organisation 离开.
+        Left = "member_left" {
+            /// The branch left.
+            branch: BranchId,
+            /// The first day outside.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Was looked at: badge worn or not 亮身份.
+        BadgeChecked = "member_badge_checked" {
+            /// The check.
+            check: BadgeCheckId,
+            /// The day.
+            on: Date,
+            /// Where.
+            place: Sealed,
+            /// Whether the badge was worn.
+            worn: bool,
+        },
+        /// Volunteered 志愿服务.
+        ServiceRecorded = "member_service_recorded" {
+            /// The service.
+            service: ServiceId,
+            /// The day.
+            on: Date,
+            /// What was done.
+            activity: Sealed,
+            /// For how long.
+            minutes: u32,
+        },
+        /// Shows a service plaque 公示牌; name, post and contact are joined when it is shown.
+        PlaquePublished = "member_plaque_published" {
+            /// The plaque.
+            plaque: PlaqueId,
+            /// The day.
+            on: Date,
+            /// The duty as shown to the public.
+            duty: Sealed,
+        },
+        /// The plaque was taken down.
+        PlaqueWithdrawn = "member_plaque_withdrawn" {
+            /// The plaque.
+            plaque: PlaqueId,
+            /// The day.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Made a public commitment 亮承诺.
+        CommitmentMade = "member_commitment_made" {
+            /// The commitment.
+            commitment: CommitmentId,
+            /// The day.
+            on: Date,
+            /// The last day to keep it.
+            due: Date,
+            /// What was promised.
+            text: Sealed,
+        },
+        /// Showed evidence for a commitment 佐证.
+        CommitmentEvidenced = "member_commitment_evidenced" {
+            /// The commitment.
+            commitment: CommitmentId,
+            /// The day.
+            on: Date,
+            /// What was shown.
+            evidence: Sealed,
+        },
+        /// The commitment was kept or missed 兑现.
+        CommitmentSettled = "member_commitment_settled" {
+            /// The commitment.
+            commitment: CommitmentId,
+            /// The day.
+            on: Date,
+            /// How it ended.
+            outcome: Outcome,
+            /// What was said about it.
+            note: Option<Sealed>,
+        },
+        /// A plan or base was set 目标.
+        TargetSet = "member_target_set" {
+            /// In which metric.
+            metric: MetricCode,
+            /// For which period.
+            period: Period,
+            /// The plan.
+            plan: Option<Amount>,
+            /// The base of growth.
+            base: Option<Amount>,
+            /// The plan it replaces.
+            plan_before: Option<Amount>,
+            /// The base it replaces.
+            base_before: Option<Amount>,
+        },
+        /// A result was reported 业绩.
+        ResultReported = "member_result_reported" {
+            /// The result.
+            result: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value in the metric's unit.
+            value: Amount,
+            /// Counted or a lower bound.
+            exactness: Exactness,
+        },
+        /// A result was corrected 更正.
+        ResultCorrected = "member_result_corrected" {
+            /// The corrected result.
+            result: ResultId,
+            /// The result it corrects.
+            corrects: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value before.
+            value_before: Amount,
+            /// Its exactness before.
+            exactness_before: Exactness,
+            /// The right value.
+            value: Amount,
+            /// Its exactness.
+            exactness: Exactness,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Took a place in a skill contest 技能比武, alone or with a team.
+        ContestPlaced = "member_contest_placed" {
+            /// The contest.
+            contest: ContestId,
+            /// The day.
+            on: Date,
+            /// What it was.
+            title: Sealed,
+            /// Its level.
+            level: Level,
+            /// The place or prize class taken, 1 the best.
+            place: u32,
+            /// How many stood in the team; 1 for a single person.
+            team_size: u32,
+        },
+        /// Was granted an honour 荣誉.
+        HonourGranted = "member_honour_granted" {
+            /// The honour.
+            honour: HonourId,
+            /// The day.
+            on: Date,
+            /// Its title.
+            title: Sealed,
+            /// Its level.
+            level: Level,
+            /// Who granted it.
+            body: Sealed,
+        },
+    }
+}

@@ -1,1 +1,19 @@
-//! projections
+//! Folds of the log into rows, purely: what dashboards and auditors read.
+//!
+//! A projection says which rows a fact changes and how; the engine (infra) owns everything else: order, exactly
+//! once, the range of positions in which each row held, rebuild, verification.
+//!
+//! # Invariants
+//! - A fold names every event; there is no catch-all arm.
+//! - A fold looks at one row at a time and at nothing else: no other row, no clock, no store.
+//! - No row holds a person's name, staff number or contact; free text stays sealed.
+//! - Raising `VERSION` is the only way to change what a fold makes of the past.
+//!
+//! # Not here
+//! SQL and checkpoints (infra), who may see what (graphql), names of persons (joined at read time).
+
+pub mod cell;
+pub mod memory;
+pub mod projection;
+pub mod row;
+pub mod select;

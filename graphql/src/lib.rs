@@ -1,1 +1,13 @@
-//! graphql
+//! The API in GraphQL: names the viewer, sends one command or one read, maps the answer.
+//!
+//! # Invariants
+//! - A resolver translates; it does not think. Rules are the domain's, figures the projections'.
+//! - One [`policy`] decides who may see or do what, from the first query on.
+//! - One request reads as of one position, which the answer names.
+//! - A refusal is data with a code; an accident is opaque.
+//!
+//! # Not here
+//! SQL, HTTP, keys, the clock (infra, behind [`ports`]).
+
+pub mod ports;
+pub mod viewer;

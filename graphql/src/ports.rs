@@ -1,0 +1,263 @@
+//! What the API needs of the world: the only async traits of the workspace.
+
+use async_trait::async_trait;
+use domain::event::Fact;
+use domain::id::{ActorId, MemberId};
+use domain::person::Person;
+use domain::refusal::Refusal;
+use domain::stream::Position;
+use domain::text::Sealed;
+use domain::world::Command;
+use futures_util::stream::BoxStream;
+use jiff::Timestamp;
+use projections::cell::{Cell, Column};
+use projections::leaderboard::Board;
+use projections::report::Source;
+use projections::row::Row;
+use projections::select::{Plan, Select};
+use uuid::Uuid;
+
+/// Who asks, and under which command id. The same id again means the same command.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Asker {
+    /// The principal.
+    pub actor: ActorId,
+    /// The command's id, 1 to 128 printable ASCII characters, unique per principal.
+    pub command_id: String,
+    /// What the command is part of; its own id where nothing larger is named.
+    pub correlation: String,
+}
+
+/// An accepted command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accepted {
+    /// The position of its last event; the head of the log at the time where it led to none.
+    pub position: Position,
+    /// Whether this id had been accepted before: nothing was appended this time.
+    pub replayed: bool,
+}
+
+/// Why a command was not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// A rule was broken; nothing was recorded.
+    #[error("refused: {0}")]
+    Refused(Refusal),
+    /// The id was accepted before with another body.
+    #[error("the command id {command_id} was used for another command")]
+    IdReused {
+        /// The id.
+        command_id: String,
+    },
+    /// Others kept changing what the command was decided on; send it again.
+    #[error("the command lost against others {attempts} times; send it again")]
+    Contended {
+        /// How often it was decided.
+        attempts: u32,
+    },
+    /// An accident.
+    #[error("the command failed")]
+    Failed(#[source] Failure),
+}
+
+/// Why a read has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The log has not got that far.
+    #[error("the log ends at {head}; {asked} does not exist yet")]
+    BeyondHead {
+        /// What was asked for.
+        asked: Position,
+        /// The last position.
+        head: Position,
+    },
+    /// The projections did not reach the position in time.
+    #[error("the projections are at {reached}, behind {asked}; ask again")]
+    Behind {
+        /// What was asked for.
+        asked: Position,
+        /// How far they are.
+        reached: Position,
+    },
+    /// An accident.
+    #[error("the read failed")]
+    Failed(#[source] Failure),
+}
+
+/// An accident: opaque to the API, logged once at the boundary.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// A moment of the past.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// After that event.
+    Position(Position),
+    /// After the last event recorded at or before it.
+    Instant(Timestamp),
+}
+
+/// The moment a request is pinned to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    /// The position.
+    pub position: Position,
+    /// When the event at it was recorded; nothing for an empty log.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// A person as the erasable store has them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonRecord {
+    /// Whose record it is.
+    pub member: MemberId,
+    /// The staff number.
+    pub staff_number: String,
+    /// The name as given.
+    pub name: String,
+    /// The contact.
+    pub contact: Option<String>,
+}
+
+/// Sends commands.
+#[async_trait]
+pub trait Commands: Send + Sync {
+    /// The id of a new thing a command names: random to others, the same for the same asker and label.
+    fn mint(&self, asker: &Asker, label: &str) -> Uuid;
+
+    /// Seals a free text under its subject's key; the same asker, label and text give the same bytes.
+    ///
+    /// # Errors
+    /// [`SendError::Refused`] for a text that is empty, too long or holds a control character (`label` names it).
+    async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError>;
+
+    /// Decides a command and appends what it leads to, with the person's record beside it.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError>;
+}
+
+/// Reads what the projections hold.
+#[async_trait]
+pub trait Reads: Send + Sync {
+    /// Pins the moment a request reads as of: the projections' common position, or the one asked for. Waits, bounded,
+    /// for projections behind `at_least` or behind `as_of`.
+    ///
+    /// # Errors
+    /// [`ReadError`].
+    async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError>;
+
+    /// The last position of the log.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn head(&self) -> Result<Moment, ReadError>;
+
+    /// Rows as of a position, each as its cells.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn select(
+        &self,
+        plan: &Plan,
+        columns: &'static [Column],
+        key: usize,
+        at: Position,
+    ) -> Result<Vec<Vec<Cell>>, ReadError>;
+
+    /// How many rows fulfil the conditions as of a position; order, page and limit do not count.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn count(&self, plan: &Plan, at: Position) -> Result<u64, ReadError>;
+
+    /// A page of a leaderboard as of a position: rank and the cells of a standing. `after` is the place of the last
+    /// row had: its rank, its ranked value and its subject.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn board(
+        &self,
+        board: &Board,
+        at: Position,
+        after: Option<(Cell, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError>;
+
+    /// One subject's rank and standing on a board as of a position; nothing where it is not ranked.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError>;
+
+    /// The positions that changed the rows of these sources, up to `at` and after `after`, ascending, each once.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn lineage(
+        &self,
+        sources: &[Source],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError>;
+
+    /// The events at these positions, ascending.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn facts(&self, positions: &[Position]) -> Result<Vec<Fact>, ReadError>;
+
+    /// The events after a position, ascending, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn facts_after(&self, after: Position, limit: usize) -> Result<Vec<Fact>, ReadError>;
+
+    /// The records of these members; erased or unknown ones are missing from the answer.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn people(&self, members: &[MemberId]) -> Result<Vec<PersonRecord>, ReadError>;
+
+    /// The member with a staff number.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn by_staff_number(&self, staff_number: &str) -> Result<Option<MemberId>, ReadError>;
+
+    /// Members whose name contains the text, by name, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn by_name(&self, part: &str, limit: usize) -> Result<Vec<MemberId>, ReadError>;
+
+    /// Opens sealed texts; nothing for one whose key is destroyed.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError>;
+
+    /// The common position of the projections, now and whenever it moves. Ends when the server stops.
+    fn positions(&self) -> BoxStream<'static, Position>;
+}
+
+impl dyn Reads + '_ {
+    /// Typed rows as of a position.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`], also when a stored row does not fit this build's columns.
+    pub async fn rows<R: Row>(&self, select: &Select<R>, at: Position) -> Result<Vec<R>, ReadError> {
+        let rows = self.select(&select.plan, R::COLUMNS, R::KEY, at).await?;
+        rows.into_iter().map(typed).collect()
+    }
+}
+
+/// A typed row of its cells.
+///
+/// # Errors
+/// [`ReadError::Failed`] when the cells do not fit this build's columns.
+pub fn typed<R: Row>(cells: Vec<Cell>) -> Result<R, ReadError> {
+    R::from_cells(cells)
+        .ok_or_else(|| ReadError::Failed(format!("a row of {} does not fit this build's columns", R::TABLE).into()))
+}

@@ -13,7 +13,9 @@
 //! SQL and checkpoints (infra), who may see what (graphql), names of persons (joined at read time).
 
 pub mod cell;
+pub mod leaderboard;
 pub mod memory;
 pub mod projection;
+pub mod report;
 pub mod row;
 pub mod select;

@@ -1,0 +1,3 @@
+//! stub
+/// Board
+pub struct Board;

@@ -1,0 +1,3 @@
+//! stub
+/// Source
+pub struct Source;

@@ -1,1 +1,3 @@
 //! infra
+
+pub mod postgres;

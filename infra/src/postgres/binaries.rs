@@ -21,24 +21,19 @@ const NEWEST: u32 = 18;
 /// Folders that hold one folder per version: parent, what precedes the version in its name, and
 /// where the programs lie in it.
 const VERSIONED: [(&str, &str, &str); 9] = [
-    ("/usr/lib/postgresql", "", "bin"),          // Debian, Ubuntu
-    ("/usr", "pgsql-", "bin"),                   // the PostgreSQL project's RPMs
-    ("/usr/lib", "postgresql", "bin"),           // SUSE
-    ("/usr/lib64", "postgresql-", "bin"),        // Gentoo
-    ("/usr/libexec", "postgresql", ""),          // Alpine
-    ("/opt/homebrew/opt", "postgresql@", "bin"), // Homebrew, Apple silicon
-    ("/usr/local/opt", "postgresql@", "bin"),    // Homebrew, Intel
-    ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"), // Homebrew on Linux
+    ("/usr/lib/postgresql", "", "bin"),                          // Debian, Ubuntu
+    ("/usr", "pgsql-", "bin"),                                   // the PostgreSQL project's RPMs
+    ("/usr/lib", "postgresql", "bin"),                           // SUSE
+    ("/usr/lib64", "postgresql-", "bin"),                        // Gentoo
+    ("/usr/libexec", "postgresql", ""),                          // Alpine
+    ("/opt/homebrew/opt", "postgresql@", "bin"),                 // Homebrew, Apple silicon
+    ("/usr/local/opt", "postgresql@", "bin"),                    // Homebrew, Intel
+    ("/home/linuxbrew/.linuxbrew/opt", "postgresql@", "bin"),    // Homebrew on Linux
     ("/Applications/Postgres.app/Contents/Versions", "", "bin"), // Postgres.app
 ];
 
 /// Folders without a version in their name.
-const FIXED: [&str; 4] = [
-    "/usr/local/pgsql/bin",
-    "/usr/local/bin",
-    "/opt/homebrew/bin",
-    "/usr/bin",
-];
+const FIXED: [&str; 4] = ["/usr/local/pgsql/bin", "/usr/local/bin", "/opt/homebrew/bin", "/usr/bin"];
 
 /// Where to look, as the environment has it.
 #[derive(Debug, Clone, Default)]
@@ -121,27 +116,13 @@ impl Binaries {
 
     fn read(dir: &Path) -> Result<Self, PostgresError> {
         let program = dir.join("postgres");
-        let said = match Command::new(&program)
-            .arg("--version")
-            .stdin(Stdio::null())
-            .output()
-        {
+        let said = match Command::new(&program).arg("--version").stdin(Stdio::null()).output() {
             Ok(output) => String::from_utf8_lossy(&output.stdout).trim().to_owned(),
             Err(error) => error.to_string(),
         };
-        let version = said
-            .strip_prefix("postgres (PostgreSQL) ")
-            .map(str::to_owned);
-        match version
-            .as_deref()
-            .and_then(leading_number)
-            .zip(version.clone())
-        {
-            Some((major, version)) => Ok(Self {
-                dir: dir.to_owned(),
-                major,
-                version,
-            }),
+        let version = said.strip_prefix("postgres (PostgreSQL) ").map(str::to_owned);
+        match version.as_deref().and_then(leading_number).zip(version.clone()) {
+            Some((major, version)) => Ok(Self { dir: dir.to_owned(), major, version }),
             None => Err(PostgresError::VersionUnreadable { program, said }),
         }
     }
@@ -150,20 +131,13 @@ impl Binaries {
 /// The first that fits, those of the version `made_by` before all others.
 fn choose(found: Vec<Binaries>, made_by: Option<u32>) -> Result<Binaries, PostgresError> {
     let newest = found.iter().max_by_key(|one| one.major).cloned();
-    let mut fitting: Vec<_> = found
-        .into_iter()
-        .filter(|one| one.major >= OLDEST)
-        .collect();
+    let mut fitting: Vec<_> = found.into_iter().filter(|one| one.major >= OLDEST).collect();
     fitting.sort_by_key(|one| Some(one.major) != made_by);
     match (fitting.into_iter().next(), newest) {
         (Some(chosen), _) => Ok(chosen),
-        (None, Some(old)) => Err(PostgresError::TooOld {
-            dir: old.dir,
-            major: old.major,
-        }),
+        (None, Some(old)) => Err(PostgresError::TooOld { dir: old.dir, major: old.major }),
         (None, None) => Err(PostgresError::NoBinaries {
-            searched: "PATH, /usr/lib/postgresql/*/bin and the usual places of other systems"
-                .to_owned(),
+            searched: "PATH, /usr/lib/postgresql/*/bin and the usual places of other systems".to_owned(),
         }),
     }
 }
@@ -172,14 +146,9 @@ fn choose(found: Vec<Binaries>, made_by: Option<u32>) -> Result<Binaries, Postgr
 fn places(search: &Search, root: &Path) -> Vec<PathBuf> {
     let on_path = search.path.iter().flat_map(std::env::split_paths);
     let under_root = |place: &str| root.join(place.trim_start_matches('/'));
-    let versioned = VERSIONED
-        .iter()
-        .flat_map(|(parent, prefix, bin)| versions_in(&under_root(parent), prefix, bin));
+    let versioned = VERSIONED.iter().flat_map(|(parent, prefix, bin)| versions_in(&under_root(parent), prefix, bin));
     let mut seen = Vec::new();
-    for dir in on_path
-        .chain(versioned)
-        .chain(FIXED.iter().map(|place| under_root(place)))
-    {
+    for dir in on_path.chain(versioned).chain(FIXED.iter().map(|place| under_root(place))) {
         if dir.is_absolute() && holds_programs(&dir) && !seen.contains(&dir) {
             seen.push(dir);
         }
@@ -209,9 +178,7 @@ fn holds_programs(dir: &Path) -> bool {
 
 /// `17` of `17.2`, `18beta1` or `17devel`.
 fn leading_number(text: &str) -> Option<u32> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit())
-        .unwrap_or(text.len());
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     text[..digits].parse().ok()
 }
 

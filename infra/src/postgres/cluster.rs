@@ -35,10 +35,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            max_connections: 60,
-            shared_buffers_mib: 256,
-        }
+        Self { max_connections: 60, shared_buffers_mib: 256 }
     }
 }
 
@@ -61,11 +58,7 @@ impl Cluster {
     /// home directory is often closed to the server's user.
     #[must_use]
     pub fn default_data_dir(is_root: bool) -> PathBuf {
-        PathBuf::from(if is_root {
-            "/var/lib/sanping"
-        } else {
-            ".sanping"
-        })
+        PathBuf::from(if is_root { "/var/lib/sanping" } else { ".sanping" })
     }
 
     /// Starts the server on `data_dir`, making the directory and the cluster on the first start,
@@ -73,11 +66,7 @@ impl Cluster {
     ///
     /// # Errors
     /// Every one of [`PostgresError`] but those on databases and statements.
-    pub async fn open(
-        data_dir: &Path,
-        binaries: &Binaries,
-        options: Options,
-    ) -> Result<Self, PostgresError> {
+    pub async fn open(data_dir: &Path, binaries: &Binaries, options: Options) -> Result<Self, PostgresError> {
         let (data_dir, binaries) = (data_dir.to_owned(), binaries.clone());
         blocking(move || Self::open_now(&data_dir, &binaries, options)).await
     }
@@ -96,15 +85,8 @@ impl Cluster {
     /// from it and should not go on without it.
     pub async fn exited(&self) -> String {
         let mut exit = self.server.watch_exit();
-        let status = exit
-            .wait_for(Option::is_some)
-            .await
-            .ok()
-            .and_then(|status| *status);
-        status.map_or_else(
-            || "its end was not seen".to_owned(),
-            |status| status.to_string(),
-        )
+        let status = exit.wait_for(Option::is_some).await.ok().and_then(|status| *status);
+        status.map_or_else(|| "its end was not seen".to_owned(), |status| status.to_string())
     }
 
     /// The process id of the server.
@@ -119,11 +101,7 @@ impl Cluster {
         &self.layout.socket_dir
     }
 
-    fn open_now(
-        data_dir: &Path,
-        binaries: &Binaries,
-        options: Options,
-    ) -> Result<Self, PostgresError> {
+    fn open_now(data_dir: &Path, binaries: &Binaries, options: Options) -> Result<Self, PostgresError> {
         let user = ServerUser::choose(&super::layout::pgdata(data_dir))?;
         let layout = Layout::prepare(data_dir, &user)?;
         let lock = layout.lock(&user)?;
@@ -133,12 +111,7 @@ impl Cluster {
         initdb::ensure(&layout, binaries, &user)?;
         layout.prepare_socket_dir(&user)?;
         let server = start(&layout, binaries, &user, options)?;
-        let mut cluster = Self {
-            server,
-            layout,
-            stopped: false,
-            _lock: lock,
-        };
+        let mut cluster = Self { server, layout, stopped: false, _lock: lock };
         if let Err(error) = cluster.wait_ready() {
             cluster.stopped = cluster.server.exit_status().is_some();
             return Err(error);
@@ -155,9 +128,7 @@ impl Cluster {
             if let Some(status) = self.server.exit_status() {
                 return Err(self.start_failed(status.to_string()));
             }
-            if PidFile::read(&self.layout.pgdata)?
-                .is_some_and(|file| file.is_ready(self.server.pid()))
-            {
+            if PidFile::read(&self.layout.pgdata)?.is_some_and(|file| file.is_ready(self.server.pid())) {
                 return Ok(());
             }
             if spoken.elapsed() >= SPEAK {
@@ -170,29 +141,20 @@ impl Cluster {
 
     fn start_failed(&self, outcome: String) -> PostgresError {
         let log = self.layout.log.clone();
-        let tail = fs::read(&log)
-            .map(|bytes| last_lines(&String::from_utf8_lossy(&bytes), 5))
-            .unwrap_or_default();
+        let tail = fs::read(&log).map(|bytes| last_lines(&String::from_utf8_lossy(&bytes), 5)).unwrap_or_default();
         PostgresError::StartFailed { outcome, log, tail }
     }
 
     fn stop_now(&mut self) -> Result<(), PostgresError> {
         self.stopped = true;
-        let unclean = |outcome| PostgresError::Unclean {
-            data: self.layout.pgdata.clone(),
-            outcome,
-        };
+        let unclean = |outcome| PostgresError::Unclean { data: self.layout.pgdata.clone(), outcome };
         if let Some(status) = self.server.exit_status() {
             return Err(unclean(format!("it had ended before: {status}")));
         }
         self.server.signal(Signal::INT);
         if let Some(status) = self.server.wait(FAST_STOP) {
             self.layout.remove_short_socket_dir();
-            return if status.success() {
-                Ok(())
-            } else {
-                Err(unclean(status.to_string()))
-            };
+            return if status.success() { Ok(()) } else { Err(unclean(status.to_string())) };
         }
         for signal in [Signal::QUIT, Signal::KILL] {
             self.server.signal(signal);
@@ -200,10 +162,7 @@ impl Cluster {
                 break;
             }
         }
-        Err(unclean(format!(
-            "it was still there after {} seconds",
-            FAST_STOP.as_secs()
-        )))
+        Err(unclean(format!("it was still there after {} seconds", FAST_STOP.as_secs())))
     }
 }
 
@@ -229,15 +188,9 @@ fn start(
 ) -> Result<ServerProcess, PostgresError> {
     let program = binaries.program("postgres");
     let log = layout.open_log(user)?;
-    let also = log
-        .try_clone()
-        .map_err(PostgresError::io("open", &layout.log))?;
+    let also = log.try_clone().map_err(PostgresError::io("open", &layout.log))?;
     let mut command = bare_command(&program, user);
-    command
-        .arg("-D")
-        .arg(&layout.pgdata)
-        .stdout(Stdio::from(also))
-        .stderr(Stdio::from(log));
+    command.arg("-D").arg(&layout.pgdata).stdout(Stdio::from(also)).stderr(Stdio::from(log));
     for setting in settings(layout, options) {
         command.arg("-c").arg(setting);
     }

@@ -45,38 +45,17 @@ impl Cluster {
             .await
             .map_err(PostgresError::sql(doing()))?;
         for role in [OWNER_ROLE, APP_ROLE] {
-            if !exists(
-                &mut bootstrap,
-                "SELECT FROM pg_roles WHERE rolname = $1",
-                role,
-            )
-            .await?
-            {
-                let statement = format!(
-                    "CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-                );
+            if !exists(&mut bootstrap, "SELECT FROM pg_roles WHERE rolname = $1", role).await? {
+                let statement =
+                    format!("CREATE ROLE {role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS");
                 execute(&mut bootstrap, &statement, format!("make the role {role}")).await?;
             }
         }
-        if !exists(
-            &mut bootstrap,
-            "SELECT FROM pg_database WHERE datname = $1",
-            name,
-        )
-        .await?
-        {
-            execute(
-                &mut bootstrap,
-                &format!("CREATE DATABASE {name} OWNER {OWNER_ROLE}"),
-                doing(),
-            )
-            .await?;
+        if !exists(&mut bootstrap, "SELECT FROM pg_database WHERE datname = $1", name).await? {
+            execute(&mut bootstrap, &format!("CREATE DATABASE {name} OWNER {OWNER_ROLE}"), doing()).await?;
         }
         open_to_app(&mut bootstrap, name).await?;
-        bootstrap
-            .close()
-            .await
-            .map_err(PostgresError::sql(doing()))?;
+        bootstrap.close().await.map_err(PostgresError::sql(doing()))?;
         Ok(self.endpoints(name))
     }
 
@@ -84,11 +63,7 @@ impl Cluster {
     ///
     /// # Errors
     /// [`PostgresError::DatabaseName`], [`PostgresError::Sql`] (also when `name` exists).
-    pub async fn create_database_from_template(
-        &self,
-        name: &str,
-        template: &str,
-    ) -> Result<Endpoints, PostgresError> {
+    pub async fn create_database_from_template(&self, name: &str, template: &str) -> Result<Endpoints, PostgresError> {
         check_name(name)?;
         check_name(template)?;
         let doing = format!("copy the database {template} to {name}");
@@ -108,21 +83,13 @@ impl Cluster {
         check_name(name)?;
         let doing = format!("drop the database {name}");
         let mut bootstrap = self.bootstrap().await?;
-        execute(
-            &mut bootstrap,
-            &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
-            doing.clone(),
-        )
-        .await?;
+        execute(&mut bootstrap, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"), doing.clone()).await?;
         bootstrap.close().await.map_err(PostgresError::sql(doing))
     }
 
     fn endpoints(&self, database: &str) -> Endpoints {
         let to = |role| self.address(role, database);
-        Endpoints {
-            owner: to(OWNER_ROLE),
-            app: to(APP_ROLE),
-        }
+        Endpoints { owner: to(OWNER_ROLE), app: to(APP_ROLE) }
     }
 
     fn address(&self, role: &str, database: &str) -> PgConnectOptions {
@@ -137,71 +104,32 @@ impl Cluster {
 
     async fn bootstrap(&self) -> Result<PgConnection, PostgresError> {
         let address = self.address(BOOTSTRAP_ROLE, "postgres");
-        address
-            .connect()
-            .await
-            .map_err(PostgresError::sql("reach the private PostgreSQL server"))
+        address.connect().await.map_err(PostgresError::sql("reach the private PostgreSQL server"))
     }
 }
 
 /// The application may connect, and nobody else but the owner.
 async fn open_to_app(bootstrap: &mut PgConnection, name: &str) -> Result<(), PostgresError> {
     let doing = || format!("grant the database {name}");
-    execute(
-        bootstrap,
-        &format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC"),
-        doing(),
-    )
-    .await?;
-    execute(
-        bootstrap,
-        &format!("GRANT CONNECT ON DATABASE {name} TO {APP_ROLE}"),
-        doing(),
-    )
-    .await
+    execute(bootstrap, &format!("REVOKE ALL ON DATABASE {name} FROM PUBLIC"), doing()).await?;
+    execute(bootstrap, &format!("GRANT CONNECT ON DATABASE {name} TO {APP_ROLE}"), doing()).await
 }
 
-async fn execute(
-    bootstrap: &mut PgConnection,
-    statement: &str,
-    doing: String,
-) -> Result<(), PostgresError> {
-    sqlx::raw_sql(statement)
-        .execute(bootstrap)
-        .await
-        .map(drop)
-        .map_err(PostgresError::sql(doing))
+async fn execute(bootstrap: &mut PgConnection, statement: &str, doing: String) -> Result<(), PostgresError> {
+    sqlx::raw_sql(statement).execute(bootstrap).await.map(drop).map_err(PostgresError::sql(doing))
 }
 
-async fn exists(
-    bootstrap: &mut PgConnection,
-    query: &str,
-    name: &str,
-) -> Result<bool, PostgresError> {
-    let found = sqlx::query(query)
-        .bind(name)
-        .fetch_optional(bootstrap)
-        .await;
-    found
-        .map(|row| row.is_some())
-        .map_err(PostgresError::sql(format!("look for {name}")))
+async fn exists(bootstrap: &mut PgConnection, query: &str, name: &str) -> Result<bool, PostgresError> {
+    let found = sqlx::query(query).bind(name).fetch_optional(bootstrap).await;
+    found.map(|row| row.is_some()).map_err(PostgresError::sql(format!("look for {name}")))
 }
 
 /// Names go into statements as they are, so only such pass as need no quotes.
 fn check_name(name: &str) -> Result<(), PostgresError> {
-    let plain = name
-        .bytes()
-        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-    let fits = (1..=63).contains(&name.len())
-        && name.starts_with(|first: char| first.is_ascii_lowercase());
+    let plain = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let fits = (1..=63).contains(&name.len()) && name.starts_with(|first: char| first.is_ascii_lowercase());
     let free = !["postgres", "template0", "template1"].contains(&name);
-    if plain && fits && free {
-        Ok(())
-    } else {
-        Err(PostgresError::DatabaseName {
-            name: name.to_owned(),
-        })
-    }
+    if plain && fits && free { Ok(()) } else { Err(PostgresError::DatabaseName { name: name.to_owned() }) }
 }
 
 #[cfg(test)]
@@ -213,17 +141,7 @@ mod tests {
         for good in ["sanping", "test_0190", "a"] {
             assert!(check_name(good).is_ok(), "{good}");
         }
-        for bad in [
-            "",
-            "1st",
-            "Big",
-            "a b",
-            "a\"b",
-            "a;drop",
-            "三评",
-            "template1",
-            &"a".repeat(64),
-        ] {
+        for bad in ["", "1st", "Big", "a b", "a\"b", "a;drop", "三评", "template1", &"a".repeat(64)] {
             assert!(check_name(bad).is_err(), "{bad}");
         }
     }

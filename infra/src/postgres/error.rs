@@ -202,11 +202,7 @@ impl PostgresError {
     /// For `map_err`: the system's refusal, with what was being done on which path.
     pub(super) fn io(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
-        move |source| Self::Io {
-            doing,
-            path,
-            source,
-        }
+        move |source| Self::Io { doing, path, source }
     }
 
     /// For `map_err`: the server's refusal, with what was being done.

@@ -20,20 +20,14 @@ use super::user::ServerUser;
 pub(super) const BOOTSTRAP_ROLE: &str = "sanping_bootstrap";
 
 /// Makes the cluster if there is none; checks the one that is there. Blocks the thread.
-pub(super) fn ensure(
-    layout: &Layout,
-    binaries: &Binaries,
-    user: &ServerUser,
-) -> Result<(), PostgresError> {
+pub(super) fn ensure(layout: &Layout, binaries: &Binaries, user: &ServerUser) -> Result<(), PostgresError> {
     let pgdata = &layout.pgdata;
     if let Some(data_major) = cluster_major(pgdata) {
         user.check_owner(pgdata)?;
         return check_version(pgdata, data_major, binaries);
     }
     if fs::read_dir(pgdata).is_ok_and(|mut entries| entries.next().is_some()) {
-        return Err(PostgresError::NotACluster {
-            dir: pgdata.clone(),
-        });
+        return Err(PostgresError::NotACluster { dir: pgdata.clone() });
     }
     make(layout, binaries, user)
 }
@@ -57,19 +51,12 @@ fn make(layout: &Layout, binaries: &Binaries, user: &ServerUser) -> Result<(), P
     );
     let unfinished = layout.data.join("postgres.unfinished");
     if unfinished.exists() {
-        fs::remove_dir_all(&unfinished)
-            .map_err(PostgresError::io("remove the unfinished", &unfinished))?;
+        fs::remove_dir_all(&unfinished).map_err(PostgresError::io("remove the unfinished", &unfinished))?;
     }
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&unfinished)
-        .map_err(PostgresError::io("make the folder", &unfinished))?;
+    DirBuilder::new().mode(0o700).create(&unfinished).map_err(PostgresError::io("make the folder", &unfinished))?;
     user.own(&unfinished)?;
     run(&unfinished, binaries, user)?;
-    fs::rename(&unfinished, &layout.pgdata).map_err(PostgresError::io(
-        "name the finished cluster",
-        &layout.pgdata,
-    ))?;
+    fs::rename(&unfinished, &layout.pgdata).map_err(PostgresError::io("name the finished cluster", &layout.pgdata))?;
     // initdb has synced the files; this makes the new name last.
     let synced = File::open(&layout.data).and_then(|data| data.sync_all());
     synced.map_err(PostgresError::io("sync", &layout.data))
@@ -80,40 +67,23 @@ fn run(pgdata: &Path, binaries: &Binaries, user: &ServerUser) -> Result<(), Post
     command
         .arg("--pgdata")
         .arg(pgdata)
-        .args([
-            "--username",
-            BOOTSTRAP_ROLE,
-            "--encoding=UTF8",
-            "--locale=C",
-            "--data-checksums",
-        ])
+        .args(["--username", BOOTSTRAP_ROLE, "--encoding=UTF8", "--locale=C", "--data-checksums"])
         // Trust is as narrow as the socket's folder, which only the server's user may enter.
-        .args([
-            "--auth-local=trust",
-            "--auth-host=reject",
-            "--no-instructions",
-        ]);
+        .args(["--auth-local=trust", "--auth-host=reject", "--no-instructions"]);
     end_with_parent(&mut command, Signal::TERM);
-    let output = command
-        .output()
-        .map_err(PostgresError::io("run", &binaries.program("initdb")))?;
+    let output = command.output().map_err(PostgresError::io("run", &binaries.program("initdb")))?;
     if output.status.success() {
         return Ok(());
     }
     let said = last_lines(&String::from_utf8_lossy(&output.stderr), 5);
-    Err(PostgresError::InitFailed {
-        data: pgdata.to_owned(),
-        said,
-    })
+    Err(PostgresError::InitFailed { data: pgdata.to_owned(), said })
 }
 
 /// A server program run as the server's user, in a place that user may be, and with nothing of this
 /// process's environment: it may hold keys that the database must not see.
 pub(super) fn bare_command(program: &Path, user: &ServerUser) -> Command {
     let mut command = Command::new(program);
-    command
-        .env_clear()
-        .envs([("LC_ALL", "C"), ("TZ", "UTC"), ("PATH", "/usr/bin:/bin")]);
+    command.env_clear().envs([("LC_ALL", "C"), ("TZ", "UTC"), ("PATH", "/usr/bin:/bin")]);
     command.current_dir("/").stdin(Stdio::null());
     user.apply(&mut command);
     command
@@ -121,10 +91,6 @@ pub(super) fn bare_command(program: &Path, user: &ServerUser) -> Command {
 
 /// The last lines that say something, on one line.
 pub(super) fn last_lines(text: &str, count: usize) -> String {
-    let lines: Vec<&str> = text
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty())
-        .collect();
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(count)..].join(" | ")
 }

@@ -41,11 +41,7 @@ pub(super) fn pgdata(data: &Path) -> PathBuf {
 
 /// The major version that made the cluster, if one can be read.
 pub(super) fn cluster_major(pgdata: &Path) -> Option<u32> {
-    fs::read_to_string(pgdata.join("PG_VERSION"))
-        .ok()?
-        .trim()
-        .parse()
-        .ok()
+    fs::read_to_string(pgdata.join("PG_VERSION")).ok()?.trim().parse().ok()
 }
 
 impl Layout {
@@ -54,36 +50,20 @@ impl Layout {
         let data = std::path::absolute(data).map_err(PostgresError::io("find", data))?;
         create_all(&data, if user.is_other() { 0o711 } else { 0o700 })?;
         let data = fs::canonicalize(&data).map_err(PostgresError::io("find", &data))?;
-        Ok(Self {
-            pgdata: pgdata(&data),
-            log: data.join("postgres.log"),
-            socket_dir: socket_dir(&data, user),
-            data,
-        })
+        Ok(Self { pgdata: pgdata(&data), log: data.join("postgres.log"), socket_dir: socket_dir(&data, user), data })
     }
 
     /// Takes the lock of the data directory; it is held as long as the file is open.
     pub(super) fn lock(&self, user: &ServerUser) -> Result<File, PostgresError> {
         let path = self.data.join("cluster.lock");
-        let mut file = open_own(
-            &path,
-            OpenOptions::new().read(true).write(true).create(true),
-            user,
-        )?;
+        let mut file = open_own(&path, OpenOptions::new().read(true).write(true).create(true), user)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut pid = String::new();
                 let known = file.read_to_string(&mut pid).is_ok() && !pid.trim().is_empty();
-                let holder = if known {
-                    format!("process {}", pid.trim())
-                } else {
-                    "another process".to_owned()
-                };
-                return Err(PostgresError::InUse {
-                    dir: self.data.clone(),
-                    holder,
-                });
+                let holder = if known { format!("process {}", pid.trim()) } else { "another process".to_owned() };
+                return Err(PostgresError::InUse { dir: self.data.clone(), holder });
             }
             Err(TryLockError::Error(error)) => return Err(PostgresError::io("lock", &path)(error)),
         }
@@ -102,11 +82,7 @@ impl Layout {
             let aside = self.data.join("postgres.log.1");
             fs::rename(&self.log, &aside).map_err(PostgresError::io("put aside", &self.log))?;
         }
-        open_own(
-            &self.log,
-            OpenOptions::new().append(true).create(true),
-            user,
-        )
+        open_own(&self.log, OpenOptions::new().append(true).create(true), user)
     }
 
     /// Makes the socket's folder, for the server's user alone, and empties it of what an earlier
@@ -122,16 +98,13 @@ impl Layout {
         // A folder of another user's, or a link to one, would let that user pose as the server.
         let found = fs::symlink_metadata(dir).map_err(PostgresError::io("look at", dir))?;
         if !found.is_dir() {
-            return Err(PostgresError::io("use as a folder", dir)(
-                ErrorKind::NotADirectory.into(),
-            ));
+            return Err(PostgresError::io("use as a folder", dir)(ErrorKind::NotADirectory.into()));
         }
         if found.uid() == rustix::process::geteuid().as_raw() {
             user.own(dir)?;
         }
         user.check_owner(dir)?;
-        fs::set_permissions(dir, Permissions::from_mode(0o700))
-            .map_err(PostgresError::io("close to others", dir))?;
+        fs::set_permissions(dir, Permissions::from_mode(0o700)).map_err(PostgresError::io("close to others", dir))?;
         remove_if_there(&dir.join(SOCKET))?;
         remove_if_there(&dir.join(SOCKET_LOCK))
     }
@@ -148,9 +121,7 @@ impl Layout {
 /// Removes a file; that there is none is fine.
 pub(super) fn remove_if_there(path: &Path) -> Result<(), PostgresError> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            Err(PostgresError::io("remove", path)(error))
-        }
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(PostgresError::io("remove", path)(error)),
         Ok(()) | Err(_) => Ok(()),
     }
 }
@@ -164,8 +135,7 @@ fn create_all(dir: &Path, mode: u32) -> Result<(), PostgresError> {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
             other => other.map_err(PostgresError::io("make the folder", step))?,
         }
-        fs::set_permissions(step, Permissions::from_mode(mode))
-            .map_err(PostgresError::io("set the mode of", step))?;
+        fs::set_permissions(step, Permissions::from_mode(mode)).map_err(PostgresError::io("set the mode of", step))?;
     }
     Ok(())
 }
@@ -174,42 +144,21 @@ fn create_all(dir: &Path, mode: u32) -> Result<(), PostgresError> {
 fn socket_dir(data: &Path, user: &ServerUser) -> PathBuf {
     let inside = data.join("socket");
     // The setting is a list with commas and quotes of its own.
-    let plain = !inside
-        .as_os_str()
-        .as_bytes()
-        .iter()
-        .any(|byte| byte.is_ascii_control() || b",\"".contains(byte));
+    let plain = !inside.as_os_str().as_bytes().iter().any(|byte| byte.is_ascii_control() || b",\"".contains(byte));
     if plain && inside.join(SOCKET).as_os_str().len() <= SOCKET_PATH_BYTES {
         return inside;
     }
     let hash = Sha256::digest(data.as_os_str().as_bytes());
-    let name: String = hash
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let name: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let run = Path::new("/run");
-    let parent = if user.is_other() && run.is_dir() {
-        run
-    } else {
-        Path::new("/tmp")
-    };
+    let parent = if user.is_other() && run.is_dir() { run } else { Path::new("/tmp") };
     parent.join(format!("sanping-{name}"))
 }
 
 /// Opens a file for the server's user alone, and never through a link that somebody put there.
-fn open_own(
-    path: &Path,
-    options: &mut OpenOptions,
-    user: &ServerUser,
-) -> Result<File, PostgresError> {
-    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits())
-        .expect("flags of open fit the C int they are");
-    let file = options
-        .mode(0o600)
-        .custom_flags(no_link)
-        .open(path)
-        .map_err(PostgresError::io("open", path))?;
+fn open_own(path: &Path, options: &mut OpenOptions, user: &ServerUser) -> Result<File, PostgresError> {
+    let no_link = i32::try_from(rustix::fs::OFlags::NOFOLLOW.bits()).expect("flags of open fit the C int they are");
+    let file = options.mode(0o600).custom_flags(no_link).open(path).map_err(PostgresError::io("open", path))?;
     user.own_open(&file, path)?;
     Ok(file)
 }

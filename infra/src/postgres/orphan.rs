@@ -50,11 +50,7 @@ impl PidFile {
         let line = |number: usize| lines.get(number - 1).copied().unwrap_or_default();
         Some(Self {
             // A lone server (`postgres --single`) writes its id as a negative number.
-            pid: line(1)
-                .parse::<i32>()
-                .ok()?
-                .checked_abs()
-                .filter(|pid| *pid != 0)?,
+            pid: line(1).parse::<i32>().ok()?.checked_abs().filter(|pid| *pid != 0)?,
             shared_memory: parse_shared_memory(line(7)),
             status: line(8).to_owned(),
         })
@@ -69,10 +65,7 @@ impl PidFile {
 /// Key (an unsigned number in the file) and id.
 fn parse_shared_memory(line: &str) -> Option<(i32, i32)> {
     let (key, id) = line.split_once(' ')?;
-    Some((
-        key.parse::<u32>().ok()?.cast_signed(),
-        id.trim().parse().ok()?,
-    ))
+    Some((key.parse::<u32>().ok()?.cast_signed(), id.trim().parse().ok()?))
 }
 
 /// Leaves the cluster without a server and without the files of one. Blocks the thread.
@@ -84,10 +77,7 @@ pub(super) fn settle(pgdata: &Path) -> Result<(), PostgresError> {
     match occupant(file.pid, pgdata) {
         Occupant::Server => stop(file.pid, pgdata)?,
         Occupant::Unclear => {
-            return Err(PostgresError::UnclearServer {
-                pid: file.pid,
-                data: pgdata.to_owned(),
-            });
+            return Err(PostgresError::UnclearServer { pid: file.pid, data: pgdata.to_owned() });
         }
         Occupant::Nobody | Occupant::Stranger => {
             tracing::info!(pid = file.pid, "an earlier server did not stop cleanly")
@@ -124,10 +114,8 @@ fn occupant(pid: i32, pgdata: &Path) -> Occupant {
     }
     match fs::read(format!("/proc/{pid}/cmdline")) {
         Ok(line) => {
-            let words: Vec<String> = line
-                .split(|byte| *byte == 0)
-                .map(|word| String::from_utf8_lossy(word).into_owned())
-                .collect();
+            let words: Vec<String> =
+                line.split(|byte| *byte == 0).map(|word| String::from_utf8_lossy(word).into_owned()).collect();
             let works_in = fs::read_link(format!("/proc/{pid}/cwd")).ok();
             by_words(&words, works_in.as_deref(), pgdata)
         }
@@ -142,24 +130,12 @@ fn by_words(words: &[String], works_in: Option<&Path>, pgdata: &Path) -> Occupan
     if program.is_empty() {
         return Occupant::Nobody;
     }
-    if Path::new(program)
-        .file_name()
-        .is_none_or(|name| name != "postgres")
-    {
+    if Path::new(program).file_name().is_none_or(|name| name != "postgres") {
         return Occupant::Stranger;
     }
-    let named = words
-        .iter()
-        .skip_while(|word| *word != "-D")
-        .nth(1)
-        .map(PathBuf::from);
-    match works_in
-        .map(Path::to_owned)
-        .or(named.filter(|dir| dir.is_absolute()))
-    {
-        Some(dir) if dir == pgdata || fs::canonicalize(&dir).is_ok_and(|dir| dir == pgdata) => {
-            Occupant::Server
-        }
+    let named = words.iter().skip_while(|word| *word != "-D").nth(1).map(PathBuf::from);
+    match works_in.map(Path::to_owned).or(named.filter(|dir| dir.is_absolute())) {
+        Some(dir) if dir == pgdata || fs::canonicalize(&dir).is_ok_and(|dir| dir == pgdata) => Occupant::Server,
         Some(_) => Occupant::Stranger,
         None => Occupant::Unclear,
     }
@@ -181,23 +157,14 @@ fn by_line(line: &str, pgdata: &Path) -> Occupant {
 }
 
 fn listed(pid: i32) -> String {
-    let output = Command::new("ps")
-        .args(["-ww", "-o", "command=", "-p"])
-        .arg(pid.to_string())
-        .stdin(Stdio::null())
-        .output();
+    let output =
+        Command::new("ps").args(["-ww", "-o", "command=", "-p"]).arg(pid.to_string()).stdin(Stdio::null()).output();
     // Where ps cannot be run either, the process counts as unclear.
-    output.map_or_else(
-        |_| "postgres".to_owned(),
-        |output| String::from_utf8_lossy(&output.stdout).into_owned(),
-    )
+    output.map_or_else(|_| "postgres".to_owned(), |output| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 fn stop(pid: i32, pgdata: &Path) -> Result<(), PostgresError> {
-    tracing::info!(
-        pid,
-        "stopping a server that an earlier process left running"
-    );
+    tracing::info!(pid, "stopping a server that an earlier process left running");
     for (signal, limit) in [(Signal::INT, FAST_STOP), (Signal::QUIT, HARD_STOP)] {
         // It may have ended meanwhile; the loop below sees that.
         let _ = Pid::from_raw(pid).map(|pid| kill_process(pid, signal));
@@ -205,10 +172,7 @@ fn stop(pid: i32, pgdata: &Path) -> Result<(), PostgresError> {
             return Ok(());
         }
     }
-    Err(PostgresError::LeftBehind {
-        pid,
-        data: pgdata.to_owned(),
-    })
+    Err(PostgresError::LeftBehind { pid, data: pgdata.to_owned() })
 }
 
 /// Waits until no process has the server's shared memory: those of a killed server notice its
@@ -217,10 +181,7 @@ fn wait_detached(memory: (i32, i32), pid: i32, pgdata: &Path) -> Result<(), Post
     if becomes(HARD_STOP, || attached(memory) == 0) {
         return Ok(());
     }
-    Err(PostgresError::LeftBehind {
-        pid,
-        data: pgdata.to_owned(),
-    })
+    Err(PostgresError::LeftBehind { pid, data: pgdata.to_owned() })
 }
 
 /// How many processes are attached. Where the system does not tell, none: the new server still
@@ -231,13 +192,10 @@ fn attached(memory: (i32, i32)) -> u64 {
 
 /// The table's columns: key, id, permissions, size, creator, last user, number attached, …
 fn attached_in(table: &str, (key, id): (i32, i32)) -> u64 {
-    let row = table
-        .lines()
-        .map(|line| line.split_whitespace().collect::<Vec<_>>())
-        .find(|row| {
-            row.first().and_then(|field| field.parse().ok()) == Some(key)
-                && row.get(1).and_then(|field| field.parse().ok()) == Some(id)
-        });
+    let row = table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).find(|row| {
+        row.first().and_then(|field| field.parse().ok()) == Some(key)
+            && row.get(1).and_then(|field| field.parse().ok()) == Some(id)
+    });
     row.and_then(|row| row.get(6)?.parse().ok()).unwrap_or(0)
 }
 

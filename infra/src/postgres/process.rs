@@ -33,12 +33,8 @@ impl ServerProcess {
         let (exited, exit) = watch::channel(None);
         let child = Arc::new(Mutex::new(None));
         let slot = Arc::clone(&child);
-        thread::Builder::new()
-            .name("postgres".to_owned())
-            .spawn(move || parent(command, &slot, &started, &exited))?;
-        let pid = start
-            .recv()
-            .unwrap_or_else(|_| Err(io::Error::other("the starting thread died")))?;
+        thread::Builder::new().name("postgres".to_owned()).spawn(move || parent(command, &slot, &started, &exited))?;
+        let pid = start.recv().unwrap_or_else(|_| Err(io::Error::other("the starting thread died")))?;
         Ok(Self { pid, child, exit })
     }
 
@@ -96,10 +92,7 @@ fn parent(
     };
     let _ = started.send(Ok(pid));
     // Waits without reaping: the id stays taken until the lock is held.
-    while let Err(rustix::io::Errno::INTR) = waitid(
-        WaitId::Pid(pid),
-        WaitIdOptions::EXITED | WaitIdOptions::NOWAIT,
-    ) {}
+    while let Err(rustix::io::Errno::INTR) = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT) {}
     let mut slot = held(slot);
     let status = slot.take().and_then(|mut child| child.wait().ok());
     drop(slot);
@@ -115,10 +108,7 @@ fn held(slot: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
 /// It is set after the change of user, which would clear it. Elsewhere than on Linux this does
 /// nothing: a server left behind is found and stopped by the next start.
 #[cfg(target_os = "linux")]
-#[expect(
-    unsafe_code,
-    reason = "the standard library offers no other way to set a parent-death signal in the child"
-)]
+#[expect(unsafe_code, reason = "the standard library offers no other way to set a parent-death signal in the child")]
 pub(super) fn end_with_parent(command: &mut Command, signal: Signal) {
     use std::os::unix::process::CommandExt;
 
@@ -126,11 +116,7 @@ pub(super) fn end_with_parent(command: &mut Command, signal: Signal) {
     let in_child = move || {
         rustix::process::set_parent_process_death_signal(Some(signal))?;
         // The parent may have died before the signal was asked for.
-        if rustix::process::getppid() == Some(parent) {
-            Ok(())
-        } else {
-            Err(rustix::io::Errno::SRCH.into())
-        }
+        if rustix::process::getppid() == Some(parent) { Ok(()) } else { Err(rustix::io::Errno::SRCH.into()) }
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed. The closure makes two
     // bare system calls, and neither allocates nor takes a lock.

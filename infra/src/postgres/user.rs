@@ -35,19 +35,13 @@ impl ServerUser {
     pub(super) fn choose(pgdata: &Path) -> Result<Self, PostgresError> {
         let own = rustix::process::geteuid();
         if !own.is_root() {
-            return Ok(Self {
-                uid: own.as_raw(),
-                switch: None,
-            });
+            return Ok(Self { uid: own.as_raw(), switch: None });
         }
         let passwd = PathBuf::from(PASSWD);
         let text = fs::read_to_string(&passwd).map_err(PostgresError::io("read", &passwd))?;
         let owner = fs::symlink_metadata(pgdata).ok().map(|found| found.uid());
         match account_for(&text, owner) {
-            Some(account) => Ok(Self {
-                uid: account.uid,
-                switch: Some(account),
-            }),
+            Some(account) => Ok(Self { uid: account.uid, switch: Some(account) }),
             None => Err(PostgresError::NoServerUser { passwd }),
         }
     }
@@ -104,17 +98,11 @@ impl ServerUser {
 
     /// Checks that an existing folder is the server's user's own.
     pub(super) fn check_owner(&self, path: &Path) -> Result<(), PostgresError> {
-        let owner = fs::symlink_metadata(path)
-            .map_err(PostgresError::io("look at", path))?
-            .uid();
+        let owner = fs::symlink_metadata(path).map_err(PostgresError::io("look at", path))?.uid();
         if owner == self.uid {
             return Ok(());
         }
-        Err(PostgresError::WrongOwner {
-            path: path.to_owned(),
-            owner,
-            expected: self.uid,
-        })
+        Err(PostgresError::WrongOwner { path: path.to_owned(), owner, expected: self.uid })
     }
 }
 
@@ -132,17 +120,10 @@ fn may_enter(account: &Account, owner: u32, group: u32, mode: u32) -> bool {
 
 /// The account root gives the server to: the owner of the cluster, `postgres`, or `nobody`.
 fn account_for(passwd: &str, owner: Option<u32>) -> Option<Account> {
-    let accounts: Vec<Account> = passwd
-        .lines()
-        .filter_map(parse)
-        .filter(|one| one.uid != 0)
-        .collect();
+    let accounts: Vec<Account> = passwd.lines().filter_map(parse).filter(|one| one.uid != 0).collect();
     let owner = accounts.iter().find(|one| Some(one.uid) == owner);
     let named = |name: &str| accounts.iter().find(|one| one.name == name);
-    owner
-        .or_else(|| named("postgres"))
-        .or_else(|| named("nobody"))
-        .cloned()
+    owner.or_else(|| named("postgres")).or_else(|| named("nobody")).cloned()
 }
 
 fn parse(line: &str) -> Option<Account> {
@@ -150,11 +131,7 @@ fn parse(line: &str) -> Option<Account> {
     let [name, _, uid, gid, ..] = fields.as_slice() else {
         return None;
     };
-    Some(Account {
-        name: (*name).to_owned(),
-        uid: uid.parse().ok()?,
-        gid: gid.parse().ok()?,
-    })
+    Some(Account { name: (*name).to_owned(), uid: uid.parse().ok()?, gid: gid.parse().ok()? })
 }
 
 #[cfg(test)]

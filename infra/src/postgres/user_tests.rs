@@ -26,7 +26,7 @@ fn the_owner_of_a_cluster_keeps_it_unless_it_is_root() {
 
 #[test]
 fn the_search_bit_of_the_nearest_class_decides() {
-    let account = account_for(PASSWD, None).unwrap();
+    let account = account_for(PASSWD, None).expect("postgres");
     assert!(may_enter(&account, 101, 0, 0o700));
     assert!(!may_enter(&account, 101, 0, 0o077));
     assert!(may_enter(&account, 0, 104, 0o710));

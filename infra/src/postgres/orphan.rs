@@ -83,9 +83,8 @@ pub(super) fn settle(pgdata: &Path) -> Result<(), PostgresError> {
             tracing::info!(pid = file.pid, "an earlier server did not stop cleanly")
         }
     }
-    match file.shared_memory {
-        Some(memory) => wait_detached(memory, file.pid, pgdata)?,
-        None => {}
+    if let Some(memory) = file.shared_memory {
+        wait_detached(memory, file.pid, pgdata)?;
     }
     remove_if_there(&path)
 }

@@ -1,6 +1,18 @@
-//! The world.
+//! The world: PostgreSQL, HTTP, keys, the clock, the command line.
+//!
+//! # Invariants
+//! - The only clock and chance are in [`clock`]; the only reader of the environment is `config`.
+//! - No secret and no free text in a log line.
+//! - A failure is logged once, where it leaves the program.
+//!
+//! # Not here
+//! Rules (domain), figures (projections), what the API says (graphql).
 
 pub mod clock;
+pub mod commands;
+pub mod fold;
 pub mod keys;
 pub mod log;
+pub mod postgres;
+pub mod reads;
 pub mod sqltype;

@@ -13,7 +13,7 @@ use crate::id::{
     TrainingId, VisitId,
 };
 use crate::ledger::{Ledger, Metric};
-use crate::text::{MetricCode, Title};
+use crate::text::MetricCode;
 use crate::world::{Stop, World};
 
 /// A branch 组织: a node of the organisation tree with what it holds.

@@ -13,7 +13,7 @@ pub struct Member {
     branch: Option<BranchId>,
     from: Option<Date>,
     left: Option<Date>,
-    off_duty: bool,
+    suspended: Option<Date>,
 }
 
 impl Member {
@@ -33,13 +33,19 @@ impl Member {
     /// The member, on the roster and on duty.
     ///
     /// # Errors
-    /// As [`Self::require_on_roster`], [`MemberRefusal::OffDuty`].
-    pub fn require_on_duty<'a>(world: &World<'a>, member: MemberId) -> Result<&'a Self, Stop> {
+    /// As [`Self::require_on_roster`], [`MemberRefusal::Suspended`].
+    pub fn require_on_duty<'a>(world: &World<'a>, member: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let state = Self::require_on_roster(world, member)?;
-        match state.off_duty {
-            true => Err(MemberRefusal::OffDuty { member }.into()),
-            false => Ok(state),
+        match state.suspended {
+            Some(since) => Err(MemberRefusal::Suspended { member, on, since }.into()),
+            None => Ok(state),
         }
+    }
+
+    /// The first day.
+    #[must_use]
+    pub fn registered_on(&self) -> Option<Date> {
+        self.from
     }
 
     /// The post held.
@@ -66,7 +72,7 @@ impl Member {
                 (self.branch, self.post, self.from) = (Some(*branch), Some(*post), Some(*on));
             }
             MemberEvent::Transferred { to, .. } => self.branch = Some(*to),
-            MemberEvent::Suspended { .. } => self.off_duty = true,
+            MemberEvent::Suspended { on, .. } => self.suspended = Some(*on),
             MemberEvent::Left { on, .. } => (self.branch, self.left) = (None, Some(*on)),
             _ => {}
         }

@@ -26,19 +26,19 @@ pub fn assign(
     if let Some(until) = until.map(in_range).transpose()?.filter(|until| *until < from) {
         return Err(TimeRefusal::Reversed { from, until }.into());
     }
-    let cadres = pair(at, cadres)?;
+    let cadres = pair(at, cadres, from)?;
     let (outlet, station) = one_of_each(at, outlets, from)?;
     at.happened(BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until })
 }
 
-/// Two different members on duty who are cadres.
-fn pair(at: Scene<'_, '_>, named: &[MemberId]) -> Result<[MemberId; 2], Stop> {
+/// Two different members who are cadres, on duty on that day.
+fn pair(at: Scene<'_, '_>, named: &[MemberId], from: Date) -> Result<[MemberId; 2], Stop> {
     let &[one, other] = named else {
         return Err(BranchRefusal::ContactPointNeedsTwoCadres { given: named.len() }.into());
     };
     let mut cadres = BTreeSet::new();
     for member in [one, other] {
-        if Member::require_on_duty(at.world, member)?.post() == Some(Post::Cadre) {
+        if Member::require_on_duty(at.world, member, from)?.post() == Some(Post::Cadre) {
             cadres.insert(member);
         }
     }

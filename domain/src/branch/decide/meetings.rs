@@ -7,7 +7,7 @@ use jiff::civil::Date;
 use super::Scene;
 use crate::branch::{BranchEvent, BranchRefusal};
 use crate::id::{MemberId, ThemeDayId, TrainingId};
-use crate::member::{Member, MemberRefusal};
+use crate::member::MemberRefusal;
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
 
@@ -103,7 +103,7 @@ fn refuse_absent(at: Scene<'_, '_>, named: &[MemberId], on: Date) -> Result<(), 
     let read: Vec<_> = named.iter().map(|member| (*member, at.world.member(*member))).collect();
     for (member, state) in read {
         let state = state?;
-        if *state == Member::default() {
+        if state.registered_on().is_none() {
             return Err(MemberRefusal::Unknown { member }.into());
         }
         if !state.was_on_roster_on(on) {

@@ -25,8 +25,12 @@ pub fn establish(
     match parent {
         None if !is_root => return Err(BranchRefusal::NeedsParent { branch: at.id }.into()),
         Some(parent) if is_root => return Err(BranchRefusal::RootUnderAnother { parent }.into()),
-        None => drop(at.context.past(on)?),
-        Some(parent) => drop(at.chartered_on(parent, on)?),
+        None => {
+            at.context.past(on)?;
+        }
+        Some(parent) => {
+            at.chartered_on(parent, on)?;
+        }
     }
     let founded = Decision::nothing().branch(at.id, BranchEvent::Established { kind, parent, name, on });
     Ok(match parent {

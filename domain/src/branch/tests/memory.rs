@@ -36,15 +36,15 @@ fn a_branch_that_was_merged_holds_nobody_and_nothing_that_stands() {
 #[test]
 fn a_branch_survives_being_stored() {
     let east = state(&with_outlets().and([assigned(Some(TODAY))]), EAST);
-    let stored = serde_json::to_string(&east).unwrap();
-    assert_eq!(serde_json::from_str::<Branch>(&stored).unwrap(), east);
+    let stored = serde_json::to_string(&east).expect("a plain tree");
+    assert_eq!(serde_json::from_str::<Branch>(&stored).expect("what was just written"), east);
 }
 
 #[test]
 fn a_merger_reads_every_stream_it_writes() {
     let given = with_outlets().and([assigned(None)]);
     let context = Context {
-        at: "2022-12-31T12:00:00Z".parse().unwrap(),
+        at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
         actor: ActorId("office".to_owned()),
         zone: crate::period::Zone::default(),
     };
@@ -53,7 +53,7 @@ fn a_merger_reads_every_stream_it_writes() {
         BranchCommand::Move { to: WEST, on: JUNE, reason: reason() },
     ] {
         let world = World::new(&given);
-        let decision = east(command).decide(&world, &context).unwrap();
+        let decision = east(command).decide(&world, &context).expect("accepted");
         for (stream, event) in decision.events() {
             assert!(world.reads().contains(stream), "{} is written unread", event.name());
         }

@@ -10,15 +10,15 @@ const SECOND: ResultId = ResultId(Uuid::from_u128(0x22));
 const COMPETITION: CompetitionId = CompetitionId(Uuid::from_u128(0x31));
 
 fn code(text: &str) -> MetricCode {
-    text.parse().unwrap()
+    text.parse().expect("a legal text")
 }
 
 fn period(text: &str) -> Period {
-    text.parse().unwrap()
+    text.parse().expect("a legal text")
 }
 
 fn amount(text: &str) -> Amount {
-    text.parse().unwrap()
+    text.parse().expect("a legal text")
 }
 
 fn metric_for(text: &str, subjects: Subjects) -> Metric {

@@ -52,7 +52,7 @@ fn root() -> BranchId {
 }
 
 fn title(text: &str) -> Title {
-    Title::new("title", text).unwrap()
+    Title::new("title", text).expect("a legal title")
 }
 
 fn sealed(text: &str) -> Sealed {

@@ -109,10 +109,14 @@ impl Branch {
 
     /// The aggregate's `apply`.
     pub(super) fn take(&mut self, event: &BranchEvent) {
-        use BranchEvent as E;
-        if let (Some(on), Some(charter)) = (business_date(event), &mut self.charter) {
-            charter.latest = charter.latest.max(on);
+        if let Some(on) = business_date(event) {
+            self.amend(|charter| charter.latest = charter.latest.max(on));
         }
+        self.take_in(event);
+    }
+
+    fn take_in(&mut self, event: &BranchEvent) {
+        use BranchEvent as E;
         match event {
             E::Established { parent, name, on, .. } => self.charter = Some(Charter::new(*parent, name, *on)),
             E::Renamed { name, on, .. } => self.amend(|charter| charter.rename(name, *on)),

@@ -41,7 +41,7 @@ fn a_branch_survives_being_stored() {
 }
 
 #[test]
-fn a_merger_reads_every_stream_it_writes() {
+fn every_stream_that_is_written_was_read() {
     let given = with_outlets().and([assigned(None)]);
     let context = Context {
         at: "2022-12-31T12:00:00Z".parse().expect("an instant"),

@@ -13,5 +13,7 @@ impl Aggregate for Branch {
     fn decide(id: Self::Id, _command: Self::Command, _world: &World<'_>, _context: &Context) -> Result<Decision, Stop> {
         Err(BranchRefusal::Unknown { branch: id }.into())
     }
-    fn apply(&mut self, _event: &Self::Event) {}
+    fn apply(&mut self, event: &Self::Event) {
+        self.remember(event);
+    }
 }

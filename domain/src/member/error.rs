@@ -35,10 +35,14 @@ refusals! {
         NotOnProbation { member: MemberId } = "member.not_on_probation",
             "the member {member} is not on probation; there is no probation to end",
             "成员 {member} 不在预备期,无需转正";
-        /// Off duty on the day.
-        Suspended { member: MemberId, on: Date, since: Date } = "member.suspended",
-            "the member {member} is suspended since {since} and off duty on {on}; reinstate the member first",
-            "成员 {member} 自 {since} 起暂停,{on} 不在岗,请先恢复";
+        /// Off duty at present, and on the day.
+        Suspended { member: MemberId, since: Date } = "member.suspended",
+            "the member {member} is suspended since {since}; reinstate the member first, or give an earlier day",
+            "成员 {member} 自 {since} 起暂停,请先恢复,或填写此前的日期";
+        /// Off duty on the day, and back since.
+        OffDuty { member: MemberId, on: Date, back: Date } = "member.off_duty",
+            "the member {member} was suspended on {on} and back on {back}; give a day on duty",
+            "成员 {member} 在 {on} 处于暂停期,{back} 恢复,请填写在岗的日期";
         /// A second suspension.
         AlreadySuspended { member: MemberId, since: Date } = "member.already_suspended",
             "the member {member} is suspended since {since} already; reinstate first to suspend anew",
@@ -95,6 +99,9 @@ refusals! {
         /// Not a place.
         PlaceOutOfRange { place: u32 } = "contest.place_out_of_range",
             "{place} is not a place; give 1 to 1000, 1 the best", "{place} 不是有效名次,请填 1 至 1000,1 为最高";
+        /// More than a team.
+        TeamTooLarge { given: usize, most: usize } = "contest.team_too_large",
+            "a team of {given} is too large; record at most {most} in one team", "队伍有 {given} 人,每队最多 {most} 人";
         /// A member named twice in one team, oneself included.
         TeamMateTwice { member: MemberId } = "contest.team_mate_twice",
             "the member {member} is named twice in the team; name each team mate once, and not the member asked about",

@@ -9,7 +9,7 @@
 //!   an amended person's record ([`MemberRefusal::Left`]).
 //! - Nothing happens before the first day ([`MemberRefusal::BeforeRegistration`]); changes of the roster come in
 //!   order of their days ([`MemberRefusal::BeforeLastChange`]).
-//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`]): badge checks, services, new
+//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]): badge checks, services, new
 //!   plaques and commitments, contests.
 //! - One plaque is shown at a time ([`MemberRefusal::PlaqueStanding`]); leaving takes it down.
 //! - A commitment is settled once ([`MemberRefusal::CommitmentSettled`]), as kept only with evidence

@@ -105,14 +105,26 @@ impl Entry {
         }
     }
 
-    /// The first day of the suspension that covers a day, if there is one.
-    pub fn suspended_on(&self, day: Date) -> Option<Date> {
-        let current = match self.duty {
-            Duty::Suspended { since } if since <= day => Some(since),
-            Duty::Suspended { .. } | Duty::OnDuty { .. } => None,
-        };
-        let covers = |(since, until): &&(Date, Date)| *since <= day && day < *until;
-        current.or_else(|| self.suspensions.iter().find(covers).map(|(since, _)| *since))
+    /// Refuses a suspended member.
+    fn on_duty(&self, member: MemberId) -> Result<(), MemberRefusal> {
+        match self.duty {
+            Duty::Suspended { since } => Err(MemberRefusal::Suspended { member, since }),
+            Duty::OnDuty { .. } => Ok(()),
+        }
+    }
+
+    /// Refuses a day on which the member was not there or was off duty.
+    fn on_duty_on(&self, member: MemberId, on: Date) -> Result<(), MemberRefusal> {
+        if on < self.registered_on {
+            return Err(MemberRefusal::BeforeRegistration { member, on, registered: self.registered_on });
+        }
+        if let Some((_, back)) = self.suspensions.iter().find(|(since, back)| *since <= on && on < *back) {
+            return Err(MemberRefusal::OffDuty { member, on, back: *back });
+        }
+        match self.duty {
+            Duty::Suspended { since } if on < since => Ok(()),
+            Duty::Suspended { .. } | Duty::OnDuty { .. } => self.on_duty(member),
+        }
     }
 
     /// The day of the last change to this entry.
@@ -150,20 +162,25 @@ impl Member {
         Ok(member)
     }
 
+    /// A member on the roster and on duty today.
+    ///
+    /// # Errors
+    /// As [`Member::require_on_roster`]; [`MemberRefusal::Suspended`].
+    pub fn require_on_duty<'a>(world: &World<'a>, id: MemberId) -> Result<&'a Self, Stop> {
+        let member = world.member(id)?;
+        member.entry(id)?.on_duty(id)?;
+        Ok(member)
+    }
+
     /// A member on the roster today who was on it, and on duty, on a day.
     ///
     /// # Errors
-    /// As [`Member::require_on_roster`]; [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`].
-    pub fn require_on_duty<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
+    /// As [`Member::require_on_roster`]; [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`],
+    /// [`MemberRefusal::OffDuty`].
+    pub fn require_on_duty_on<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let member = world.member(id)?;
-        let entry = member.entry(id)?;
-        if on < entry.registered_on {
-            return Err(MemberRefusal::BeforeRegistration { member: id, on, registered: entry.registered_on }.into());
-        }
-        match entry.suspended_on(on) {
-            Some(since) => Err(MemberRefusal::Suspended { member: id, on, since }.into()),
-            None => Ok(member),
-        }
+        member.entry(id)?.on_duty_on(id, on)?;
+        Ok(member)
     }
 
     /// The entry of a member who is on the roster.

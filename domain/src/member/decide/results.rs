@@ -15,6 +15,8 @@ use crate::world::{Decision, Stop};
 
 /// The last place that can be recorded.
 const LAST_PLACE: u32 = 1_000;
+/// The most members in one team; each takes an event of the same append.
+const TEAM_MAX: usize = 100;
 
 /// A place taken in a contest.
 pub(super) struct Placed {
@@ -86,17 +88,21 @@ impl<'a> Case<'a> {
         Ok(metric)
     }
 
-    /// [`MemberRefusal::PlaceOutOfRange`], [`MemberRefusal::TeamMateTwice`], [`MemberRefusal::AlreadyPlaced`];
-    /// the whole team is on duty.
+    /// [`MemberRefusal::PlaceOutOfRange`], [`MemberRefusal::TeamTooLarge`], [`MemberRefusal::TeamMateTwice`],
+    /// [`MemberRefusal::AlreadyPlaced`]; the whole team is on duty.
     pub(super) fn place_in_contest(&self, placed: Placed, team_mates: &[MemberId]) -> Result<Decision, Stop> {
         let Placed { contest, on, title, level, place } = placed;
-        self.on_duty_on(on)?;
+        self.on_roster_on(on)?;
         refuse_if(!(1..=LAST_PLACE).contains(&place), MemberRefusal::PlaceOutOfRange { place })?;
         let team: Vec<MemberId> = std::iter::once(self.id).chain(team_mates.iter().copied()).collect();
+        let (given, most) = (team.len(), TEAM_MAX);
+        refuse_if(given > most, MemberRefusal::TeamTooLarge { given, most })?;
+        // All are asked for before the first missing one stops the decision, so that one load can bring them all.
+        let _ = team.iter().map(|member| self.world.member(*member)).collect::<Vec<_>>();
         let mut named = BTreeSet::new();
         for &member in &team {
             refuse_if(!named.insert(member), MemberRefusal::TeamMateTwice { member })?;
-            let state = Member::require_on_duty(self.world, member, on)?;
+            let state = Member::require_on_duty_on(self.world, member, on)?;
             refuse_if(state.contests.contains(&contest), MemberRefusal::AlreadyPlaced { member, contest })?;
         }
         let team_size = u32::try_from(team.len()).unwrap_or(u32::MAX);

@@ -112,10 +112,11 @@ fn a_plaque_is_not_withdrawn_before_it_was_shown() {
 
 #[test]
 fn who_is_off_duty_on_a_day_shows_nothing_that_day() {
-    let refusal = |on| MemberRefusal::Suspended { member: ANA, on, since: APRIL };
+    let suspension = MemberRefusal::Suspended { member: ANA, since: APRIL };
+    let past = MemberRefusal::OffDuty { member: ANA, on: MAY, back: JUNE };
     for command in [check_badge, |on| serve(on, 90), |on| publish(PLAQUE, on)] as [fn(Date) -> Command; 3] {
-        house().and([suspended(APRIL)]).when(command(APRIL)).then_refused(refusal(APRIL));
-        house().and([suspended(APRIL), reinstated(JUNE)]).when(command(MAY)).then_refused(refusal(MAY));
+        house().and([suspended(APRIL)]).when(command(APRIL)).then_refused(suspension.clone());
+        house().and([suspended(APRIL), reinstated(JUNE)]).when(command(MAY)).then_refused(past.clone());
     }
 }
 

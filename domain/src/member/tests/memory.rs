@@ -57,18 +57,37 @@ fn leaving_takes_the_plaque_down() {
 }
 
 #[test]
-fn what_a_decision_read_is_recorded() {
-    let (house, context) = (house(), crate::period::Zone::default());
-    let context = Context {
-        at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
-        actor: crate::id::ActorId("office".to_owned()),
-        zone: context,
+fn every_stream_a_member_is_moved_on_is_read_too() {
+    let (house, reason) = (house(), text("why"));
+    for command in [
+        MemberCommand::Transfer { to: WEST, on: APRIL, reason: reason.clone() },
+        MemberCommand::Leave { on: APRIL, reason },
+    ] {
+        let world = World::new(&house);
+        let decision = ana(command).decide(&world, &context()).expect("accepted");
+        let written = decision.events().iter().map(|(stream, _)| *stream).collect();
+        assert_eq!(world.reads(), written);
+    }
+}
+
+#[test]
+fn others_ask_who_is_on_the_roster_and_on_duty() {
+    let require = |house: &Given| {
+        let world = World::new(house);
+        (
+            Member::require_on_roster(&world, ANA).err(),
+            Member::require_on_duty(&world, ANA).err(),
+            Member::require_on_duty_on(&world, ANA, MARCH).err(),
+        )
     };
-    let world = World::new(&house);
-    let command = ana(MemberCommand::Transfer { to: WEST, on: APRIL, reason: text("nearer home") });
-    let decision = command.decide(&world, &context).expect("accepted");
-    let written = decision.events().iter().map(|(stream, _)| *stream).collect();
-    assert_eq!(world.reads(), written);
+    assert_eq!(require(&house()), (None, None, None));
+    let off = Some(MemberRefusal::Suspended { member: ANA, since: APRIL }.into());
+    assert_eq!(require(&house().and([suspended(APRIL)])), (None, off, None));
+    let back = house().and([suspended(MARCH), reinstated(APRIL)]);
+    let was_off = Some(MemberRefusal::OffDuty { member: ANA, on: MARCH, back: APRIL }.into());
+    assert_eq!(require(&back), (None, None, was_off));
+    let gone: Option<Stop> = Some(MemberRefusal::Left { member: ANA, on: MAY }.into());
+    assert_eq!(require(&house().and(left(MAY))), (gone.clone(), gone.clone(), gone));
 }
 
 #[test]

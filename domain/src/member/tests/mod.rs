@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::*;
 use crate::branch::{BranchEvent, BranchKind};
 use crate::event::Event;
-use crate::id::{BranchId, MemberId};
-use crate::period::TimeRefusal;
+use crate::id::{ActorId, BranchId, MemberId};
+use crate::period::{TimeRefusal, Zone};
 use crate::stream::StreamId;
 use crate::testing::{Given, given};
 use crate::text::{Sealed, Title};
@@ -92,14 +92,18 @@ fn left(on: Date) -> [Happened; 2] {
     ]
 }
 
+/// Noon UTC of the last day of 2022.
+fn context() -> Context {
+    Context {
+        at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
+        actor: ActorId("office".to_owned()),
+        zone: Zone::default(),
+    }
+}
+
 /// The code a command is refused with, where the facts are another noun's.
 fn refused_code(given: &Given, command: &Command) -> &'static str {
-    let context = Context {
-        at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
-        actor: crate::id::ActorId("office".to_owned()),
-        zone: crate::period::Zone::default(),
-    };
-    match command.decide(&World::new(given), &context) {
+    match command.decide(&World::new(given), &context()) {
         Err(Stop::Refused(refusal)) => refusal.code(),
         other => panic!("refused, but was {other:?}"),
     }

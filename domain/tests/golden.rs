@@ -1,4 +1,4 @@
-//! What was stored once decodes for ever: one file or more for each stored name, `golden/<kind>/<name>[.<case>].json`.
+//! What was stored once decodes for ever: one file or more for each stored name, `golden/<kind>/<name>[__<case>].json`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,7 +21,7 @@ fn golden(kind: StreamKind) -> Vec<Golden> {
         .map(|entry| {
             let path = entry.expect("an entry").path();
             let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name in ASCII");
-            let name = stem.split('.').next().unwrap_or(stem).to_owned();
+            let name = stem.split("__").next().unwrap_or(stem).to_owned();
             let text = fs::read_to_string(&path).expect("a text");
             let payload = text.strip_suffix('\n').unwrap_or(&text).to_owned();
             Golden { path, name, payload }

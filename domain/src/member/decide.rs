@@ -87,7 +87,7 @@ impl<'a> Case<'a> {
     /// The member, on duty on a day that has come.
     fn on_duty_on(&self, on: Date) -> Result<&'a Member, Stop> {
         self.on_roster_on(on)?;
-        Member::require_on_duty_on(self.world, self.id, on)
+        Member::require_on_duty(self.world, self.id, on)
     }
 
     /// A change comes no earlier than the last one of its kind.

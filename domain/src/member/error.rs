@@ -36,9 +36,9 @@ refusals! {
             "the member {member} is not on probation; there is no probation to end",
             "成员 {member} 不在预备期,无需转正";
         /// Off duty at present, and on the day.
-        Suspended { member: MemberId, since: Date } = "member.suspended",
-            "the member {member} is suspended since {since}; reinstate the member first, or give an earlier day",
-            "成员 {member} 自 {since} 起暂停,请先恢复,或填写此前的日期";
+        Suspended { member: MemberId, on: Date, since: Date } = "member.suspended",
+            "the member {member} is suspended since {since} and off duty on {on}; reinstate first, or give an earlier day",
+            "成员 {member} 自 {since} 起暂停,{on} 不在岗,请先恢复,或填写此前的日期";
         /// Off duty on the day, and back since.
         OffDuty { member: MemberId, on: Date, back: Date } = "member.off_duty",
             "the member {member} was suspended on {on} and back on {back}; give a day on duty",

@@ -105,14 +105,6 @@ impl Entry {
         }
     }
 
-    /// Refuses a suspended member.
-    fn on_duty(&self, member: MemberId) -> Result<(), MemberRefusal> {
-        match self.duty {
-            Duty::Suspended { since } => Err(MemberRefusal::Suspended { member, since }),
-            Duty::OnDuty { .. } => Ok(()),
-        }
-    }
-
     /// Refuses a day on which the member was not there or was off duty.
     fn on_duty_on(&self, member: MemberId, on: Date) -> Result<(), MemberRefusal> {
         if on < self.registered_on {
@@ -122,8 +114,8 @@ impl Entry {
             return Err(MemberRefusal::OffDuty { member, on, back: *back });
         }
         match self.duty {
-            Duty::Suspended { since } if on < since => Ok(()),
-            Duty::Suspended { .. } | Duty::OnDuty { .. } => self.on_duty(member),
+            Duty::Suspended { since } if since <= on => Err(MemberRefusal::Suspended { member, on, since }),
+            Duty::Suspended { .. } | Duty::OnDuty { .. } => Ok(()),
         }
     }
 
@@ -162,22 +154,12 @@ impl Member {
         Ok(member)
     }
 
-    /// A member on the roster and on duty today.
-    ///
-    /// # Errors
-    /// As [`Member::require_on_roster`]; [`MemberRefusal::Suspended`].
-    pub fn require_on_duty<'a>(world: &World<'a>, id: MemberId) -> Result<&'a Self, Stop> {
-        let member = world.member(id)?;
-        member.entry(id)?.on_duty(id)?;
-        Ok(member)
-    }
-
     /// A member on the roster today who was on it, and on duty, on a day.
     ///
     /// # Errors
     /// As [`Member::require_on_roster`]; [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`],
     /// [`MemberRefusal::OffDuty`].
-    pub fn require_on_duty_on<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
+    pub fn require_on_duty<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let member = world.member(id)?;
         member.entry(id)?.on_duty_on(id, on)?;
         Ok(member)

@@ -102,7 +102,7 @@ impl<'a> Case<'a> {
         let mut named = BTreeSet::new();
         for &member in &team {
             refuse_if(!named.insert(member), MemberRefusal::TeamMateTwice { member })?;
-            let state = Member::require_on_duty_on(self.world, member, on)?;
+            let state = Member::require_on_duty(self.world, member, on)?;
             refuse_if(state.contests.contains(&contest), MemberRefusal::AlreadyPlaced { member, contest })?;
         }
         let team_size = u32::try_from(team.len()).unwrap_or(u32::MAX);

@@ -89,10 +89,11 @@ fn a_settled_commitment_takes_no_more() {
 
 #[test]
 fn a_suspended_member_promises_nothing_but_settles_what_was_promised() {
-    house()
-        .and([suspended(APRIL)])
-        .when(make(APRIL, JUNE))
-        .then_refused(MemberRefusal::Suspended { member: ANA, since: APRIL });
+    house().and([suspended(APRIL)]).when(make(APRIL, JUNE)).then_refused(MemberRefusal::Suspended {
+        member: ANA,
+        on: APRIL,
+        since: APRIL,
+    });
     promised().and([suspended(APRIL)]).when(evidence(MAY)).then([evidenced(MAY)]);
     promised()
         .and([suspended(APRIL), evidenced(MAY)])

@@ -100,10 +100,11 @@ fn every_team_mate_is_on_the_roster_that_day() {
 fn the_whole_team_is_on_duty() {
     let off = |member| of(member, MemberEvent::Suspended { on: APRIL, reason: text("inquiry") });
     for member in [ANA, BO] {
-        full_house()
-            .and([off(member)])
-            .when(place(3, &[BO]))
-            .then_refused(MemberRefusal::Suspended { member, since: APRIL });
+        full_house().and([off(member)]).when(place(3, &[BO])).then_refused(MemberRefusal::Suspended {
+            member,
+            on: MAY,
+            since: APRIL,
+        });
     }
 }
 

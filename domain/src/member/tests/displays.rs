@@ -112,7 +112,7 @@ fn a_plaque_is_not_withdrawn_before_it_was_shown() {
 
 #[test]
 fn who_is_off_duty_on_a_day_shows_nothing_that_day() {
-    let suspension = MemberRefusal::Suspended { member: ANA, since: APRIL };
+    let suspension = MemberRefusal::Suspended { member: ANA, on: APRIL, since: APRIL };
     let past = MemberRefusal::OffDuty { member: ANA, on: MAY, back: JUNE };
     for command in [check_badge, |on| serve(on, 90), |on| publish(PLAQUE, on)] as [fn(Date) -> Command; 3] {
         house().and([suspended(APRIL)]).when(command(APRIL)).then_refused(suspension.clone());

@@ -34,8 +34,10 @@ fn declared(noun: &str) -> Vec<(String, String)> {
     let text = read(&source(noun).join("error.rs"));
     let (_, list) = text.split_once("refusals! {").expect("a list of refusals");
     let mut refusals = Vec::new();
-    for (end, _) in list.match_indices("} = \"") {
-        let code: String = list[end + 5..].chars().take_while(|c| *c != '"').collect();
+    for (end, _) in list.match_indices('}') {
+        let Some(after) = list[end + 1..].trim_start().strip_prefix('=') else { continue };
+        let Some(quoted) = after.trim_start().strip_prefix('"') else { continue };
+        let code: String = quoted.chars().take_while(|c| *c != '"').collect();
         let start = list[..end].rfind('{').expect("facts in braces");
         let variant = list[..start].split_whitespace().last().expect("a variant before its facts");
         refusals.push((variant.to_owned(), code));

@@ -1,3 +1,0 @@
-//! stub
-/// Board
-pub struct Board;

@@ -1,3 +1,0 @@
-//! stub
-/// Source
-pub struct Source;

@@ -13,6 +13,6 @@ refusals! {
         /// Left.
         Left { member: MemberId, on: Date } = "member.left", "{member} left on {on}", "{member} 已于 {on} 离开";
         /// Suspended.
-        Suspended { member: MemberId, since: Date } = "member.suspended", "{member} is suspended since {since}", "{member} {since} 起暂停";
+        Suspended { member: MemberId, on: Date, since: Date } = "member.suspended", "{member} is suspended since {since}, on {on}", "{member} {since} {on} 已暂停";
     }
 }

@@ -34,10 +34,10 @@ impl Member {
     ///
     /// # Errors
     /// As [`Self::require_on_roster`], [`MemberRefusal::Suspended`].
-    pub fn require_on_duty_on<'a>(world: &World<'a>, member: MemberId, _: Date) -> Result<&'a Self, Stop> {
+    pub fn require_on_duty<'a>(world: &World<'a>, member: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let state = Self::require_on_roster(world, member)?;
         match state.suspended {
-            Some(since) => Err(MemberRefusal::Suspended { member, since }.into()),
+            Some(since) => Err(MemberRefusal::Suspended { member, on, since }.into()),
             None => Ok(state),
         }
     }

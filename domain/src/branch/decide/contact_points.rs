@@ -38,7 +38,7 @@ fn pair(at: Scene<'_, '_>, named: &[MemberId], from: Date) -> Result<[MemberId; 
     };
     let mut cadres = BTreeSet::new();
     for member in [one, other] {
-        if Member::require_on_duty_on(at.world, member, from)?.post() == Some(Post::Cadre) {
+        if Member::require_on_duty(at.world, member, from)?.post() == Some(Post::Cadre) {
             cadres.insert(member);
         }
     }

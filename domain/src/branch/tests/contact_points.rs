@@ -63,7 +63,7 @@ fn the_pair_is_on_duty() {
     with_outlets()
         .and([of(BO, MemberEvent::Suspended { on: MARCH, reason: reason() })])
         .when(both())
-        .then_refused(MemberRefusal::Suspended { member: BO, since: MARCH });
+        .then_refused(MemberRefusal::Suspended { member: BO, on: MAY, since: MARCH });
 }
 
 #[test]

@@ -118,8 +118,9 @@ refusals! {
             "the contact point {contact_point} ended on {on}; assign a new one",
             "联系点 {contact_point} 已于 {on} 结束,请另行确定";
         /// A date before its first day.
-        ContactPointNotYetBegun { contact_point: ContactPointId, on: Date, from: Date } =
-            "branch.contact_point_not_yet_begun",
+        ContactPointNotYetBegun {
+            contact_point: ContactPointId, on: Date, from: Date,
+        } = "branch.contact_point_not_yet_begun",
             "the contact point {contact_point} begins on {from}; {on} is before that",
             "联系点 {contact_point} 自 {from} 开始,{on} 在此之前";
         /// A date after its last day.
@@ -127,8 +128,9 @@ refusals! {
             "the contact point {contact_point} was agreed until {until}; {on} is after that, assign a new one",
             "联系点 {contact_point} 期限至 {until},{on} 已超期,请另行确定";
         /// An end dated before what is recorded already.
-        ContactPointActiveLater { contact_point: ContactPointId, on: Date, latest: Date } =
-            "branch.contact_point_active_later",
+        ContactPointActiveLater {
+            contact_point: ContactPointId, on: Date, latest: Date,
+        } = "branch.contact_point_active_later",
             "the contact point {contact_point} has an entry of {latest}; it cannot end on {on}, give {latest} or later",
             "联系点 {contact_point} 已有 {latest} 的记录,不能于 {on} 结束;请填 {latest} 或以后";
         /// The visitor is neither of the pair.
@@ -209,8 +211,9 @@ refusals! {
             "who reported the improvement {improvement} cannot confirm it; somebody else has to",
             "改进 {improvement} 不能由上报人自己确认,请由他人确认";
         /// Confirmed before it was.
-        ImprovementNotYetReported { improvement: ImprovementId, on: Date, reported: Date } =
-            "branch.improvement_not_yet_reported",
+        ImprovementNotYetReported {
+            improvement: ImprovementId, on: Date, reported: Date,
+        } = "branch.improvement_not_yet_reported",
             "the improvement {improvement} is of {reported}; it cannot be confirmed on {on}, before that",
             "改进 {improvement} 的日期为 {reported},不能于 {on} 提前确认";
     }

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 
 use crate::clock::{Clock, random_id};
 use crate::commands::LogCommands;
-use crate::fold::engine::Folded;
 use crate::fold::live::{self, Floor};
 use crate::fold::registry;
 use crate::keys::{Keyring, MasterKey};
@@ -81,8 +80,12 @@ impl App {
             projection.register(&pool).await?;
         }
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
-        let executor =
-            Arc::new(Executor::start(pool.clone(), guarded.clone(), Arc::clone(&settings.clock), settings.zone.clone()));
+        let executor = Arc::new(Executor::start(
+            pool.clone(),
+            guarded.clone(),
+            Arc::clone(&settings.clock),
+            settings.zone.clone(),
+        ));
         let (stopping, stop) = watch::channel(false);
         let (grown, head) = watch::channel(Position(0));
         let moved = Arc::new(Notify::new());

@@ -100,9 +100,7 @@ fn role(name: &str) -> Result<Role, String> {
         "office" => Ok(Role::Office),
         "auditor" => Ok(Role::Auditor),
         "integration" => Ok(Role::Integration),
-        other => Err(format!(
-            "{other:?} is not one of member, branch_secretary, leader, office, auditor, integration"
-        )),
+        other => Err(format!("{other:?} is not one of member, branch_secretary, leader, office, auditor, integration")),
     }
 }
 

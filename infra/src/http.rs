@@ -98,7 +98,9 @@ async fn query(State(doors): State<Doors>, headers: HeaderMap, Query(asked): Que
         document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
     };
     match request.parsed_query().map(only_reads) {
-        Ok(false) => (StatusCode::METHOD_NOT_ALLOWED, [("allow", "POST")], "only queries run over GET\n").into_response(),
+        Ok(false) => {
+            (StatusCode::METHOD_NOT_ALLOWED, [("allow", "POST")], "only queries run over GET\n").into_response()
+        }
         Ok(true) | Err(_) => execute(&doors, &headers, request).await,
     }
 }
@@ -120,8 +122,8 @@ fn opaque(mut response: Response) -> Response {
     }
     let request_id = random_id(jiff::Timestamp::UNIX_EPOCH).to_string();
     for error in accidents {
-        if let Some(source) = error.source::<graphql::refusal::Accident>() {
-            tracing::error!(request_id, error = source as &dyn std::error::Error, "a request failed");
+        if let Some(source) = graphql::fault::cause(error) {
+            tracing::error!(request_id, error = source.as_ref() as &dyn std::error::Error, "a request failed");
         }
         error.source = None;
         error.extensions.get_or_insert_default().set("requestId", request_id.clone());
@@ -158,7 +160,13 @@ async fn subscribe(
 }
 
 async fn graphiql() -> Html<String> {
-    Html(GraphiQLSource::build().endpoint("/graphql").subscription_endpoint("/graphql/ws").title("Sanping 三评").finish())
+    Html(
+        GraphiQLSource::build()
+            .endpoint("/graphql")
+            .subscription_endpoint("/graphql/ws")
+            .title("Sanping 三评")
+            .finish(),
+    )
 }
 
 async fn ready(State(doors): State<Doors>) -> HttpResponse {

@@ -8,11 +8,15 @@
 //! # Not here
 //! Rules (domain), figures (projections), what the API says (graphql).
 
+pub mod app;
+//pub mod auth;
 pub mod clock;
 pub mod commands;
 pub mod fold;
+//pub mod http;
 pub mod keys;
 pub mod log;
+pub mod migrate;
 pub mod postgres;
 pub mod reads;
 pub mod sqltype;

@@ -12,10 +12,8 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
-    (1, "log", include_str!("../sql/0001_log.sql")),
-    (2, "projections", include_str!("../sql/0002_projections.sql")),
-];
+const MIGRATIONS: [(i64, &str, &str); 2] =
+    [(1, "log", include_str!("../sql/0001_log.sql")), (2, "projections", include_str!("../sql/0002_projections.sql"))];
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -110,9 +108,8 @@ pub enum UnfitError {
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
     let mut connection = app.connect().await?;
     let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
-    let known: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
-        .fetch_one(&mut connection)
-        .await?;
+    let known: bool =
+        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut connection).await?;
     let found: i64 = match known {
         true => {
             let sql = "select coalesce(max(version), 0) from _sqlx_migrations where success";

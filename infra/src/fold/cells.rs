@@ -108,4 +108,3 @@ pub fn read(row: &PgRow, columns: &[Column], offset: usize) -> Result<Vec<Cell>,
         })
         .collect()
 }
-

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use async_trait::async_trait;
 use domain::event::Fact;
 use domain::stream::Position;
+use projections::cell::Column;
 use projections::memory::Memory;
 use projections::projection::Projection;
 use projections::row::Row;
@@ -27,6 +28,8 @@ pub trait Folded: Send + Sync {
     fn version(&self) -> u32;
     /// The name its tables start with.
     fn table(&self) -> &'static str;
+    /// The columns of its rows.
+    fn columns(&self) -> &'static [Column];
     /// Registers it and makes its first table, if that has not been done.
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
     /// Folds one batch; answers the new checkpoint, the old one where nothing is new.
@@ -58,6 +61,10 @@ impl<P: Projection> Folded for Engine<P> {
 
     fn table(&self) -> &'static str {
         P::Row::TABLE
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        P::Row::COLUMNS
     }
 
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError> {

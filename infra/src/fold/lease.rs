@@ -79,7 +79,13 @@ pub async fn give_back(pool: &PgPool, projection: &str, lease: &Lease) -> Result
 ///
 /// # Errors
 /// The database's.
-pub async fn stop(pool: &PgPool, projection: &str, lease: &Lease, at: Position, cause: &str) -> Result<(), sqlx::Error> {
+pub async fn stop(
+    pool: &PgPool,
+    projection: &str,
+    lease: &Lease,
+    at: Position,
+    cause: &str,
+) -> Result<(), sqlx::Error> {
     let sql = "update projections set stopped_at = $3, cause = $4 where name = $1 and epoch = $2";
     let query = sqlx::query(sql).bind(projection).bind(lease.epoch).bind(at.0.cast_signed()).bind(cause);
     query.execute(pool).await.map(drop)

@@ -2,7 +2,6 @@
 
 use domain::stream::Position;
 use projections::projection::Projection;
-use projections::row::Row;
 use sqlx::{Connection, PgConnection, PgPool};
 
 use super::engine::{BATCH, fold};
@@ -67,11 +66,10 @@ pub async fn run<P: Projection>(pool: &PgPool, told: &dyn Progress) -> Result<Po
 async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<(i64, Position), sqlx::Error> {
     let mut transaction = connection.begin().await?;
     // The row of the projection is the lock of its builds.
-    let serving: i64 =
-        sqlx::query_scalar("update projections set name = name where name = $1 returning generation")
-            .bind(P::NAME)
-            .fetch_one(&mut *transaction)
-            .await?;
+    let serving: i64 = sqlx::query_scalar("update projections set name = name where name = $1 returning generation")
+        .bind(P::NAME)
+        .fetch_one(&mut *transaction)
+        .await?;
     let unfinished: Option<(i64, i64)> = sqlx::query_as(
         "select generation, checkpoint from projection_builds where name = $1 and version = $2 and generation > $3 \
          order by generation desc limit 1",
@@ -103,7 +101,7 @@ async fn start_build<P: Projection>(connection: &mut PgConnection, serving: i64)
         .await?;
     // The replaced tables are dropped late: by the build after the next, when no reader looks at them any more.
     for replaced in 1..serving {
-        table::drop::<P::Row>(connection, replaced).await?;
+        table::remove::<P::Row>(connection, replaced).await?;
     }
     table::create::<P::Row>(connection, generation).await?;
     Ok(generation)

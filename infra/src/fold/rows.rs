@@ -131,12 +131,15 @@ fn arrays(columns: &[Column]) -> String {
 
 /// `t.a = k.a and t.b = k.b` for these columns.
 fn same(columns: &[Column], left: &str, right: &str) -> String {
-    let pairs: Vec<String> =
-        columns.iter().map(|column| format!("{left}.{0} = {right}.{0}", column.name)).collect();
+    let pairs: Vec<String> = columns.iter().map(|column| format!("{left}.{0} = {right}.{0}", column.name)).collect();
     pairs.join(" and ")
 }
 
-fn bind_rows<'q>(query: super::cells::Binding<'q>, columns: &[Column], rows: &[Vec<Cell>]) -> super::cells::Binding<'q> {
+fn bind_rows<'q>(
+    query: super::cells::Binding<'q>,
+    columns: &[Column],
+    rows: &[Vec<Cell>],
+) -> super::cells::Binding<'q> {
     columns.iter().enumerate().fold(query, |query, (at, column)| {
         let kind: Kind = column.kind;
         let cells: Vec<&Cell> = rows.iter().map(|row| &row[at]).collect();

@@ -46,9 +46,8 @@ pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> R
         "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null, \
          constraint {table}_key primary key ({key}, from_position));"
     );
-    sql += &format!(
-        "create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};"
-    );
+    sql +=
+        &format!("create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};");
     for (number, index) in (1..).zip(R::INDEXES) {
         let index = list(index.iter().map(|column| (*column).to_owned()));
         sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
@@ -60,7 +59,7 @@ pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> R
 ///
 /// # Errors
 /// The database's.
-pub async fn drop<R: Row>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+pub async fn remove<R: Row>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
     let sql = format!("drop table if exists {}", name(R::TABLE, generation));
-    connection.execute(sql.as_str()).await.map(std::mem::drop)
+    connection.execute(sql.as_str()).await.map(drop)
 }

@@ -28,6 +28,9 @@ use crate::sqltype::SqlInstant;
 const MOST_JOBS: usize = 1_000;
 const MOST_EVENTS: usize = 5_000;
 const ATTEMPTS: u32 = 8;
+/// Takes the head row in one round trip. Simple protocol answers in text, so the instant comes as microseconds.
+const TAKE_HEAD: &str = "begin; update log_head set position = position \
+     returning position, (extract(epoch from recorded_at) * 1000000)::bigint";
 
 /// The appender's share of a process.
 pub struct Appender {
@@ -136,11 +139,10 @@ impl Appender {
             let mut found = look(connection, jobs).await?;
             return Ok(settle(jobs, &mut found, broken));
         }
-        let taken = connection
-            .fetch_one("begin; update log_head set position = position returning position, recorded_at")
-            .await?;
+        let taken = connection.fetch_one(TAKE_HEAD).await?;
         let head = Position(taken.try_get::<i64, _>(0)?.unsigned_abs());
-        let at = self.clock.now().max(taken.try_get::<SqlInstant, _>(1)?.0);
+        let last = Timestamp::from_microsecond(taken.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let at = self.clock.now().max(last);
         let mut found = Found { head, ..look(connection, jobs).await? };
         let settled = settle(jobs, &mut found, broken);
         if !settled.iter().any(|settled| matches!(settled, Settled::Accepted(_))) {

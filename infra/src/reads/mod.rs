@@ -30,7 +30,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use self::select::{Statement, failed};
-use self::serving::Serving;
+use self::serving::{Place, Serving};
 use crate::keys::Keyring;
 use crate::log::reader;
 use crate::sqltype::SqlInstant;
@@ -52,10 +52,13 @@ impl LogReads {
         Self { pool, keyring, serving }
     }
 
+    fn place(&self, name: &str) -> Result<Place, ReadError> {
+        self.serving.borrow().place(name).ok_or_else(|| failed(format!("there is no table {name}")))
+    }
+
     /// The table that answers for a projection at a position.
     fn table(&self, name: &str, at: Position) -> Result<String, ReadError> {
-        let serving = self.serving.borrow();
-        let place = serving.place(name).ok_or_else(|| failed(format!("there is no table {name}")))?;
+        let place = self.place(name)?;
         match place.checkpoint >= at {
             true => Ok(crate::fold::table::name(name, place.generation)),
             false => Err(ReadError::Behind { asked: at, reached: place.checkpoint }),
@@ -86,9 +89,7 @@ impl Reads for LogReads {
         let asked = match as_of {
             None => None,
             Some(AsOf::Position(position)) => Some(position),
-            Some(AsOf::Instant(instant)) => {
-                Some(reader::position_at(&self.pool, instant).await.map_err(failed)?)
-            }
+            Some(AsOf::Instant(instant)) => Some(reader::position_at(&self.pool, instant).await.map_err(failed)?),
         };
         let furthest = asked.max(at_least).unwrap_or_default();
         if furthest > self.serving.borrow().common() {
@@ -117,10 +118,10 @@ impl Reads for LogReads {
         select::rows(&self.pool, &table, plan, columns, key, at).await
     }
 
-    async fn count(&self, plan: &Plan, columns: &'static [Column], at: Position) -> Result<u64, ReadError> {
+    async fn count(&self, plan: &Plan, at: Position) -> Result<u64, ReadError> {
         let mut statement = Statement::default();
         select::held(&mut statement, "count(*)", &self.table(plan.table, at)?, at);
-        select::conditions(&mut statement, &plan.conditions, columns)?;
+        select::conditions(&mut statement, &plan.conditions, self.place(plan.table)?.columns)?;
         let row = statement.query().fetch_one(&self.pool).await.map_err(failed)?;
         Ok(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs())
     }
@@ -155,7 +156,7 @@ impl Reads for LogReads {
             let table = self.table(source.table, at)?;
             for end in ["from_position", "until_position"] {
                 statement.push(&format!(" union select {end} from {table} where {end} <= {upto} and {end} > {from}"));
-                select::conditions(&mut statement, &source.conditions, source.columns)?;
+                select::conditions(&mut statement, &source.conditions, self.place(source.table)?.columns)?;
             }
         }
         let limit = statement.number(limit as u64);

@@ -153,7 +153,5 @@ pub async fn rows(
 /// `select … from … where` the row held at a position.
 pub fn held(statement: &mut Statement, what: &str, table: &str, at: Position) {
     let at = statement.number(at.0);
-    statement.push(&format!(
-        "select {what} from {table} where from_position <= {at} and until_position > {at}"
-    ));
+    statement.push(&format!("select {what} from {table} where from_position <= {at} and until_position > {at}"));
 }

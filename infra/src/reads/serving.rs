@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::stream::Position;
+use projections::cell::Column;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 
@@ -22,6 +23,8 @@ pub struct Place {
     pub checkpoint: Position,
     /// Whether it stopped before an event it cannot read.
     pub stopped: bool,
+    /// The columns of its rows.
+    pub columns: &'static [Column],
 }
 
 /// Every projection's place, by table.
@@ -30,14 +33,15 @@ pub struct Serving(BTreeMap<&'static str, Place>);
 
 impl Serving {
     fn of(projections: &[Arc<dyn Folded>], standings: &[Standing]) -> Self {
-        let place = |standing: &Standing| Place {
+        let place = |standing: &Standing, columns| Place {
             generation: standing.generation,
             checkpoint: standing.checkpoint,
             stopped: standing.stopped.is_some(),
+            columns,
         };
         let of = |projection: &Arc<dyn Folded>| {
             let standing = standings.iter().find(|standing| standing.name == projection.name())?;
-            Some((projection.table(), place(standing)))
+            Some((projection.table(), place(standing, projection.columns())))
         };
         Self(projections.iter().filter_map(of).collect())
     }

@@ -3,4 +3,5 @@
 
 mod deep;
 mod derived;
+mod kill;
 mod tidy;

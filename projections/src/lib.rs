@@ -12,8 +12,17 @@
 //! # Not here
 //! SQL and checkpoints (infra), who may see what (graphql), names of persons (joined at read time).
 
+pub mod attendance;
+pub mod branches;
 pub mod cell;
+pub mod competitions;
+pub mod contact_points;
+pub mod members;
 pub mod memory;
+pub mod metrics;
+pub mod outlets;
 pub mod projection;
 pub mod row;
 pub mod select;
+pub mod trainings;
+pub mod words;

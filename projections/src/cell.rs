@@ -1,6 +1,7 @@
 //! Cells and columns: how typed rows meet a table.
 
 use domain::amount::Amount;
+use domain::branch::{SixS, Verdict};
 use domain::id::*;
 use domain::period::Period;
 use domain::text::{MetricCode, Sealed, Title};
@@ -105,6 +106,8 @@ plain! {
     Text: MetricCode, |code: &MetricCode| code.to_string(), |text: String| text.parse().ok();
     Text: Title, |title: &Title| title.to_string(), |text: String| Title::new("title", &text).ok();
     Text: Sealed, |sealed: &Sealed| sealed.0.clone(), |text| Some(Sealed(text));
+    Text: crate::item::Item, |item: &crate::item::Item| item.to_string(), |text: String| text.parse().ok();
+    Text: SixS, |results: &SixS| six_words(*results), |text: String| six_of(&text);
     Text: ActorId, |actor: &ActorId| actor.0.clone(), |text| Some(ActorId(text));
 }
 
@@ -125,6 +128,20 @@ impl<T: ColumnType> ColumnType for Option<T> {
             false => T::from_cell(cell).map(Some),
         }
     }
+}
+
+/// The verdicts of an inspection in the order of its fields, such as `met met partly not_met met met`.
+fn six_words(results: SixS) -> String {
+    let word = |verdict: Verdict| if let Cell::Text(word) = verdict.to_cell() { word } else { String::new() };
+    results.verdicts().map(word).join(" ")
+}
+
+fn six_of(text: &str) -> Option<SixS> {
+    let mut verdicts = text.split(' ').map(|word| Verdict::from_cell(Cell::Text(word.to_owned())));
+    let mut next = || verdicts.next().flatten();
+    let (sort, set_in_order, shine) = (next()?, next()?, next()?);
+    let results = SixS { sort, set_in_order, shine, standardise: next()?, sustain: next()?, safety: next()? };
+    verdicts.next().is_none().then_some(results)
 }
 
 /// Lets enums of words be columns, under names written by hand.
@@ -165,4 +182,5 @@ word_columns! {
     domain::ledger::Subjects { Members = "members", Branches = "branches", Both = "both" }
     domain::ledger::Exactness { Exact = "exact", AtLeast = "at_least" }
     domain::period::Grain { Month = "month", Quarter = "quarter", Year = "year" }
+    domain::stream::StreamKind { Member = "member", Branch = "branch" }
 }

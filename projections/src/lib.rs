@@ -13,16 +13,25 @@
 //! SQL and checkpoints (infra), who may see what (graphql), names of persons (joined at read time).
 
 pub mod attendance;
+pub mod audit_trail;
 pub mod branches;
 pub mod cell;
 pub mod competitions;
 pub mod contact_points;
+mod item;
+pub mod ledger;
+pub mod member_years;
 pub mod members;
 pub mod memory;
 pub mod metrics;
 pub mod outlets;
 pub mod projection;
+pub mod records;
+pub mod results;
 pub mod row;
 pub mod select;
+pub mod standings;
+mod told;
+pub mod totals;
 pub mod trainings;
 pub mod words;

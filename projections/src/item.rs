@@ -1,0 +1,79 @@
+//! What the organisation's totals count, each under the name it is stored by.
+
+use std::fmt;
+use std::str::FromStr;
+
+use domain::text::MetricCode;
+
+macro_rules! items {
+    ($($(#[$meta:meta])* $variant:ident = $name:literal),* $(,)?) => {
+        /// What a total counts.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Item {
+            $($(#[$meta])* $variant,)*
+            /// `metric.<code>.actual`: the results of all branches, for metrics that add up.
+            Actual(MetricCode),
+            /// `metric.<code>.plan`: the plans of all branches for the whole year.
+            Plan(MetricCode),
+            /// `metric.<code>.base`: the bases of all branches for the whole year.
+            Base(MetricCode),
+        }
+
+        impl fmt::Display for Item {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self {
+                    $(Self::$variant => f.write_str($name),)*
+                    Self::Actual(code) => write!(f, "metric.{code}.actual"),
+                    Self::Plan(code) => write!(f, "metric.{code}.plan"),
+                    Self::Base(code) => write!(f, "metric.{code}.base"),
+                }
+            }
+        }
+
+        impl FromStr for Item {
+            type Err = UnknownItem;
+            fn from_str(text: &str) -> Result<Self, UnknownItem> {
+                match text {
+                    $($name => Ok(Self::$variant),)*
+                    other => of_metric(other).ok_or(UnknownItem),
+                }
+            }
+        }
+    };
+}
+
+items! {
+    /// Members on the roster now 在册, the suspended ones included; of no year.
+    MembersRegistered = "members.registered",
+    /// Open financial outlets 金融网点; of no year.
+    OutletsFinancial = "outlets.financial",
+    /// Open delivery stations 揽投部; of no year.
+    StationsDelivery = "stations.delivery",
+    /// Training sessions 培训场次.
+    TrainingSessions = "training.sessions",
+    /// Minutes of training sessions, each session once 培训时长.
+    TrainingMinutes = "training.minutes",
+    /// Attendances 培训人次, in person-times.
+    TrainingAttendances = "training.attendances",
+    /// Honours granted 荣誉.
+    Honours = "honours",
+    /// Places taken in contests 比武获奖, in person-times.
+    Contests = "contests",
+    /// Volunteer services 志愿服务, in person-times.
+    Services = "services",
+}
+
+/// The text names no total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnknownItem;
+
+fn of_metric(text: &str) -> Option<Item> {
+    let (code, of) = text.strip_prefix("metric.")?.rsplit_once('.')?;
+    let code = code.parse().ok()?;
+    match of {
+        "actual" => Some(Item::Actual(code)),
+        "plan" => Some(Item::Plan(code)),
+        "base" => Some(Item::Base(code)),
+        _other => None,
+    }
+}

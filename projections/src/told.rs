@@ -1,0 +1,122 @@
+//! What an event tells an auditor besides its stream: why it happened, and whom else it concerns.
+
+use domain::branch::BranchEvent;
+use domain::event::Event;
+use domain::id::{BranchId, MemberId, OutletId};
+use domain::member::MemberEvent;
+use domain::text::Sealed;
+use uuid::Uuid;
+
+use crate::words::SubjectKind;
+
+/// Why, and whom else.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Told {
+    /// The reason or note that the event carries.
+    pub reason: Option<Sealed>,
+    /// Members, branches, outlets and contact points named in it, as often as they are named.
+    pub concerned: Vec<(SubjectKind, Uuid)>,
+}
+
+/// What an event tells.
+#[must_use]
+pub fn told(event: &Event) -> Told {
+    match event {
+        Event::Member(event) => by_member(event),
+        Event::Branch(event) => by_branch(event),
+    }
+}
+
+impl Told {
+    fn why(reason: &Sealed) -> Self {
+        Self { reason: Some(reason.clone()), concerned: vec![] }
+    }
+
+    fn noted(note: &Option<Sealed>) -> Self {
+        Self { reason: note.clone(), concerned: vec![] }
+    }
+
+    fn members<'a>(self, members: impl IntoIterator<Item = &'a MemberId>) -> Self {
+        self.and(SubjectKind::Member, members.into_iter().map(|member| member.0))
+    }
+
+    fn branches<'a>(self, branches: impl IntoIterator<Item = &'a BranchId>) -> Self {
+        self.and(SubjectKind::Branch, branches.into_iter().map(|branch| branch.0))
+    }
+
+    fn outlets<'a>(self, outlets: impl IntoIterator<Item = &'a OutletId>) -> Self {
+        self.and(SubjectKind::Outlet, outlets.into_iter().map(|outlet| outlet.0))
+    }
+
+    fn contact_point(self, contact_point: Uuid) -> Self {
+        self.and(SubjectKind::ContactPoint, [contact_point])
+    }
+
+    fn and(mut self, kind: SubjectKind, ids: impl IntoIterator<Item = Uuid>) -> Self {
+        self.concerned.extend(ids.into_iter().map(|id| (kind, id)));
+        self
+    }
+}
+
+fn by_member(event: &MemberEvent) -> Told {
+    use MemberEvent::*;
+    match event {
+        Registered { branch, .. } => Told::default().branches([branch]),
+        Transferred { from, to, reason, .. } => Told::why(reason).branches([from, to]),
+        Left { branch, reason, .. } => Told::why(reason).branches([branch]),
+        Suspended { reason, .. }
+        | Reinstated { reason, .. }
+        | PlaqueWithdrawn { reason, .. }
+        | ResultCorrected { reason, .. } => Told::why(reason),
+        CommitmentSettled { note, .. } => Told::noted(note),
+        PersonAmended {}
+        | Appointed { .. }
+        | ProbationEnded { .. }
+        | BadgeChecked { .. }
+        | ServiceRecorded { .. }
+        | PlaquePublished { .. }
+        | CommitmentMade { .. }
+        | CommitmentEvidenced { .. }
+        | TargetSet { .. }
+        | ResultReported { .. }
+        | ContestPlaced { .. }
+        | HonourGranted { .. } => Told::default(),
+    }
+}
+
+fn by_branch(event: &BranchEvent) -> Told {
+    use BranchEvent::*;
+    match event {
+        Established { parent, .. } => Told::default().branches(parent),
+        Moved { from, to, reason, .. } => Told::why(reason).branches([from, to]),
+        Merged { into, reason, .. } => Told::why(reason).branches([into]),
+        Absorbed { from, members, outlets, contact_points, .. } => {
+            let handed = Told::default().branches([from]).members(members);
+            let handed = handed.outlets(outlets.iter().map(|handed| &handed.outlet));
+            contact_points.iter().fold(handed, |told, handed| told.contact_point(handed.contact_point.0))
+        }
+        Closed { reason, .. } | ResultCorrected { reason, .. } => Told::why(reason),
+        SubordinateJoined { branch } | SubordinateDeparted { branch } => Told::default().branches([branch]),
+        MemberJoined { member, .. } | MemberDeparted { member, .. } => Told::default().members([member]),
+        OutletOpened { outlet, .. } | StandardDisplayed { outlet, .. } => Told::default().outlets([outlet]),
+        OutletClosed { outlet, reason, .. } => Told::why(reason).outlets([outlet]),
+        OutletInspected { outlet, remarks, .. } => Told::noted(remarks).outlets([outlet]),
+        ContactPointAssigned { contact_point, cadres, outlet, station, .. } => {
+            Told::default().contact_point(contact_point.0).members(cadres).outlets([outlet, station])
+        }
+        ContactPointVisited { contact_point, by, outlet, note, .. } => {
+            Told::why(note).contact_point(contact_point.0).members([by]).outlets([outlet])
+        }
+        ContactPointEnded { contact_point, reason, .. } => Told::why(reason).contact_point(contact_point.0),
+        TrainingHeld { attendees, .. } | ThemeDayHeld { attendees, .. } => Told::default().members(attendees),
+        AttendanceCorrected { added, removed, reason, .. } => Told::why(reason).members(added.iter().chain(removed)),
+        ImprovementConfirmed { note, .. } => Told::noted(note),
+        Renamed { .. }
+        | MetricDefined { .. }
+        | TargetSet { .. }
+        | ResultReported { .. }
+        | CompetitionAnnounced { .. }
+        | CompetitionConcluded { .. }
+        | ImprovementReported { .. } => Told::default(),
+    }
+}

@@ -1,0 +1,206 @@
+//! Totals of the organisation 汇总: one row per year and thing counted; year 0 for what stands now.
+//!
+//! # Rules
+//! - A total of a year goes by the business date: the day a session was held, the period of a result.
+//! - Actuals add up the results of every branch, for metrics that are sums; plans and bases those set for the year.
+//!   A branch above does not report what those under it report.
+//! - A row changes only by the facts it counts, so that its history is the list of its events.
+//!
+//! # Not here
+//! Members on duty: an event that ends membership does not say whether the member was suspended, so they are counted
+//! among the rows of [`crate::members`].
+
+use domain::amount::Amount;
+use domain::branch::{BranchEvent, OutletKind};
+use domain::event::{Event, Fact};
+use domain::ledger::Aggregation;
+use domain::member::MemberEvent;
+use domain::period::Grain;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+
+pub use crate::item::{Item, UnknownItem};
+use crate::ledger::{Entry, Reported, Said, entry};
+use crate::projection::Projection;
+use crate::row::row;
+
+/// The year of what stands now.
+pub const NOW: i64 = 0;
+
+row! {
+    /// A total.
+    pub struct TotalRow("totals") key TotalKey {
+        /// The calendar year, or [`NOW`].
+        year: i64,
+        /// What is counted.
+        item: Item,
+    } columns {
+        /// The total, in the unit of what is counted.
+        value: Decimal,
+        /// How many parts it has.
+        count: i64,
+        /// How many of the parts are lower bounds.
+        at_least: i64,
+    } look_up [["item"]]
+}
+
+/// What comes to a total.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// To its value.
+    pub value: Decimal,
+    /// To its parts.
+    pub count: i64,
+    /// To the lower bounds among them.
+    pub at_least: i64,
+}
+
+impl Change {
+    fn parts(count: i64) -> Self {
+        Self::of(count, count)
+    }
+
+    fn of(value: i64, count: i64) -> Self {
+        Self { value: Decimal::from(value), count, at_least: 0 }
+    }
+}
+
+/// The projection.
+pub struct Totals;
+
+impl Projection for Totals {
+    const NAME: &'static str = "totals";
+    const VERSION: u32 = 1;
+    type Row = TotalRow;
+    type Change = Change;
+
+    fn changes(fact: &Fact) -> Vec<(TotalKey, Change)> {
+        match &fact.event {
+            Event::Member(event) => of_member(event),
+            Event::Branch(event) => of_branch(fact, event),
+        }
+    }
+
+    fn apply(row: Option<TotalRow>, key: &TotalKey, change: &Change) -> Option<TotalRow> {
+        let (value, count, at_least) = row.map_or((Decimal::ZERO, 0, 0), |row| (row.value, row.count, row.at_least));
+        Some(TotalRow {
+            year: key.year,
+            item: key.item.clone(),
+            value: value + change.value,
+            count: count + change.count,
+            at_least: at_least + change.at_least,
+        })
+    }
+}
+
+fn now(item: Item, by: i64) -> (TotalKey, Change) {
+    (TotalKey { year: NOW, item }, Change::parts(by))
+}
+
+fn in_year(on: Date, item: Item, change: Change) -> (TotalKey, Change) {
+    (TotalKey { year: i64::from(on.year()), item }, change)
+}
+
+fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
+    use MemberEvent::*;
+    match event {
+        Registered { .. } => vec![now(Item::MembersRegistered, 1)],
+        Left { .. } => vec![now(Item::MembersRegistered, -1)],
+        ServiceRecorded { on, .. } => vec![in_year(*on, Item::Services, Change::parts(1))],
+        ContestPlaced { on, .. } => vec![in_year(*on, Item::Contests, Change::parts(1))],
+        HonourGranted { on, .. } => vec![in_year(*on, Item::Honours, Change::parts(1))],
+        PersonAmended {}
+        | Appointed { .. }
+        | Transferred { .. }
+        | ProbationEnded { .. }
+        | Suspended { .. }
+        | Reinstated { .. }
+        | BadgeChecked { .. }
+        | PlaquePublished { .. }
+        | PlaqueWithdrawn { .. }
+        | CommitmentMade { .. }
+        | CommitmentEvidenced { .. }
+        | CommitmentSettled { .. }
+        | TargetSet { .. }
+        | ResultReported { .. }
+        | ResultCorrected { .. } => vec![],
+    }
+}
+
+fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
+    use BranchEvent::*;
+    match event {
+        OutletOpened { kind, .. } => vec![now(outlets_of(*kind), 1)],
+        OutletClosed { kind, .. } => vec![now(outlets_of(*kind), -1)],
+        TrainingHeld { on, minutes, attendees, .. } => vec![
+            in_year(*on, Item::TrainingSessions, Change::parts(1)),
+            in_year(*on, Item::TrainingMinutes, Change::of(i64::from(*minutes), 1)),
+            in_year(*on, Item::TrainingAttendances, Change::parts(attendees.len() as i64)),
+        ],
+        AttendanceCorrected { held_on, added, removed, .. } => {
+            let by = added.len() as i64 - removed.len() as i64;
+            vec![in_year(*held_on, Item::TrainingAttendances, Change::parts(by))]
+        }
+        TargetSet { .. } | ResultReported { .. } | ResultCorrected { .. } => {
+            entry(fact).map(of_entry).unwrap_or_default()
+        }
+        Established { .. }
+        | Renamed { .. }
+        | Moved { .. }
+        | Merged { .. }
+        | Absorbed { .. }
+        | Closed { .. }
+        | SubordinateJoined { .. }
+        | SubordinateDeparted { .. }
+        | MemberJoined { .. }
+        | MemberDeparted { .. }
+        | StandardDisplayed { .. }
+        | OutletInspected { .. }
+        | ContactPointAssigned { .. }
+        | ContactPointVisited { .. }
+        | ContactPointEnded { .. }
+        | MetricDefined { .. }
+        | CompetitionAnnounced { .. }
+        | CompetitionConcluded { .. }
+        | ThemeDayHeld { .. }
+        | ImprovementReported { .. }
+        | ImprovementConfirmed { .. } => vec![],
+    }
+}
+
+fn outlets_of(kind: OutletKind) -> Item {
+    match kind {
+        OutletKind::Financial => Item::OutletsFinancial,
+        OutletKind::Delivery => Item::StationsDelivery,
+    }
+}
+
+fn of_entry(entry: Entry) -> Vec<(TotalKey, Change)> {
+    let Entry { metric, period, said } = entry;
+    let year = i64::from(period.year());
+    let total = |item: Item, change: Change| (TotalKey { year, item }, change);
+    match said {
+        Said::Result { aggregation: Aggregation::Sum, before, after, .. } => {
+            vec![total(Item::Actual(metric), replaced(before, after))]
+        }
+        Said::Result { aggregation: Aggregation::DailyMean | Aggregation::Last, .. } => vec![],
+        Said::Target { plan, base } if period.grain() == Grain::Year => {
+            let plan = (plan[0] != plan[1]).then(|| total(Item::Plan(metric.clone()), moved(plan)));
+            let base = (base[0] != base[1]).then(|| total(Item::Base(metric), moved(base)));
+            plan.into_iter().chain(base).collect()
+        }
+        Said::Target { .. } => vec![],
+    }
+}
+
+fn replaced(before: Option<Reported>, after: Reported) -> Change {
+    let value = after.value.decimal() - before.map_or(Decimal::ZERO, |before| before.value.decimal());
+    let at_least = after.at_least() - before.map_or(0, Reported::at_least);
+    Change { value, count: i64::from(before.is_none()), at_least }
+}
+
+fn moved([before, after]: [Option<Amount>; 2]) -> Change {
+    let worth = |amount: Option<Amount>| amount.map_or(Decimal::ZERO, Amount::decimal);
+    let count = i64::from(after.is_some()) - i64::from(before.is_some());
+    Change { value: worth(after) - worth(before), count, at_least: 0 }
+}

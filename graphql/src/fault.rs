@@ -22,7 +22,7 @@ pub enum Fault {
 }
 
 /// The answer of a read.
-pub type Answer<T> = Result<T, Fault>;
+pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
 impl From<ReadError> for Fault {
     fn from(error: ReadError) -> Self {

@@ -6,7 +6,7 @@ use async_graphql::{ID, InputObject, OneofObject};
 use domain::period::Period;
 use domain::text::{MetricCode, Title};
 
-use crate::fault::{Answer, Fault};
+use crate::fault::{Fault, Result};
 use crate::ports;
 use crate::refusal::Refusal;
 use crate::scalar::{Date, DateTime, Position};
@@ -129,6 +129,6 @@ pub fn count(field: &str, given: i64) -> Result<u32, Refusal> {
 ///
 /// # Errors
 /// [`Fault::Bad`].
-pub fn asked<T>(read: Result<T, Refusal>) -> Answer<T> {
+pub fn asked<T>(read: Result<T, Refusal>) -> Result<T> {
     read.map_err(|refusal| Fault::Bad(refusal.code, refusal.message))
 }

@@ -36,7 +36,7 @@ use std::sync::Arc;
 
 use domain::id::{BranchId, MemberId};
 
-use crate::fault::{Answer, Fault};
+use crate::fault::{Fault, Result};
 use crate::tree::Tree;
 use crate::viewer::{Role, Viewer};
 
@@ -224,7 +224,7 @@ impl Scope {
     ///
     /// # Errors
     /// [`Fault::Denied`] where the wanted branch is out of reach, or nothing is in reach.
-    pub fn of(standing: &Standing, tree: &Tree, action: Action, wanted: Option<BranchId>) -> Answer<Self> {
+    pub fn of(standing: &Standing, tree: &Tree, action: Action, wanted: Option<BranchId>) -> Result<Self> {
         let allows = |resource| policy(standing, action, resource) == Verdict::Allow;
         match wanted {
             Some(branch) if allows(Resource::Branch(branch)) => Ok(Self { branches: Some(tree.within(branch)) }),

@@ -19,7 +19,7 @@ use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
 
-use crate::fault::{Answer, Fault};
+use crate::fault::{Fault, Result};
 use crate::loader::{Loaders, RowAt, Spawn, loaders};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
 use crate::ports::{AsOf, Moment, PersonRecord, Reads};
@@ -59,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Answer<Moment> {
+    pub async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment> {
         if as_of.is_some() {
             return Ok(self.reads.pin(as_of, at_least).await?);
         }
@@ -84,7 +84,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Unauthenticated`], [`Fault::Read`].
-    pub async fn standing(&self, ctx: &Context<'_>) -> Answer<Arc<Standing>> {
+    pub async fn standing(&self, ctx: &Context<'_>) -> Result<Arc<Standing>> {
         let viewer = ctx.data_opt::<Viewer>().ok_or(Fault::Unauthenticated)?;
         if !Standing::needs_tree(viewer) {
             return Ok(Arc::new(Standing { viewer: viewer.clone(), home: None, tree: Arc::default() }));
@@ -108,7 +108,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::standing`].
-    pub async fn verdict(&self, ctx: &Context<'_>, action: Action, resource: Resource) -> Answer<Verdict> {
+    pub async fn verdict(&self, ctx: &Context<'_>, action: Action, resource: Resource) -> Result<Verdict> {
         Ok(policy(&*self.standing(ctx).await?, action, resource))
     }
 
@@ -116,7 +116,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Denied`], and as [`Session::standing`].
-    pub async fn allow(&self, ctx: &Context<'_>, action: Action, resource: Resource) -> Answer<()> {
+    pub async fn allow(&self, ctx: &Context<'_>, action: Action, resource: Resource) -> Result<()> {
         match self.verdict(ctx, action, resource).await? {
             Verdict::Allow => Ok(()),
             Verdict::Deny | Verdict::Mask => Err(Fault::Denied),
@@ -133,7 +133,7 @@ impl Session {
         action: Action,
         within: Option<BranchId>,
         at: Position,
-    ) -> Answer<Scope> {
+    ) -> Result<Scope> {
         let standing = self.standing(ctx).await?;
         let tree = match within {
             Some(_) => self.tree(at).await?,
@@ -146,7 +146,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn tree(&self, at: Position) -> Answer<Arc<Tree>> {
+    pub async fn tree(&self, at: Position) -> Result<Arc<Tree>> {
         let mut trees = self.trees.lock().await;
         if let Some(tree) = trees.get(&at) {
             return Ok(Arc::clone(tree));
@@ -160,7 +160,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn rows<R: Row>(&self, select: &Select<R>, at: Position) -> Answer<Vec<R>> {
+    pub async fn rows<R: Row>(&self, select: &Select<R>, at: Position) -> Result<Vec<R>> {
         Ok(self.reads.rows(select, at).await?)
     }
 
@@ -168,7 +168,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn every<R: Row>(&self, mut select: Select<R>, at: Position) -> Answer<Vec<R>> {
+    pub async fn every<R: Row>(&self, mut select: Select<R>, at: Position) -> Result<Vec<R>> {
         let mut all = Vec::new();
         loop {
             let rows = self.rows(&select, at).await?;
@@ -185,7 +185,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn row<R: Row>(&self, key: &R::Key, at: Position) -> Answer<Option<R>> {
+    pub async fn row<R: Row>(&self, key: &R::Key, at: Position) -> Result<Option<R>> {
         Ok(self.loaders.load_one(RowAt::<R>::new(key, at)).await?)
     }
 
@@ -193,7 +193,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn member(&self, member: MemberId, at: Position) -> Answer<Option<MemberRow>> {
+    pub async fn member(&self, member: MemberId, at: Position) -> Result<Option<MemberRow>> {
         self.row(&MemberKey { member }, at).await
     }
 
@@ -201,7 +201,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn person(&self, member: MemberId) -> Answer<Option<PersonRecord>> {
+    pub async fn person(&self, member: MemberId) -> Result<Option<PersonRecord>> {
         Ok(self.loaders.load_one(member).await?)
     }
 
@@ -209,7 +209,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::standing`].
-    pub async fn text(&self, ctx: &Context<'_>, sealed: Option<&Sealed>, about: Resource) -> Answer<Option<String>> {
+    pub async fn text(&self, ctx: &Context<'_>, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
         let Some(sealed) = sealed else { return Ok(None) };
         match self.verdict(ctx, Action::SeeText, about).await? {
             Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),

@@ -78,11 +78,9 @@ macro_rules! plain {
         impl ColumnType for $ty {
             const KIND: Kind = Kind::$kind;
             fn to_cell(&self) -> Cell {
-                #[expect(clippy::redundant_closure_call, reason = "the closures make one table of conversions")]
                 Cell::$kind($to(self))
             }
             fn from_cell(cell: Cell) -> Option<Self> {
-                #[expect(clippy::redundant_closure_call, reason = "the closures make one table of conversions")]
                 if let Cell::$kind(value) = cell { $from(value) } else { None }
             }
         }

@@ -19,6 +19,7 @@ pub mod cell;
 pub mod competitions;
 pub mod contact_points;
 mod item;
+pub mod leaderboard;
 pub mod ledger;
 pub mod member_years;
 pub mod members;
@@ -27,6 +28,7 @@ pub mod metrics;
 pub mod outlets;
 pub mod projection;
 pub mod records;
+pub mod report;
 pub mod results;
 pub mod row;
 pub mod select;
@@ -35,3 +37,33 @@ mod told;
 pub mod totals;
 pub mod trainings;
 pub mod words;
+
+/// Names every projection once: calls `$visit!` with their types, separated by commas.
+///
+/// ```
+/// macro_rules! names {
+///     ($($projection:ty),*) => { [$(<$projection as projections::projection::Projection>::NAME),*] };
+/// }
+/// assert!(projections::each_projection!(names).contains(&"standings"));
+/// ```
+#[macro_export]
+macro_rules! each_projection {
+    ($visit:ident) => {
+        $visit!(
+            $crate::branches::Branches,
+            $crate::members::Members,
+            $crate::outlets::Outlets,
+            $crate::contact_points::ContactPoints,
+            $crate::trainings::Trainings,
+            $crate::attendance::Attendance,
+            $crate::records::Records,
+            $crate::metrics::Metrics,
+            $crate::results::Results,
+            $crate::standings::Standings,
+            $crate::competitions::Competitions,
+            $crate::totals::Totals,
+            $crate::member_years::MemberYears,
+            $crate::audit_trail::AuditTrail
+        )
+    };
+}

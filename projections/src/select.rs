@@ -3,6 +3,7 @@
 //! # Not here
 //! The position and the scope of the viewer: whoever runs a selection adds them.
 
+use std::cmp::Ordering;
 use std::marker::PhantomData;
 
 use crate::cell::Cell;
@@ -32,6 +33,16 @@ pub enum Order {
     Ascending,
     /// Largest first.
     Descending,
+}
+
+impl Order {
+    /// How two values stand in this order.
+    pub fn of<T: Ord>(self, one: &T, other: &T) -> Ordering {
+        match self {
+            Self::Ascending => one.cmp(other),
+            Self::Descending => other.cmp(one),
+        }
+    }
 }
 
 /// A selection of rows of one table, without its row type.

@@ -145,7 +145,6 @@ impl BranchSubject {
 
 /// The door, held open for one command.
 pub struct Door<'a> {
-    ctx: &'a Context<'a>,
     commands: &'a dyn Commands,
     session: &'a Session,
     asker: Asker,
@@ -225,14 +224,14 @@ impl Door<'_> {
     }
 
     async fn reaches_all(&self, action: Action) -> Result<bool> {
-        Ok(self.session.verdict(self.ctx, action, Resource::Organisation).await? == Verdict::Allow)
+        Ok(self.session.verdict(action, Resource::Organisation).await? == Verdict::Allow)
     }
 
     async fn allow(&self, action: Action, resource: Resource) -> Result<(), Halt> {
         if self.reaches_all(action).await? {
             return Ok(());
         }
-        match self.session.verdict(self.ctx, action, resource).await? {
+        match self.session.verdict(action, resource).await? {
             Verdict::Allow => Ok(()),
             Verdict::Deny | Verdict::Mask => Err(denied(action)),
         }
@@ -277,13 +276,14 @@ minted! {
 /// # Errors
 /// [`Fault::Unauthenticated`], or an accident. Everything else is a refusal in the payload.
 pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
-    let viewer = ctx.data_opt::<Viewer>().ok_or(Fault::Unauthenticated)?;
+    let session = Session::of(ctx);
+    let viewer = session.viewer()?;
     let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let ids = ask.ids();
     let command_id = ids.command.clone().unwrap_or_else(|| commands.fresh_command_id());
     let put = async {
         let asker = asker(viewer, &command_id, ids.correlation)?;
-        let door = Door { ctx, commands, session: Session::of(ctx), asker };
+        let door = Door { commands, session, asker };
         let Asked { command, person, id } = ask.put(&door).await?;
         let accepted = commands.send(&door.asker, command, person).await?;
         Ok((id, accepted))

@@ -6,7 +6,7 @@ use async_graphql::{ID, InputObject, OneofObject};
 use domain::period::Period;
 use domain::text::{MetricCode, Title};
 
-use crate::fault::{Fault, Result};
+use crate::fault::{self, Fault};
 use crate::ports;
 use crate::refusal::Refusal;
 use crate::scalar::{Date, DateTime, Position};
@@ -129,6 +129,23 @@ pub fn count(field: &str, given: i64) -> Result<u32, Refusal> {
 ///
 /// # Errors
 /// [`Fault::Bad`].
-pub fn asked<T>(read: Result<T, Refusal>) -> Result<T> {
+pub fn asked<T>(read: Result<T, Refusal>) -> fault::Result<T> {
     read.map_err(|refusal| Fault::Bad(refusal.code, refusal.message))
+}
+
+/// The id that a filter names, if it names one.
+///
+/// # Errors
+/// `input.bad_id`, naming `field`.
+pub fn some_id<T: FromStr>(field: &str, given: Option<&ID>) -> fault::Result<Option<T>> {
+    asked(given.map(|given| id(field, given)).transpose())
+}
+
+/// The text to search for, cleaned as stored texts are.
+///
+/// # Errors
+/// `text.empty`, `text.too_long`, `text.control_character`, naming `field`.
+pub fn search(field: &str, given: &str) -> fault::Result<String> {
+    let cleaned = domain::text::clean(field, given, domain::text::TITLE_MAX);
+    asked(cleaned.map_err(|refusal| domain::refusal::Refusal::from(refusal).into()))
 }

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use domain::event::Fact;
 use domain::id::MemberId;
 use domain::stream::Position;
 use domain::text::Sealed;
@@ -71,6 +72,18 @@ impl Loader<Sealed> for Batches {
         let opened = self.0.open(sealed).await?;
         let pairs = sealed.iter().cloned().zip(opened);
         Ok(pairs.filter_map(|(sealed, text)| Some((sealed, text?))).collect())
+    }
+}
+
+impl Loader<Position> for Batches {
+    type Value = Fact;
+    type Error = Shared;
+
+    async fn load(&self, positions: &[Position]) -> Result<HashMap<Position, Fact>, Shared> {
+        let mut positions = positions.to_vec();
+        positions.sort_unstable();
+        let facts = self.0.facts(&positions).await?;
+        Ok(facts.into_iter().map(|fact| (fact.position, fact)).collect())
     }
 }
 

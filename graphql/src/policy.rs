@@ -2,6 +2,7 @@
 //!
 //! | action | member | secretary | leader | office | auditor | integration |
 //! |---|---|---|---|---|---|---|
+//! | `SeeMetrics`: the catalogue of metrics | any | any | any | any | any | any |
 //! | `SeeBranches`: branches, outlets, contact points, sessions, competitions | home | scope | scope | scope | scope | scope |
 //! | `SeeBoards`: leaderboards and ranks | home | scope | scope | scope | scope | scope |
 //! | `SeeRoster`: who belongs to a branch, with post and standing | home | scope | scope | scope | scope | scope |
@@ -35,6 +36,8 @@
 use std::sync::Arc;
 
 use domain::id::{BranchId, MemberId};
+use projections::cell::Cell;
+use projections::select::Condition;
 
 use crate::fault::{Fault, Result};
 use crate::tree::Tree;
@@ -44,6 +47,7 @@ use crate::viewer::{Role, Viewer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the table of the module says what each one is")]
 pub enum Action {
+    SeeMetrics,
     SeeBranches,
     SeeBoards,
     SeeRoster,
@@ -66,7 +70,8 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
+        Self::SeeMetrics,
         Self::SeeBranches,
         Self::SeeBoards,
         Self::SeeRoster,
@@ -144,35 +149,36 @@ fn reach(role: Role, action: Action) -> Reach {
     use Action::*;
     match role {
         Role::Member => match action {
+            SeeMetrics => Reach::Anywhere,
             SeeBranches | SeeBoards | SeeRoster | SeeName => Reach::Home,
             SeeMember | SeeContact | SeeText | SeeTrail | KeepCommitments => Reach::Own,
             SeeReport | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Nowhere,
             ReportResults | SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
         },
         Role::BranchSecretary => match action {
-            SeeReport => Reach::Anywhere,
+            SeeMetrics | SeeReport => Reach::Anywhere,
             SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
             SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText => Reach::Scope,
             SeeTrail | KeepCommitments | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Scope,
             ReportResults => Reach::Scope,
         },
         Role::Leader => match action {
-            SeeReport => Reach::Anywhere,
+            SeeMetrics | SeeReport => Reach::Anywhere,
             action if sees(action) => Reach::Scope,
             _writes => Reach::Nowhere,
         },
         Role::Office => match action {
-            SeeReport => Reach::Anywhere,
+            SeeMetrics | SeeReport => Reach::Anywhere,
             _all => Reach::Scope,
         },
         Role::Auditor => match action {
-            SeeReport => Reach::Anywhere,
+            SeeMetrics | SeeReport => Reach::Anywhere,
             SeeText => Reach::Nowhere,
             action if sees(action) => Reach::Scope,
             _writes => Reach::Nowhere,
         },
         Role::Integration => match action {
-            SeeReport => Reach::Anywhere,
+            SeeMetrics | SeeReport => Reach::Anywhere,
             SeeBranches | SeeBoards | SeeRoster | ReportResults => Reach::Scope,
             _other => Reach::Nowhere,
         },
@@ -183,7 +189,7 @@ fn sees(action: Action) -> bool {
     use Action::*;
     matches!(
         action,
-        SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText | SeeReport | SeeTrail
+        SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText | SeeTrail
     )
 }
 
@@ -227,7 +233,10 @@ impl Scope {
     pub fn of(standing: &Standing, tree: &Tree, action: Action, wanted: Option<BranchId>) -> Result<Self> {
         let allows = |resource| policy(standing, action, resource) == Verdict::Allow;
         match wanted {
-            Some(branch) if allows(Resource::Branch(branch)) => Ok(Self { branches: Some(tree.within(branch)) }),
+            Some(branch) if allows(Resource::Branch(branch)) => {
+                let within = tree.within(branch).into_iter().filter(|branch| allows(Resource::Branch(*branch)));
+                Ok(Self { branches: Some(within.collect()) })
+            }
             Some(_) => Err(Fault::Denied),
             None if allows(Resource::Organisation) => Ok(Self { branches: None }),
             None => {
@@ -239,6 +248,13 @@ impl Scope {
                 (!branches.is_empty()).then_some(Self { branches: Some(branches) }).ok_or(Fault::Denied)
             }
         }
+    }
+
+    /// The condition that keeps a list to these branches; nothing for the whole organisation.
+    #[must_use]
+    pub fn condition(&self, column: &'static str) -> Option<Condition> {
+        let cells = |branches: &Vec<BranchId>| branches.iter().map(|branch| Cell::Uuid(branch.0)).collect();
+        self.branches.as_ref().map(|branches| Condition::OneOf(column, cells(branches)))
     }
 
     /// The branches; nothing for the whole organisation.

@@ -5,29 +5,38 @@
 //!   they ask for `atLeast` a later one.
 //! - Rights are as of now, whatever moment is asked for. A subscription looks at them anew with each answer.
 
+use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest};
 use async_graphql::{Context, Request, ServerResult};
+use domain::event::Fact;
 use domain::id::{BranchId, MemberId};
+use domain::period::Zone;
 use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::lock::Mutex;
+use jiff::Timestamp;
 use projections::branches::BranchRow;
 use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
 
 use crate::fault::{Fault, Result};
-use crate::loader::{Loaders, RowAt, Spawn, loaders};
+use crate::loader::{Loaders, RowAt, loaders};
+use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
 use crate::ports::{AsOf, Moment, PersonRecord, Reads};
+use crate::scalar::DateTime;
+use crate::schema::Settings;
 use crate::tree::Tree;
 use crate::viewer::Viewer;
 
 /// One request.
 pub struct Session {
+    viewer: Option<Viewer>,
+    zone: Zone,
     reads: Arc<dyn Reads>,
     loaders: Loaders,
     pinned: Mutex<Option<Moment>>,
@@ -36,17 +45,32 @@ pub struct Session {
 }
 
 impl Session {
-    /// A request over these reads.
+    /// A request of that viewer, if somebody is signed in.
     #[must_use]
-    pub fn new(reads: Arc<dyn Reads>, spawn: Spawn) -> Self {
-        let loaders = loaders(Arc::clone(&reads), spawn);
-        Self { reads, loaders, pinned: Mutex::default(), standing: Mutex::default(), trees: Mutex::default() }
+    pub fn new(viewer: Option<Viewer>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
+        let loaders = loaders(Arc::clone(&reads), settings.spawn);
+        let (pinned, standing, trees) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees }
     }
 
     /// The request a resolver works for.
     #[must_use]
-    pub fn of<'a>(ctx: &Context<'a>) -> &'a Self {
+    pub fn of<'a>(ctx: &Context<'a>) -> &'a Arc<Self> {
         ctx.data_unchecked()
+    }
+
+    /// Who looks.
+    ///
+    /// # Errors
+    /// [`Fault::Unauthenticated`].
+    pub fn viewer(&self) -> Result<&Viewer> {
+        self.viewer.as_ref().ok_or(Fault::Unauthenticated)
+    }
+
+    /// An instant as the API shows it.
+    #[must_use]
+    pub fn shown(&self, at: Timestamp) -> DateTime {
+        DateTime::in_zone(at, &self.zone)
     }
 
     /// What can be read.
@@ -73,6 +97,22 @@ impl Session {
         }
     }
 
+    /// The moment a root field reads as of.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn pin_for(&self, when: When) -> Result<Moment> {
+        self.pin(when.as_of, when.at_least).await
+    }
+
+    /// The moment a page of a root field reads as of: that of the page before it, unless another one is asked for.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn pin_page(&self, page: &Page, when: When) -> Result<Moment> {
+        self.pin(page.as_of(when.as_of), when.at_least).await
+    }
+
     /// Goes on to a later moment, with today's rights looked at anew: the next answer of a subscription.
     pub async fn move_to(&self, moment: Moment) {
         *self.pinned.lock().await = Some(moment);
@@ -84,8 +124,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Fault::Unauthenticated`], [`Fault::Read`].
-    pub async fn standing(&self, ctx: &Context<'_>) -> Result<Arc<Standing>> {
-        let viewer = ctx.data_opt::<Viewer>().ok_or(Fault::Unauthenticated)?;
+    pub async fn standing(&self) -> Result<Arc<Standing>> {
+        let viewer = self.viewer()?;
         if !Standing::needs_tree(viewer) {
             return Ok(Arc::new(Standing { viewer: viewer.clone(), home: None, tree: Arc::default() }));
         }
@@ -108,16 +148,16 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::standing`].
-    pub async fn verdict(&self, ctx: &Context<'_>, action: Action, resource: Resource) -> Result<Verdict> {
-        Ok(policy(&*self.standing(ctx).await?, action, resource))
+    pub async fn verdict(&self, action: Action, resource: Resource) -> Result<Verdict> {
+        Ok(policy(&*self.standing().await?, action, resource))
     }
 
     /// Goes on only where the policy allows.
     ///
     /// # Errors
     /// [`Fault::Denied`], and as [`Session::standing`].
-    pub async fn allow(&self, ctx: &Context<'_>, action: Action, resource: Resource) -> Result<()> {
-        match self.verdict(ctx, action, resource).await? {
+    pub async fn allow(&self, action: Action, resource: Resource) -> Result<()> {
+        match self.verdict(action, resource).await? {
             Verdict::Allow => Ok(()),
             Verdict::Deny | Verdict::Mask => Err(Fault::Denied),
         }
@@ -129,12 +169,11 @@ impl Session {
     /// As [`Scope::of`] and [`Session::standing`].
     pub async fn scope(
         &self,
-        ctx: &Context<'_>,
         action: Action,
         within: Option<BranchId>,
         at: Position,
     ) -> Result<Scope> {
-        let standing = self.standing(ctx).await?;
+        let standing = self.standing().await?;
         let tree = match within {
             Some(_) => self.tree(at).await?,
             None => Arc::clone(&standing.tree),
@@ -197,21 +236,36 @@ impl Session {
         self.row(&MemberKey { member }, at).await
     }
 
-    /// A person's record; nothing for one that was erased. Ask the policy first.
+    /// A person's record; nothing for one that was erased, or where the policy masks it. A member is looked up only for
+    /// a viewer whose roles do not reach everybody.
+    ///
+    /// # Errors
+    /// As [`Session::standing`].
+    pub async fn person(&self, action: Action, member: MemberId, at: Position) -> Result<Option<PersonRecord>> {
+        if self.verdict(action, Resource::Organisation).await? != Verdict::Allow {
+            let Some(row) = self.member(member, at).await? else { return Ok(None) };
+            if self.verdict(action, Resource::Member(member, row.branch)).await? != Verdict::Allow {
+                return Ok(None);
+            }
+        }
+        Ok(self.loaders.load_one(member).await?)
+    }
+
+    /// An event of the log. Ask the policy first.
     ///
     /// # Errors
     /// [`Fault::Read`].
-    pub async fn person(&self, member: MemberId) -> Result<Option<PersonRecord>> {
-        Ok(self.loaders.load_one(member).await?)
+    pub async fn fact(&self, position: Position) -> Result<Option<Fact>> {
+        Ok(self.loaders.load_one(position).await?)
     }
 
     /// A free text, opened; nothing where its key is destroyed or the policy masks it.
     ///
     /// # Errors
     /// As [`Session::standing`].
-    pub async fn text(&self, ctx: &Context<'_>, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
+    pub async fn text(&self, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
         let Some(sealed) = sealed else { return Ok(None) };
-        match self.verdict(ctx, Action::SeeText, about).await? {
+        match self.verdict(Action::SeeText, about).await? {
             Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
@@ -222,13 +276,13 @@ impl Session {
 pub struct Sessions {
     /// What requests read.
     pub reads: Arc<dyn Reads>,
-    /// How they run batches.
-    pub spawn: Spawn,
+    /// What they share.
+    pub settings: Settings,
 }
 
 impl ExtensionFactory for Sessions {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self { reads: Arc::clone(&self.reads), spawn: self.spawn })
+        Arc::new(Self { reads: Arc::clone(&self.reads), settings: self.settings.clone() })
     }
 }
 
@@ -240,6 +294,9 @@ impl Extension for Sessions {
         request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
-        next.run(ctx, request.data(Session::new(Arc::clone(&self.reads), self.spawn))).await
+        let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
+        let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
+        let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);
+        next.run(ctx, request.data(Arc::new(session))).await
     }
 }

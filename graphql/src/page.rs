@@ -79,7 +79,11 @@ impl Page {
     pub fn place(&self, columns: &[Column]) -> Result<Option<Vec<Cell>>> {
         let Some(cursor) = &self.after else { return Ok(None) };
         let fits = cursor.place.len() == columns.len()
-            && cursor.place.iter().zip(columns).all(|(cell, column)| kind_of(cell).map_or(column.nullable, |kind| kind == column.kind));
+            && cursor
+                .place
+                .iter()
+                .zip(columns)
+                .all(|(cell, column)| kind_of(cell).map_or(column.nullable, |kind| kind == column.kind));
         match fits {
             true => Ok(Some(cursor.place.clone())),
             false => Err(bad_cursor()),
@@ -106,7 +110,10 @@ impl Cursor {
 }
 
 fn bad_cursor() -> Fault {
-    Fault::Bad("page.bad_cursor".to_owned(), "after is not a cursor of this list; take one from a page of it".to_owned())
+    Fault::Bad(
+        "page.bad_cursor".to_owned(),
+        "after is not a cursor of this list; take one from a page of it".to_owned(),
+    )
 }
 
 fn kind_of(cell: &Cell) -> Option<Kind> {

@@ -187,10 +187,7 @@ fn reach(role: Role, action: Action) -> Reach {
 
 fn sees(action: Action) -> bool {
     use Action::*;
-    matches!(
-        action,
-        SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText | SeeTrail
-    )
+    matches!(action, SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText | SeeTrail)
 }
 
 /// Who may see or do what; see the table of the module.

@@ -56,7 +56,12 @@ impl Refusal {
     #[must_use]
     pub fn denied(action: &str) -> Self {
         let message = format!("your roles do not allow {action} here; ask the office");
-        Self::new("policy.denied", &[("action", action.to_owned())], message, format!("您的角色不允许在此执行 {action},请联系党建部"))
+        Self::new(
+            "policy.denied",
+            &[("action", action.to_owned())],
+            message,
+            format!("您的角色不允许在此执行 {action},请联系党建部"),
+        )
     }
 
     /// The command id is not 1 to 128 printable ASCII characters.

@@ -53,9 +53,9 @@ impl ScalarType for Decimal {
         match value {
             Value::String(text) => Ok(Self(text)),
             Value::Number(number) if number.is_i64() || number.is_u64() => Ok(Self(number.to_string())),
-            Value::Number(number) => Err(InputValueError::custom(format!(
-                "{number} is a float, which is not exact; write it in quotes"
-            ))),
+            Value::Number(number) => {
+                Err(InputValueError::custom(format!("{number} is a float, which is not exact; write it in quotes")))
+            }
             other => Err(InputValueError::expected_type(other)),
         }
     }

@@ -167,12 +167,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Scope::of`] and [`Session::standing`].
-    pub async fn scope(
-        &self,
-        action: Action,
-        within: Option<BranchId>,
-        at: Position,
-    ) -> Result<Scope> {
+    pub async fn scope(&self, action: Action, within: Option<BranchId>, at: Position) -> Result<Scope> {
         let standing = self.standing().await?;
         let tree = match within {
             Some(_) => self.tree(at).await?,

@@ -98,33 +98,27 @@ impl Follower {
 }
 
 /// Sends an answer at each moment at which it differs from the one sent last.
-fn changes<T, K, Make, Made>(
-    moments: Moments,
-    make: Make,
-    key: fn(&T) -> K,
-) -> impl Stream<Item = Result<T>> + Send
+fn changes<T, K, Make, Made>(moments: Moments, make: Make, key: fn(&T) -> K) -> impl Stream<Item = Result<T>> + Send
 where
     T: Send,
     K: PartialEq + Send,
     Make: Fn(Arc<Session>, Moment) -> Made + Send,
     Made: Future<Output = Result<T>> + Send,
 {
-    unfold((moments, make, None, false), move |(mut moments, make, mut sent, over)| async move {
-        while !over {
-            let at = match moments.next().await? {
-                Ok(at) => at,
-                Err(fault) => return Some((Err(fault), (moments, make, sent, true))),
+    unfold(Some((moments, make, None)), move |going| async move {
+        let (mut moments, make, sent) = going?;
+        loop {
+            let answer = match moments.next().await? {
+                Ok(at) => make(Arc::clone(&moments.session), at).await,
+                Err(fault) => Err(fault),
             };
-            match make(Arc::clone(&moments.session), at).await {
-                Ok(answer) if sent.as_ref() != Some(&key(&answer)) => {
-                    sent = Some(key(&answer));
-                    return Some((Ok(answer), (moments, make, sent, false)));
-                }
+            let said = answer.as_ref().map(key).ok();
+            match answer {
+                Err(fault) => return Some((Err(fault), None)),
+                Ok(answer) if said != sent => return Some((Ok(answer), Some((moments, make, said)))),
                 Ok(_same) => {}
-                Err(fault) => return Some((Err(fault), (moments, make, sent, true))),
             }
         }
-        None
     })
 }
 

@@ -129,7 +129,8 @@ fn target(
     plan: Option<&Decimal>,
     base: Option<&Decimal>,
 ) -> Result<Target, Refusal> {
-    let amount = |given: Option<&Decimal>| -> Result<Option<Amount>, Refusal> { given.map(Decimal::amount).transpose() };
+    let amount =
+        |given: Option<&Decimal>| -> Result<Option<Amount>, Refusal> { given.map(Decimal::amount).transpose() };
     Ok(Target { metric: input::metric(metric)?, period: period.read()?, plan: amount(plan)?, base: amount(base)? })
 }
 

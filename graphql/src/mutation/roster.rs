@@ -131,8 +131,7 @@ impl Ask for RegisterMemberInput {
         let person = Person::new(&self.staff_number, &self.name, self.contact.as_deref())?;
         let on = self.on.read("on")?;
         let probation_until = input::date("probationUntil", self.probation_until.as_ref())?;
-        let command =
-            MemberCommand::Register { branch: branch.id(), post: self.post.into(), on, probation_until };
+        let command = MemberCommand::Register { branch: branch.id(), post: self.post.into(), on, probation_until };
         Ok(door.new_member(branch).asks(command).with(person))
     }
 }

@@ -86,8 +86,7 @@ impl CompetitionQuery {
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         let scope = session.scope(Action::SeeBranches, within, at.position).await?;
         let competitors = filter.competitors.map(domain::branch::Competitors::from);
-        let select =
-            all_of([scope.condition("branch"), equals("metric", metric), equals("competitors", competitors)]);
+        let select = all_of([scope.condition("branch"), equals("metric", metric), equals("competitors", competitors)]);
         Connection::select(session, &page, at.position, select, |row| Competition { row, at }).await
     }
 }

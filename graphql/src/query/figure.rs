@@ -221,12 +221,7 @@ impl MetricResult {
     }
 }
 
-async fn shown(
-    session: &Session,
-    metric: &MetricCode,
-    number: Option<Number>,
-    at: Moment,
-) -> Result<Option<Decimal>> {
+async fn shown(session: &Session, metric: &MetricCode, number: Option<Number>, at: Moment) -> Result<Option<Decimal>> {
     let Some(number) = number else { return Ok(None) };
     let metric = Metric::find(session, metric, at).await?;
     Ok(Some(metric.map_or_else(|| Decimal::with_places(number, 0), |metric| metric.number(number))))

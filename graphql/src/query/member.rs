@@ -82,12 +82,7 @@ impl MemberFilter {
 ///
 /// # Errors
 /// [`Fault`].
-pub async fn members(
-    session: &Session,
-    filter: MemberFilter,
-    at: Moment,
-    page: &Page,
-) -> Result<Connection<Member>> {
+pub async fn members(session: &Session, filter: MemberFilter, at: Moment, page: &Page) -> Result<Connection<Member>> {
     let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
     let scope = session.scope(Action::SeeRoster, within, at.position).await?;
     let named = match &filter.name {

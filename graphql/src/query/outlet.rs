@@ -60,12 +60,7 @@ impl OutletFilter {
 ///
 /// # Errors
 /// [`crate::fault::Fault`].
-pub async fn outlets(
-    session: &Session,
-    filter: OutletFilter,
-    at: Moment,
-    page: &Page,
-) -> Result<Connection<Outlet>> {
+pub async fn outlets(session: &Session, filter: OutletFilter, at: Moment, page: &Page) -> Result<Connection<Outlet>> {
     let within = input::some_id("within", filter.within.as_ref())?;
     let scope = session.scope(Action::SeeBranches, within, at.position).await?;
     let select = all_of([

@@ -64,11 +64,7 @@ pub fn position_column() -> Column {
 ///
 /// # Errors
 /// [`Fault::Read`].
-pub async fn events_at(
-    session: &Session,
-    positions: &[domain::stream::Position],
-    at: Moment,
-) -> Result<Vec<Event>> {
+pub async fn events_at(session: &Session, positions: &[domain::stream::Position], at: Moment) -> Result<Vec<Event>> {
     if positions.is_empty() {
         return Ok(vec![]);
     }
@@ -123,7 +119,8 @@ impl TrailFilter {
     /// # Errors
     /// [`Fault::Denied`], `input.*`, `trail.too_wide`, [`Fault::Read`].
     async fn conditions(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
-        let text = |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
+        let text =
+            |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
         let instant = |given: &Option<DateTime>| given.as_ref().map(|instant| instant.0.timestamp());
         let wanted = [
             equals("actor", text("actor", &self.actor)?),
@@ -145,7 +142,10 @@ impl TrailFilter {
             let resource = Subject::new(given.kind, id, at).resource(session).await?;
             session.allow(Action::SeeTrail, resource).await?;
             let kind = projections::words::SubjectKind::from(given.kind);
-            return Ok([equals("subject_kind", Some(kind)), equals("subject", Some(id))].into_iter().flatten().collect());
+            return Ok([equals("subject_kind", Some(kind)), equals("subject", Some(id))]
+                .into_iter()
+                .flatten()
+                .collect());
         }
         let scope = session.scope(Action::SeeTrail, within, at.position).await?;
         match scope.branches() {
@@ -213,6 +213,7 @@ pub struct TrailQuery;
 impl TrailQuery {
     /// The audit trail 审计轨迹, the earliest first.
     #[graphql(complexity = "weight(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn audit_trail(
         &self,
         ctx: &Context<'_>,
@@ -267,10 +268,8 @@ impl Event {
     /// Everyone and everything else it concerns, at most 100.
     #[graphql(complexity = "weight(Some(100), child_complexity)")]
     async fn concerns(&self, ctx: &Context<'_>) -> Result<Vec<Subject>> {
-        let select = all_of::<AuditRow>([
-            equals("is_primary", Some(false)),
-            equals("position", Some(self.row.position)),
-        ]);
+        let select =
+            all_of::<AuditRow>([equals("is_primary", Some(false)), equals("position", Some(self.row.position))]);
         let rows = Session::of(ctx).rows(&with_limit(select, 100), self.at.position).await?;
         Ok(rows.into_iter().map(|row| Subject::new(row.subject_kind, row.subject, self.at)).collect())
     }

@@ -121,7 +121,9 @@ pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), Unfi
         return Err(UnfitError::Schema { found, needed });
     }
     let (role, can_change): (String, bool) = sqlx::query_as(
-        "select current_user::text, has_table_privilege('events', 'update') or has_table_privilege('events', 'delete')",
+        "select current_user::text, pg_has_role(relowner, 'usage') or has_table_privilege(oid, 'update') or \
+         has_table_privilege(oid, 'delete') or has_table_privilege(oid, 'truncate') or has_table_privilege(oid, 'trigger') \
+         from pg_class where oid = 'events'::regclass",
     )
     .fetch_one(&mut connection)
     .await?;

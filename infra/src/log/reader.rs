@@ -44,7 +44,7 @@ const COLUMNS: &str =
 pub async fn after(executor: impl PgExecutor<'_>, position: Position, limit: usize) -> Result<Vec<Fact>, ReadLogError> {
     let sql = format!("{COLUMNS} from events where position > $1 order by position limit $2");
     let rows = sqlx::query(&sql)
-        .bind(position.0.cast_signed())
+        .bind(i64::try_from(position.0).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(executor)
         .await?;

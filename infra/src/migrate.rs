@@ -68,7 +68,8 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, update on log_head to {role}; \
          grant select, insert, update, delete on people to {role}; \
          grant select, insert, delete on subject_keys to {role}; \
-         grant select, insert, update on projections, projection_builds to {role}; \
+         grant select, insert, update on projections to {role}; \
+         grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches to {role}; \
          grant select on _sqlx_migrations to {role};"
     );

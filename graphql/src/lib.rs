@@ -9,5 +9,20 @@
 //! # Not here
 //! SQL, HTTP, keys, the clock (infra, behind [`ports`]).
 
+pub mod door;
+pub mod fault;
+pub mod input;
+pub mod loader;
+pub mod mutation;
+pub mod page;
+pub mod policy;
 pub mod ports;
+pub mod query;
+pub mod refusal;
+pub mod scalar;
+pub mod schema;
+pub mod session;
+pub mod subscription;
+pub mod tree;
 pub mod viewer;
+pub mod words;

@@ -121,6 +121,9 @@ pub struct PersonRecord {
 /// Sends commands.
 #[async_trait]
 pub trait Commands: Send + Sync {
+    /// A command id that nobody has used, for a command that comes without one.
+    fn fresh_command_id(&self) -> String;
+
     /// The id of a new thing a command names: random to others, the same for the same asker and label.
     fn mint(&self, asker: &Asker, label: &str) -> Uuid;
 

@@ -13,12 +13,14 @@ create table projections (
     constraint projections_name primary key (name)
 );
 
--- Builds beside the serving one.
+-- Builds beside the serving one, each claimed by one builder for as long as it shows signs of life.
 create table projection_builds (
-    name       text        not null,
-    generation bigint      not null,
-    version    integer     not null,
-    checkpoint bigint      not null,
+    name        text        not null,
+    generation  bigint      not null,
+    version     integer     not null,
+    checkpoint  bigint      not null,
+    builder     uuid        not null,
+    lease_until timestamptz not null,
     constraint projection_builds_name primary key (name, generation)
 );
 

@@ -79,6 +79,7 @@ impl App {
         for projection in &projections {
             projection.register(&pool).await?;
         }
+        let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
         let executor = Arc::new(Executor::start(
             pool.clone(),
@@ -97,7 +98,7 @@ impl App {
             holder: random_id(settings.clock.now()),
         };
         let mut tasks = live::start(projections.clone(), &floor);
-        let (told, serving) = watch::channel(Serving::default());
+        let (told, serving) = watch::channel(places);
         tasks.spawn(serving::watch(pool.clone(), projections, moved, told, stop.clone()));
         tasks.spawn(hear(pool.clone(), executor.head(), grown, stop.clone()));
         tasks.spawn(tell(pool.clone(), executor.head(), stop));
@@ -138,10 +139,7 @@ async fn hear(
             }
         };
         tokio::select! {
-            changed = own.changed() => {
-                if changed.is_err() {
-                    return;
-                }
+            Ok(()) = own.changed() => {
                 let head = *own.borrow_and_update();
                 grown.send_modify(|known| *known = head.max(*known));
             }

@@ -61,8 +61,9 @@ impl Commands for LogCommands {
         let legal = |text: &str, max: usize| {
             (1..=max).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
         };
-        if !legal(&key.principal, 64) || !legal(&key.command_id, 128) || !legal(&asker.correlation, 128) {
-            return Err(SendError::Refused(bad_id(&key.command_id)));
+        let ids = [(&key.principal, 64), (&key.command_id, 128), (&asker.correlation, 128)];
+        if let Some((bad, _)) = ids.into_iter().find(|(id, max)| !legal(id, *max)) {
+            return Err(SendError::Refused(bad_id(bad)));
         }
         let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
         let body = self.body(&command, person.as_ref());

@@ -89,17 +89,27 @@ impl MasterKey {
                 bytes.map(Self).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let key = Self::generate();
-                if let Some(folder) = path.parent() {
-                    fs::create_dir_all(folder).map_err(failed)?;
-                }
-                let mut file =
-                    fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-                writeln!(file, "{}", URL_SAFE_NO_PAD.encode(key.0)).map_err(failed)?;
-                file.sync_all().map_err(failed)?;
-                Ok(key)
+                Self::create(path).map_err(failed)?;
+                Self::load_or_create(path)
             }
             Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Makes the key file whole or not at all; of two that make it at once, the first one's stays.
+    fn create(path: &Path) -> std::io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let draft = path.with_extension(format!("new-{:016x}", u64::from_ne_bytes(random())));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        writeln!(file, "{}", URL_SAFE_NO_PAD.encode(Self::generate().0))?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        fs::File::open(folder)?.sync_all()?;
+        match linked {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
         }
     }
 

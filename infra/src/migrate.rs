@@ -68,7 +68,8 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, update on log_head to {role}; \
          grant select, insert, update, delete on people to {role}; \
          grant select, insert, delete on subject_keys to {role}; \
-         grant select, insert, update on projections, projection_builds to {role}; \
+         grant select, insert, update on projections to {role}; \
+         grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
@@ -121,7 +122,9 @@ pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), Unfi
         return Err(UnfitError::Schema { found, needed });
     }
     let (role, can_change): (String, bool) = sqlx::query_as(
-        "select current_user::text, has_table_privilege('events', 'update') or has_table_privilege('events', 'delete')",
+        "select current_user::text, pg_has_role(relowner, 'usage') or has_table_privilege(oid, 'update') or \
+         has_table_privilege(oid, 'delete') or has_table_privilege(oid, 'truncate') or has_table_privilege(oid, 'trigger') \
+         from pg_class where oid = 'events'::regclass",
     )
     .fetch_one(&mut connection)
     .await?;

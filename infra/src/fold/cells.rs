@@ -55,7 +55,6 @@ fn flag(cell: &Cell) -> Option<bool> {
 }
 
 /// Binds the cells of one column as an array.
-#[must_use]
 pub fn bind_array<'q>(query: Binding<'q>, kind: Kind, cells: &[&Cell]) -> Binding<'q> {
     let cells = cells.iter().copied();
     match kind {
@@ -70,7 +69,6 @@ pub fn bind_array<'q>(query: Binding<'q>, kind: Kind, cells: &[&Cell]) -> Bindin
 }
 
 /// Binds one cell of a known kind.
-#[must_use]
 pub fn bind_one<'q>(query: Binding<'q>, kind: Kind, cell: &Cell) -> Binding<'q> {
     match kind {
         Kind::Uuid => query.bind(uuid(cell)),

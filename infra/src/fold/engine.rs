@@ -10,7 +10,7 @@ use projections::cell::Column;
 use projections::memory::Memory;
 use projections::projection::Projection;
 use projections::row::Row;
-use sqlx::{Connection, PgConnection, PgPool, Row as _};
+use sqlx::{Connection, Executor, PgConnection, PgPool, Row as _};
 
 use super::lease::{self, Lease};
 use super::{FoldError, rebuild, rows, table, verify};
@@ -32,8 +32,8 @@ pub trait Folded: Send + Sync {
     fn columns(&self) -> &'static [Column];
     /// Registers it and makes its first table, if that has not been done.
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
-    /// Folds one batch; answers the new checkpoint, the old one where nothing is new.
-    async fn catch_up(&self, pool: &PgPool, lease: &Lease) -> Result<Position, FoldError>;
+    /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
+    async fn catch_up(&self, pool: &PgPool, lease: &Lease, most: usize) -> Result<Position, FoldError>;
     /// Builds a new generation beside and lets it serve.
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError>;
     /// Refolds the log and compares it with the rows.
@@ -94,24 +94,26 @@ impl<P: Projection> Folded for Engine<P> {
         transaction.commit().await.map_err(failed)
     }
 
-    async fn catch_up(&self, pool: &PgPool, lease: &Lease) -> Result<Position, FoldError> {
-        let mut connection = pool.acquire().await.map_err(|source| FoldError::Sql { projection: P::NAME, source })?;
-        let facts = facts_after::<P>(&mut connection, lease.checkpoint).await?;
-        let Some(last) = facts.last().map(|fact| fact.position) else { return Ok(lease.checkpoint) };
+    async fn catch_up(&self, pool: &PgPool, lease: &Lease, most: usize) -> Result<Position, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let mut connection = pool.acquire().await.map_err(failed)?;
+        let (facts, unreadable) = readable::<P>(&mut connection, lease.checkpoint, most).await?;
+        let Some(last) = facts.last().map(|fact| fact.position) else {
+            return unreadable.map_or(Ok(lease.checkpoint), Err);
+        };
         let mut transaction = connection.begin().await.map_err(failed)?;
         // Rows and checkpoint vanish together in a crash and are folded again: no need to wait for the disk.
-        sqlx::query("set local synchronous_commit = off").execute(&mut *transaction).await.map_err(failed)?;
-        fold::<P>(&mut transaction, lease.generation, lease.checkpoint, &facts).await?;
+        transaction.execute("set local synchronous_commit = off").await.map_err(failed)?;
         if !lease::advance(&mut transaction, P::NAME, lease, last).await.map_err(failed)? {
             return Err(FoldError::Fenced { projection: P::NAME });
         }
+        fold::<P>(&mut transaction, lease.generation, lease.checkpoint, &facts).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(last)
     }
 
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError> {
-        rebuild::run::<P>(pool, told).await
+        rebuild::run::<P>(pool, BATCH, told).await
     }
 
     async fn verify(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<verify::Verified, FoldError> {
@@ -119,15 +121,24 @@ impl<P: Projection> Folded for Engine<P> {
     }
 }
 
-/// The next events, as far as they can be read. The first one that cannot be is an error of its own.
-async fn facts_after<P: Projection>(connection: &mut PgConnection, after: Position) -> Result<Vec<Fact>, FoldError> {
+/// The next events, at most so many, up to the first one that cannot be read, and why that one cannot.
+///
+/// # Errors
+/// The database's.
+pub async fn readable<P: Projection>(
+    connection: &mut PgConnection,
+    after: Position,
+    most: usize,
+) -> Result<(Vec<Fact>, Option<FoldError>), FoldError> {
     let failed = |source| FoldError::Log { projection: P::NAME, source };
-    match reader::after(&mut *connection, after, BATCH).await {
-        Err(ReadLogError::Undecodable { position, .. }) if position.0 > after.0 + 1 => {
-            let readable = usize::try_from(position.0 - after.0 - 1).unwrap_or(BATCH);
-            reader::after(connection, after, readable).await.map_err(failed)
+    match reader::after(&mut *connection, after, most).await {
+        Ok(facts) => Ok((facts, None)),
+        Err(unreadable @ ReadLogError::Undecodable { position, .. }) => {
+            let readable = usize::try_from(position.0 - after.0 - 1).unwrap_or(most);
+            let facts = reader::after(connection, after, readable).await.map_err(failed)?;
+            Ok((facts, Some(failed(unreadable))))
         }
-        facts => facts.map_err(failed),
+        Err(error) => Err(failed(error)),
     }
 }
 

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use domain::stream::Position;
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgExecutor, PgPool, Row};
 use uuid::Uuid;
 
 /// How long a lease holds without a sign of life.
@@ -22,28 +23,38 @@ pub struct Lease {
     pub checkpoint: Position,
 }
 
-/// Takes the lease if it is free or ours; nothing while another holds it.
+/// Takes the lease if it is free or ours and this version of the fold serves; nothing otherwise.
 ///
 /// # Errors
 /// The database's.
-pub async fn take(pool: &PgPool, projection: &str, holder: Uuid) -> Result<Option<Lease>, sqlx::Error> {
+pub async fn take(pool: &PgPool, projection: &str, version: u32, holder: Uuid) -> Result<Option<Lease>, sqlx::Error> {
     let sql = "update projections set holder = $2, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second' \
-               where name = $1 and (holder is null or holder = $2 or lease_until < now()) \
+               where name = $1 and version = $4 and (holder is null or holder = $2 or lease_until < now()) \
                returning epoch, generation, version, checkpoint";
-    let row = sqlx::query(sql).bind(projection).bind(holder).bind(seconds()).fetch_optional(pool).await?;
-    row.map(|row| {
-        Ok(Lease {
-            epoch: row.try_get(0)?,
-            generation: row.try_get(1)?,
-            version: row.try_get(2)?,
-            checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
-        })
-    })
-    .transpose()
+    let query = sqlx::query(sql).bind(projection).bind(holder).bind(seconds()).bind(version.cast_signed());
+    query.fetch_optional(pool).await?.as_ref().map(lease_of).transpose()
 }
 
-/// Moves the checkpoint and prolongs the lease, in the transaction that writes the rows. False when the lease is
-/// lost: then nothing may be committed.
+/// How a projection stands, without taking the lease.
+///
+/// # Errors
+/// The database's.
+pub async fn look(executor: impl PgExecutor<'_>, projection: &str) -> Result<Lease, sqlx::Error> {
+    let sql = "select epoch, generation, version, checkpoint from projections where name = $1";
+    lease_of(&sqlx::query(sql).bind(projection).fetch_one(executor).await?)
+}
+
+fn lease_of(row: &PgRow) -> Result<Lease, sqlx::Error> {
+    Ok(Lease {
+        epoch: row.try_get(0)?,
+        generation: row.try_get(1)?,
+        version: row.try_get(2)?,
+        checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
+    })
+}
+
+/// Moves the checkpoint and prolongs the lease, first in the transaction that writes the rows: until it ends, nobody
+/// takes the lease. False when the lease is lost: then nothing may be committed.
 ///
 /// # Errors
 /// The database's.
@@ -91,6 +102,8 @@ pub async fn stop(
     query.execute(pool).await.map(drop)
 }
 
-fn seconds() -> i32 {
+/// The term in seconds, as SQL takes it.
+#[must_use]
+pub fn seconds() -> i32 {
     i32::try_from(TERM.as_secs()).unwrap_or(i32::MAX)
 }

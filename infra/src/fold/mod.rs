@@ -54,6 +54,34 @@ pub enum FoldError {
         /// In which table.
         table: String,
     },
+    /// Another process builds the next generation.
+    #[error(
+        "another process builds generation {generation} of projection {projection}; its claim ends within seconds of its last sign of life"
+    )]
+    BeingBuilt {
+        /// Which projection.
+        projection: &'static str,
+        /// The generation it builds.
+        generation: i64,
+    },
+    /// The rows are of another version of the fold than this program's.
+    #[error(
+        "projection {projection} serves rows of version {serving}, this program folds version {ours}; rebuild it first"
+    )]
+    OtherVersion {
+        /// Which projection.
+        projection: &'static str,
+        /// The version of the stored rows.
+        serving: i32,
+        /// This program's.
+        ours: u32,
+    },
+    /// The fold itself failed: a fault of this program.
+    #[error("projection {projection} fails to fold an event")]
+    Broken {
+        /// Which projection.
+        projection: &'static str,
+    },
     /// No such projection.
     #[error("there is no projection {name}; there are: {known}")]
     Unknown {
@@ -62,4 +90,25 @@ pub enum FoldError {
         /// The names there are.
         known: String,
     },
+}
+
+impl FoldError {
+    /// Whether an event is at fault, or what is made of it, as opposed to the database being out of reach.
+    #[must_use]
+    pub fn is_about_an_event(&self) -> bool {
+        match self {
+            Self::Sql { source: sqlx::Error::Database(error), .. } => {
+                error.code().is_some_and(|code| ["22", "23"].iter().any(|class| code.starts_with(class)))
+            }
+            Self::Log { source: ReadLogError::Undecodable { .. }, .. } | Self::Misfit { .. } | Self::Broken { .. } => {
+                true
+            }
+            Self::Sql { .. }
+            | Self::Log { .. }
+            | Self::Fenced { .. }
+            | Self::BeingBuilt { .. }
+            | Self::OtherVersion { .. }
+            | Self::Unknown { .. } => false,
+        }
+    }
 }

@@ -8,11 +8,12 @@ use projections::row::{Key, Row};
 use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgPool, Row as _};
 
+use super::FoldError;
 use super::cells::read;
 use super::engine::BATCH;
+use super::lease::{self, Lease};
 use super::rebuild::Progress;
-use super::table::{self, HOLDS, list};
-use super::{FoldError, lease::Lease};
+use super::table::{self, HOLDS};
 use crate::log::reader;
 
 /// What a verification found.
@@ -50,7 +51,10 @@ pub struct Difference {
 pub async fn run<P: Projection>(pool: &PgPool, told: &dyn Progress) -> Result<Verified, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let mut connection = pool.acquire().await.map_err(failed)?;
-    let lease = standing::<P>(&mut connection).await.map_err(failed)?;
+    let lease = lease::look(&mut *connection, P::NAME).await.map_err(failed)?;
+    if lease.version != P::VERSION.cast_signed() {
+        return Err(FoldError::OtherVersion { projection: P::NAME, serving: lease.version, ours: P::VERSION });
+    }
     let mut memory = Memory::<P>::default();
     let mut done = Position(0);
     while done < lease.checkpoint {
@@ -82,36 +86,27 @@ fn line<P: Projection>(held: &Held<P::Row>) -> Line {
     (held.row.key().cells(), held.from, held.until, held.row.cells())
 }
 
-async fn standing<P: Projection>(connection: &mut PgConnection) -> Result<Lease, sqlx::Error> {
-    let row = sqlx::query("select epoch, generation, version, checkpoint from projections where name = $1")
-        .bind(P::NAME)
-        .fetch_one(connection)
-        .await?;
-    Ok(Lease {
-        epoch: row.try_get(0)?,
-        generation: row.try_get(1)?,
-        version: row.try_get(2)?,
-        checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
-    })
-}
-
-/// The stored rows as they were at the checkpoint, whatever was folded since.
+/// The stored rows as they were at the checkpoint, whatever was folded since; and any row that begins or ends beyond
+/// what was folded, which no fold made.
 async fn stored<P: Projection>(connection: &mut PgConnection, lease: &Lease) -> Result<Vec<Line>, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let table = table::name(P::Row::TABLE, lease.generation);
     let sql = format!(
-        "select {}, from_position, until_position from {table} where from_position <= $1",
-        list(P::Row::COLUMNS.iter().map(|column| column.name.to_owned())),
+        "select {}, t.from_position, t.until_position, p.checkpoint from {table} t cross join projections p \
+         where p.name = $2 and (t.from_position <= $1 or t.from_position > p.checkpoint)",
+        table::columns::<P::Row>("t."),
     );
     let at = lease.checkpoint.0.cast_signed();
-    let rows = sqlx::query(&sql).bind(at).fetch_all(connection).await.map_err(failed)?;
+    let rows = sqlx::query(&sql).bind(at).bind(P::NAME).fetch_all(connection).await.map_err(failed)?;
     let width = P::Row::COLUMNS.len();
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
         let cells = read(&row, P::Row::COLUMNS, 0).map_err(failed)?;
         let from = row.try_get::<i64, _>(width).map_err(failed)?;
         let until = row.try_get::<i64, _>(width + 1).map_err(failed)?;
-        let until = (until != HOLDS && until <= at).then_some(Position(until.unsigned_abs()));
+        let folded = row.try_get::<i64, _>(width + 2).map_err(failed)?;
+        let changed_since = (at + 1..=folded).contains(&until);
+        let until = (until != HOLDS && !changed_since).then_some(Position(until.unsigned_abs()));
         lines.push((cells[..P::Row::KEY].to_vec(), Position(from.unsigned_abs()), until, cells));
     }
     lines.sort();

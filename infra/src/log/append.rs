@@ -10,7 +10,7 @@
 //! settled job by job, so that one bad job fails alone.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::stream::{Position, StreamId};
@@ -19,7 +19,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Executor, Row};
 use tokio::sync::{Notify, watch};
 
-use super::desk::Desk;
+use super::desk::SharedDesk;
 use super::job::{Ask, CommandKey, Job, Settled};
 use super::settle::{Found, settle};
 use crate::clock::{Clock, random, random_id};
@@ -37,7 +37,7 @@ pub struct Appender {
     /// How to connect.
     pub options: PgConnectOptions,
     /// Where jobs wait.
-    pub desk: Arc<Mutex<Desk>>,
+    pub desk: SharedDesk,
     /// Rung when a job is queued.
     pub bell: Arc<Notify>,
     /// Told of every new head.
@@ -46,18 +46,27 @@ pub struct Appender {
     pub clock: Arc<Clock>,
 }
 
+impl Drop for Appender {
+    /// However it ends, nobody is left waiting for it.
+    fn drop(&mut self) {
+        let mut desk = self.desk.lock();
+        desk.close();
+        desk.forget();
+    }
+}
+
 impl Appender {
     /// Commits batches until the desk is closed and empty.
     pub async fn run(self) {
         let mut connection = None;
         let mut broken = HashSet::new();
         loop {
-            let (jobs, closed) = {
-                let mut desk = self.desk.lock().expect("no holder of the desk panics");
-                (desk.take(MOST_JOBS, MOST_EVENTS), desk.closed)
+            let (jobs, done) = {
+                let mut desk = self.desk.lock();
+                (desk.take(MOST_JOBS, MOST_EVENTS), desk.is_done())
             };
             if jobs.is_empty() {
-                if closed {
+                if done {
                     return;
                 }
                 self.bell.notified().await;
@@ -65,13 +74,14 @@ impl Appender {
             }
             let settled = self.settle_with_retries(&mut connection, &jobs, &mut broken).await;
             let last = settled.iter().filter_map(|settled| match settled {
-                Settled::Accepted(position) => Some(*position),
+                // A batch that was committed without our knowing is found in `commands` and counts as replayed.
+                Settled::Accepted(position) | Settled::Replayed(position) => Some(*position),
                 _ => None,
             });
             if let Some(position) = last.max() {
                 self.head.send_if_modified(|head| std::mem::replace(head, position.max(*head)) < position);
             }
-            if self.desk.lock().expect("no holder of the desk panics").settled(&jobs, &settled) {
+            if self.desk.lock().settled(&jobs, &settled) {
                 broken.clear();
             }
             for (job, settled) in jobs.into_iter().zip(settled) {
@@ -102,7 +112,7 @@ impl Appender {
             }
             if attempt >= ATTEMPTS || is_about_content(&error) {
                 tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
-                broken.extend(jobs.iter().flat_map(Job::written).map(|read| read.lineage));
+                broken.extend(jobs.iter().flat_map(Job::provisional).map(|read| read.lineage));
                 let error = Arc::new(error);
                 return jobs.iter().map(|_| Settled::Failed(Arc::clone(&error))).collect();
             }

@@ -8,8 +8,10 @@
 
 use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::num::NonZeroUsize;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
+use domain::id::MemberId;
+use domain::member::MemberCommand;
 use domain::person::Person;
 use domain::refusal::Refusal;
 use domain::stream::StreamId;
@@ -36,10 +38,12 @@ pub struct Order {
 
 /// What a decision led to.
 pub enum Step {
-    /// A state is missing.
-    Load(StreamId),
+    /// These states are missing.
+    Load(Vec<StreamId>),
     /// The job is queued; a refusal is to be answered once it is confirmed.
     Queued(oneshot::Receiver<Settled>, Option<Refusal>),
+    /// The desk is closed.
+    Closed,
 }
 
 struct Entry {
@@ -49,6 +53,8 @@ struct Entry {
     version: u64,
     lineage: u64,
     pending: u32,
+    /// More was accepted than `confirmed` holds, since jobs decided after it were still pending.
+    behind: bool,
     stale: bool,
 }
 
@@ -57,8 +63,31 @@ pub struct Desk {
     entries: LruCache<StreamId, Entry>,
     queue: VecDeque<Job>,
     lineages: u64,
-    /// No more jobs are to be queued.
-    pub closed: bool,
+    closed: bool,
+}
+
+/// The desk as the executor and the appender of one process share it.
+#[derive(Clone)]
+pub struct SharedDesk(Arc<Mutex<Desk>>);
+
+impl SharedDesk {
+    /// A desk to share.
+    #[must_use]
+    pub fn new(desk: Desk) -> Self {
+        Self(Arc::new(Mutex::new(desk)))
+    }
+
+    /// The desk. Where a rule panicked on it, it starts afresh: what waits fails, and states are loaded again.
+    #[must_use]
+    pub fn lock(&self) -> MutexGuard<'_, Desk> {
+        self.0.lock().unwrap_or_else(|poisoned| {
+            tracing::error!("a command panicked while it was decided; the states of this process are loaded again");
+            self.0.clear_poison();
+            let mut desk = poisoned.into_inner();
+            desk.forget();
+            desk
+        })
+    }
 }
 
 struct Cached<'a>(&'a LruCache<StreamId, Entry>);
@@ -78,46 +107,77 @@ impl Desk {
 
     /// Decides a command on the present states and queues what it leads to.
     pub fn decide(&mut self, order: &Order, context: &Context) -> Step {
-        let (decided, reads) = {
+        if self.closed {
+            return Step::Closed;
+        }
+        let (decided, mut streams) = {
             let cached = Cached(&self.entries);
             let world = World::new(&cached);
             let decided = order.command.decide(&world, context);
             (decided, world.reads())
         };
-        let (ask, refusal) = match decided {
-            Err(Stop::Needs(stream)) => return Step::Load(stream),
+        let (decision, refusal) = match decided {
+            Err(Stop::Needs(_)) => return Step::Load(self.missing(&streams)),
             Err(Stop::Refused(refusal)) => (Decision::nothing(), Some(refusal)),
             Ok(decision) => (decision, None),
         };
-        let written = ask.events().iter().map(|(stream, _)| *stream);
-        let streams: BTreeSet<StreamId> = reads.into_iter().chain(written).collect();
-        let mut looked_at = Vec::with_capacity(streams.len());
-        for stream in streams {
-            match self.entries.get(&stream).filter(|entry| !entry.stale) {
-                Some(entry) => looked_at.push(Read { stream, version: entry.version, lineage: entry.lineage }),
-                None => return Step::Load(stream),
-            }
+        streams.extend(decision.events().iter().map(|(stream, _)| *stream));
+        let missing = self.missing(&streams);
+        if !missing.is_empty() {
+            return Step::Load(missing);
         }
+        let reads = streams.into_iter().filter_map(|stream| self.looked_at(stream)).collect();
         let ask = match refusal {
             Some(_) => Ask::Confirm,
-            None => Ask::Record { writes: self.provisionally(ask), person: person_of(order) },
+            None => Ask::Record { writes: self.provisionally(decision), person: person_of(order) },
         };
         let (answer, waiting) = oneshot::channel();
         let (key, body, metadata) = (order.key.clone(), order.body, Arc::clone(&order.metadata));
-        self.queue.push_back(Job { key, body, metadata, reads: looked_at, ask, answer });
+        self.queue.push_back(Job { key, body, metadata, reads, ask, answer });
         Step::Queued(waiting, refusal)
     }
 
-    /// Queues a job that was decided elsewhere.
+    fn missing(&self, streams: &BTreeSet<StreamId>) -> Vec<StreamId> {
+        let cached = Cached(&self.entries);
+        streams.iter().copied().filter(|stream| cached.state(*stream).is_none()).collect()
+    }
+
+    fn looked_at(&mut self, stream: StreamId) -> Option<Read> {
+        self.entries.get(&stream).map(|entry| Read { stream, version: entry.version, lineage: entry.lineage })
+    }
+
+    /// Queues a job that was decided elsewhere; a closed desk drops it.
     pub fn push(&mut self, job: Job) {
-        self.queue.push_back(job);
+        if !self.closed {
+            self.queue.push_back(job);
+        }
+    }
+
+    /// Takes no more jobs.
+    pub fn close(&mut self) {
+        self.closed = true;
+    }
+
+    /// Whether no job waits and none will come.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        self.closed && self.queue.is_empty()
+    }
+
+    /// Drops every state and every job that waits. What is being appended is settled as before: its lineages are gone.
+    pub fn forget(&mut self) {
+        self.entries.clear();
+        self.queue.clear();
     }
 
     fn provisionally(&mut self, decision: Decision) -> Vec<Write> {
         let mut touched = HashSet::new();
         let mut writes = Vec::with_capacity(decision.events().len());
         for (stream, event) in decision.into_events() {
-            let entry = self.entries.get_mut(&stream).expect("every written stream was looked at above");
+            let entry = self
+                .entries
+                .get_mut(&stream)
+                .expect("decide() has just found every written stream, and only loaded() evicts");
             Arc::make_mut(&mut entry.current).apply(&event);
             entry.version += 1;
             entry.pending += u32::from(touched.insert(stream));
@@ -139,8 +199,8 @@ impl Desk {
         }
         let lineage = self.next_lineage();
         let (confirmed, current) = (Arc::clone(&state), state);
-        let entry =
-            Entry { confirmed, confirmed_version: version, current, version, lineage, pending: 0, stale: false };
+        let (pending, behind, stale) = (0, false, false);
+        let entry = Entry { confirmed, confirmed_version: version, current, version, lineage, pending, behind, stale };
         if let Some((evicted, entry)) = self.entries.push(stream, entry).filter(|(evicted, _)| *evicted != stream)
             && entry.pending > 0
         {
@@ -186,7 +246,8 @@ impl Desk {
             return;
         };
         entry.pending -= 1;
-        if entry.pending == 0 {
+        entry.behind = entry.pending > 0;
+        if !entry.behind {
             entry.confirmed = Arc::clone(&entry.current);
             entry.confirmed_version = entry.version;
         }
@@ -198,6 +259,7 @@ impl Desk {
             entry.current = Arc::clone(&entry.confirmed);
             entry.version = entry.confirmed_version;
             (entry.lineage, entry.pending) = (lineage, 0);
+            entry.stale |= std::mem::take(&mut entry.behind);
         }
     }
 
@@ -214,9 +276,12 @@ impl Desk {
     }
 }
 
-fn person_of(order: &Order) -> Option<(domain::id::MemberId, Person)> {
+/// A record goes with a registration or an amendment, and with nothing else.
+fn person_of(order: &Order) -> Option<(MemberId, Person)> {
     match (&order.command, &order.person) {
-        (Command::Member(member, _), Some(person)) => Some((*member, person.clone())),
+        (Command::Member(member, MemberCommand::Register { .. } | MemberCommand::AmendPerson {}), Some(person)) => {
+            Some((*member, person.clone()))
+        }
         (Command::Member(..) | Command::Branch(..), _) => None,
     }
 }

@@ -13,6 +13,7 @@ use domain::person::PersonRefusal;
 use domain::refusal::Refusal;
 use domain::stream::{Position, StreamId};
 use domain::world::Context;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use graphql::ports::{Accepted, SendError};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
@@ -20,19 +21,23 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::append::Appender;
-use super::desk::{Desk, Order, Step};
+use super::desk::{Desk, Order, SharedDesk, Step};
 use super::hosted::Loader;
 use super::job::{Ask, CommandKey, Job, Read, Settled};
 use crate::clock::Clock;
 
 /// How often a command is decided before the answer is contention.
 const ATTEMPTS: u32 = 24;
+/// How often states are loaded for one decision; a rule that walks up the tree needs one load a level.
+const LOADS: u32 = 1_000;
+/// How many streams are loaded at once for one decision.
+const LOADS_AT_ONCE: usize = 8;
 /// How many streams' states a process keeps.
 const STATES: usize = 200_000;
 
 /// Decides and appends commands.
 pub struct Executor {
-    desk: Arc<Mutex<Desk>>,
+    desk: SharedDesk,
     bell: Arc<Notify>,
     head: watch::Receiver<Position>,
     loader: Loader,
@@ -46,17 +51,12 @@ impl Executor {
     #[must_use]
     pub fn start(pool: PgPool, options: PgConnectOptions, clock: Arc<Clock>, zone: Zone) -> Self {
         let states = NonZeroUsize::new(STATES).expect("the number of states is not zero");
-        let desk = Arc::new(Mutex::new(Desk::new(states)));
+        let desk = SharedDesk::new(Desk::new(states));
         let bell = Arc::new(Notify::new());
         let (sender, head) = watch::channel(Position(0));
         let options = options.options([("enable_seqscan", "off"), ("lock_timeout", "10s")]);
-        let appender = Appender {
-            options,
-            desk: Arc::clone(&desk),
-            bell: Arc::clone(&bell),
-            head: sender,
-            clock: Arc::clone(&clock),
-        };
+        let appender =
+            Appender { options, desk: desk.clone(), bell: Arc::clone(&bell), head: sender, clock: Arc::clone(&clock) };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));
         Self { desk, bell, head, loader: Loader::new(pool), clock, zone, appender }
     }
@@ -96,7 +96,7 @@ impl Executor {
     ) -> Settled {
         let (answer, waiting) = oneshot::channel();
         let job = Job { key, body, metadata, reads, ask, answer };
-        self.desk.lock().expect("no holder of the desk panics").push(job);
+        self.desk.lock().push(job);
         self.bell.notify_one();
         waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
     }
@@ -128,31 +128,36 @@ impl Executor {
     }
 
     async fn decide(&self, order: &Order) -> Result<(oneshot::Receiver<Settled>, Option<Refusal>), SendError> {
-        loop {
+        for _ in 0..LOADS {
             let context =
                 Context { at: self.clock.now(), actor: ActorId(order.key.principal.clone()), zone: self.zone.clone() };
-            let step = self.desk.lock().expect("no holder of the desk panics").decide(order, &context);
+            let step = self.desk.lock().decide(order, &context);
             match step {
-                Step::Load(stream) => self.load(stream).await?,
+                Step::Load(streams) => self.load(streams).await?,
                 Step::Queued(waiting, refusal) => {
                     self.bell.notify_one();
                     return Ok((waiting, refusal));
                 }
+                Step::Closed => return Err(SendError::Failed("the program is stopping".into())),
             }
         }
+        Err(SendError::Contended { attempts: LOADS })
     }
 
-    async fn load(&self, stream: StreamId) -> Result<(), SendError> {
-        let known = self.desk.lock().expect("no holder of the desk panics").known(stream);
-        let (state, version) =
-            self.loader.load(stream, known).await.map_err(|error| SendError::Failed(Box::new(error)))?;
-        self.desk.lock().expect("no holder of the desk panics").loaded(stream, state, version);
-        Ok(())
+    async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
+        let load = |stream| async move {
+            let known = self.desk.lock().known(stream);
+            let (state, version) =
+                self.loader.load(stream, known).await.map_err(|error| SendError::Failed(Box::new(error)))?;
+            self.desk.lock().loaded(stream, state, version);
+            Ok(())
+        };
+        stream::iter(streams).map(load).buffer_unordered(LOADS_AT_ONCE).try_collect().await
     }
 
     /// Lets the appender finish what waits, then ends it.
     pub async fn stop(&self) {
-        self.desk.lock().expect("no holder of the desk panics").closed = true;
+        self.desk.lock().close();
         self.bell.notify_one();
         let appender = self.appender.lock().expect("no holder of the handle panics").take();
         if let Some(appender) = appender

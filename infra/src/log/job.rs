@@ -1,5 +1,6 @@
 //! What waits for the appender: a decided command with the versions it was decided on.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use domain::event::Event;
@@ -26,6 +27,11 @@ pub struct Read {
     pub version: u64,
     /// The line of provisional states it belonged to; when a link of it fails, the line is broken.
     pub lineage: u64,
+}
+
+impl Read {
+    /// The lineage of a version that was read from the log: nothing provisional, so it never breaks.
+    pub const RECORDED: u64 = 0;
 }
 
 /// An event with its place in its stream.
@@ -82,7 +88,13 @@ impl Job {
 
     /// The reads of streams it would append to.
     pub fn written(&self) -> impl Iterator<Item = &Read> {
-        self.reads.iter().filter(|read| self.writes().iter().any(|write| write.stream == read.stream))
+        let written: HashSet<StreamId> = self.writes().iter().map(|write| write.stream).collect();
+        self.reads.iter().filter(move |read| written.contains(&read.stream))
+    }
+
+    /// The reads whose lines of provisional states it is a link of.
+    pub fn provisional(&self) -> impl Iterator<Item = &Read> {
+        self.written().filter(|read| read.lineage != Read::RECORDED)
     }
 }
 

@@ -16,6 +16,7 @@
 //! Rules (domain), rows (fold), keys ([`crate::keys`]).
 
 pub mod append;
+pub mod catalogue;
 pub mod desk;
 pub mod executor;
 pub mod framework;

@@ -44,7 +44,7 @@ const COLUMNS: &str =
 pub async fn after(executor: impl PgExecutor<'_>, position: Position, limit: usize) -> Result<Vec<Fact>, ReadLogError> {
     let sql = format!("{COLUMNS} from events where position > $1 order by position limit $2");
     let rows = sqlx::query(&sql)
-        .bind(position.0.cast_signed())
+        .bind(i64::try_from(position.0).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(executor)
         .await?;
@@ -76,6 +76,10 @@ pub async fn head(executor: impl PgExecutor<'_>) -> Result<(Position, Timestamp)
 /// # Errors
 /// The database's.
 pub async fn position_at(executor: impl PgExecutor<'_>, instant: Timestamp) -> Result<Position, sqlx::Error> {
+    // The head starts at the epoch and never goes back; PostgreSQL does not know every instant before it.
+    if instant < Timestamp::UNIX_EPOCH {
+        return Ok(Position(0));
+    }
     let sql = "select position from events where recorded_at <= $1 order by recorded_at desc, position desc limit 1";
     let found: Option<i64> = sqlx::query_scalar(sql).bind(SqlInstant(instant)).fetch_optional(executor).await?;
     Ok(Position(found.unwrap_or_default().unsigned_abs()))

@@ -28,7 +28,7 @@ pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec
         .map(|job| {
             let settled = settle_one(job, found, broken);
             if !matches!(settled, Settled::Accepted(_) | Settled::Confirmed) {
-                broken.extend(job.written().map(|read| read.lineage));
+                broken.extend(job.provisional().map(|read| read.lineage));
             }
             settled
         })

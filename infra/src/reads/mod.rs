@@ -21,6 +21,7 @@ use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
+use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::Board;
 use projections::report::Source;
@@ -89,7 +90,11 @@ impl Reads for LogReads {
         let asked = match as_of {
             None => None,
             Some(AsOf::Position(position)) => Some(position),
-            Some(AsOf::Instant(instant)) => Some(reader::position_at(&self.pool, instant).await.map_err(failed)?),
+            // Nothing is recorded before 1970, and PostgreSQL does not know every instant before it.
+            Some(AsOf::Instant(instant)) => {
+                let instant = instant.max(Timestamp::UNIX_EPOCH);
+                Some(reader::position_at(&self.pool, instant).await.map_err(failed)?)
+            }
         };
         let furthest = asked.max(at_least).unwrap_or_default();
         if furthest > self.serving.borrow().common() {

@@ -40,9 +40,9 @@ impl Statement {
         format!("${}", self.bound.len())
     }
 
-    /// Binds a number.
+    /// Binds a number; one beyond what PostgreSQL counts to as the largest it knows.
     pub fn number(&mut self, number: u64) -> String {
-        self.bind(Kind::Int, Cell::Int(number.cast_signed()))
+        self.bind(Kind::Int, Cell::Int(i64::try_from(number).unwrap_or(i64::MAX)))
     }
 
     /// Binds cells as an array; answers its placeholder.

@@ -32,6 +32,14 @@ pub struct Place {
 pub struct Serving(BTreeMap<&'static str, Place>);
 
 impl Serving {
+    /// Every projection's place now.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn read(pool: &PgPool, projections: &[Arc<dyn Folded>]) -> Result<Self, sqlx::Error> {
+        standings(pool).await.map(|standings| Self::of(projections, &standings))
+    }
+
     fn of(projections: &[Arc<dyn Folded>], standings: &[Standing]) -> Self {
         let place = |standing: &Standing, columns| Place {
             generation: standing.generation,
@@ -53,9 +61,11 @@ impl Serving {
     }
 
     /// The position that every projection has reached, those that stopped left aside: they answer for themselves.
+    /// Where all have stopped, what all have reached.
     #[must_use]
     pub fn common(&self) -> Position {
-        self.0.values().filter(|place| !place.stopped).map(|place| place.checkpoint).min().unwrap_or_default()
+        let goes_on = self.0.values().filter(|place| !place.stopped).map(|place| place.checkpoint).min();
+        goes_on.or_else(|| self.0.values().map(|place| place.checkpoint).min()).unwrap_or_default()
     }
 }
 
@@ -69,9 +79,8 @@ pub async fn watch(
 ) {
     while !*stopping.borrow() {
         let hint = moved.notified();
-        match standings(&pool).await {
-            Ok(standings) => {
-                let serving = Serving::of(&projections, &standings);
+        match Serving::read(&pool, &projections).await {
+            Ok(serving) => {
                 told.send_if_modified(|last| std::mem::replace(last, serving.clone()) != serving);
             }
             Err(error) => tracing::warn!(error = %error, "the projections' places cannot be read"),

@@ -1,0 +1,316 @@
+//! The way in of a command: who asks under which id, may they, what is meant; then one command is sent.
+//!
+//! # Invariants
+//! - A command cannot be sent without the policy: what is sent is made of a [`MemberSubject`] or a [`BranchSubject`],
+//!   and only the door makes those, after asking.
+//! - A refusal is data; only an accident is an error.
+
+use std::future::Future;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, InputType};
+use domain::branch::BranchCommand;
+use domain::id::{BranchId, MemberId};
+use domain::member::MemberCommand;
+use domain::person::Person;
+use domain::text::Sealed;
+use domain::world::Command;
+use uuid::Uuid;
+
+use crate::fault::{Fault, Result};
+use crate::input;
+use crate::policy::{Action, Resource, Verdict};
+use crate::ports::{Asker, Commands, SendError};
+use crate::refusal::{Outcome, Refusal};
+use crate::session::Session;
+use crate::viewer::Viewer;
+
+/// Why a command stops at the door.
+#[derive(Debug)]
+pub enum Halt {
+    /// Refused, by the door or by a rule.
+    Refused(Refusal),
+    /// No answer.
+    Fault(Fault),
+}
+
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+impl From<domain::refusal::Refusal> for Halt {
+    fn from(refusal: domain::refusal::Refusal) -> Self {
+        Self::Refused(refusal.into())
+    }
+}
+
+impl From<Fault> for Halt {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<SendError> for Halt {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Refused(refusal) => refusal.into(),
+            SendError::IdReused { command_id } => Refusal::id_reused(&command_id).into(),
+            SendError::Contended { attempts } => Refusal::contended(attempts).into(),
+            SendError::Failed(failure) => Self::Fault(failure.into()),
+        }
+    }
+}
+
+/// The ids a command comes under.
+#[derive(Debug, Clone, Default)]
+pub struct Ids {
+    /// The command's own.
+    pub command: Option<String>,
+    /// That of what it is part of.
+    pub correlation: Option<String>,
+}
+
+/// What comes under ids.
+pub trait Under {
+    /// The ids it comes under.
+    fn ids(&self) -> Ids;
+}
+
+/// An input that asks for one command.
+pub trait Ask: InputType + Under {
+    /// Says what is meant, having asked the policy.
+    fn put(self, door: &Door<'_>) -> impl Future<Output = Result<Asked, Halt>> + Send;
+}
+
+/// A command that may be sent.
+#[derive(Debug)]
+pub struct Asked {
+    command: Command,
+    person: Option<Person>,
+    id: Uuid,
+}
+
+impl Asked {
+    /// The answer names this id instead of the subject's: that of the new thing.
+    #[must_use]
+    pub fn naming(self, id: Uuid) -> Self {
+        Self { id, ..self }
+    }
+
+    /// The person's record goes beside the log.
+    #[must_use]
+    pub fn with(self, person: Person) -> Self {
+        Self { person: Some(person), ..self }
+    }
+}
+
+/// A member that the asker may act on.
+#[derive(Debug, Clone, Copy)]
+pub struct MemberSubject(MemberId);
+
+impl MemberSubject {
+    /// Which member.
+    #[must_use]
+    pub fn id(self) -> MemberId {
+        self.0
+    }
+
+    /// A command to it.
+    #[must_use]
+    pub fn asks(self, command: MemberCommand) -> Asked {
+        Asked { command: Command::Member(self.0, command), person: None, id: self.0.0 }
+    }
+}
+
+/// A branch that the asker may act on.
+#[derive(Debug, Clone, Copy)]
+pub struct BranchSubject(BranchId);
+
+impl BranchSubject {
+    /// Which branch.
+    #[must_use]
+    pub fn id(self) -> BranchId {
+        self.0
+    }
+
+    /// A command to it.
+    #[must_use]
+    pub fn asks(self, command: BranchCommand) -> Asked {
+        Asked { command: Command::Branch(self.0, command), person: None, id: self.0.0 }
+    }
+}
+
+/// The door, held open for one command.
+pub struct Door<'a> {
+    commands: &'a dyn Commands,
+    session: &'a Session,
+    asker: Asker,
+}
+
+impl Door<'_> {
+    /// The id of the new thing a command names.
+    #[must_use]
+    pub fn mint<T: From<Minted>>(&self, label: &str) -> T {
+        Minted(self.commands.mint(&self.asker, label)).into()
+    }
+
+    /// A free text, sealed under its subject's key; `field` names it in a refusal.
+    ///
+    /// # Errors
+    /// `text.*`.
+    pub async fn seal(&self, subject: Uuid, field: &str, text: &str) -> Result<Sealed, Halt> {
+        Ok(self.commands.seal(&self.asker, subject, field, text).await?)
+    }
+
+    /// A free text that may be left out.
+    ///
+    /// # Errors
+    /// As [`Door::seal`].
+    pub async fn seal_some(&self, subject: Uuid, field: &str, text: Option<&str>) -> Result<Option<Sealed>, Halt> {
+        match text {
+            Some(text) => self.seal(subject, field, text).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The member an input names, where the asker may do this to them.
+    ///
+    /// # Errors
+    /// `input.bad_id`, `policy.denied`.
+    pub async fn member(&self, field: &str, given: &ID, action: Action) -> Result<MemberSubject, Halt> {
+        let member: MemberId = input::id(field, given)?;
+        let branch = match self.reaches_all(action).await? {
+            true => return Ok(MemberSubject(member)),
+            false => self.branch_of(member).await?,
+        };
+        // An unknown member is nowhere, hence out of reach of whoever does not reach everywhere.
+        let branch = branch.ok_or_else(|| denied(action))?;
+        self.allow(action, Resource::Member(member, branch)).await?;
+        Ok(MemberSubject(member))
+    }
+
+    /// The branch an input names, where the asker may do this to it.
+    ///
+    /// # Errors
+    /// `input.bad_id`, `policy.denied`.
+    pub async fn branch(&self, field: &str, given: &ID, action: Action) -> Result<BranchSubject, Halt> {
+        let branch: BranchId = input::id(field, given)?;
+        self.allow(action, Resource::Branch(branch)).await?;
+        Ok(BranchSubject(branch))
+    }
+
+    /// The top committee, where the asker may do this to the organisation as a whole.
+    ///
+    /// # Errors
+    /// `policy.denied`.
+    pub async fn organisation(&self, action: Action) -> Result<BranchSubject, Halt> {
+        self.allow(action, Resource::Organisation).await?;
+        Ok(BranchSubject(BranchId::root()))
+    }
+
+    /// A member that does not exist yet, in a branch the asker reaches.
+    #[must_use]
+    pub fn new_member(&self, _into: BranchSubject) -> MemberSubject {
+        MemberSubject(MemberId(self.commands.mint(&self.asker, "member")))
+    }
+
+    /// A branch that does not exist yet, under one the asker reaches.
+    #[must_use]
+    pub fn new_branch(&self, _under: BranchSubject) -> BranchSubject {
+        BranchSubject(BranchId(self.commands.mint(&self.asker, "branch")))
+    }
+
+    async fn reaches_all(&self, action: Action) -> Result<bool> {
+        Ok(self.session.verdict(action, Resource::Organisation).await? == Verdict::Allow)
+    }
+
+    async fn allow(&self, action: Action, resource: Resource) -> Result<(), Halt> {
+        if self.reaches_all(action).await? {
+            return Ok(());
+        }
+        match self.session.verdict(action, resource).await? {
+            Verdict::Allow => Ok(()),
+            Verdict::Deny | Verdict::Mask => Err(denied(action)),
+        }
+    }
+
+    /// The member's branch; where the projections do not know the member yet, they are waited for once.
+    async fn branch_of(&self, member: MemberId) -> Result<Option<BranchId>> {
+        let now = self.session.pin(None, None).await?.position;
+        if let Some(row) = self.session.member(member, now).await? {
+            return Ok(Some(row.branch));
+        }
+        let head = self.session.reads().head().await?.position;
+        let now = self.session.reads().pin(None, Some(head)).await?.position;
+        Ok(self.session.member(member, now).await?.map(|row| row.branch))
+    }
+}
+
+fn denied(action: Action) -> Halt {
+    Refusal::denied(&format!("{action:?}")).into()
+}
+
+/// An id fresh from the mint, on its way to being one of the domain's.
+pub struct Minted(Uuid);
+
+macro_rules! minted {
+    ($($id:ident),* $(,)?) => {$(
+        impl From<Minted> for domain::id::$id {
+            fn from(minted: Minted) -> Self {
+                Self(minted.0)
+            }
+        }
+    )*};
+}
+
+minted! {
+    OutletId, StandardId, InspectionId, ContactPointId, VisitId, BadgeCheckId, ServiceId, PlaqueId, CommitmentId,
+    ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, HonourId, ImprovementId,
+}
+
+/// Takes a command through the door and answers with what came of it.
+///
+/// # Errors
+/// [`Fault::Unauthenticated`], or an accident. Everything else is a refusal in the payload.
+pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
+    let session = Session::of(ctx);
+    let viewer = session.viewer()?;
+    let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
+    let ids = ask.ids();
+    let command_id = ids.command.clone().unwrap_or_else(|| commands.fresh_command_id());
+    let put = async {
+        let asker = asker(viewer, &command_id, ids.correlation)?;
+        let door = Door { commands, session, asker };
+        let Asked { command, person, id } = ask.put(&door).await?;
+        let accepted = commands.send(&door.asker, command, person).await?;
+        Ok((id, accepted))
+    };
+    match put.await {
+        Ok((id, accepted)) => Ok(Outcome::accepted(command_id, id, accepted)),
+        Err(Halt::Refused(refusal)) => Ok(Outcome::refused(command_id, refusal)),
+        Err(Halt::Fault(fault)) => Err(fault),
+    }
+}
+
+fn asker(viewer: &Viewer, command_id: &str, correlation: Option<String>) -> Result<Asker, Refusal> {
+    let plain = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if !plain(command_id) {
+        return Err(Refusal::bad_command_id("commandId"));
+    }
+    let correlation = correlation.unwrap_or_else(|| command_id.to_owned());
+    if !plain(&correlation) {
+        return Err(Refusal::bad_command_id("correlationId"));
+    }
+    Ok(Asker { actor: viewer.id.clone(), command_id: command_id.to_owned(), correlation })
+}
+
+/// The id that an input names.
+///
+/// # Errors
+/// `input.bad_id`, naming `field`.
+pub fn named<T: FromStr>(field: &str, given: &ID) -> Result<T, Halt> {
+    Ok(input::id(field, given)?)
+}

@@ -1,0 +1,151 @@
+//! What comes in: ids, periods, moments, numbers; each wrong one is a refusal that names its field.
+
+use std::str::FromStr;
+
+use async_graphql::{ID, InputObject, OneofObject};
+use domain::period::Period;
+use domain::text::{MetricCode, Title};
+
+use crate::fault::{self, Fault};
+use crate::ports;
+use crate::refusal::Refusal;
+use crate::scalar::{Date, DateTime, Position};
+
+/// A moment of the past 时点: exactly one of the two.
+#[derive(Debug, Clone, OneofObject)]
+#[graphql(name = "AsOf")]
+pub enum AsOf {
+    /// After the event at that position.
+    Position(Position),
+    /// After the last event recorded at or before that instant.
+    Instant(DateTime),
+}
+
+impl From<AsOf> for ports::AsOf {
+    fn from(as_of: AsOf) -> Self {
+        match as_of {
+            AsOf::Position(position) => Self::Position(position.0),
+            AsOf::Instant(instant) => Self::Instant(instant.0.timestamp()),
+        }
+    }
+}
+
+/// A period 期间 in the organisation's zone: exactly one of a year, a quarter, a month.
+#[derive(Debug, Clone, OneofObject)]
+#[graphql(name = "PeriodInput")]
+pub enum PeriodInput {
+    /// A calendar year 年, 2000 to 2199.
+    Year(i64),
+    /// A quarter 季.
+    Quarter(QuarterInput),
+    /// A month 月.
+    Month(MonthInput),
+}
+
+/// A quarter of a year.
+#[derive(Debug, Clone, InputObject)]
+pub struct QuarterInput {
+    /// The calendar year, 2000 to 2199.
+    pub year: i64,
+    /// 1 to 4.
+    pub quarter: i64,
+}
+
+/// A month of a year.
+#[derive(Debug, Clone, InputObject)]
+pub struct MonthInput {
+    /// The calendar year, 2000 to 2199.
+    pub year: i64,
+    /// 1 to 12.
+    pub month: i64,
+}
+
+impl PeriodInput {
+    /// The period that was meant.
+    ///
+    /// # Errors
+    /// `time.not_a_period`.
+    pub fn read(&self) -> Result<Period, Refusal> {
+        // What does not fit is as little a year as 0 is.
+        let small = |number: i64| i32::try_from(number).unwrap_or(0);
+        let period = match self {
+            Self::Year(year) => Period::year_of(small(*year)),
+            Self::Quarter(given) => Period::quarter_of(small(given.year), small(given.quarter)),
+            Self::Month(given) => Period::month_of(small(given.year), small(given.month)),
+        };
+        period.map_err(|refusal| domain::refusal::Refusal::from(refusal).into())
+    }
+}
+
+/// The id that was meant.
+///
+/// # Errors
+/// `input.bad_id`, naming `field`.
+pub fn id<T: FromStr>(field: &str, given: &ID) -> Result<T, Refusal> {
+    given.parse().map_err(|_| Refusal::bad_id(field, given))
+}
+
+/// The ids that were meant.
+///
+/// # Errors
+/// `input.bad_id` of the first wrong one, naming `field`.
+pub fn ids<T: FromStr>(field: &str, given: &[ID]) -> Result<Vec<T>, Refusal> {
+    given.iter().map(|given| id(field, given)).collect()
+}
+
+/// The date that was meant, if one was given.
+///
+/// # Errors
+/// `input.bad_date`, naming `field`.
+pub fn date(field: &str, given: Option<&Date>) -> Result<Option<jiff::civil::Date>, Refusal> {
+    given.map(|date| date.read(field)).transpose()
+}
+
+/// The title that was meant.
+///
+/// # Errors
+/// `text.empty`, `text.too_long`, `text.control_character`, naming `field`.
+pub fn title(field: &str, given: &str) -> Result<Title, Refusal> {
+    Title::new(field, given).map_err(|refusal| domain::refusal::Refusal::from(refusal).into())
+}
+
+/// The metric that was meant.
+///
+/// # Errors
+/// `text.bad_code`.
+pub fn metric(given: &str) -> Result<MetricCode, Refusal> {
+    given.parse::<MetricCode>().map_err(|refusal| domain::refusal::Refusal::from(refusal).into())
+}
+
+/// The whole number that was meant.
+///
+/// # Errors
+/// `input.bad_number`, naming `field`.
+pub fn count(field: &str, given: i64) -> Result<u32, Refusal> {
+    u32::try_from(given).map_err(|_| Refusal::bad_number(field, given))
+}
+
+/// A refusal of an input of a query, which has no payload to carry it: an error with the refusal's code.
+///
+/// # Errors
+/// [`Fault::Bad`].
+pub fn asked<T>(read: Result<T, Refusal>) -> fault::Result<T> {
+    read.map_err(|refusal| Fault::Bad(refusal.code, refusal.message))
+}
+
+/// The id that a filter names, if it names one.
+///
+/// # Errors
+/// `input.bad_id`, naming `field`.
+pub fn some_id<T: FromStr>(field: &str, given: Option<&ID>) -> fault::Result<Option<T>> {
+    asked(given.map(|given| id(field, given)).transpose())
+}
+
+/// The text to search for, cleaned as stored texts are.
+///
+/// # Errors
+/// `text.empty`, `text.too_long`, `text.control_character`, naming `field`.
+pub fn search(field: &str, given: &str) -> fault::Result<String> {
+    let cleaned = domain::text::clean(field, given, domain::text::TITLE_MAX);
+    asked(cleaned.map_err(|refusal| domain::refusal::Refusal::from(refusal).into()))
+}

@@ -1,0 +1,82 @@
+//! Mutations 命令: one for each command of a member and of a branch, by theme.
+//!
+//! Each takes one `input` and answers with an [`Outcome`]: the position of what it led to, or a typed refusal.
+//!
+//! # Rules
+//! - `commandId` makes a mutation safe to send again: the same id from the same sender means the same command, is
+//!   answered with the same position and appends nothing. With another body it is refused (`command.id_reused`).
+//! - Ids of new things follow from sender and command id, so that a repeated command names the same thing.
+//!
+//! # Not here
+//! Rules (domain), what was recorded (queries, `atLeast` the position answered).
+
+use async_graphql::MergedObject;
+
+mod activity;
+mod competition;
+mod contact_point;
+mod display;
+mod honour;
+mod ledger;
+mod organisation;
+mod outlet;
+mod roster;
+
+/// What may be asked 命令. Every mutation answers with a position or with a typed refusal.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    organisation::Organisation,
+    roster::Roster,
+    display::Displays,
+    outlet::Outlets,
+    contact_point::ContactPoints,
+    activity::Activities,
+    honour::Honours,
+    ledger::Ledger,
+    competition::Competitions,
+);
+
+/// Declares the inputs of commands; each also takes the ids the command comes under.
+macro_rules! inputs {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident: $ty:ty),* $(,)? })*) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, async_graphql::InputObject)]
+        pub struct $name {
+            $($(#[$fmeta])* pub $field: $ty,)*
+            /// The command's id, 1 to 128 printable ASCII characters: the same id again means the same command, so a
+            /// command can be sent again safely. Left out: one is made and answered.
+            pub command_id: Option<String>,
+            /// The id of what the command is part of, such as an import; the command's own where it is left out.
+            pub correlation_id: Option<String>,
+        }
+
+        impl crate::door::Under for $name {
+            fn ids(&self) -> crate::door::Ids {
+                crate::door::Ids { command: self.command_id.clone(), correlation: self.correlation_id.clone() }
+            }
+        }
+    )*};
+}
+use inputs;
+
+/// Declares the mutations of a theme: name, input.
+macro_rules! mutations {
+    ($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident($input:ty);)* }) => {
+        $(#[$meta])*
+        #[derive(Default)]
+        pub struct $name;
+
+        #[async_graphql::Object]
+        impl $name {$(
+            $(#[$fmeta])*
+            async fn $field(
+                &self,
+                ctx: &async_graphql::Context<'_>,
+                #[graphql(desc = "What is asked.")] input: $input,
+            ) -> crate::fault::Result<crate::refusal::Outcome> {
+                crate::door::through(ctx, input).await
+            }
+        )*}
+    };
+}
+use mutations;

@@ -1,0 +1,311 @@
+//! Connections: forward paging over a total order, as of one position.
+//!
+//! # Rules
+//! - A cursor names a row's place and the position of the page it came from, so that later pages read as of the same
+//!   position, unless `asOf` says another.
+//! - `first` is 20 where it is left out and at most 100.
+//! - A cursor is opaque; one that was not given by the same list is refused (`page.bad_cursor`).
+
+use std::borrow::Cow;
+
+use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::stream::Position;
+use projections::cell::{Cell, Column, Kind};
+use projections::row::Row;
+use projections::select::{Plan, Select};
+use serde_json::{Value, json};
+
+use crate::fault::{Fault, Result};
+use crate::ports::AsOf;
+use crate::session::Session;
+use crate::{ports, scalar};
+
+/// The size of a page where none is asked for.
+pub const DEFAULT: usize = 20;
+/// The largest page.
+pub const MOST: usize = 100;
+
+/// What a list weighs in a query's complexity: its page times one row.
+#[must_use]
+pub fn weight(first: Option<i64>, row: usize) -> usize {
+    let first = first.and_then(|first| usize::try_from(first).ok()).unwrap_or(DEFAULT).min(MOST);
+    1 + first * row
+}
+
+/// A page that is asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// How many rows, 1 to [`MOST`].
+    pub limit: usize,
+    /// The last row had.
+    pub after: Option<Cursor>,
+}
+
+/// A row's place in a list, and the position the list was read as of.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    /// The position.
+    pub at: Position,
+    /// The cells the list is ordered by.
+    pub place: Vec<Cell>,
+}
+
+impl Page {
+    /// The page that was meant.
+    ///
+    /// # Errors
+    /// `page.too_large`, `page.bad_cursor`.
+    pub fn read(first: Option<i64>, after: Option<&str>) -> Result<Self> {
+        let asked = first.unwrap_or(DEFAULT as i64);
+        let limit = usize::try_from(asked).ok().filter(|limit| (1..=MOST).contains(limit));
+        let limit = limit.ok_or_else(|| {
+            Fault::Bad("page.too_large".to_owned(), format!("first is {asked}; ask for 1 to {MOST} at a time"))
+        })?;
+        Ok(Self { limit, after: after.map(Cursor::read).transpose()? })
+    }
+
+    /// The moment the page is read as of: the one asked for, else that of the page before.
+    #[must_use]
+    pub fn as_of(&self, asked: Option<AsOf>) -> Option<AsOf> {
+        asked.or_else(|| self.after.as_ref().map(|cursor| AsOf::Position(cursor.at)))
+    }
+
+    /// The place to go on from, where it fits these columns.
+    ///
+    /// # Errors
+    /// `page.bad_cursor`.
+    pub fn place(&self, columns: &[Column]) -> Result<Option<Vec<Cell>>> {
+        let Some(cursor) = &self.after else { return Ok(None) };
+        let fits = cursor.place.len() == columns.len()
+            && cursor
+                .place
+                .iter()
+                .zip(columns)
+                .all(|(cell, column)| kind_of(cell).map_or(column.nullable, |kind| kind == column.kind));
+        match fits {
+            true => Ok(Some(cursor.place.clone())),
+            false => Err(bad_cursor()),
+        }
+    }
+}
+
+impl Cursor {
+    /// The opaque text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let cells: Vec<Value> = self.place.iter().map(to_json).collect();
+        URL_SAFE_NO_PAD.encode(json!([self.at.0, cells]).to_string())
+    }
+
+    fn read(text: &str) -> Result<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
+        let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad_cursor())?;
+        let at = value[0].as_u64().filter(|at| i64::try_from(*at).is_ok()).ok_or_else(bad_cursor)?;
+        let cells = value[1].as_array().ok_or_else(bad_cursor)?;
+        let place = cells.iter().map(of_json).collect::<Option<_>>().ok_or_else(bad_cursor)?;
+        Ok(Self { at: Position(at), place })
+    }
+}
+
+fn bad_cursor() -> Fault {
+    Fault::Bad(
+        "page.bad_cursor".to_owned(),
+        "after is not a cursor of this list; take one from a page of it".to_owned(),
+    )
+}
+
+fn kind_of(cell: &Cell) -> Option<Kind> {
+    match cell {
+        Cell::Null => None,
+        Cell::Uuid(_) => Some(Kind::Uuid),
+        Cell::Text(_) => Some(Kind::Text),
+        Cell::Int(_) => Some(Kind::Int),
+        Cell::Decimal(_) => Some(Kind::Decimal),
+        Cell::Date(_) => Some(Kind::Date),
+        Cell::Instant(_) => Some(Kind::Instant),
+        Cell::Flag(_) => Some(Kind::Flag),
+    }
+}
+
+fn to_json(cell: &Cell) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Uuid(id) => json!(["u", id.to_string()]),
+        Cell::Text(text) => json!(["t", text]),
+        Cell::Int(number) => json!(["i", number]),
+        Cell::Decimal(number) => json!(["d", number.to_string()]),
+        Cell::Date(date) => json!(["a", date.to_string()]),
+        Cell::Instant(at) => json!(["n", at.to_string()]),
+        Cell::Flag(flag) => json!(["f", flag]),
+    }
+}
+
+fn of_json(value: &Value) -> Option<Cell> {
+    if value.is_null() {
+        return Some(Cell::Null);
+    }
+    let text = || value[1].as_str().filter(|text| !text.contains('\0'));
+    match value[0].as_str()? {
+        "u" => text()?.parse().ok().map(Cell::Uuid),
+        "t" => Some(Cell::Text(text()?.to_owned())),
+        "i" => value[1].as_i64().map(Cell::Int),
+        "d" => text()?.parse().ok().map(Cell::Decimal),
+        "a" => text()?.parse().ok().map(Cell::Date),
+        "n" => text()?.parse().ok().map(Cell::Instant),
+        "f" => value[1].as_bool().map(Cell::Flag),
+        _unknown => None,
+    }
+}
+
+/// Where a page stands in its list.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PageInfo {
+    /// Whether more follow.
+    pub has_next_page: bool,
+    /// Whether this page was asked for after a cursor.
+    pub has_previous_page: bool,
+    /// The cursor of the first row; nothing on an empty page.
+    pub start_cursor: Option<String>,
+    /// The cursor of the last row, for `after`; nothing on an empty page.
+    pub end_cursor: Option<String>,
+}
+
+/// A row and its place in the list.
+pub struct Edge<T> {
+    /// Its place, for `after`.
+    pub cursor: String,
+    /// The row.
+    pub node: T,
+}
+
+impl<T: OutputType> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::type_name()).into()
+    }
+}
+
+/// A row and its place in the list.
+#[Object(name_type)]
+impl<T: OutputType> Edge<T> {
+    /// Its place, for `after`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The row.
+    async fn node(&self) -> &T {
+        &self.node
+    }
+}
+
+/// A page of a list as of one position.
+pub struct Connection<T> {
+    at: Position,
+    edges: Vec<Edge<T>>,
+    more: bool,
+    earlier: bool,
+    counted: Option<Plan>,
+}
+
+impl<T: OutputType> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
+
+impl<T: OutputType> Connection<T> {
+    /// A page of rows with their places, of which one more than asked for may have been read.
+    #[must_use]
+    pub fn of(page: &Page, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
+        let cursor = |place| Cursor { at, place }.text();
+        let edges = rows.into_iter().map(|(place, node)| Edge { cursor: cursor(place), node });
+        let mut edges: Vec<Edge<T>> = edges.collect();
+        let more = edges.len() > page.limit;
+        edges.truncate(page.limit);
+        Self { at, edges, more, earlier: page.after.is_some(), counted: None }
+    }
+
+    /// A page of a selection.
+    ///
+    /// # Errors
+    /// `page.bad_cursor`, [`Fault::Read`].
+    pub async fn select<R: Row>(
+        session: &Session,
+        page: &Page,
+        at: Position,
+        select: Select<R>,
+        node: impl Fn(R) -> T,
+    ) -> Result<Self> {
+        let named = |name: &str| R::COLUMNS.iter().find(|column| column.name == name);
+        let ordered = select.plan.order.iter().filter_map(|(name, _)| named(name));
+        let columns: Vec<Column> = ordered.chain(&R::COLUMNS[..R::KEY]).copied().collect();
+        let mut select = select.after(page.place(&columns)?);
+        select.plan.limit = page.limit + 1;
+        let rows = session.rows(&select, at).await?;
+        let connection = Self::of(page, at, rows.into_iter().map(|row| (select.place(&row), node(row))));
+        Ok(Self { counted: Some(select.plan), ..connection })
+    }
+
+    /// The rows of the page.
+    pub fn rows(&self) -> impl Iterator<Item = &T> {
+        self.edges.iter().map(|edge| &edge.node)
+    }
+}
+
+/// A page of a list as of one position.
+#[Object(name_type)]
+impl<T: OutputType> Connection<T> {
+    /// The position this is as of.
+    async fn position(&self) -> scalar::Position {
+        self.at.into()
+    }
+
+    /// The rows with their places.
+    #[graphql(complexity = "child_complexity")]
+    async fn edges(&self) -> &[Edge<T>] {
+        &self.edges
+    }
+
+    /// The rows.
+    async fn nodes(&self) -> Vec<&T> {
+        self.rows().collect()
+    }
+
+    /// Where the page stands in its list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_next_page: self.more,
+            has_previous_page: self.earlier,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+
+    /// How many rows the whole list has; nothing where that is not counted.
+    #[graphql(complexity = 20)]
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        match &self.counted {
+            Some(plan) => Ok(Some(Session::of(ctx).reads().count(plan, self.at).await?)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// The arguments that every read takes: a moment, and a position to wait for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct When {
+    /// The moment.
+    pub as_of: Option<ports::AsOf>,
+    /// The position to wait for.
+    pub at_least: Option<Position>,
+}
+
+impl When {
+    /// The moment that was meant.
+    #[must_use]
+    pub fn read(as_of: Option<crate::input::AsOf>, at_least: Option<scalar::Position>) -> Self {
+        Self { as_of: as_of.map(Into::into), at_least: at_least.map(|position| position.0) }
+    }
+}

@@ -1,0 +1,286 @@
+//! Leaderboards 排行榜: members or branches, by a metric or in a competition, for a period, within a branch.
+//!
+//! # Rules
+//! - Competition ranking: equal scores share a rank, the next one counts everybody ahead: 1, 2, 2, 4.
+//! - The board of a concluded competition stays as it stood at its conclusion.
+//! - Without `within` a board covers as much as the viewer's roles reach.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
+use domain::branch::RankedBy;
+use domain::id::{BranchId, CompetitionId};
+use domain::period::Period;
+use domain::stream::StreamKind;
+use projections::cell::{Cell, Column, Kind};
+use projections::competitions::{CompetitionKey, CompetitionRow};
+use projections::leaderboard::Board;
+use projections::standings::StandingRow;
+use uuid::Uuid;
+
+use super::figure::{Metric, Standing};
+use super::subject::Subject;
+use crate::fault::{Fault, Result};
+use crate::input::{self, AsOf, PeriodInput};
+use crate::page::{Connection, Page, When, weight};
+use crate::policy::{Action, Resource};
+use crate::ports::{self, Moment, typed};
+use crate::scalar::{Decimal, Position};
+use crate::session::Session;
+use crate::words;
+
+/// Whom a board ranks 排行对象.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Enum)]
+pub enum BoardSubject {
+    /// 成员
+    Member,
+    /// 组织
+    Branch,
+}
+
+impl From<BoardSubject> for StreamKind {
+    fn from(subject: BoardSubject) -> Self {
+        match subject {
+            BoardSubject::Member => Self::Member,
+            BoardSubject::Branch => Self::Branch,
+        }
+    }
+}
+
+/// What a board measures: exactly one of them.
+#[derive(Debug, Clone, OneofObject)]
+pub enum BoardMeasure {
+    /// The code of a metric 指标.
+    Metric(String),
+    /// A competition 竞赛, which says by itself in what metric and by what it ranks.
+    Competition(ID),
+}
+
+/// A leaderboard 排行榜.
+#[derive(Debug, Clone, InputObject)]
+pub struct BoardInput {
+    /// Members or branches; for a competition, those who compete in it.
+    subject: BoardSubject,
+    /// A metric or a competition.
+    measure: BoardMeasure,
+    /// For which period; left out for a competition: the whole time it runs.
+    period: Option<PeriodInput>,
+    /// Only in the subtree of this branch; as far as your roles reach where it is left out.
+    within: Option<ID>,
+    /// By what a metric's board ranks; a competition says it by itself.
+    #[graphql(default_with = "words::RankedBy::Value")]
+    ranked_by: words::RankedBy,
+}
+
+fn bad(code: &str, message: &str) -> Fault {
+    Fault::Bad(code.to_owned(), message.to_owned())
+}
+
+impl BoardInput {
+    /// The board that was meant, and the moment it is read as of.
+    ///
+    /// # Errors
+    /// `metric.unknown`, `competition.unknown`, `board.*`, `input.*`, [`Fault::Denied`], [`Fault::Read`].
+    pub async fn read(&self, session: &Session, at: Moment) -> Result<(Board, Moment)> {
+        let period = input::asked(self.period.as_ref().map(PeriodInput::read).transpose())?;
+        let within: Option<BranchId> = input::some_id("within", self.within.as_ref())?;
+        match &self.measure {
+            BoardMeasure::Metric(code) => {
+                let period = period.ok_or_else(|| bad("board.no_period", "a metric's board needs a period"))?;
+                self.of_metric(session, code, period, within, at).await
+            }
+            BoardMeasure::Competition(id) => self.of_competition(session, id, period, within, at).await,
+        }
+    }
+
+    async fn of_metric(
+        &self,
+        session: &Session,
+        code: &str,
+        period: Period,
+        within: Option<BranchId>,
+        at: Moment,
+    ) -> Result<(Board, Moment)> {
+        let scope = session.scope(Action::SeeBoards, within, at.position).await?;
+        let metric = input::asked(input::metric(code))?;
+        let direction = Metric::known(session, &metric, at).await?.better();
+        let (subjects, ranked_by) = (self.subject.into(), self.ranked_by.into());
+        let within = scope.branches().map(<[BranchId]>::to_vec);
+        Ok((Board { subjects, metric, period, ranked_by, direction, within }, at))
+    }
+
+    async fn of_competition(
+        &self,
+        session: &Session,
+        id: &ID,
+        period: Option<Period>,
+        within: Option<BranchId>,
+        at: Moment,
+    ) -> Result<(Board, Moment)> {
+        let competition: CompetitionId = input::asked(input::id("competition", id))?;
+        let key = CompetitionKey { competition };
+        let Some(row) = session.row::<CompetitionRow>(&key, at.position).await? else {
+            session.allow(Action::SeeBoards, Resource::Organisation).await?;
+            return Err(bad("competition.unknown", "there is no such competition at that position"));
+        };
+        let period = period.unwrap_or(row.period);
+        if period.first_day() < row.period.first_day() || period.end_day() > row.period.end_day() {
+            return Err(bad("board.period_outside", "the period is not within the time the competition runs"));
+        }
+        let (board, at) = board_of_competition(session, &row, period, within, at).await?;
+        match board.subjects == StreamKind::from(self.subject) {
+            true => Ok((board, at)),
+            false => Err(bad("board.wrong_subject", "the competition is among the others; change subject")),
+        }
+    }
+}
+
+/// The board of a competition as far as the viewer reaches, and the moment it is read as of: its conclusion, once it
+/// is concluded.
+///
+/// # Errors
+/// [`Fault::Denied`], `metric.unknown`, [`Fault::Read`].
+pub async fn board_of_competition(
+    session: &Session,
+    row: &CompetitionRow,
+    period: Period,
+    within: Option<BranchId>,
+    at: Moment,
+) -> Result<(Board, Moment)> {
+    let concluded = row.concluded_at.and_then(|at| u64::try_from(at).ok()).map(domain::stream::Position);
+    let at = match concluded {
+        Some(position) => session.pin(Some(ports::AsOf::Position(position)), None).await?,
+        None => at,
+    };
+    let direction = Metric::known(session, &row.metric, at).await?.better();
+    let scope = session.scope(Action::SeeBoards, within, at.position).await?;
+    let mut competing = session.tree(at.position).await?.within(row.branch);
+    competing.retain(|branch| scope.branches().is_none_or(|reached| reached.contains(branch)));
+    let board = Board { period, ..Board::of_competition(row, direction, competing) };
+    match row.branch == BranchId::root() && scope.branches().is_none() {
+        true => Ok((Board { within: None, ..board }, at)),
+        false => Ok((board, at)),
+    }
+}
+
+/// A subject's place on a board.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    rank: u64,
+    score: Decimal,
+    subject: Subject,
+    standing: Standing,
+}
+
+impl Entry {
+    async fn of(session: &Session, board: &Board, rank: u64, row: StandingRow, at: Moment) -> Result<Self> {
+        let number = board.number(&row).unwrap_or_default();
+        let score = match board.ranked_by {
+            RankedBy::Value => Metric::known(session, &row.metric, at).await?.number(number),
+            RankedBy::PlanCompletion | RankedBy::Growth => Decimal::with_places(number, 2),
+        };
+        let subject = Subject::new(row.subject_kind, row.subject, at);
+        Ok(Self { rank, score, subject, standing: Standing::new(row, at) })
+    }
+
+    /// What it says, whenever it says it.
+    #[must_use]
+    pub fn said(&self) -> (u64, StandingRow) {
+        (self.rank, self.standing.row().clone())
+    }
+}
+
+/// A subject's place on a board, with the figure behind it 名次.
+#[Object(name = "LeaderboardEntry")]
+impl Entry {
+    /// The rank: 1 and how many are strictly ahead.
+    async fn rank(&self) -> u64 {
+        self.rank
+    }
+
+    /// The number that is ranked: in the metric's unit, or in percent.
+    async fn score(&self) -> &Decimal {
+        &self.score
+    }
+
+    /// Who is ranked.
+    async fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The figure behind it.
+    #[graphql(flatten)]
+    async fn standing(&self) -> &Standing {
+        &self.standing
+    }
+}
+
+/// What a cursor of a board holds: the ranked number and the subject.
+const PLACE: [Column; 2] = [
+    Column { name: "number", kind: Kind::Decimal, nullable: false },
+    Column { name: "subject", kind: Kind::Uuid, nullable: false },
+];
+
+/// A page of a board.
+///
+/// # Errors
+/// `page.bad_cursor`, [`Fault::Read`].
+pub async fn page_of(session: &Session, board: &Board, at: Moment, page: &Page) -> Result<Connection<Entry>> {
+    let after = match page.place(&PLACE)?.as_deref() {
+        Some([number, Cell::Uuid(subject)]) => Some((number.clone(), *subject)),
+        Some(_) | None => None,
+    };
+    let rows = session.reads().board(board, at.position, after, page.limit + 1).await?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for (rank, cells) in rows {
+        let row: StandingRow = typed(cells)?;
+        let number = board.number(&row).map_or(Cell::Null, Cell::Decimal);
+        let place = vec![number, Cell::Uuid(row.subject)];
+        entries.push((place, Entry::of(session, board, rank, row, at).await?));
+    }
+    Ok(Connection::of(page, at.position, entries))
+}
+
+/// Leaderboards.
+#[derive(Default)]
+pub struct BoardQuery;
+
+#[Object]
+impl BoardQuery {
+    /// A leaderboard 排行榜, the best first; who has no score is not on it.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn leaderboard(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which board.")] board: BoardInput,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Entry>> {
+        let session = Session::of(ctx);
+        session.viewer()?;
+        let page = Page::read(first, after.as_deref())?;
+        let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
+        let (board, at) = board.read(session, at).await?;
+        page_of(session, &board, at, &page).await
+    }
+
+    /// One subject's place on a leaderboard 名次; null where it is not ranked.
+    async fn rank(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which board.")] board: BoardInput,
+        #[graphql(desc = "The id of the member or branch.")] subject: ID,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+    ) -> Result<Option<Entry>> {
+        let session = Session::of(ctx);
+        session.viewer()?;
+        let subject: Uuid = input::asked(input::id("subject", &subject))?;
+        let at = session.pin_for(When::read(as_of, at_least)).await?;
+        let (board, at) = board.read(session, at).await?;
+        match session.reads().rank(&board, subject, at.position).await? {
+            Some((rank, cells)) => Ok(Some(Entry::of(session, &board, rank, typed(cells)?, at).await?)),
+            None => Ok(None),
+        }
+    }
+}

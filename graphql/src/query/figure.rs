@@ -1,0 +1,354 @@
+//! Metrics 指标, results 业绩 and the figures made of them.
+
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use domain::stream::StreamId;
+use domain::text::MetricCode;
+use projections::metrics::{MetricKey, MetricRow};
+use projections::results::ResultRow;
+use projections::select::Condition;
+use projections::standings::StandingRow;
+use rust_decimal::Decimal as Number;
+
+use super::branch::Branch;
+use super::filter::{all_of, equals};
+use crate::fault::{Fault, Result};
+use crate::input::{self, AsOf, PeriodInput};
+use crate::page::{Connection, Page, When, weight};
+use crate::policy::{Action, Resource};
+use crate::ports::Moment;
+use crate::scalar::{Date, Decimal, Position};
+use crate::session::Session;
+use crate::words::{Aggregation, Direction, Exactness, Grain, MetricSubjects, Unit};
+
+/// A year, a quarter or a month 期间, half-open in the organisation's zone.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Period {
+    /// Written `2022`, `2022-Q3`, `2022-08`.
+    text: String,
+    /// Which kind of period.
+    grain: Grain,
+    /// The first day in it.
+    first_day: Date,
+    /// The first day after it.
+    end_day: Date,
+}
+
+impl From<domain::period::Period> for Period {
+    fn from(period: domain::period::Period) -> Self {
+        let (first_day, end_day) = (period.first_day().into(), period.end_day().into());
+        Self { text: period.to_string(), grain: period.grain().into(), first_day, end_day }
+    }
+}
+
+/// A metric as of a moment.
+#[derive(Debug, Clone)]
+pub struct Metric {
+    row: MetricRow,
+    at: Moment,
+}
+
+impl Metric {
+    /// A metric as of a moment.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn find(session: &Session, code: &MetricCode, at: Moment) -> Result<Option<Self>> {
+        let row = session.row::<MetricRow>(&MetricKey { code: code.clone() }, at.position).await?;
+        Ok(row.map(|row| Self { row, at }))
+    }
+
+    /// A metric that a board is for.
+    ///
+    /// # Errors
+    /// `metric.unknown`, [`Fault::Read`].
+    pub async fn known(session: &Session, code: &MetricCode, at: Moment) -> Result<Self> {
+        let unknown = || Fault::Bad("metric.unknown".to_owned(), format!("no metric {code} is defined"));
+        Self::find(session, code, at).await?.ok_or_else(unknown)
+    }
+
+    /// Which way is better.
+    #[must_use]
+    pub fn better(&self) -> domain::ledger::Direction {
+        self.row.direction
+    }
+
+    /// A number in the metric's unit.
+    #[must_use]
+    pub fn number(&self, number: Number) -> Decimal {
+        Decimal::in_unit(number, self.row.unit)
+    }
+}
+
+/// Metrics.
+#[derive(Default)]
+pub struct MetricQuery;
+
+#[Object]
+impl MetricQuery {
+    /// A metric.
+    async fn metric(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its code.")] code: String,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+    ) -> Result<Option<Metric>> {
+        let session = Session::of(ctx);
+        session.allow(Action::SeeMetrics, Resource::Organisation).await?;
+        let code = input::asked(input::metric(&code))?;
+        Metric::find(session, &code, session.pin_for(When::read(as_of, at_least)).await?).await
+    }
+
+    /// The metrics, by code.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn metrics(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Metric>> {
+        let session = Session::of(ctx);
+        session.allow(Action::SeeMetrics, Resource::Organisation).await?;
+        let page = Page::read(first, after.as_deref())?;
+        let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
+        Connection::select(session, &page, at.position, all_of([]), |row| Metric { row, at }).await
+    }
+}
+
+/// A metric 指标.
+#[Object]
+impl Metric {
+    /// Its code.
+    async fn code(&self) -> String {
+        self.row.code.to_string()
+    }
+
+    /// What people call it.
+    async fn name(&self) -> String {
+        self.row.name.to_string()
+    }
+
+    /// Its unit.
+    async fn unit(&self) -> Unit {
+        self.row.unit.into()
+    }
+
+    /// Which way is better.
+    async fn direction(&self) -> Direction {
+        self.row.direction.into()
+    }
+
+    /// How the results of shorter periods make the figure of a longer one.
+    async fn aggregation(&self) -> Aggregation {
+        self.row.aggregation.into()
+    }
+
+    /// The period one result is for.
+    async fn grain(&self) -> Grain {
+        self.row.grain.into()
+    }
+
+    /// For whom it is kept.
+    async fn subjects(&self) -> MetricSubjects {
+        self.row.subjects.into()
+    }
+
+    /// The branch that defined it.
+    async fn branch(&self, ctx: &Context<'_>) -> Result<Option<Branch>> {
+        Branch::find(Session::of(ctx), self.row.branch, self.at).await
+    }
+}
+
+/// Which results or figures; all conditions hold together.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct ResultFilter {
+    /// Only in the metric of this code.
+    metric: Option<String>,
+    /// Only for this period.
+    period: Option<PeriodInput>,
+}
+
+fn conditions(subject: StreamId, filter: Option<ResultFilter>) -> Result<[Option<Condition>; 4]> {
+    let filter = filter.unwrap_or_default();
+    let metric = input::asked(filter.metric.as_deref().map(input::metric).transpose())?;
+    let period = input::asked(filter.period.as_ref().map(PeriodInput::read).transpose())?;
+    let (kind, id) = (equals("subject_kind", Some(subject.kind)), equals("subject", Some(subject.id)));
+    Ok([kind, id, equals("metric", metric), equals("period", period)])
+}
+
+/// The results and plans of a subject, by metric and period. The policy was asked for the subject.
+///
+/// # Errors
+/// `text.bad_code`, `time.not_a_period`, `page.*`, [`Fault::Read`].
+pub async fn results_of(
+    session: &Session,
+    subject: StreamId,
+    at: Moment,
+    filter: Option<ResultFilter>,
+    page: &Page,
+) -> Result<Connection<MetricResult>> {
+    let select = all_of(conditions(subject, filter)?);
+    Connection::select(session, page, at.position, select, |row| MetricResult { row, at }).await
+}
+
+/// The figures of a subject, by metric and period. The policy was asked for the subject.
+///
+/// # Errors
+/// `text.bad_code`, `time.not_a_period`, `page.*`, [`Fault::Read`].
+pub async fn standings_of(
+    session: &Session,
+    subject: StreamId,
+    at: Moment,
+    filter: Option<ResultFilter>,
+    page: &Page,
+) -> Result<Connection<Standing>> {
+    let select = all_of(conditions(subject, filter)?);
+    Connection::select(session, page, at.position, select, |row| Standing { row, at }).await
+}
+
+/// What a subject reported and planned in a metric for a period.
+#[derive(Debug, Clone)]
+pub struct MetricResult {
+    row: ResultRow,
+    at: Moment,
+}
+
+impl MetricResult {
+    async fn shown(&self, ctx: &Context<'_>, amount: Option<domain::amount::Amount>) -> Result<Option<Decimal>> {
+        shown(Session::of(ctx), &self.row.metric, amount.map(domain::amount::Amount::decimal), self.at).await
+    }
+}
+
+async fn shown(session: &Session, metric: &MetricCode, number: Option<Number>, at: Moment) -> Result<Option<Decimal>> {
+    let Some(number) = number else { return Ok(None) };
+    let metric = Metric::find(session, metric, at).await?;
+    Ok(Some(metric.map_or_else(|| Decimal::with_places(number, 0), |metric| metric.number(number))))
+}
+
+/// What a subject reported and planned in a metric for a period, as it stands after corrections 业绩与目标.
+#[Object]
+impl MetricResult {
+    /// In which metric.
+    async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
+        Metric::find(Session::of(ctx), &self.row.metric, self.at).await
+    }
+
+    /// For which period.
+    async fn period(&self) -> Period {
+        self.row.period.into()
+    }
+
+    /// The id of the standing result: the one that a correction names. Null where only a target is set.
+    async fn result(&self) -> Option<ID> {
+        self.row.result.map(Into::into)
+    }
+
+    /// Its value in the metric's unit.
+    async fn value(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.value).await
+    }
+
+    /// Counted or a lower bound.
+    async fn exactness(&self) -> Option<Exactness> {
+        self.row.exactness.map(Into::into)
+    }
+
+    /// The plan for exactly this period 计划, in the metric's unit.
+    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.plan).await
+    }
+
+    /// The base of growth for exactly this period 基数, in the metric's unit.
+    async fn base(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.base).await
+    }
+
+    /// How often the result was corrected 更正次数.
+    async fn corrections(&self) -> i64 {
+        self.row.corrections
+    }
+}
+
+/// A subject's figure in a metric for a period.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    row: StandingRow,
+    at: Moment,
+}
+
+impl Standing {
+    /// A figure, as of a moment.
+    #[must_use]
+    pub fn new(row: StandingRow, at: Moment) -> Self {
+        Self { row, at }
+    }
+
+    /// The row behind it.
+    #[must_use]
+    pub fn row(&self) -> &StandingRow {
+        &self.row
+    }
+
+    async fn shown(&self, ctx: &Context<'_>, number: Option<Number>) -> Result<Option<Decimal>> {
+        shown(Session::of(ctx), &self.row.metric, number, self.at).await
+    }
+}
+
+/// A subject's figure in a metric for a month, a quarter or a year 业绩.
+#[Object]
+impl Standing {
+    /// In which metric.
+    async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
+        Metric::find(Session::of(ctx), &self.row.metric, self.at).await
+    }
+
+    /// For which period.
+    async fn period(&self) -> Period {
+        self.row.period.into()
+    }
+
+    /// The figure in the metric's unit; null before the first result.
+    async fn value(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.value).await
+    }
+
+    /// A lower bound where one of its results is one.
+    async fn exactness(&self) -> Exactness {
+        match self.row.at_least {
+            0 => Exactness::Exact,
+            _some => Exactness::AtLeast,
+        }
+    }
+
+    /// How many results are in it.
+    async fn results(&self) -> i64 {
+        self.row.results
+    }
+
+    /// The plan for exactly this period 计划, in the metric's unit; null where none is set.
+    async fn plan(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.plan.map(domain::amount::Amount::decimal)).await
+    }
+
+    /// The base of growth for exactly this period 基数, in the metric's unit; null where none is set.
+    async fn base(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.base.map(domain::amount::Amount::decimal)).await
+    }
+
+    /// Plan completion 计划完成率 in percent, two places; null without a plan.
+    async fn completion(&self) -> Option<Decimal> {
+        self.row.completion.map(|percent| Decimal::with_places(percent, 2))
+    }
+
+    /// Growth over the base 增幅 in percent, two places; null without a base.
+    async fn growth(&self) -> Option<Decimal> {
+        self.row.growth.map(|percent| Decimal::with_places(percent, 2))
+    }
+
+    /// The figure less the plan 超计划, in the metric's unit; null without a plan.
+    async fn over_plan(&self, ctx: &Context<'_>) -> Result<Option<Decimal>> {
+        self.shown(ctx, self.row.over_plan).await
+    }
+}

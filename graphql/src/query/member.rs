@@ -1,0 +1,299 @@
+//! Members 成员: the roster and the pages of its people.
+
+use async_graphql::{Context, ID, InputObject, Object};
+use domain::id::{BranchId, MemberId};
+use projections::cell::Cell;
+use projections::member_years::{MemberYearKey, MemberYearRow};
+use projections::members::MemberRow;
+use projections::select::{Condition, Select};
+
+use super::branch::Branch;
+use super::contact_point::{ContactPoint, contact_points_of_cadre};
+use super::counts::{MemberCounts, MemberYear};
+use super::figure::{MetricResult, ResultFilter, Standing, results_of, standings_of};
+use super::filter::{all_of, equals};
+use super::record::{Record, RecordFilter, records_of};
+use super::training::{Attendance, attendance_of_member};
+use crate::fault::{Fault, Result};
+use crate::input::{self, AsOf};
+use crate::page::{Connection, Page, When, weight};
+use crate::policy::{Action, Resource};
+use crate::ports::Moment;
+use crate::scalar::{Date, Position};
+use crate::session::Session;
+use crate::words::{MemberStanding, Post};
+
+/// The most names a search by name looks through.
+const NAMES: usize = 1_000;
+
+/// A member as of a moment; the viewer may see the roster the member is on.
+#[derive(Debug, Clone)]
+pub struct Member {
+    row: MemberRow,
+    at: Moment,
+}
+
+impl Member {
+    /// A member as of a moment, where the viewer may see the roster.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`], [`Fault::Read`].
+    pub async fn find(session: &Session, member: MemberId, at: Moment) -> Result<Option<Self>> {
+        let row = session.member(member, at.position).await?;
+        let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Member(member, row.branch));
+        session.allow(Action::SeeRoster, resource).await?;
+        Ok(row.map(|row| Self { row, at }))
+    }
+
+    fn resource(&self) -> Resource {
+        Resource::Member(self.row.member, self.row.branch)
+    }
+
+    /// The session, where the viewer may see what is the member's own.
+    async fn own<'a>(&self, ctx: &Context<'a>) -> Result<&'a Session> {
+        let session = Session::of(ctx);
+        session.allow(Action::SeeMember, self.resource()).await?;
+        Ok(session)
+    }
+}
+
+/// Which members; all conditions hold together.
+#[derive(Debug, Clone, Default, InputObject)]
+pub struct MemberFilter {
+    /// Only in the subtree of this branch.
+    within: Option<ID>,
+    /// Only those whose name contains this text. A part that more than a thousand names contain finds only the first.
+    name: Option<String>,
+    /// Only on duty, suspended or left.
+    standing: Option<MemberStanding>,
+    /// Only cadres or staff.
+    post: Option<Post>,
+}
+
+impl MemberFilter {
+    /// The filter within a branch, unless it names one itself.
+    #[must_use]
+    pub fn within(self, branch: BranchId) -> Self {
+        Self { within: Some(self.within.unwrap_or_else(|| branch.into())), ..self }
+    }
+}
+
+/// Members in reach, by id.
+///
+/// # Errors
+/// [`Fault`].
+pub async fn members(session: &Session, filter: MemberFilter, at: Moment, page: &Page) -> Result<Connection<Member>> {
+    let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
+    let scope = session.scope(Action::SeeRoster, within, at.position).await?;
+    let named = match &filter.name {
+        Some(part) => {
+            session.scope(Action::SeeName, within, at.position).await?;
+            let found = session.reads().by_name(&input::search("name", part)?, NAMES).await?;
+            let cells = found.into_iter().map(|member| Cell::Uuid(member.0)).collect();
+            Some(Condition::OneOf("member", cells))
+        }
+        None => None,
+    };
+    let select = all_of([
+        scope.condition("branch"),
+        named,
+        equals("standing", filter.standing.map(projections::words::MemberStanding::from)),
+        equals("post", filter.post.map(domain::member::Post::from)),
+    ]);
+    Connection::select(session, page, at.position, select, |row| Member { row, at }).await
+}
+
+/// Members.
+#[derive(Default)]
+pub struct MemberQuery;
+
+#[Object]
+impl MemberQuery {
+    /// A member, by id or by staff number.
+    async fn member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id; either this or the staff number.")] id: Option<ID>,
+        #[graphql(desc = "The staff number 工号; either this or the id.")] staff_number: Option<String>,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+    ) -> Result<Option<Member>> {
+        let session = Session::of(ctx);
+        session.viewer()?;
+        let at = session.pin_for(When::read(as_of, at_least)).await?;
+        let member = match (id, staff_number) {
+            (Some(id), None) => Some(input::asked(input::id("id", &id))?),
+            (None, Some(number)) => session.reads().by_staff_number(&input::search("staffNumber", &number)?).await?,
+            (None, None) | (Some(_), Some(_)) => {
+                return Err(Fault::Bad("input.one_of".to_owned(), "give either id or staffNumber".to_owned()));
+            }
+        };
+        match member {
+            Some(member) => Member::find(session, member, at).await,
+            None => session.allow(Action::SeeRoster, Resource::Organisation).await.map(|()| None),
+        }
+    }
+
+    /// Members, by id.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn members(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; all in reach where it is left out.")] filter: Option<MemberFilter>,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Member>> {
+        let session = Session::of(ctx);
+        let page = Page::read(first, after.as_deref())?;
+        let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
+        members(session, filter.unwrap_or_default(), at, &page).await
+    }
+}
+
+/// A member 成员.
+#[Object]
+impl Member {
+    /// The id.
+    async fn id(&self) -> ID {
+        self.row.member.into()
+    }
+
+    /// The name 姓名; null for a person who was erased, and where your roles do not reach.
+    async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let person = Session::of(ctx).person(Action::SeeName, self.row.member, self.at.position).await?;
+        Ok(person.map(|person| person.name))
+    }
+
+    /// The staff number 工号; null as the name is.
+    async fn staff_number(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let person = Session::of(ctx).person(Action::SeeName, self.row.member, self.at.position).await?;
+        Ok(person.map(|person| person.staff_number))
+    }
+
+    /// The contact 联系方式; null where none is known, for a person who was erased, and where your roles do not reach.
+    async fn contact(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let person = Session::of(ctx).person(Action::SeeContact, self.row.member, self.at.position).await?;
+        Ok(person.and_then(|person| person.contact))
+    }
+
+    /// The branch; the last one of a member who left.
+    async fn branch(&self, ctx: &Context<'_>) -> Result<Option<Branch>> {
+        Branch::find(Session::of(ctx), self.row.branch, self.at).await
+    }
+
+    /// Cadre or staff.
+    async fn post(&self) -> Post {
+        self.row.post.into()
+    }
+
+    /// On duty, suspended or left.
+    async fn standing(&self) -> MemberStanding {
+        self.row.standing.into()
+    }
+
+    /// The last day of probation 预备期; null for a formal member.
+    async fn probation_until(&self) -> Option<Date> {
+        self.row.probation_until.map(Into::into)
+    }
+
+    /// The first day on the roster.
+    async fn joined_on(&self) -> Date {
+        self.row.joined_on.into()
+    }
+
+    /// The first day outside.
+    async fn left_on(&self) -> Option<Date> {
+        self.row.left_on.map(Into::into)
+    }
+
+    /// What the member did, in counts over all time.
+    async fn counts(&self, ctx: &Context<'_>) -> Result<MemberCounts> {
+        self.own(ctx).await?;
+        Ok(MemberCounts::of(&self.row))
+    }
+
+    /// What the member did in a calendar year; null where that is nothing.
+    async fn year(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The calendar year.")] year: i32,
+    ) -> Result<Option<MemberYear>> {
+        let session = self.own(ctx).await?;
+        let key = MemberYearKey { year: i64::from(year), member: self.row.member };
+        let select = Select::<MemberYearRow>::first(1)
+            .only(Condition::Equals("year", Cell::Int(key.year)))
+            .only(Condition::Equals("member", Cell::Uuid(key.member.0)));
+        let rows = session.rows(&select, self.at.position).await?;
+        Ok(rows.into_iter().next().map(|row| MemberYear::of(&row)))
+    }
+
+    /// The duty on the service plaque that is up 公示牌; null where none is, and where your roles do not reach.
+    async fn plaque_duty(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        self.own(ctx).await?.text(self.row.plaque_duty.as_ref(), self.resource()).await
+    }
+
+    /// The member's records, the latest first.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn records(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<RecordFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Record>> {
+        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
+        records_of(session, self.row.member.0, self.resource(), self.at, filter, &page).await
+    }
+
+    /// The member's results and plans as they stand, by metric and period.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn results(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<MetricResult>> {
+        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
+        results_of(session, self.row.member.into(), self.at, filter, &page).await
+    }
+
+    /// The member's figures by metric and period, with plan completion and growth.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn standings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Standing>> {
+        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
+        standings_of(session, self.row.member.into(), self.at, filter, &page).await
+    }
+
+    /// The training sessions the member attended, the latest first.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn trainings(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Attendance>> {
+        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
+        attendance_of_member(session, self.row.member, self.at, &page).await
+    }
+
+    /// The contact points the member is or was paired for.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn contact_points(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<ContactPoint>> {
+        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
+        contact_points_of_cadre(session, self.row.member, self.at, &page).await
+    }
+}

@@ -1,0 +1,40 @@
+//! Queries 查询: pages, lists, boards, the report and the trail, each as of one position.
+//!
+//! # Rules
+//! - Every root field takes `asOf` (a moment of the past) and `atLeast` (a position to wait for).
+//! - Every list is scoped by the policy, and every link is checked again where it leads.
+//! - What does not exist is null for whoever sees everything, and out of reach for everybody else.
+
+use async_graphql::MergedObject;
+
+pub mod board;
+pub mod branch;
+pub mod competition;
+pub mod contact_point;
+pub mod counts;
+pub mod figure;
+mod filter;
+pub mod log;
+pub mod member;
+pub mod outlet;
+pub mod record;
+pub mod report;
+pub mod subject;
+pub mod trail;
+pub mod training;
+
+/// What may be asked to be seen 查询. Every answer is as of one position of the log.
+#[derive(Default, MergedObject)]
+pub struct Query(
+    log::LogQuery,
+    report::ReportQuery,
+    board::BoardQuery,
+    trail::TrailQuery,
+    branch::BranchQuery,
+    member::MemberQuery,
+    outlet::OutletQuery,
+    contact_point::ContactPointQuery,
+    training::TrainingQuery,
+    figure::MetricQuery,
+    competition::CompetitionQuery,
+);

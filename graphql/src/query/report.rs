@@ -1,0 +1,164 @@
+//! The year's report 年度报告: figures, each opening to the events behind it.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Context, Object, SimpleObject};
+use domain::period::Period;
+use futures_util::future::try_join_all;
+use projections::cell::{Cell, ColumnType};
+use projections::report::{self, Input, Quantity, Read, Source};
+use projections::row::Row;
+use projections::select::{Condition, Plan, Select};
+use projections::totals::{TotalKey, TotalRow};
+
+use super::trail::{Event, events_at, position_column};
+use crate::fault::{Fault, Result};
+use crate::input::{self, AsOf};
+use crate::page::{Connection, Page, When, weight};
+use crate::policy::{Action, Resource};
+use crate::ports::Moment;
+use crate::refusal::Refusal;
+use crate::scalar::{DateTime, Decimal, Position};
+use crate::session::Session;
+use crate::words::{Exactness, Unit};
+
+/// The year's report 年度报告 as of one position.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Report {
+    /// The calendar year.
+    pub year: i32,
+    /// The position this is as of.
+    pub position: Position,
+    /// When the event at that position was recorded; null for an empty log.
+    pub as_of: Option<DateTime>,
+    /// The figures.
+    #[graphql(complexity = "report::FIGURES.len() * child_complexity")]
+    pub figures: Vec<Figure>,
+}
+
+/// A figure of the report.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    answer: report::Answer,
+    at: Moment,
+    as_of: Option<DateTime>,
+}
+
+impl PartialEq for Figure {
+    /// Figures are equal where they say the same, whenever they say it.
+    fn eq(&self, other: &Self) -> bool {
+        let said = |figure: &Self| (figure.answer.code, figure.answer.value.clone(), figure.answer.exactness);
+        said(self) == said(other)
+    }
+}
+
+/// The report of a year as of a moment.
+///
+/// # Errors
+/// `time.not_a_period`, [`Fault::Denied`], [`Fault::Read`].
+pub async fn report_at(session: &Session, year: i32, at: Moment) -> Result<Report> {
+    session.allow(Action::SeeReport, Resource::Organisation).await?;
+    let refused = |refusal| Refusal::from(domain::refusal::Refusal::from(refusal));
+    let period = input::asked(Period::year_of(year).map_err(refused))?;
+    let reads = report::reads(period).into_iter().map(|(input, read)| quantity(session, input, read, at));
+    let read: BTreeMap<Input, Quantity> = try_join_all(reads).await?.into_iter().collect();
+    let as_of = at.recorded_at.map(|recorded| session.shown(recorded));
+    let figure = |answer| Figure { answer, at, as_of: as_of.clone() };
+    let figures = report::report(period, &read).into_iter().map(figure).collect();
+    Ok(Report { year, position: at.position.into(), as_of: as_of.clone(), figures })
+}
+
+async fn quantity(session: &Session, input: Input, read: Read, at: Moment) -> Result<(Input, Quantity)> {
+    match read {
+        Read::Count(Source { table, conditions }) => {
+            let plan = Plan { table, conditions, order: vec![], after: None, limit: 0 };
+            Ok((input, Quantity::counted(session.reads().count(&plan, at.position).await?)))
+        }
+        Read::Total(TotalKey { year, item }) => {
+            let select = Select::<TotalRow>::first(1)
+                .only(Condition::Equals(TotalRow::COLUMNS[0].name, Cell::Int(year)))
+                .only(Condition::Equals(TotalRow::COLUMNS[1].name, item.to_cell()));
+            let rows = session.rows(&select, at.position).await?;
+            Ok((input, rows.first().map(Quantity::of).unwrap_or_default()))
+        }
+    }
+}
+
+/// The report.
+#[derive(Default)]
+pub struct ReportQuery;
+
+#[Object]
+impl ReportQuery {
+    /// The report of a year 年度报告.
+    async fn report(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The calendar year, 2000 to 2199.")] year: i32,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+    ) -> Result<Report> {
+        let session = Session::of(ctx);
+        session.viewer()?;
+        report_at(session, year, session.pin_for(When::read(as_of, at_least)).await?).await
+    }
+}
+
+/// A figure of the report 指标数字.
+#[Object]
+impl Figure {
+    /// Its code.
+    async fn code(&self) -> &str {
+        self.answer.code
+    }
+
+    /// The exact decimal in its unit; null where something it is made of is missing.
+    async fn value(&self) -> Option<Decimal> {
+        self.answer.value.clone().map(Decimal)
+    }
+
+    /// Its unit.
+    async fn unit(&self) -> Unit {
+        self.answer.unit.into()
+    }
+
+    /// Counted or a lower bound.
+    async fn exactness(&self) -> Exactness {
+        self.answer.exactness.into()
+    }
+
+    /// When the last event it takes in was recorded; null for an empty log.
+    async fn as_of(&self) -> Option<&DateTime> {
+        self.as_of.as_ref()
+    }
+
+    /// The position it is as of.
+    async fn position(&self) -> Position {
+        self.at.position.into()
+    }
+
+    /// The events behind it, the earliest first.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Connection<Event>> {
+        let (session, page) = (Session::of(ctx), Page::read(first, after.as_deref())?);
+        session.allow(Action::SeeTrail, Resource::Organisation).await?;
+        let after = page.place(&[position_column()])?;
+        let after = match after.as_deref() {
+            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_place())?,
+            Some(_) | None => 0,
+        };
+        let (at, after) = (self.at.position, domain::stream::Position(after));
+        let positions = session.reads().lineage(&self.answer.sources, at, after, page.limit + 1).await?;
+        let events = events_at(session, &positions, self.at).await?;
+        Ok(Connection::of(&page, at, events.into_iter().map(|event| (event.place(), event))))
+    }
+}
+
+fn bad_place() -> Fault {
+    Fault::Bad("page.bad_cursor".to_owned(), "after is not a cursor of this list".to_owned())
+}

@@ -1,0 +1,152 @@
+//! A refusal as the API shows it: what rule was broken, in a code for machines and sentences for people.
+//!
+//! The domain's refusals come through as they are; those below are the door's own.
+
+use async_graphql::SimpleObject;
+
+use crate::ports::Accepted;
+
+/// Why a command was not accepted 拒绝; nothing was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct Refusal {
+    /// The stable code, `noun.rule`.
+    pub code: String,
+    /// What was wrong and what to do, in English.
+    pub message: String,
+    /// What was wrong and what to do, in Chinese.
+    pub message_zh: String,
+    /// The facts the sentence is made of.
+    pub facts: Vec<RefusalFact>,
+}
+
+/// One fact of a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
+pub struct RefusalFact {
+    /// Its name.
+    pub name: String,
+    /// Its value as text.
+    pub value: String,
+}
+
+impl From<domain::refusal::Refusal> for Refusal {
+    fn from(refusal: domain::refusal::Refusal) -> Self {
+        let facts = refusal.facts();
+        Self::new(refusal.code(), &facts, refusal.to_string(), refusal.chinese())
+    }
+}
+
+/// The codes of the door's own refusals; all others are the domain's.
+pub const CODES: &[&str] = &[
+    "command.contended",
+    "command.id_reused",
+    "input.bad_command_id",
+    "input.bad_date",
+    "input.bad_id",
+    "input.bad_number",
+    "policy.denied",
+];
+
+impl Refusal {
+    fn new(code: &str, facts: &[(&str, String)], message: String, message_zh: String) -> Self {
+        let fact = |(name, value): &(&str, String)| RefusalFact { name: (*name).to_owned(), value: value.clone() };
+        Self { code: code.to_owned(), message, message_zh, facts: facts.iter().map(fact).collect() }
+    }
+
+    /// The policy forbids the command.
+    #[must_use]
+    pub fn denied(action: &str) -> Self {
+        let message = format!("your roles do not allow {action} here; ask the office");
+        Self::new(
+            "policy.denied",
+            &[("action", action.to_owned())],
+            message,
+            format!("您的角色不允许在此执行 {action},请联系党建部"),
+        )
+    }
+
+    /// The command id is not 1 to 128 printable ASCII characters.
+    #[must_use]
+    pub fn bad_command_id(field: &str) -> Self {
+        let message = format!("{field} must be 1 to 128 printable ASCII characters");
+        let facts = [("field", field.to_owned())];
+        Self::new("input.bad_command_id", &facts, message, format!("{field} 须为 1 至 128 个可打印 ASCII 字符"))
+    }
+
+    /// The text is not an id.
+    #[must_use]
+    pub fn bad_id(field: &str, given: &str) -> Self {
+        let given = shown(given);
+        let message = format!("{field} is not an id: {given:?}; give a UUID as an earlier answer named it");
+        let zh = format!("{field} 不是编号:{given:?};请使用系统返回的 UUID");
+        Self::new("input.bad_id", &[("field", field.to_owned()), ("given", given)], message, zh)
+    }
+
+    /// The text is not a date.
+    #[must_use]
+    pub fn bad_date(field: &str, given: &str) -> Self {
+        let given = shown(given);
+        let message = format!("{field} is not a date: {given:?}; write it like 2022-06-30");
+        let zh = format!("{field} 不是日期:{given:?};请写成 2022-06-30");
+        Self::new("input.bad_date", &[("field", field.to_owned()), ("given", given)], message, zh)
+    }
+
+    /// The number is beyond what the field can hold.
+    #[must_use]
+    pub fn bad_number(field: &str, given: i64) -> Self {
+        let message = format!("{field} is {given}; give a whole number from 0 to 4294967295");
+        let zh = format!("{field} 为 {given};请给出 0 至 4294967295 的整数");
+        Self::new("input.bad_number", &[("field", field.to_owned()), ("given", given.to_string())], message, zh)
+    }
+
+    /// The command id was accepted before, with another body.
+    #[must_use]
+    pub fn id_reused(command_id: &str) -> Self {
+        let message = format!("the command id {command_id} was used for another command; take a new one");
+        let zh = format!("命令编号 {command_id} 已用于另一条命令,请换用新的编号");
+        Self::new("command.id_reused", &[("commandId", command_id.to_owned())], message, zh)
+    }
+
+    /// Others kept changing what the command was decided on.
+    #[must_use]
+    pub fn contended(attempts: u32) -> Self {
+        let message = format!("the command lost against others {attempts} times; send it again with the same id");
+        let zh = format!("命令与其他命令冲突 {attempts} 次,请用同一编号重新发送");
+        Self::new("command.contended", &[("attempts", attempts.to_string())], message, zh)
+    }
+}
+
+/// What was given, short enough to be shown.
+fn shown(given: &str) -> String {
+    given.chars().take(64).collect()
+}
+
+/// What came of a command 命令结果: the position of what it led to, or a refusal.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Outcome {
+    /// The position of its last event, or of the head of the log where what was asked for already held; nothing when
+    /// the command was refused. Ask a query for `atLeast` this position to read what you wrote.
+    pub position: Option<crate::scalar::Position>,
+    /// The id of the new thing, or of the subject where nothing new has an id; nothing when the command was refused.
+    pub id: Option<async_graphql::ID>,
+    /// The id the command was sent under: yours, or one made for it. The same id again means the same command.
+    pub command_id: String,
+    /// Whether this id had been accepted before, so that nothing was recorded this time.
+    pub replayed: bool,
+    /// Why the command was not accepted; nothing when it was.
+    pub refusal: Option<Refusal>,
+}
+
+impl Outcome {
+    /// The outcome of an accepted command.
+    #[must_use]
+    pub fn accepted(command_id: String, id: uuid::Uuid, accepted: Accepted) -> Self {
+        let Accepted { position, replayed } = accepted;
+        Self { position: Some(position.into()), id: Some(id.into()), command_id, replayed, refusal: None }
+    }
+
+    /// The outcome of a refused command.
+    #[must_use]
+    pub fn refused(command_id: String, refusal: Refusal) -> Self {
+        Self { position: None, id: None, command_id, replayed: false, refusal: Some(refusal) }
+    }
+}

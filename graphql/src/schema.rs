@@ -1,0 +1,57 @@
+//! The schema: queries, mutations, subscriptions, and how much one request may ask for.
+
+use std::sync::Arc;
+
+use async_graphql::Schema;
+use domain::period::Zone;
+
+use crate::loader::Spawn;
+use crate::mutation::Mutation;
+use crate::ports::{Commands, Reads};
+use crate::query::Query;
+use crate::session::Sessions;
+use crate::subscription::Feed;
+
+/// The API.
+pub type Api = Schema<Query, Mutation, Feed>;
+
+/// How deep a request may nest: enough for the introspection of usual tools, not for walking in circles.
+pub const DEPTH: usize = 20;
+/// How much a request may ask for: each field weighs 1, a list its page times one row.
+pub const COMPLEXITY: usize = 20_000;
+/// How deep a request's text may nest.
+pub const RECURSION: usize = 32;
+/// How many directives a field may have.
+pub const DIRECTIVES: usize = 8;
+
+/// What the API shares between requests.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The organisation's zone.
+    pub zone: Zone,
+    /// Runs a future beside a request.
+    pub spawn: Spawn,
+}
+
+/// The API over these ports.
+///
+/// A request's viewer is found in its data, or in the data of its connection, as a [`crate::viewer::Viewer`]; without
+/// one only the position of the log is shown.
+#[must_use]
+pub fn build(commands: Arc<dyn Commands>, reads: Arc<dyn Reads>, settings: Settings) -> Api {
+    builder().data(commands).extension(Sessions { reads, settings }).finish()
+}
+
+/// The schema in the schema definition language, as it is checked in.
+#[must_use]
+pub fn sdl() -> String {
+    builder().finish().sdl()
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Feed> {
+    Schema::build(Query::default(), Mutation::default(), Feed)
+        .limit_depth(DEPTH)
+        .limit_complexity(COMPLEXITY)
+        .limit_recursive_depth(RECURSION)
+        .limit_directives(DIRECTIVES)
+}

@@ -1,0 +1,297 @@
+//! One request: the position it is pinned to, who looks, and what it reads in batches.
+//!
+//! # Rules
+//! - The first read without `asOf` pins the position; the others of the same request read as of the same one, unless
+//!   they ask for `atLeast` a later one.
+//! - Rights are as of now, whatever moment is asked for. A subscription looks at them anew with each answer.
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest};
+use async_graphql::{Context, Request, ServerResult};
+use domain::event::Fact;
+use domain::id::{BranchId, MemberId};
+use domain::period::Zone;
+use domain::stream::Position;
+use domain::text::Sealed;
+use futures_util::lock::Mutex;
+use jiff::Timestamp;
+use projections::branches::BranchRow;
+use projections::members::{MemberKey, MemberRow};
+use projections::row::Row;
+use projections::select::Select;
+
+use crate::fault::{Fault, Result};
+use crate::loader::{Loaders, RowAt, loaders};
+use crate::page::{Page, When};
+use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
+use crate::ports::{AsOf, Moment, PersonRecord, Reads};
+use crate::scalar::DateTime;
+use crate::schema::Settings;
+use crate::tree::Tree;
+use crate::viewer::Viewer;
+
+/// One request.
+pub struct Session {
+    viewer: Option<Viewer>,
+    zone: Zone,
+    reads: Arc<dyn Reads>,
+    loaders: Loaders,
+    pinned: Mutex<Option<Moment>>,
+    standing: Mutex<Option<Arc<Standing>>>,
+    trees: Mutex<HashMap<Position, Arc<Tree>>>,
+}
+
+impl Session {
+    /// A request of that viewer, if somebody is signed in.
+    #[must_use]
+    pub fn new(viewer: Option<Viewer>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
+        let loaders = loaders(Arc::clone(&reads), settings.spawn);
+        let (pinned, standing, trees) = (Mutex::default(), Mutex::default(), Mutex::default());
+        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees }
+    }
+
+    /// The request a resolver works for.
+    #[must_use]
+    pub fn of<'a>(ctx: &Context<'a>) -> &'a Arc<Self> {
+        ctx.data_unchecked()
+    }
+
+    /// Who looks.
+    ///
+    /// # Errors
+    /// [`Fault::Unauthenticated`].
+    pub fn viewer(&self) -> Result<&Viewer> {
+        self.viewer.as_ref().ok_or(Fault::Unauthenticated)
+    }
+
+    /// An instant as the API shows it.
+    #[must_use]
+    pub fn shown(&self, at: Timestamp) -> DateTime {
+        DateTime::in_zone(at, &self.zone)
+    }
+
+    /// What can be read.
+    #[must_use]
+    pub fn reads(&self) -> &Arc<dyn Reads> {
+        &self.reads
+    }
+
+    /// The moment to read as of: the one asked for, or the request's own.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment> {
+        if as_of.is_some() {
+            return Ok(self.reads.pin(as_of, at_least).await?);
+        }
+        let mut pinned = self.pinned.lock().await;
+        match *pinned {
+            Some(moment) if at_least.is_none_or(|least| least <= moment.position) => Ok(moment),
+            _earlier => {
+                let moment = self.reads.pin(None, at_least).await?;
+                Ok(*pinned.insert(moment))
+            }
+        }
+    }
+
+    /// The moment a root field reads as of.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn pin_for(&self, when: When) -> Result<Moment> {
+        self.pin(when.as_of, when.at_least).await
+    }
+
+    /// The moment a page of a root field reads as of: that of the page before it, unless another one is asked for.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn pin_page(&self, page: &Page, when: When) -> Result<Moment> {
+        self.pin(page.as_of(when.as_of), when.at_least).await
+    }
+
+    /// Goes on to a later moment, with today's rights looked at anew: the next answer of a subscription.
+    pub async fn move_to(&self, moment: Moment) {
+        *self.pinned.lock().await = Some(moment);
+        *self.standing.lock().await = None;
+        self.trees.lock().await.clear();
+    }
+
+    /// Who looks, with what the policy needs to know.
+    ///
+    /// # Errors
+    /// [`Fault::Unauthenticated`], [`Fault::Read`].
+    pub async fn standing(&self) -> Result<Arc<Standing>> {
+        let viewer = self.viewer()?;
+        if !Standing::needs_tree(viewer) {
+            return Ok(Arc::new(Standing { viewer: viewer.clone(), home: None, tree: Arc::default() }));
+        }
+        let mut known = self.standing.lock().await;
+        if let Some(standing) = known.as_ref() {
+            return Ok(Arc::clone(standing));
+        }
+        let now = self.pin(None, None).await?.position;
+        let tree = self.tree(now).await?;
+        let home = match viewer.member {
+            Some(member) => self.member(member, now).await?.map(|row| row.branch),
+            None => None,
+        };
+        let standing = Arc::new(Standing { viewer: viewer.clone(), home, tree });
+        *known = Some(Arc::clone(&standing));
+        Ok(standing)
+    }
+
+    /// What the policy says.
+    ///
+    /// # Errors
+    /// As [`Session::standing`].
+    pub async fn verdict(&self, action: Action, resource: Resource) -> Result<Verdict> {
+        Ok(policy(&*self.standing().await?, action, resource))
+    }
+
+    /// Goes on only where the policy allows.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`], and as [`Session::standing`].
+    pub async fn allow(&self, action: Action, resource: Resource) -> Result<()> {
+        match self.verdict(action, resource).await? {
+            Verdict::Allow => Ok(()),
+            Verdict::Deny | Verdict::Mask => Err(Fault::Denied),
+        }
+    }
+
+    /// The branches a list is made of, see [`Scope::of`]; `within` is taken as of `at`.
+    ///
+    /// # Errors
+    /// As [`Scope::of`] and [`Session::standing`].
+    pub async fn scope(&self, action: Action, within: Option<BranchId>, at: Position) -> Result<Scope> {
+        let standing = self.standing().await?;
+        let tree = match within {
+            Some(_) => self.tree(at).await?,
+            None => Arc::clone(&standing.tree),
+        };
+        Scope::of(&standing, &tree, action, within)
+    }
+
+    /// The organisation tree as of a position.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn tree(&self, at: Position) -> Result<Arc<Tree>> {
+        let mut trees = self.trees.lock().await;
+        if let Some(tree) = trees.get(&at) {
+            return Ok(Arc::clone(tree));
+        }
+        let tree = Arc::new(Tree::of(&self.every::<BranchRow>(Select::first(1_000), at).await?));
+        trees.insert(at, Arc::clone(&tree));
+        Ok(tree)
+    }
+
+    /// Rows as of a position.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn rows<R: Row>(&self, select: &Select<R>, at: Position) -> Result<Vec<R>> {
+        Ok(self.reads.rows(select, at).await?)
+    }
+
+    /// Every row of a selection, read in portions of its limit.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn every<R: Row>(&self, mut select: Select<R>, at: Position) -> Result<Vec<R>> {
+        let mut all = Vec::new();
+        loop {
+            let rows = self.rows(&select, at).await?;
+            let (more, place) = (rows.len() >= select.plan.limit, rows.last().map(|row| select.place(row)));
+            all.extend(rows);
+            match more {
+                true => select = select.after(place),
+                false => return Ok(all),
+            }
+        }
+    }
+
+    /// A row by its key, read together with others. For tables with a key of one column.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn row<R: Row>(&self, key: &R::Key, at: Position) -> Result<Option<R>> {
+        Ok(self.loaders.load_one(RowAt::<R>::new(key, at)).await?)
+    }
+
+    /// A member's row.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn member(&self, member: MemberId, at: Position) -> Result<Option<MemberRow>> {
+        self.row(&MemberKey { member }, at).await
+    }
+
+    /// A person's record; nothing for one that was erased, or where the policy masks it. A member is looked up only for
+    /// a viewer whose roles do not reach everybody.
+    ///
+    /// # Errors
+    /// As [`Session::standing`].
+    pub async fn person(&self, action: Action, member: MemberId, at: Position) -> Result<Option<PersonRecord>> {
+        if self.verdict(action, Resource::Organisation).await? != Verdict::Allow {
+            let Some(row) = self.member(member, at).await? else { return Ok(None) };
+            if self.verdict(action, Resource::Member(member, row.branch)).await? != Verdict::Allow {
+                return Ok(None);
+            }
+        }
+        Ok(self.loaders.load_one(member).await?)
+    }
+
+    /// An event of the log. Ask the policy first.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn fact(&self, position: Position) -> Result<Option<Fact>> {
+        Ok(self.loaders.load_one(position).await?)
+    }
+
+    /// A free text, opened; nothing where its key is destroyed or the policy masks it.
+    ///
+    /// # Errors
+    /// As [`Session::standing`].
+    pub async fn text(&self, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
+        let Some(sealed) = sealed else { return Ok(None) };
+        match self.verdict(Action::SeeText, about).await? {
+            Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),
+            Verdict::Deny | Verdict::Mask => Ok(None),
+        }
+    }
+}
+
+/// Gives every request its session.
+pub struct Sessions {
+    /// What requests read.
+    pub reads: Arc<dyn Reads>,
+    /// What they share.
+    pub settings: Settings,
+}
+
+impl ExtensionFactory for Sessions {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self { reads: Arc::clone(&self.reads), settings: self.settings.clone() })
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Sessions {
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
+        let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
+        let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);
+        next.run(ctx, request.data(Arc::new(session))).await
+    }
+}

@@ -1,0 +1,64 @@
+//! The organisation tree 组织树 as a policy looks at it: who is under whom.
+
+use std::collections::HashMap;
+
+use domain::id::BranchId;
+use projections::branches::BranchRow;
+
+/// The branch above each branch. Branches that ended stay where they were, so that their past has a place.
+#[derive(Debug, Clone, Default)]
+pub struct Tree {
+    above: HashMap<BranchId, Option<BranchId>>,
+}
+
+impl Tree {
+    /// The tree of these branches; one that was merged stands under the branch that took it over.
+    #[must_use]
+    pub fn of(rows: &[BranchRow]) -> Self {
+        Self { above: rows.iter().map(|row| (row.branch, row.merged_into.or(row.parent))).collect() }
+    }
+
+    /// Whether a branch is that one, or somewhere under it.
+    #[must_use]
+    pub fn is_within(&self, branch: BranchId, top: BranchId) -> bool {
+        let next = |branch: &BranchId| self.above.get(branch).copied().flatten();
+        // A tree of n branches has no path longer than n; the bound keeps a broken one from turning for ever.
+        std::iter::successors(Some(branch), next).take(self.above.len() + 1).any(|above| above == top)
+    }
+
+    /// A branch and all that are under it, in the order of their ids.
+    #[must_use]
+    pub fn within(&self, top: BranchId) -> Vec<BranchId> {
+        let mut branches: Vec<BranchId> =
+            self.above.keys().copied().filter(|branch| self.is_within(*branch, top)).collect();
+        branches.sort_unstable();
+        branches
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn branch(number: u128) -> BranchId {
+        BranchId(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn a_subtree_holds_its_top_and_all_below() {
+        let above = [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(1))];
+        let tree = Tree { above: above.map(|(id, up)| (branch(id), up.map(branch))).into_iter().collect() };
+        assert_eq!(tree.within(branch(2)), [branch(2), branch(3)]);
+        assert!(tree.is_within(branch(3), branch(1)));
+        assert!(!tree.is_within(branch(4), branch(2)));
+        assert!(!tree.is_within(branch(9), branch(1)), "an unknown branch is nowhere");
+    }
+
+    #[test]
+    fn a_ring_does_not_turn_for_ever() {
+        let above = [(1, Some(2)), (2, Some(1))];
+        let tree = Tree { above: above.map(|(id, up)| (branch(id), up.map(branch))).into_iter().collect() };
+        assert!(!tree.is_within(branch(1), branch(3)));
+    }
+}

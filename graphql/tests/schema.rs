@@ -1,0 +1,93 @@
+//! The schema as it is checked in: `BLESS=1 cargo test -p graphql --test schema` writes it anew.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Which mutation asks for which command of a member.
+const OF_MEMBERS: &[(&str, &str)] = &[
+    ("Register", "registerMember"),
+    ("AmendPerson", "amendPerson"),
+    ("Appoint", "appointMember"),
+    ("Transfer", "transferMember"),
+    ("EndProbation", "endProbation"),
+    ("Suspend", "suspendMember"),
+    ("Reinstate", "reinstateMember"),
+    ("Leave", "recordDeparture"),
+    ("CheckBadge", "checkBadge"),
+    ("RecordService", "recordService"),
+    ("PublishPlaque", "publishPlaque"),
+    ("WithdrawPlaque", "withdrawPlaque"),
+    ("MakeCommitment", "makeCommitment"),
+    ("EvidenceCommitment", "evidenceCommitment"),
+    ("SettleCommitment", "settleCommitment"),
+    ("SetTarget", "setMemberTarget"),
+    ("ReportResult", "reportMemberResult"),
+    ("CorrectResult", "correctMemberResult"),
+    ("PlaceInContest", "placeInContest"),
+    ("GrantHonour", "grantHonour"),
+];
+
+/// Which mutation asks for which command of a branch.
+const OF_BRANCHES: &[(&str, &str)] = &[
+    ("Establish", "establishBranch"),
+    ("Rename", "renameBranch"),
+    ("Move", "moveBranch"),
+    ("Merge", "mergeBranch"),
+    ("Close", "closeBranch"),
+    ("OpenOutlet", "openOutlet"),
+    ("CloseOutlet", "closeOutlet"),
+    ("DisplayStandard", "displayStandard"),
+    ("InspectOutlet", "inspectOutlet"),
+    ("AssignContactPoint", "assignContactPoint"),
+    ("VisitContactPoint", "visitContactPoint"),
+    ("EndContactPoint", "endContactPoint"),
+    ("DefineMetric", "defineMetric"),
+    ("SetTarget", "setBranchTarget"),
+    ("ReportResult", "reportBranchResult"),
+    ("CorrectResult", "correctBranchResult"),
+    ("AnnounceCompetition", "announceCompetition"),
+    ("ConcludeCompetition", "concludeCompetition"),
+    ("HoldTraining", "holdTraining"),
+    ("CorrectAttendance", "correctAttendance"),
+    ("HoldThemeDay", "holdThemeDay"),
+    ("ReportImprovement", "reportImprovement"),
+    ("ConfirmImprovement", "confirmImprovement"),
+];
+
+fn variants(source: &str, of: &str) -> BTreeSet<String> {
+    let body = source.split(&format!("pub enum {of} {{")).nth(1).expect("the enum is declared");
+    let body = body.split("\n}").next().expect("the enum ends");
+    let names = body.lines().filter_map(|line| line.strip_prefix("    "));
+    let names = names.filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
+    names.map(|line| line.chars().take_while(char::is_ascii_alphanumeric).collect()).collect()
+}
+
+fn mutations(sdl: &str) -> BTreeSet<String> {
+    let body = sdl.split("\ntype Mutation {").nth(1).expect("there are mutations");
+    let body = body.split("\n}").next().expect("the type ends");
+    let fields = body.lines().filter_map(|line| line.strip_prefix('\t')).filter_map(|line| line.split_once('('));
+    fields.map(|(name, _)| name.to_owned()).collect()
+}
+
+#[test]
+fn the_schema_checked_in_is_the_one_served() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let served = graphql::schema::sdl();
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &served).expect("the schema can be written");
+    }
+    let checked_in = std::fs::read_to_string(&path).unwrap_or_default();
+    let first = served.lines().zip(checked_in.lines()).find(|(served, checked_in)| served != checked_in);
+    assert!(served == checked_in, "schema.graphql is stale (first difference: {first:?}); write it anew with BLESS=1");
+}
+
+#[test]
+fn each_command_has_a_mutation_and_each_mutation_a_command() {
+    let listed = |list: &[(&str, &str)]| list.iter().map(|(variant, _)| (*variant).to_owned()).collect::<BTreeSet<_>>();
+    let of_members = variants(include_str!("../../domain/src/member/command.rs"), "MemberCommand");
+    let of_branches = variants(include_str!("../../domain/src/branch/command.rs"), "BranchCommand");
+    assert_eq!(of_members, listed(OF_MEMBERS));
+    assert_eq!(of_branches, listed(OF_BRANCHES));
+    let named = OF_MEMBERS.iter().chain(OF_BRANCHES).map(|(_, mutation)| (*mutation).to_owned());
+    assert_eq!(mutations(&graphql::schema::sdl()), named.collect::<BTreeSet<_>>());
+}

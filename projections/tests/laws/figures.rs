@@ -1,0 +1,260 @@
+//! The programme's own figures of 2022, and figures that must be missing.
+
+use domain::branch::{BranchEvent, OutletKind};
+use domain::event::{Event, Fact};
+use domain::id::{HonourId, ServiceId, TrainingId};
+use domain::ledger::{Aggregation, Exactness};
+use domain::member::{Level, MemberEvent, Post};
+use domain::stream::StreamId;
+use jiff::civil::date;
+use projections::report::Answer;
+use projections::standings::{StandingRow, Standings};
+
+use crate::facts::*;
+use crate::reader::{lineage, report_of};
+
+fn books(subject: impl Into<StreamId>, metric: &'static str, aggregation: Aggregation) -> Books {
+    Books { subject: subject.into(), metric, aggregation }
+}
+
+fn sums(metric: &'static str) -> Books {
+    books(branch(1), metric, Aggregation::Sum)
+}
+
+fn year_of(events: impl IntoIterator<Item = (StreamId, Event)>) -> StandingRow {
+    the::<Standings>(&recorded(events), |row| row.period == period("2022"))
+}
+
+fn figure(facts: &[Fact], code: &str) -> Answer {
+    report_of(facts, period("2022")).into_iter().find(|answer| answer.code == code).unwrap()
+}
+
+fn value(facts: &[Fact], code: &str) -> Option<String> {
+    figure(facts, code).value
+}
+
+fn some(text: &str) -> Option<String> {
+    Some(text.to_owned())
+}
+
+/// 71,166,500 yuan over twelve months, against a plan of 61,600,000.
+fn delivery() -> Vec<(StreamId, Event)> {
+    let books = sums("delivery_revenue");
+    let months = (1..12).map(|month| books.report(&format!("2022-{month:02}"), "6000000"));
+    let target = books.target("2022", Some("61600000"), Some("53232478.12"));
+    months.chain([books.report("2022-12", "5166500"), target]).collect()
+}
+
+fn trainings() -> Vec<(StreamId, Event)> {
+    let held = |number: usize| BranchEvent::TrainingHeld {
+        training: TrainingId(uuid(4, number)),
+        on: date(2022, 1 + (number % 12) as i8, 15),
+        topic: sealed(number),
+        minutes: 340,
+        attendees: (0..if number < 70 { 83 } else { 82 }).map(member).collect(),
+    };
+    (0..72).map(|number| (branch(1).into(), held(number).into())).collect()
+}
+
+#[test]
+fn the_districts_delivery_revenue_completes_its_plan_and_grows() {
+    let row = year_of(delivery());
+    let decimal = |text: &str| Some(amount(text).decimal());
+    assert_eq!((row.value, row.over_plan), (decimal("71166500"), decimal("9566500")));
+    assert_eq!((row.completion, row.growth), (decimal("115.53"), decimal("33.69")));
+    let facts = recorded(delivery());
+    assert_eq!(value(&facts, "delivery_revenue"), some("71166500.00"));
+    assert_eq!(value(&facts, "delivery_plan"), some("61600000.00"));
+    assert_eq!(value(&facts, "delivery_over_plan"), some("9566500.00"));
+    assert_eq!(value(&facts, "delivery_plan_completion"), some("115.53"));
+    assert_eq!(value(&facts, "delivery_growth"), some("33.69"));
+}
+
+#[test]
+fn insurance_figures_add_up_over_branches() {
+    let insurance = sums("insurance_revenue");
+    let other = books(branch(2), "premium_new", Aggregation::Sum);
+    let facts = recorded([
+        sums("premium_new").report("2022-01", "1000000000"),
+        other.report("2022-02", "524000000"),
+        sums("premium_long_term").report("2022-06", "351000000"),
+        insurance.report("2022-12", "139000000"),
+        insurance.target("2022", Some("127616600"), None),
+    ]);
+    assert_eq!(value(&facts, "premium_new"), some("1524000000.00"));
+    assert_eq!(value(&facts, "premium_long_term"), some("351000000.00"));
+    assert_eq!(value(&facts, "premium_long_term_share"), some("23.03"));
+    assert_eq!(value(&facts, "insurance_revenue"), some("139000000.00"));
+    assert_eq!(value(&facts, "insurance_plan_completion"), some("108.92"));
+}
+
+#[test]
+fn training_figures_come_from_sessions_minutes_and_person_times() {
+    let facts = recorded(trainings());
+    let expected = [
+        ("training_sessions", "72"),
+        ("training_hours", "408"),
+        ("training_attendances", "5974"),
+        ("training_mean_attendance", "82.97"),
+        ("training_mean_hours", "5.67"),
+    ];
+    for (code, text) in expected {
+        assert_eq!(value(&facts, code), some(text), "{code}");
+    }
+    assert_eq!(value(&facts[..1], "training_hours"), some("5.67"));
+}
+
+#[test]
+fn a_correction_moves_a_figure_and_what_depends_on_it_and_the_past_stays() {
+    let books = sums("delivery_revenue");
+    let facts = recorded(delivery().into_iter().chain([books.correct("2022-12", "5166500", "4000000")]));
+    assert_eq!(value(&facts, "delivery_revenue"), some("70000000.00"));
+    assert_eq!(value(&facts, "delivery_over_plan"), some("8400000.00"));
+    assert_eq!(value(&facts, "delivery_plan_completion"), some("113.64"));
+    let before = &facts[..facts.len() - 1];
+    assert_eq!(value(before, "delivery_revenue"), some("71166500.00"));
+    assert_eq!(value(&facts[..6], "delivery_revenue"), some("36000000.00"));
+}
+
+#[test]
+fn a_daily_mean_weighs_months_by_their_days_and_rounds_once() {
+    let balance = books(member(1), "balance_daily", Aggregation::DailyMean);
+    let row = year_of([balance.report("2022-01", "6900000"), balance.report("2022-02", "7200000")]);
+    assert_eq!(row.value.unwrap().to_string(), "7042372.88");
+    assert_eq!(row.days, 59);
+    let thirds = year_of([balance.report("2022-02", "0.01"), balance.report("2022-03", "0")]);
+    assert_eq!(thirds.value.unwrap().to_string(), "0.00");
+}
+
+#[test]
+fn the_latest_period_counts_for_last_whenever_it_was_reported() {
+    let stock = books(branch(1), "stock", Aggregation::Last);
+    let facts = [stock.report("2022-05", "9"), stock.report("2022-03", "4"), stock.correct("2022-03", "4", "5")];
+    let row = year_of(facts);
+    assert_eq!((row.value, row.last_period), (Some(amount("9").decimal()), Some(period("2022-05"))));
+}
+
+#[test]
+fn a_target_is_for_exactly_its_period() {
+    let books = sums("delivery_revenue");
+    let facts = recorded([
+        books.target("2022-Q1", Some("10"), Some("5")),
+        books.report("2022-02", "20"),
+        books.target("2022", None, Some("10")),
+    ]);
+    let of = |text: &str| the::<Standings>(&facts, |row| row.period == period(text));
+    assert_eq!(of("2022-Q1").completion, Some(amount("200").decimal()));
+    assert_eq!((of("2022").completion, of("2022").growth), (None, Some(amount("100").decimal())));
+    assert_eq!((of("2022-02").completion, of("2022-02").over_plan), (None, None));
+    assert_eq!(value(&facts, "delivery_plan"), None);
+}
+
+#[test]
+fn without_plan_or_with_a_base_of_zero_nothing_is_divided() {
+    let books = sums("delivery_revenue");
+    let row = year_of([books.report("2022-02", "20"), books.target("2022", None, Some("0"))]);
+    assert_eq!((row.completion, row.growth, row.over_plan), (None, None, None));
+    let facts = recorded([books.report("2022-02", "20"), books.target("2022", None, Some("0"))]);
+    assert_eq!(value(&facts, "delivery_growth"), None);
+}
+
+#[test]
+fn in_an_empty_log_counts_are_zero_and_amounts_are_missing() {
+    let zero = [
+        "members_on_duty",
+        "volunteers",
+        "outlets_financial",
+        "stations_delivery",
+        "training_sessions",
+        "training_hours",
+        "training_attendances",
+        "honours",
+    ];
+    for answer in report_of(&[], period("2022")) {
+        let expected = zero.contains(&answer.code).then(|| "0".to_owned());
+        assert_eq!((answer.value, answer.exactness), (expected, Exactness::Exact), "{}", answer.code);
+    }
+}
+
+#[test]
+fn a_lower_bound_makes_every_figure_it_enters_one() {
+    let facts = recorded([
+        sums("premium_new").report_as("2022-01", "1524000000", Exactness::AtLeast),
+        sums("premium_long_term").report("2022-01", "351000000"),
+    ]);
+    assert_eq!(figure(&facts, "premium_new").exactness, Exactness::AtLeast);
+    assert_eq!(figure(&facts, "premium_long_term_share").exactness, Exactness::AtLeast);
+    assert_eq!(figure(&facts, "premium_long_term").exactness, Exactness::Exact);
+}
+
+fn registered(number: usize) -> (StreamId, Event) {
+    let (branch, post, on) = (branch(1), Post::Staff, date(2022, 1, 1));
+    (member(number).into(), MemberEvent::Registered { branch, post, on, probation_until: None }.into())
+}
+
+fn of_member(number: usize, event: MemberEvent) -> (StreamId, Event) {
+    (member(number).into(), event.into())
+}
+
+#[test]
+fn who_is_suspended_and_then_leaves_is_taken_off_once() {
+    let (on, reason) = (date(2022, 5, 1), sealed(1));
+    let served = MemberEvent::ServiceRecorded { service: ServiceId(uuid(4, 1)), on, activity: sealed(2), minutes: 90 };
+    let facts = recorded([
+        registered(1),
+        registered(2),
+        of_member(2, served),
+        of_member(1, MemberEvent::Suspended { on, reason: reason.clone() }),
+        of_member(1, MemberEvent::Left { branch: branch(1), on, reason }),
+    ]);
+    let on_duty = |count: usize| value(&facts[..count], "members_on_duty");
+    assert_eq!((on_duty(3), on_duty(4), on_duty(5)), (some("2"), some("1"), some("1")));
+    assert_eq!(value(&facts, "volunteers"), some("1"));
+    assert_eq!(lineage(&facts, &figure(&facts, "members_on_duty").sources), [1, 2, 4, 5]);
+    assert_eq!(lineage(&facts, &figure(&facts, "volunteers").sources), [3]);
+}
+
+#[test]
+fn balances_are_counted_above_seven_million_and_open_to_their_results() {
+    let of = |number| books(member(number), "balance_daily", Aggregation::DailyMean);
+    let facts = recorded([
+        of(1).report("2022-01", "7000000"),
+        of(2).report("2022-01", "7000000.01"),
+        of(3).report("2022-01", "9000000"),
+        of(3).correct("2022-01", "9000000", "900000"),
+    ]);
+    assert_eq!(value(&facts[..3], "members_balance_over_7m"), some("2"));
+    assert_eq!(value(&facts, "members_balance_over_7m"), some("1"));
+    assert_eq!(value(&facts[..1], "members_balance_over_7m"), some("0"));
+    assert_eq!(lineage(&facts, &figure(&facts, "members_balance_over_7m").sources), [2, 3, 4]);
+}
+
+#[test]
+fn outlets_and_honours_are_counted_and_open_to_their_events() {
+    let (on, name) = (date(2022, 3, 1), title(1));
+    let opened = |number, kind| {
+        let event = BranchEvent::OutletOpened { outlet: outlet(number), kind, name: name.clone(), on };
+        (branch(1).into(), event.into())
+    };
+    let closed = BranchEvent::OutletClosed { outlet: outlet(1), kind: OutletKind::Financial, on, reason: sealed(1) };
+    let honour = MemberEvent::HonourGranted {
+        honour: HonourId(uuid(4, 1)),
+        on,
+        title: sealed(1),
+        level: Level::National,
+        body: sealed(2),
+    };
+    let facts = recorded([
+        opened(1, OutletKind::Financial),
+        opened(2, OutletKind::Financial),
+        opened(3, OutletKind::Delivery),
+        (branch(1).into(), closed.into()),
+        of_member(1, honour),
+    ]);
+    assert_eq!(value(&facts[..3], "outlets_financial"), some("2"));
+    assert_eq!(value(&facts, "outlets_financial"), some("1"));
+    assert_eq!(value(&facts, "stations_delivery"), some("1"));
+    assert_eq!(value(&facts, "honours"), some("1"));
+    assert_eq!(lineage(&facts, &figure(&facts, "outlets_financial").sources), [1, 2, 4]);
+    assert_eq!(lineage(&facts, &figure(&facts, "honours").sources), [5]);
+}

@@ -1,0 +1,13 @@
+//! The laws of the folds, and the programme's arithmetic.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod boards;
+mod corrections;
+mod events;
+mod facts;
+mod figures;
+mod folds;
+mod pages;
+mod reader;
+mod tables;

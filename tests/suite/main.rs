@@ -4,4 +4,5 @@
 mod deep;
 mod derived;
 mod kill;
+mod log_order;
 mod tidy;

@@ -90,15 +90,21 @@ impl<E: Payload> DomainEvent for StoredEvent<E> {
     }
 }
 
+impl States for Surroundings {
+    fn state(&self, stream: StreamId) -> Option<&State> {
+        self.states.get(&stream)
+    }
+}
+
 /// The surroundings with the aggregate itself in its place: what was loaded counts, not what was said of it.
 struct Around<'a> {
     own: (StreamId, State),
-    others: &'a HashMap<StreamId, State>,
+    others: &'a Surroundings,
 }
 
 impl States for Around<'_> {
     fn state(&self, stream: StreamId) -> Option<&State> {
-        if stream == self.own.0 { Some(&self.own.1) } else { self.others.get(&stream) }
+        if stream == self.own.0 { Some(&self.own.1) } else { self.others.state(stream) }
     }
 }
 
@@ -122,7 +128,7 @@ impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
         if self.stream.is_some_and(|stream| stream != own) {
             return Err(HostedError::Elsewhere(own));
         }
-        let around = Around { own: (own, self.aggregate.clone().into()), others: &surroundings.states };
+        let around = Around { own: (own, self.aggregate.clone().into()), others: surroundings };
         let decision = command.decide(&World::new(&around), &surroundings.context).map_err(|stop| match stop {
             Stop::Refused(refusal) => HostedError::Refused(refusal),
             Stop::Needs(stream) => HostedError::Needs(stream),

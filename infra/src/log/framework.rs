@@ -95,7 +95,7 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
                 return Err(AggregateError::AggregateConflict);
             }
             Settled::Failed(error) => return Err(AggregateError::DatabaseConnectionError(Box::new(error))),
-            Settled::Confirmed | Settled::StaffNumberTaken => {
+            Settled::Confirmed | Settled::Refused(_) | Settled::StaffNumberTaken => {
                 return Err(AggregateError::UnexpectedError("a commit cannot be settled so".into()));
             }
         }

@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use infra::postgres::{Binaries, Cluster, Endpoints, Options, PostgresError, Search};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -214,6 +215,27 @@ async fn a_server_left_running_is_stopped_not_attached_to() {
     assert!(left.0.wait().unwrap().success(), "it was stopped in order");
     assert_ne!(cluster.server_pid(), i32::try_from(left.0.id()).unwrap());
     assert_eq!(row(&cluster).await, "三评");
+}
+
+#[tokio::test]
+async fn no_server_starts_while_a_process_of_the_dead_one_is_on_the_cluster() {
+    let place = place();
+    let cluster = open(place.path()).await.unwrap();
+    let endpoints = with_a_row(&cluster).await;
+    let mut connection: PgConnection = endpoints.app.connect().await.unwrap();
+    let backend = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
+    let backend = Pid::from_raw(backend).unwrap();
+    // Halted, it cannot notice that its server dies.
+    kill_process(backend, Signal::STOP).unwrap();
+    kill_hard(cluster.server_pid());
+    cluster.exited().await;
+    drop(cluster);
+
+    let mut opening = std::pin::pin!(open(place.path()));
+    let early = tokio::time::timeout(Duration::from_secs(3), &mut opening).await;
+    kill_process(backend, Signal::CONT).unwrap();
+    assert!(early.is_err(), "it waits for the halted process");
+    assert_eq!(row(&opening.await.unwrap()).await, "三评");
 }
 
 #[tokio::test]

@@ -20,4 +20,5 @@ pub mod log;
 pub mod migrate;
 pub mod postgres;
 pub mod reads;
+pub mod report;
 pub mod sqltype;

@@ -18,7 +18,7 @@ pub trait Aggregate:
     /// What may be asked of it.
     type Command: Clone + Serialize + Send + Sync + 'static;
     /// What has happened to it.
-    type Event: Payload + Into<Event>;
+    type Event: Payload + Into<Event> + TryFrom<Event>;
 
     /// Decides a command: the events it leads to, on this stream and on others it spans, or a refusal.
     /// An empty decision means that what was asked for already holds.

@@ -70,6 +70,26 @@ impl From<BranchEvent> for Event {
     }
 }
 
+impl TryFrom<Event> for MemberEvent {
+    type Error = Event;
+    fn try_from(event: Event) -> Result<Self, Event> {
+        match event {
+            Event::Member(event) => Ok(event),
+            Event::Branch(_) => Err(event),
+        }
+    }
+}
+
+impl TryFrom<Event> for BranchEvent {
+    type Error = Event;
+    fn try_from(event: Event) -> Result<Self, Event> {
+        match event {
+            Event::Branch(event) => Ok(event),
+            Event::Member(_) => Err(event),
+        }
+    }
+}
+
 impl Event {
     /// The stored name.
     #[must_use]

@@ -33,7 +33,7 @@ impl StreamKind {
 
     /// The stored `aggregate_type`.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Member => "member",
             Self::Branch => "branch",

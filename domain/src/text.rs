@@ -37,6 +37,10 @@ refusals! {
         BadCode { given: String } = "text.bad_code",
             "{given:?} is not a code: start with a small letter, then letters, digits or _, at most 64",
             "{given:?} 不是合法代码:以小写字母开头,只含小写字母、数字和下划线,最多 64 个字符";
+        /// A command's id or a principal is not short printable ASCII.
+        BadCommandId { given: String } = "text.bad_command_id",
+            "{given:?} is not a command id: 1 to 128 printable ASCII characters",
+            "{given:?} 不是合法的命令编号:1 至 128 个可打印 ASCII 字符";
     }
 }
 

@@ -1,1 +1,22 @@
-//! infra
+//! The world: PostgreSQL, HTTP, keys, the clock, the command line.
+//!
+//! # Invariants
+//! - The only clock and chance are in [`clock`]; the only reader of the environment is `config`.
+//! - No secret and no free text in a log line.
+//! - A failure is logged once, where it leaves the program.
+//!
+//! # Not here
+//! Rules (domain), figures (projections), what the API says (graphql).
+
+pub mod app;
+//pub mod auth;
+pub mod clock;
+pub mod commands;
+pub mod fold;
+//pub mod http;
+pub mod keys;
+pub mod log;
+pub mod migrate;
+pub mod postgres;
+pub mod reads;
+pub mod sqltype;

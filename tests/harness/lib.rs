@@ -1,1 +1,6 @@
-//! harness
+//! The ground tests stand on: one private PostgreSQL per test binary, a fresh database per test, the real program.
+
+pub mod client;
+pub mod ground;
+pub mod program;
+pub mod speak;

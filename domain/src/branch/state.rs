@@ -1,5 +1,262 @@
-//! What a branch remembers.
+//! What a branch remembers: enough to decide, nothing for show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-/// A branch.
+
+use super::kind::{HandedContactPoint, HandedOutlet};
+use super::part::{Charter, Competition, ContactPoint, End, Improvement, Outlet, Training};
+use super::{BranchEvent, BranchRefusal};
+use crate::id::{
+    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, StandardId, ThemeDayId,
+    TrainingId, VisitId,
+};
+use crate::ledger::{Ledger, Metric};
+use crate::text::MetricCode;
+use crate::world::{Stop, World};
+
+/// A branch 组织: a node of the organisation tree with what it holds.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Branch {}
+pub struct Branch {
+    pub(super) charter: Option<Charter>,
+    pub(super) subordinates: BTreeSet<BranchId>,
+    pub(super) members: BTreeSet<MemberId>,
+    pub(super) outlets: BTreeMap<OutletId, Outlet>,
+    pub(super) standards: BTreeSet<StandardId>,
+    pub(super) inspections: BTreeSet<InspectionId>,
+    pub(super) contact_points: BTreeMap<ContactPointId, ContactPoint>,
+    pub(super) visits: BTreeSet<VisitId>,
+    pub(super) metrics: BTreeMap<MetricCode, Metric>,
+    pub(super) ledger: Ledger,
+    pub(super) competitions: BTreeMap<CompetitionId, Competition>,
+    pub(super) trainings: BTreeMap<TrainingId, Training>,
+    pub(super) theme_days: BTreeSet<ThemeDayId>,
+    pub(super) improvements: BTreeMap<ImprovementId, Improvement>,
+}
+
+impl Branch {
+    /// The branch, standing: established, neither closed nor merged.
+    ///
+    /// # Errors
+    /// [`BranchRefusal::Unknown`], [`BranchRefusal::Closed`], [`BranchRefusal::Merged`].
+    pub fn require_standing<'a>(world: &World<'a>, branch: BranchId) -> Result<&'a Self, Stop> {
+        Self::chartered(world, branch).map(|(state, _)| state)
+    }
+
+    /// The branch with its charter, standing.
+    pub(super) fn chartered<'a>(world: &World<'a>, branch: BranchId) -> Result<(&'a Self, &'a Charter), Stop> {
+        let state = world.branch(branch)?;
+        let charter = state.charter.as_ref().ok_or(BranchRefusal::Unknown { branch })?;
+        match charter.end {
+            None => Ok((state, charter)),
+            Some(End::Closed { on }) => Err(BranchRefusal::Closed { branch, on }.into()),
+            Some(End::Merged { into }) => Err(BranchRefusal::Merged { branch, into }.into()),
+        }
+    }
+
+    /// Whether it was ever established, standing or not.
+    #[must_use]
+    pub fn is_established(&self) -> bool {
+        self.charter.is_some()
+    }
+
+    /// The first day, once established.
+    #[must_use]
+    pub fn established_on(&self) -> Option<Date> {
+        self.charter.as_ref().map(|charter| charter.established)
+    }
+
+    /// The branch above; none for the top committee.
+    #[must_use]
+    pub fn parent(&self) -> Option<BranchId> {
+        self.charter.as_ref().and_then(|charter| charter.parent)
+    }
+
+    /// Whether the member is on its roster.
+    #[must_use]
+    pub fn has_member(&self, member: MemberId) -> bool {
+        self.members.contains(&member)
+    }
+
+    /// The members on its roster.
+    #[must_use]
+    pub fn members(&self) -> &BTreeSet<MemberId> {
+        &self.members
+    }
+
+    /// An outlet it holds, standing or closed.
+    #[must_use]
+    pub fn outlet(&self, outlet: OutletId) -> Option<&Outlet> {
+        self.outlets.get(&outlet)
+    }
+
+    /// A metric it defined; only the top committee defines any.
+    #[must_use]
+    pub fn metric(&self, metric: &MetricCode) -> Option<&Metric> {
+        self.metrics.get(metric)
+    }
+
+    /// Its outlets that are not closed.
+    pub(super) fn standing_outlets(&self) -> impl Iterator<Item = (&OutletId, &Outlet)> {
+        self.outlets.iter().filter(|(_, outlet)| outlet.closed_on.is_none())
+    }
+
+    /// Its contact points that have not ended.
+    pub(super) fn standing_contact_points(&self) -> impl Iterator<Item = (&ContactPointId, &ContactPoint)> {
+        self.contact_points.iter().filter(|(_, contact_point)| contact_point.ended_on.is_none())
+    }
+
+    /// The aggregate's `apply`.
+    pub(super) fn take(&mut self, event: &BranchEvent) {
+        if let Some(on) = business_date(event) {
+            self.amend(|charter| charter.latest = charter.latest.max(on));
+        }
+        self.take_in(event);
+    }
+
+    fn take_in(&mut self, event: &BranchEvent) {
+        use BranchEvent as E;
+        match event {
+            E::Established { parent, name, on, .. } => self.charter = Some(Charter::new(*parent, name, *on)),
+            E::Renamed { name, on, .. } => self.amend(|charter| charter.rename(name, *on)),
+            E::Moved { to, on, .. } => self.amend(|charter| charter.go_under(*to, *on)),
+            E::Merged { into, .. } => self.hand_over(*into),
+            E::Absorbed { members, outlets, contact_points, on, .. } => {
+                self.absorb(members, outlets, contact_points, *on);
+            }
+            E::Closed { on, .. } => self.amend(|charter| charter.end = Some(End::Closed { on: *on })),
+            E::SubordinateJoined { branch } => keep(&mut self.subordinates, *branch),
+            E::SubordinateDeparted { branch } => forget(&mut self.subordinates, *branch),
+            E::MemberJoined { member, .. } => keep(&mut self.members, *member),
+            E::MemberDeparted { member, .. } => forget(&mut self.members, *member),
+            E::OutletOpened { outlet, kind, name, on } => {
+                put(&mut self.outlets, *outlet, Outlet::new(*kind, name, *on));
+            }
+            E::OutletClosed { outlet, on, .. } => change(&mut self.outlets, outlet, |outlet| outlet.close(*on)),
+            E::StandardDisplayed { standard, outlet, on, .. } => {
+                keep(&mut self.standards, *standard);
+                change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
+            }
+            E::OutletInspected { inspection, outlet, on, .. } => {
+                keep(&mut self.inspections, *inspection);
+                change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
+            }
+            E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until } => {
+                let assigned = ContactPoint::new(*cadres, *outlet, *station, *from, *until);
+                put(&mut self.contact_points, *contact_point, assigned);
+            }
+            E::ContactPointVisited { visit, contact_point, on, .. } => {
+                keep(&mut self.visits, *visit);
+                change(&mut self.contact_points, contact_point, |point| point.enter(*on));
+            }
+            E::ContactPointEnded { contact_point, on, .. } => {
+                change(&mut self.contact_points, contact_point, |point| point.ended_on = Some(*on));
+            }
+            E::MetricDefined { metric } => put(&mut self.metrics, metric.code.clone(), metric.clone()),
+            E::TargetSet { metric, period, plan, base, .. } => {
+                self.ledger.remember_target(metric, *period, *plan, *base);
+            }
+            E::ResultReported { result, metric, period, value, exactness, .. }
+            | E::ResultCorrected { result, metric, period, value, exactness, .. } => {
+                self.ledger.remember_result(*result, metric, *period, *value, *exactness);
+            }
+            E::CompetitionAnnounced { competition, period, .. } => {
+                put(&mut self.competitions, *competition, Competition::new(*period));
+            }
+            E::CompetitionConcluded { competition } => {
+                change(&mut self.competitions, competition, |competition| competition.concluded = true);
+            }
+            E::TrainingHeld { training, on, minutes, attendees, .. } => {
+                put(&mut self.trainings, *training, Training::new(*on, *minutes, attendees));
+            }
+            E::AttendanceCorrected { training, added, removed, .. } => {
+                change(&mut self.trainings, training, |training| training.correct(added, removed));
+            }
+            E::ThemeDayHeld { theme_day, .. } => keep(&mut self.theme_days, *theme_day),
+            E::ImprovementReported { improvement, on, by, .. } => {
+                put(&mut self.improvements, *improvement, Improvement::new(*on, by));
+            }
+            E::ImprovementConfirmed { improvement, .. } => {
+                change(&mut self.improvements, improvement, |improvement| improvement.confirmed = true);
+            }
+        }
+    }
+
+    fn amend(&mut self, change: impl FnOnce(&mut Charter)) {
+        if let Some(charter) = &mut self.charter {
+            change(charter);
+        }
+    }
+
+    /// What stands goes to the other branch; what was closed or ended stays as history.
+    fn hand_over(&mut self, into: BranchId) {
+        self.amend(|charter| charter.end = Some(End::Merged { into }));
+        self.members.clear();
+        self.outlets.retain(|_, outlet| outlet.closed_on.is_some());
+        self.contact_points.retain(|_, point| point.ended_on.is_some());
+    }
+
+    fn absorb(&mut self, members: &[MemberId], outlets: &[HandedOutlet], points: &[HandedContactPoint], on: Date) {
+        self.members.extend(members);
+        for handed in outlets {
+            self.outlets.insert(handed.outlet, Outlet::handed(handed, on));
+        }
+        for handed in points {
+            self.contact_points.insert(handed.contact_point, ContactPoint::handed(handed, on));
+        }
+    }
+}
+
+/// The day on which the event is said to have happened, where it has one.
+fn business_date(event: &BranchEvent) -> Option<Date> {
+    use BranchEvent as E;
+    match event {
+        E::Established { on, .. }
+        | E::Renamed { on, .. }
+        | E::Moved { on, .. }
+        | E::Merged { on, .. }
+        | E::Absorbed { on, .. }
+        | E::Closed { on, .. }
+        | E::MemberJoined { on, .. }
+        | E::MemberDeparted { on, .. }
+        | E::OutletOpened { on, .. }
+        | E::OutletClosed { on, .. }
+        | E::StandardDisplayed { on, .. }
+        | E::OutletInspected { on, .. }
+        | E::ContactPointAssigned { from: on, .. }
+        | E::ContactPointVisited { on, .. }
+        | E::ContactPointEnded { on, .. }
+        | E::TrainingHeld { on, .. }
+        | E::ThemeDayHeld { on, .. }
+        | E::ImprovementReported { on, .. }
+        | E::ImprovementConfirmed { on, .. } => Some(*on),
+        E::SubordinateJoined { .. }
+        | E::SubordinateDeparted { .. }
+        | E::MetricDefined { .. }
+        | E::TargetSet { .. }
+        | E::ResultReported { .. }
+        | E::ResultCorrected { .. }
+        | E::CompetitionAnnounced { .. }
+        | E::CompetitionConcluded { .. }
+        | E::AttendanceCorrected { .. } => None,
+    }
+}
+
+fn keep<T: Ord>(set: &mut BTreeSet<T>, item: T) {
+    set.insert(item);
+}
+
+fn forget<T: Ord>(set: &mut BTreeSet<T>, item: T) {
+    set.remove(&item);
+}
+
+fn put<K: Ord, V>(map: &mut BTreeMap<K, V>, key: K, value: V) {
+    map.insert(key, value);
+}
+
+fn change<K: Ord, V>(map: &mut BTreeMap<K, V>, key: &K, change: impl FnOnce(&mut V)) {
+    if let Some(value) = map.get_mut(key) {
+        change(value);
+    }
+}

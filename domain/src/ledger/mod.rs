@@ -13,6 +13,8 @@
 mod cells;
 mod error;
 mod metric;
+#[cfg(test)]
+mod tests;
 
 pub use cells::*;
 pub use error::*;

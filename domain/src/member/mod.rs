@@ -1,10 +1,31 @@
-//! Member.
+//! A member 成员: on the roster of one branch at a time, with displays, commitments, results, contests and honours.
+//!
+//! # Life
+//! Registered, then on the roster until left; meanwhile transferred, appointed, on probation or formal, on duty or
+//! suspended. A merge of branches transfers members without asking them.
+//!
+//! # Rules
+//! - An id is registered once ([`MemberRefusal::AlreadyRegistered`]); who left takes only corrections of results and
+//!   an amended person's record ([`MemberRefusal::Left`]).
+//! - Nothing happens before the first day ([`MemberRefusal::BeforeRegistration`]); changes of the roster come in
+//!   order of their days ([`MemberRefusal::BeforeLastChange`]).
+//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]): badge checks, services, new
+//!   plaques and commitments, contests.
+//! - One plaque is shown at a time ([`MemberRefusal::PlaqueStanding`]); leaving takes it down.
+//! - A commitment is settled once ([`MemberRefusal::CommitmentSettled`]), as kept only with evidence
+//!   ([`MemberRefusal::CommitmentWithoutEvidence`]), as missed only after its last day
+//!   ([`MemberRefusal::CommitmentNotYetDue`]).
+//!
+//! # Not here
+//! The person's name, staff number and contact ([`crate::person`]); who may ask (graphql); sums and ranks (projections).
 
 mod command;
 mod decide;
 mod error;
 mod event;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use command::*;
 pub use error::*;

@@ -1,5 +1,291 @@
-//! What a member remembers.
+//! What a member remembers: enough to decide the next command, and no more.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-/// A member.
+
+use super::{MemberEvent, MemberRefusal, Post};
+use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ServiceId};
+use crate::ledger::Ledger;
+use crate::world::{Stop, World};
+
+/// A member 成员.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Member {}
+pub struct Member {
+    standing: Standing,
+    pub(super) badge_checks: BTreeSet<BadgeCheckId>,
+    pub(super) services: BTreeSet<ServiceId>,
+    /// Every plaque there ever was.
+    pub(super) plaques: BTreeSet<PlaqueId>,
+    /// The plaque that is shown, and since when.
+    pub(super) plaque: Option<(PlaqueId, Date)>,
+    pub(super) commitments: BTreeMap<CommitmentId, Commitment>,
+    pub(super) contests: BTreeSet<ContestId>,
+    pub(super) honours: BTreeSet<HonourId>,
+    pub(super) ledger: Ledger,
+}
+
+/// Where somebody stands with the organisation.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+enum Standing {
+    /// Not registered.
+    #[default]
+    Unregistered,
+    /// On the roster 在册.
+    OnRoster(Entry),
+    /// Gone; the entry as it was on the last day.
+    Left { entry: Entry, on: Date },
+}
+
+/// An entry of the roster 名册.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// The first day in the organisation.
+    pub registered_on: Date,
+    /// The branch.
+    pub branch: BranchId,
+    /// The first day there.
+    pub in_branch_since: Date,
+    /// Cadre or staff.
+    pub post: Post,
+    /// The first day in the post.
+    pub in_post_since: Date,
+    /// Formal or on probation.
+    pub membership: Membership,
+    /// On duty or suspended.
+    pub duty: Duty,
+    /// Earlier suspensions, each half-open: first day off duty, first day on duty again.
+    pub suspensions: Vec<(Date, Date)>,
+}
+
+/// What kind of member.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) enum Membership {
+    /// 预备
+    Probation,
+    /// 正式
+    Formal { since: Date },
+}
+
+/// Whether a member is on duty.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) enum Duty {
+    /// 在岗
+    OnDuty { since: Date },
+    /// 暂停
+    Suspended { since: Date },
+}
+
+/// A commitment 承诺.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub(super) enum Commitment {
+    /// Not settled, with the last day to keep it.
+    Open { made_on: Date, due: Date, evidenced: bool },
+    /// Kept or missed.
+    Settled { on: Date },
+}
+
+impl Entry {
+    fn new(branch: BranchId, post: Post, on: Date, probation_until: Option<Date>) -> Self {
+        let membership = match probation_until {
+            Some(_) => Membership::Probation,
+            None => Membership::Formal { since: on },
+        };
+        let duty = Duty::OnDuty { since: on };
+        Self {
+            registered_on: on,
+            branch,
+            in_branch_since: on,
+            post,
+            in_post_since: on,
+            membership,
+            duty,
+            suspensions: Vec::new(),
+        }
+    }
+
+    /// Refuses a day on which the member was not there or was off duty.
+    fn on_duty_on(&self, member: MemberId, on: Date) -> Result<(), MemberRefusal> {
+        if on < self.registered_on {
+            return Err(MemberRefusal::BeforeRegistration { member, on, registered: self.registered_on });
+        }
+        if let Some((_, back)) = self.suspensions.iter().find(|(since, back)| *since <= on && on < *back) {
+            return Err(MemberRefusal::OffDuty { member, on, back: *back });
+        }
+        match self.duty {
+            Duty::Suspended { since } if since <= on => Err(MemberRefusal::Suspended { member, on, since }),
+            Duty::Suspended { .. } | Duty::OnDuty { .. } => Ok(()),
+        }
+    }
+
+    /// The day of the last change to this entry.
+    pub fn last_change(&self) -> Date {
+        let formal = match self.membership {
+            Membership::Formal { since } => since,
+            Membership::Probation => self.registered_on,
+        };
+        let duty = match self.duty {
+            Duty::OnDuty { since } | Duty::Suspended { since } => since,
+        };
+        self.in_branch_since.max(self.in_post_since).max(formal).max(duty)
+    }
+
+    fn suspend(&mut self, on: Date) {
+        self.duty = Duty::Suspended { since: on };
+    }
+
+    fn reinstate(&mut self, on: Date) {
+        if let Duty::Suspended { since } = self.duty {
+            self.suspensions.push((since, on));
+        }
+        self.duty = Duty::OnDuty { since: on };
+    }
+}
+
+impl Member {
+    /// A member on the roster today.
+    ///
+    /// # Errors
+    /// [`MemberRefusal::Unknown`], [`MemberRefusal::Left`]; [`Stop::Needs`].
+    pub fn require_on_roster<'a>(world: &World<'a>, id: MemberId) -> Result<&'a Self, Stop> {
+        let member = world.member(id)?;
+        member.entry(id)?;
+        Ok(member)
+    }
+
+    /// A member on the roster today who was on it, and on duty, on a day.
+    ///
+    /// # Errors
+    /// As [`Member::require_on_roster`]; [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`],
+    /// [`MemberRefusal::OffDuty`].
+    pub fn require_on_duty<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
+        let member = world.member(id)?;
+        member.entry(id)?.on_duty_on(id, on)?;
+        Ok(member)
+    }
+
+    /// The entry of a member who is on the roster.
+    pub(super) fn entry(&self, id: MemberId) -> Result<&Entry, MemberRefusal> {
+        match &self.standing {
+            Standing::Unregistered => Err(MemberRefusal::Unknown { member: id }),
+            Standing::OnRoster(entry) => Ok(entry),
+            Standing::Left { on, .. } => Err(MemberRefusal::Left { member: id, on: *on }),
+        }
+    }
+
+    fn last_entry(&self) -> Option<&Entry> {
+        match &self.standing {
+            Standing::Unregistered => None,
+            Standing::OnRoster(entry) | Standing::Left { entry, .. } => Some(entry),
+        }
+    }
+
+    /// The branch the member is in; none when not on the roster.
+    #[must_use]
+    pub fn branch(&self) -> Option<BranchId> {
+        match &self.standing {
+            Standing::OnRoster(entry) => Some(entry.branch),
+            Standing::Unregistered | Standing::Left { .. } => None,
+        }
+    }
+
+    /// The post; the last one of a member who left.
+    #[must_use]
+    pub fn post(&self) -> Option<Post> {
+        self.last_entry().map(|entry| entry.post)
+    }
+
+    /// The first day in the organisation; none when never registered.
+    #[must_use]
+    pub fn registered_on(&self) -> Option<Date> {
+        self.last_entry().map(|entry| entry.registered_on)
+    }
+
+    /// The first day outside, if the member left.
+    #[must_use]
+    pub fn left_on(&self) -> Option<Date> {
+        match &self.standing {
+            Standing::Left { on, .. } => Some(*on),
+            Standing::Unregistered | Standing::OnRoster(_) => None,
+        }
+    }
+
+    /// Whether the member was in the organisation on a day, in whichever branch.
+    #[must_use]
+    pub fn was_on_roster_on(&self, day: Date) -> bool {
+        self.registered_on().is_some_and(|first| first <= day) && self.left_on().is_none_or(|left| day < left)
+    }
+
+    /// Whether the member is formal 正式, not on probation; of a member who left, whether that was so.
+    #[must_use]
+    pub fn is_formal(&self) -> bool {
+        self.last_entry().is_some_and(|entry| matches!(entry.membership, Membership::Formal { .. }))
+    }
+
+    /// Takes an event in.
+    pub(super) fn remember(&mut self, event: &MemberEvent) {
+        match event {
+            MemberEvent::Registered { branch, post, on, probation_until } => {
+                self.standing = Standing::OnRoster(Entry::new(*branch, *post, *on, *probation_until));
+            }
+            MemberEvent::PersonAmended {} => {}
+            MemberEvent::Appointed { post, on } => {
+                self.change(|entry| (entry.post, entry.in_post_since) = (*post, *on));
+            }
+            MemberEvent::Transferred { to, on, .. } => {
+                self.change(|entry| (entry.branch, entry.in_branch_since) = (*to, *on));
+            }
+            MemberEvent::ProbationEnded { on } => {
+                self.change(|entry| entry.membership = Membership::Formal { since: *on });
+            }
+            MemberEvent::Suspended { on, .. } => self.change(|entry| entry.suspend(*on)),
+            MemberEvent::Reinstated { on, .. } => self.change(|entry| entry.reinstate(*on)),
+            MemberEvent::Left { on, .. } => self.leave(*on),
+            MemberEvent::BadgeChecked { check, .. } => _ = self.badge_checks.insert(*check),
+            MemberEvent::ServiceRecorded { service, .. } => _ = self.services.insert(*service),
+            MemberEvent::PlaquePublished { plaque, on, .. } => {
+                self.plaques.insert(*plaque);
+                self.plaque = Some((*plaque, *on));
+            }
+            MemberEvent::PlaqueWithdrawn { .. } => self.plaque = None,
+            MemberEvent::CommitmentMade { commitment, on, due, .. } => {
+                let made = Commitment::Open { made_on: *on, due: *due, evidenced: false };
+                self.commitments.insert(*commitment, made);
+            }
+            MemberEvent::CommitmentEvidenced { commitment, .. } => self.evidence(*commitment),
+            MemberEvent::CommitmentSettled { commitment, on, .. } => {
+                self.commitments.insert(*commitment, Commitment::Settled { on: *on });
+            }
+            MemberEvent::TargetSet { metric, period, plan, base, .. } => {
+                self.ledger.remember_target(metric, *period, *plan, *base);
+            }
+            MemberEvent::ResultReported { result, metric, period, value, exactness, .. }
+            | MemberEvent::ResultCorrected { result, metric, period, value, exactness, .. } => {
+                self.ledger.remember_result(*result, metric, *period, *value, *exactness);
+            }
+            MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
+            MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
+        }
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut Entry)) {
+        if let Standing::OnRoster(entry) = &mut self.standing {
+            change(entry);
+        }
+    }
+
+    fn leave(&mut self, on: Date) {
+        self.standing = match std::mem::take(&mut self.standing) {
+            Standing::OnRoster(entry) => Standing::Left { entry, on },
+            standing @ (Standing::Unregistered | Standing::Left { .. }) => standing,
+        };
+        self.plaque = None;
+    }
+
+    fn evidence(&mut self, commitment: CommitmentId) {
+        if let Some(Commitment::Open { evidenced, .. }) = self.commitments.get_mut(&commitment) {
+            *evidenced = true;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Metrics, plans, results and competitions.
+
+use super::Scene;
+use crate::branch::part::Competition;
+use crate::branch::{BranchEvent, BranchRefusal, Competitors, RankedBy};
+use crate::id::{BranchId, CompetitionId};
+use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
+use crate::period::{Period, TimeRefusal};
+use crate::text::{MetricCode, Sealed, Title};
+use crate::world::{Decision, Stop, World};
+
+/// A metric of the organisation, as the top committee defined it.
+///
+/// # Errors
+/// [`LedgerRefusal::UnknownMetric`], or [`Stop::Needs`] of the top committee.
+pub fn metric<'a>(world: &World<'a>, metric: &MetricCode) -> Result<&'a Metric, Stop> {
+    let root = world.branch(BranchId::root())?;
+    root.metric(metric).ok_or_else(|| LedgerRefusal::UnknownMetric { metric: metric.clone() }.into())
+}
+
+fn refuse_unfinished(at: Scene<'_, '_>, period: Period) -> Result<(), TimeRefusal> {
+    match period.is_over(at.context.at, &at.context.zone) {
+        true => Ok(()),
+        false => Err(TimeRefusal::PeriodNotOver { period, ends: period.end_day() }),
+    }
+}
+
+pub fn define(at: Scene<'_, '_>, metric: Metric) -> Result<Decision, Stop> {
+    let branch = at.standing()?;
+    if at.id != BranchId::root() {
+        return Err(BranchRefusal::MetricsAtRoot { branch: at.id }.into());
+    }
+    match branch.metric(&metric.code) {
+        Some(_) => Err(LedgerRefusal::MetricDefined { metric: metric.code }.into()),
+        None => at.happened(BranchEvent::MetricDefined { metric }),
+    }
+}
+
+pub fn set_target(at: Scene<'_, '_>, target: Target) -> Result<Decision, Stop> {
+    let branch = at.standing()?;
+    let defined = metric(at.world, &target.metric)?;
+    defined.check_subject(Subjects::Branches)?;
+    let (plan_before, base_before) = branch.ledger.check_target(defined, &target)?;
+    let Target { metric, period, plan, base } = target;
+    match (plan, base) == (plan_before, base_before) {
+        true => Ok(Decision::nothing()),
+        false => at.happened(BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before }),
+    }
+}
+
+pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {
+    let branch = at.standing()?;
+    let defined = metric(at.world, &report.metric)?;
+    defined.check_subject(Subjects::Branches)?;
+    branch.ledger.check_report(defined, &report)?;
+    refuse_unfinished(at, report.period)?;
+    let Report { result, metric, period, value, exactness } = report;
+    let aggregation = defined.aggregation;
+    at.happened(BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+}
+
+pub fn correct(at: Scene<'_, '_>, correction: Correction, reason: Sealed) -> Result<Decision, Stop> {
+    let branch = at.ever_established()?;
+    let (code, period, value_before, exactness_before) = branch.ledger.check_correction(&correction)?;
+    let defined = metric(at.world, &code)?;
+    defined.check_value(correction.value)?;
+    let Correction { result, corrects, value, exactness } = correction;
+    at.happened(BranchEvent::ResultCorrected {
+        result,
+        corrects,
+        metric: code,
+        aggregation: defined.aggregation,
+        period,
+        value_before,
+        exactness_before,
+        value,
+        exactness,
+        reason,
+    })
+}
+
+pub fn announce(
+    at: Scene<'_, '_>,
+    competition: CompetitionId,
+    title: Title,
+    code: MetricCode,
+    period: Period,
+    competitors: Competitors,
+    ranked_by: RankedBy,
+) -> Result<Decision, Stop> {
+    let branch = at.standing()?;
+    at.fresh(branch.competitions.contains_key(&competition), competition.0)?;
+    let defined = metric(at.world, &code)?;
+    defined.check_subject(match competitors {
+        Competitors::Members => Subjects::Members,
+        Competitors::Branches => Subjects::Branches,
+    })?;
+    if period.grain() < defined.grain {
+        return Err(BranchRefusal::CompetitionTooShort { metric: code, grain: defined.grain, period }.into());
+    }
+    at.happened(BranchEvent::CompetitionAnnounced { competition, title, metric: code, period, competitors, ranked_by })
+}
+
+pub fn conclude(at: Scene<'_, '_>, competition: CompetitionId) -> Result<Decision, Stop> {
+    let branch = at.standing()?;
+    let unknown = BranchRefusal::UnknownCompetition { branch: at.id, competition };
+    let Competition { period, concluded } = branch.competitions.get(&competition).ok_or(unknown)?;
+    if *concluded {
+        return Err(BranchRefusal::CompetitionConcluded { competition }.into());
+    }
+    refuse_unfinished(at, *period)?;
+    at.happened(BranchEvent::CompetitionConcluded { competition })
+}

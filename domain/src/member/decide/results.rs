@@ -1,0 +1,126 @@
+//! Plans and results 比业绩, contests 比技能 and honours.
+
+use std::collections::BTreeSet;
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::{Case, refuse_if};
+use crate::id::{BranchId, ContestId, HonourId, MemberId};
+use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
+use crate::member::{Level, Member, MemberEvent, MemberRefusal};
+use crate::period::TimeRefusal;
+use crate::text::{MetricCode, Sealed};
+use crate::world::{Decision, Stop};
+
+/// The last place that can be recorded.
+const LAST_PLACE: u32 = 1_000;
+/// The most members in one team; each takes an event of the same append.
+const TEAM_MAX: usize = 100;
+
+/// A place taken in a contest.
+pub(super) struct Placed {
+    pub contest: ContestId,
+    pub on: Date,
+    pub title: Sealed,
+    pub level: Level,
+    pub place: u32,
+}
+
+impl<'a> Case<'a> {
+    /// The rules of [`crate::ledger::Ledger::check_target`]; what is set already is no news.
+    pub(super) fn set_target(&self, target: Target) -> Result<Decision, Stop> {
+        let (member, _) = self.on_roster()?;
+        let metric = self.metric(&target.metric)?;
+        let (plan_before, base_before) = member.ledger.check_target(metric, &target)?;
+        let Target { metric, period, plan, base } = target;
+        if (plan, base) == (plan_before, base_before) {
+            return Ok(Decision::nothing());
+        }
+        self.happened(MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before })
+    }
+
+    /// The period is over and not before the member's time; the rules of [`crate::ledger::Ledger::check_report`].
+    pub(super) fn report_result(&self, report: Report) -> Result<Decision, Stop> {
+        let (member, entry) = self.on_roster()?;
+        let metric = self.metric(&report.metric)?;
+        let (period, ends) = (report.period, report.period.end_day());
+        if !period.is_over(self.context.at, &self.context.zone) {
+            return Err(TimeRefusal::PeriodNotOver { period, ends }.into());
+        }
+        let (on, registered) = (ends.saturating_sub(1.day()), entry.registered_on);
+        refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
+        member.ledger.check_report(metric, &report)?;
+        let aggregation = metric.aggregation;
+        let Report { result, metric, value, exactness, .. } = report;
+        self.happened(MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+    }
+
+    /// The rules of [`crate::ledger::Ledger::check_correction`]; also after leaving.
+    pub(super) fn correct_result(&self, correction: Correction, reason: Sealed) -> Result<Decision, Stop> {
+        let member = self.world.member(self.id)?;
+        let known = member.registered_on().is_some();
+        refuse_if(!known, MemberRefusal::Unknown { member: self.id })?;
+        let (code, period, value_before, exactness_before) = member.ledger.check_correction(&correction)?;
+        let metric = self.metric(&code)?;
+        metric.check_value(correction.value)?;
+        let aggregation = metric.aggregation;
+        let Correction { result, corrects, value, exactness } = correction;
+        self.happened(MemberEvent::ResultCorrected {
+            result,
+            corrects,
+            metric: code,
+            aggregation,
+            period,
+            value_before,
+            exactness_before,
+            value,
+            exactness,
+            reason,
+        })
+    }
+
+    /// A metric that is defined and kept for members.
+    fn metric(&self, code: &MetricCode) -> Result<&'a Metric, Stop> {
+        let top = self.world.branch(BranchId::root())?;
+        let metric = top.metric(code).ok_or_else(|| LedgerRefusal::UnknownMetric { metric: code.clone() })?;
+        metric.check_subject(Subjects::Members)?;
+        Ok(metric)
+    }
+
+    /// [`MemberRefusal::PlaceOutOfRange`], [`MemberRefusal::TeamTooLarge`], [`MemberRefusal::TeamMateTwice`],
+    /// [`MemberRefusal::AlreadyPlaced`]; the whole team is on duty.
+    pub(super) fn place_in_contest(&self, placed: Placed, team_mates: &[MemberId]) -> Result<Decision, Stop> {
+        let Placed { contest, on, title, level, place } = placed;
+        self.on_roster_on(on)?;
+        refuse_if(!(1..=LAST_PLACE).contains(&place), MemberRefusal::PlaceOutOfRange { place })?;
+        let team: Vec<MemberId> = std::iter::once(self.id).chain(team_mates.iter().copied()).collect();
+        let (given, most) = (team.len(), TEAM_MAX);
+        refuse_if(given > most, MemberRefusal::TeamTooLarge { given, most })?;
+        // All are asked for before the first missing one stops the decision, so that one load can bring them all.
+        let _ = team.iter().map(|member| self.world.member(*member)).collect::<Vec<_>>();
+        let mut named = BTreeSet::new();
+        for &member in &team {
+            refuse_if(!named.insert(member), MemberRefusal::TeamMateTwice { member })?;
+            let state = Member::require_on_duty(self.world, member, on)?;
+            refuse_if(state.contests.contains(&contest), MemberRefusal::AlreadyPlaced { member, contest })?;
+        }
+        let team_size = u32::try_from(team.len()).unwrap_or(u32::MAX);
+        let event = MemberEvent::ContestPlaced { contest, on, title, level, place, team_size };
+        Ok(team.into_iter().fold(Decision::nothing(), |decision, member| decision.member(member, event.clone())))
+    }
+
+    /// [`MemberRefusal::HonourIdInUse`]; others grant it, so a suspension does not stand in its way.
+    pub(super) fn grant_honour(
+        &self,
+        honour: HonourId,
+        on: Date,
+        title: Sealed,
+        level: Level,
+        body: Sealed,
+    ) -> Result<Decision, Stop> {
+        let (member, _) = self.on_roster_on(on)?;
+        refuse_if(member.honours.contains(&honour), MemberRefusal::HonourIdInUse { honour })?;
+        self.happened(MemberEvent::HonourGranted { honour, on, title, level, body })
+    }
+}

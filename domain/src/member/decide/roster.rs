@@ -1,0 +1,110 @@
+//! Who is on the roster, where, as what, and whether on duty.
+
+use jiff::civil::Date;
+
+use super::{Case, in_order, refuse_if};
+use crate::branch::{Branch, BranchEvent};
+use crate::id::BranchId;
+use crate::member::state::{Duty, Membership};
+use crate::member::{MemberEvent, MemberRefusal, Post};
+use crate::text::Sealed;
+use crate::world::{Decision, Stop, in_range};
+
+impl Case<'_> {
+    /// [`MemberRefusal::AlreadyRegistered`]; the branch stands; probation ends no earlier than it begins.
+    pub(super) fn register(
+        &self,
+        branch: BranchId,
+        post: Post,
+        on: Date,
+        probation_until: Option<Date>,
+    ) -> Result<Decision, Stop> {
+        let member = self.id;
+        let known = self.world.member(member)?.registered_on().is_some();
+        refuse_if(known, MemberRefusal::AlreadyRegistered { member })?;
+        Branch::require_standing(self.world, branch)?;
+        self.context.past(on)?;
+        if let Some(until) = probation_until {
+            in_order(on, in_range(until)?)?;
+        }
+        Ok(Decision::nothing()
+            .member(member, MemberEvent::Registered { branch, post, on, probation_until })
+            .branch(branch, BranchEvent::MemberJoined { member, on }))
+    }
+
+    /// Whoever was registered may have the record amended, also after leaving.
+    pub(super) fn amend_person(&self) -> Result<Decision, Stop> {
+        let known = self.world.member(self.id)?.registered_on().is_some();
+        refuse_if(!known, MemberRefusal::Unknown { member: self.id })?;
+        self.happened(MemberEvent::PersonAmended {})
+    }
+
+    /// The post held already is no news.
+    pub(super) fn appoint(&self, post: Post, on: Date) -> Result<Decision, Stop> {
+        let (_, entry) = self.on_roster_on(on)?;
+        if entry.post == post {
+            return Ok(Decision::nothing());
+        }
+        self.not_before(entry.in_post_since, on)?;
+        self.happened(MemberEvent::Appointed { post, on })
+    }
+
+    /// [`MemberRefusal::SameBranch`]; the new branch stands.
+    pub(super) fn transfer(&self, to: BranchId, on: Date, reason: Sealed) -> Result<Decision, Stop> {
+        let (member, (_, entry)) = (self.id, self.on_roster_on(on)?);
+        let from = entry.branch;
+        refuse_if(from == to, MemberRefusal::SameBranch { member, branch: to })?;
+        Branch::require_standing(self.world, to)?;
+        self.not_before(entry.in_branch_since, on)?;
+        // Its stream is written, so the version it is decided on is named.
+        self.world.branch(from)?;
+        Ok(Decision::nothing()
+            .member(member, MemberEvent::Transferred { from, to, on, reason })
+            .branch(from, BranchEvent::MemberDeparted { member, on })
+            .branch(to, BranchEvent::MemberJoined { member, on }))
+    }
+
+    /// [`MemberRefusal::NotOnProbation`].
+    pub(super) fn end_probation(&self, on: Date) -> Result<Decision, Stop> {
+        let (_, entry) = self.on_roster_on(on)?;
+        let formal = entry.membership != Membership::Probation;
+        refuse_if(formal, MemberRefusal::NotOnProbation { member: self.id })?;
+        self.happened(MemberEvent::ProbationEnded { on })
+    }
+
+    /// [`MemberRefusal::AlreadySuspended`].
+    pub(super) fn suspend(&self, on: Date, reason: Sealed) -> Result<Decision, Stop> {
+        let (_, entry) = self.on_roster_on(on)?;
+        match entry.duty {
+            Duty::Suspended { since } => Err(MemberRefusal::AlreadySuspended { member: self.id, since }.into()),
+            Duty::OnDuty { since } => {
+                self.not_before(since, on)?;
+                self.happened(MemberEvent::Suspended { on, reason })
+            }
+        }
+    }
+
+    /// [`MemberRefusal::NotSuspended`].
+    pub(super) fn reinstate(&self, on: Date, reason: Sealed) -> Result<Decision, Stop> {
+        let (_, entry) = self.on_roster_on(on)?;
+        match entry.duty {
+            Duty::OnDuty { .. } => Err(MemberRefusal::NotSuspended { member: self.id }.into()),
+            Duty::Suspended { since } => {
+                self.not_before(since, on)?;
+                self.happened(MemberEvent::Reinstated { on, reason })
+            }
+        }
+    }
+
+    /// Nothing about the entry changes after the last day.
+    pub(super) fn leave(&self, on: Date, reason: Sealed) -> Result<Decision, Stop> {
+        let (member, (_, entry)) = (self.id, self.on_roster_on(on)?);
+        self.not_before(entry.last_change(), on)?;
+        let branch = entry.branch;
+        // Its stream is written, so the version it is decided on is named.
+        self.world.branch(branch)?;
+        Ok(Decision::nothing()
+            .member(member, MemberEvent::Left { branch, on, reason })
+            .branch(branch, BranchEvent::MemberDeparted { member, on }))
+    }
+}

@@ -1,0 +1,95 @@
+//! What was stored once decodes for ever: one file or more for each stored name, `golden/<kind>/<name>[__<case>].json`.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+use domain::event::Event;
+use domain::stream::StreamKind;
+
+struct Golden {
+    path: PathBuf,
+    /// The stored name in the file's name.
+    name: String,
+    payload: String,
+}
+
+fn golden(kind: StreamKind) -> Vec<Golden> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("golden").join(kind.name());
+    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            let stem = path.file_stem().and_then(|stem| stem.to_str()).expect("a name in ASCII");
+            let name = stem.split("__").next().unwrap_or(stem).to_owned();
+            let text = fs::read_to_string(&path).expect("a text");
+            let payload = text.strip_suffix('\n').unwrap_or(&text).to_owned();
+            Golden { path, name, payload }
+        })
+        .collect()
+}
+
+fn every_file_is_read_and_written_back(kind: StreamKind) {
+    for Golden { path, name, payload } in golden(kind) {
+        let event = Event::decode(kind, &payload).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        assert_eq!(event.name(), name, "{}", path.display());
+        assert_eq!(event.encode(), payload, "{}", path.display());
+    }
+}
+
+fn every_stored_name_has_a_file(kind: StreamKind) {
+    let held: BTreeSet<String> = golden(kind).into_iter().map(|golden| golden.name).collect();
+    let missing: Vec<&str> = Event::names(kind).iter().copied().filter(|name| !held.contains(*name)).collect();
+    assert!(missing.is_empty(), "no golden file in golden/{} for {missing:?}", kind.name());
+}
+
+/// Of each optional part of an event, not those inside lists or objects.
+fn every_part_that_can_be_missing_is_there_once_and_missing_once(kind: StreamKind) {
+    let (mut missing, mut there) = (BTreeSet::new(), BTreeSet::new());
+    for Golden { name, payload, .. } in golden(kind) {
+        let parts: serde_json::Value = serde_json::from_str(&payload).expect("JSON");
+        for (part, value) in parts[&name].as_object().expect("an object of parts") {
+            let seen = if value.is_null() { &mut missing } else { &mut there };
+            seen.insert((name.clone(), part.clone()));
+        }
+    }
+    let never_there: Vec<_> = missing.difference(&there).collect();
+    assert!(never_there.is_empty(), "missing in every golden file: {never_there:?}");
+    for (name, part) in &there {
+        let optional = golden(kind).iter().filter(|golden| golden.name == *name).any(|golden| {
+            let mut value: serde_json::Value = serde_json::from_str(&golden.payload).expect("JSON");
+            value[name][part] = serde_json::Value::Null;
+            Event::decode(kind, &value.to_string()).is_ok()
+        });
+        let shown = missing.contains(&(name.clone(), part.clone()));
+        assert!(!optional || shown, "{name}: {part} can be missing, and no golden file shows it");
+    }
+}
+
+#[test]
+fn every_members_event_decodes_for_ever() {
+    every_file_is_read_and_written_back(StreamKind::Member);
+    every_stored_name_has_a_file(StreamKind::Member);
+    every_part_that_can_be_missing_is_there_once_and_missing_once(StreamKind::Member);
+}
+
+#[test]
+fn every_branchs_event_decodes_for_ever() {
+    every_file_is_read_and_written_back(StreamKind::Branch);
+    every_stored_name_has_a_file(StreamKind::Branch);
+    every_part_that_can_be_missing_is_there_once_and_missing_once(StreamKind::Branch);
+}
+
+#[test]
+fn every_kind_of_stream_has_its_golden_test() {
+    // A new kind gets a test of its own above.
+    assert_eq!(StreamKind::ALL, [StreamKind::Member, StreamKind::Branch]);
+}
+
+#[test]
+fn what_this_build_does_not_know_is_not_an_event() {
+    for payload in ["{}", "null", "{\"member_forgotten\":{}}", "{\"member_probation_ended\":{}}", "{\"member_left\""] {
+        assert!(Event::decode(StreamKind::Member, payload).is_err(), "{payload}");
+    }
+    assert!(Event::decode(StreamKind::Branch, "{\"member_person_amended\":{}}").is_err());
+}

@@ -1,0 +1,187 @@
+//! One organisation's program: executor, workers and reads over one database.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::period::Zone;
+use domain::stream::Position;
+use graphql::ports::{Commands, Reads};
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::clock::{Clock, random_id};
+use crate::commands::LogCommands;
+use crate::fold::live::{self, Floor};
+use crate::fold::registry;
+use crate::keys::{Keyring, MasterKey};
+use crate::log::executor::Executor;
+use crate::log::reader;
+use crate::reads::LogReads;
+use crate::reads::serving::{self, Serving};
+
+/// The channel on which processes tell one another that the log has grown. A hint, never the truth.
+const CHANNEL: &str = "sanping_log";
+/// How long hints are gathered before one is sent.
+const DEBOUNCE: Duration = Duration::from_millis(20);
+/// How often the head is read in case a hint was lost.
+const POLL: Duration = Duration::from_millis(500);
+
+/// What a program is started with.
+pub struct Settings {
+    /// The database, as the application's role.
+    pub database: PgConnectOptions,
+    /// The master key.
+    pub key: MasterKey,
+    /// The clock.
+    pub clock: Arc<Clock>,
+    /// The organisation's zone.
+    pub zone: Zone,
+    /// The most connections besides the appender's.
+    pub connections: u32,
+}
+
+/// A running program.
+pub struct App {
+    /// The database.
+    pub pool: PgPool,
+    /// Decides and appends.
+    pub executor: Arc<Executor>,
+    /// The door for commands.
+    pub commands: Arc<dyn Commands>,
+    /// The door for reads.
+    pub reads: Arc<dyn Reads>,
+    /// The organisation's zone.
+    pub zone: Zone,
+    stopping: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl App {
+    /// Registers the projections and starts everything.
+    ///
+    /// # Errors
+    /// The database's, or a projection's.
+    pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        let guarded = settings.database.clone().options([
+            ("enable_seqscan", "off"),
+            ("idle_in_transaction_session_timeout", "5s"),
+            ("lock_timeout", "10s"),
+            ("statement_timeout", "60s"),
+        ]);
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(guarded.clone())
+            .await?;
+        let projections = registry::all();
+        for projection in &projections {
+            projection.register(&pool).await?;
+        }
+        let places = Serving::read(&pool, &projections).await?;
+        let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
+        let executor = Arc::new(Executor::start(
+            pool.clone(),
+            guarded.clone(),
+            Arc::clone(&settings.clock),
+            settings.zone.clone(),
+        ));
+        let (stopping, stop) = watch::channel(false);
+        let (grown, head) = watch::channel(Position(0));
+        let moved = Arc::new(Notify::new());
+        let floor = Floor {
+            pool: pool.clone(),
+            head,
+            moved: Arc::clone(&moved),
+            stopping: stop.clone(),
+            holder: random_id(settings.clock.now()),
+        };
+        let mut tasks = live::start(projections.clone(), &floor);
+        let (told, serving) = watch::channel(places);
+        tasks.spawn(serving::watch(pool.clone(), projections, moved, told, stop.clone()));
+        tasks.spawn(hear(pool.clone(), executor.head(), grown, stop.clone()));
+        tasks.spawn(tell(pool.clone(), executor.head(), stop));
+        let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
+        let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving));
+        Ok(Self { pool, executor, commands, reads, zone: settings.zone, stopping, tasks })
+    }
+
+    /// Finishes the commands that wait, gives the leases back and ends.
+    pub async fn stop(mut self) {
+        self.executor.stop().await;
+        self.stopping.send_replace(true);
+        while let Some(ended) = self.tasks.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(error = &error as &dyn std::error::Error, "a task ended by itself");
+            }
+        }
+        self.pool.close().await;
+    }
+}
+
+/// Rings `grown` when this process or another has appended, and now and then in case nobody said so.
+async fn hear(
+    pool: PgPool,
+    mut own: watch::Receiver<Position>,
+    grown: watch::Sender<Position>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    let mut listener: Option<PgListener> = None;
+    while !*stopping.borrow() {
+        if listener.is_none() {
+            listener = listen(&pool).await;
+        }
+        let heard = async {
+            match listener.as_mut() {
+                Some(listener) => listener.try_recv().await.ok().flatten().is_some(),
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            Ok(()) = own.changed() => {
+                let head = *own.borrow_and_update();
+                grown.send_modify(|known| *known = head.max(*known));
+            }
+            fine = heard => {
+                if !fine {
+                    listener = None;
+                }
+                look(&pool, &grown).await;
+            }
+            () = tokio::time::sleep(POLL) => look(&pool, &grown).await,
+            _ = stopping.changed() => {}
+        }
+    }
+}
+
+async fn listen(pool: &PgPool) -> Option<PgListener> {
+    let mut listener = PgListener::connect_with(pool).await.ok()?;
+    listener.listen(CHANNEL).await.ok()?;
+    Some(listener)
+}
+
+async fn look(pool: &PgPool, grown: &watch::Sender<Position>) {
+    match reader::head(pool).await {
+        Ok((head, _)) => {
+            grown.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
+        }
+        Err(error) => tracing::warn!(error = %error, "the head of the log cannot be read"),
+    }
+}
+
+/// Tells other processes how far this one has appended: after the commit, gathered, the position alone.
+async fn tell(pool: PgPool, mut own: watch::Receiver<Position>, mut stopping: watch::Receiver<bool>) {
+    loop {
+        tokio::select! {
+            changed = own.changed() => if changed.is_err() { return },
+            _ = stopping.changed() => return,
+        }
+        let head = own.borrow_and_update().to_string();
+        let sent = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&head).execute(&pool).await;
+        if let Err(error) = sent {
+            tracing::debug!(error = %error, "a hint was lost; others find out by themselves");
+        }
+        tokio::time::sleep(DEBOUNCE).await;
+    }
+}

@@ -1,0 +1,144 @@
+//! Who asks: for now a development sign-in only, off unless asked for. Later only this file changes.
+//!
+//! # Development sign-in
+//! The header `X-Sanping-Viewer` (or `viewer` in a subscription's connection_init) names the viewer, as
+//! `id=ana; roles=office,leader; scope=<branch id>; member=<member id>`. Without it the viewer is `office` with the
+//! role office over the whole tree. It is refused on any address but loopback, and requests must name a loopback host.
+
+use async_graphql::Error;
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, StatusCode};
+use domain::id::ActorId;
+use graphql::viewer::{Role, Viewer};
+
+/// The header of the development sign-in.
+pub const HEADER: &str = "x-sanping-viewer";
+
+/// How viewers sign in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignIn {
+    /// Nobody can.
+    Closed,
+    /// Everybody is who they say: for development on one's own machine.
+    Development,
+}
+
+/// Why a request has no viewer.
+pub type Refused = (StatusCode, String);
+
+impl SignIn {
+    /// The viewer of a request; nothing for an anonymous one.
+    ///
+    /// # Errors
+    /// A status and a sentence for a header that cannot be read or a host that is not loopback.
+    pub fn viewer(self, headers: &HeaderMap) -> Result<Option<Viewer>, Refused> {
+        if self == Self::Closed {
+            return Ok(None);
+        }
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        if !is_loopback(host) {
+            let said = format!("the development sign-in answers on loopback only, not as {host:?}\n");
+            return Err((StatusCode::MISDIRECTED_REQUEST, said));
+        }
+        let bad = |said: String| (StatusCode::UNAUTHORIZED, format!("{HEADER}: {said}\n"));
+        match headers.get(HEADER).map(|header| header.to_str()) {
+            None => Ok(Some(office())),
+            Some(Ok(text)) => parse(text).map(Some).map_err(bad),
+            Some(Err(_)) => Err(bad("not plain text".to_owned())),
+        }
+    }
+
+    /// The viewer a subscription names, if it names one.
+    ///
+    /// # Errors
+    /// A sentence for a text that cannot be read.
+    pub fn named(self, text: Option<&str>) -> Result<Option<Viewer>, Error> {
+        match (self, text) {
+            (Self::Closed, _) | (_, None) => Ok(None),
+            (Self::Development, Some(text)) => parse(text).map(Some).map_err(Error::new),
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((name, _port)) => name,
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+fn office() -> Viewer {
+    Viewer { id: ActorId("office".to_owned()), roles: vec![Role::Office], member: None, scope: None }
+}
+
+fn parse(text: &str) -> Result<Viewer, String> {
+    let mut viewer = Viewer { roles: vec![], ..office() };
+    for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        let (name, value) = part.split_once('=').ok_or_else(|| format!("{part:?} is not name=value"))?;
+        let id = || value.trim().parse().map_err(|_| format!("{value:?} is not an id"));
+        match name.trim() {
+            "id" => viewer.id = ActorId(value.trim().to_owned()),
+            "roles" => viewer.roles = value.split(',').map(role).collect::<Result<_, _>>()?,
+            "scope" => viewer.scope = Some(domain::id::BranchId(id()?)),
+            "member" => viewer.member = Some(domain::id::MemberId(id()?)),
+            other => return Err(format!("{other:?} is not one of id, roles, scope, member")),
+        }
+    }
+    let legal = (1..=64).contains(&viewer.id.0.len()) && viewer.id.0.chars().all(|c| c.is_ascii_graphic());
+    match legal {
+        true => Ok(viewer),
+        false => Err("id is 1 to 64 printable ASCII characters".to_owned()),
+    }
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    match name.trim() {
+        "member" => Ok(Role::Member),
+        "branch_secretary" => Ok(Role::BranchSecretary),
+        "leader" => Ok(Role::Leader),
+        "office" => Ok(Role::Office),
+        "auditor" => Ok(Role::Auditor),
+        "integration" => Ok(Role::Integration),
+        other => Err(format!("{other:?} is not one of member, branch_secretary, leader, office, auditor, integration")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(host: &str, viewer: Option<&str>) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(HOST, host.parse().unwrap());
+        if let Some(viewer) = viewer {
+            headers.insert(HEADER, viewer.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_closed_door_knows_nobody() {
+        assert_eq!(SignIn::Closed.viewer(&headers("localhost", Some("id=ana; roles=office"))), Ok(None));
+    }
+
+    #[test]
+    fn the_development_sign_in_takes_people_at_their_word_on_loopback_only() {
+        let viewer = SignIn::Development.viewer(&headers("127.0.0.1:8080", Some("id=ana; roles=leader,member")));
+        let viewer = viewer.unwrap().unwrap();
+        assert_eq!((viewer.id.0.as_str(), viewer.roles), ("ana", vec![Role::Leader, Role::Member]));
+        assert_eq!(SignIn::Development.viewer(&headers("[::1]:8080", None)), Ok(Some(office())));
+        for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""] {
+            let (status, _) = SignIn::Development.viewer(&headers(host, None)).unwrap_err();
+            assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        }
+    }
+
+    #[test]
+    fn a_viewer_that_cannot_be_read_is_refused_with_a_sentence() {
+        for text in ["roles=king", "id=", "scope=here", "name", "colour=red"] {
+            let (status, _) = SignIn::Development.viewer(&headers("localhost", Some(text))).unwrap_err();
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{text}");
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! The command line: opens the place, does one thing, says how it went.
+//!
+//! # Exit codes
+//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference.
+
+pub mod place;
+pub mod progress;
+pub mod projections;
+pub mod serve;
+pub mod year;
+
+use std::process::ExitCode;
+
+use crate::config::{Action, Arguments, SchemaOf};
+use crate::log::catalogue;
+
+/// Any failure of the command line, told to a person.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Does what the arguments say.
+///
+/// # Errors
+/// What went wrong, in a sentence with its causes.
+pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+    let place = &arguments.place;
+    match arguments.action {
+        Action::Demo { port, load_only } => serve::demo(place, port, load_only).await,
+        Action::Serve { listen, dev_sign_in, allow_owner } => {
+            serve::serve(place, listen, dev_sign_in, allow_owner).await
+        }
+        Action::Migrate { app_role } => place::migrate(place, &app_role).await,
+        Action::Projections { action } => projections::run(place, action).await,
+        Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
+        Action::Schema { what } => {
+            let text = match what {
+                SchemaOf::Graphql => graphql::schema::sdl(),
+                SchemaOf::Events => catalogue::CATALOGUE.to_owned(),
+            };
+            say(text.trim_end());
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Prints a line for people or machines. A reader that has gone away is no accident.
+pub fn say(line: &str) {
+    use std::io::Write;
+    let _gone = writeln!(std::io::stdout().lock(), "{line}");
+}
+
+/// A failure with its causes, one sentence.
+#[must_use]
+pub fn told(failure: &(dyn std::error::Error + 'static)) -> String {
+    let mut told = failure.to_string();
+    let mut cause = failure.source();
+    while let Some(error) = cause {
+        let said = error.to_string();
+        if !told.contains(&said) {
+            told = format!("{told}: {said}");
+        }
+        cause = error.source();
+    }
+    told
+}

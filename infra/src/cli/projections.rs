@@ -1,0 +1,121 @@
+//! `sanping projections status | rebuild | verify`.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+
+use super::place::open;
+use super::progress::Told;
+use super::{Failure, say};
+use crate::config::{Place, ProjectionsAction};
+use crate::fold::engine::standings;
+use crate::fold::registry;
+use crate::fold::verify::Verified;
+use crate::log::reader;
+
+/// The exit code of a verification that found a difference.
+pub const DIFFERS: u8 = 4;
+
+/// Does it.
+///
+/// # Errors
+/// The database's; a projection that is not there.
+pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, Failure> {
+    let opened = open(place, true).await?;
+    let pool = PgPoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(10))
+        .connect_with(opened.database.clone())
+        .await?;
+    for projection in registry::all() {
+        projection.register(&pool).await?;
+    }
+    let code = match action {
+        ProjectionsAction::Status { json } => status(&pool, json).await?,
+        ProjectionsAction::Rebuild { name, .. } => rebuild(&pool, name.as_deref()).await?,
+        ProjectionsAction::Verify { name, json } => verify(&pool, name.as_deref(), json).await?,
+    };
+    pool.close().await;
+    opened.close().await?;
+    Ok(code)
+}
+
+async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
+    let (head, _) = reader::head(pool).await?;
+    let standings = standings(pool).await?;
+    if as_json {
+        let one = |standing: &crate::fold::engine::Standing| {
+            json!({
+                "name": standing.name, "version": standing.version, "generation": standing.generation,
+                "checkpoint": standing.checkpoint.to_string(), "lag": head.0.saturating_sub(standing.checkpoint.0),
+                "stoppedAt": standing.stopped.as_ref().map(|(at, _)| at.to_string()),
+                "cause": standing.stopped.as_ref().map(|(_, cause)| cause), "workedOn": standing.worked_on,
+            })
+        };
+        let all: Vec<_> = standings.iter().map(one).collect();
+        say(&json!({ "head": head.to_string(), "projections": all }).to_string());
+        return Ok(ExitCode::SUCCESS);
+    }
+    say(&format!("{:<16} {:>7} {:>10} {:>10} {:>6}  state", "projection", "version", "generation", "position", "lag"));
+    for standing in standings {
+        let lag = head.0.saturating_sub(standing.checkpoint.0);
+        let state = match (&standing.stopped, lag) {
+            (Some((at, cause)), _) => format!("stopped before {at}: {cause}"),
+            (None, 0) => "current".to_owned(),
+            (None, _) if standing.worked_on => "catching up".to_owned(),
+            (None, _) => "behind; nobody works on it".to_owned(),
+        };
+        let (name, version, generation) = (&standing.name, standing.version, standing.generation);
+        say(&format!("{name:<16} {version:>7} {generation:>10} {:>10} {lag:>6}  {state}", standing.checkpoint));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure> {
+    for projection in registry::named(name)? {
+        let position = projection.rebuild(pool, &Told::of(projection.name())).await?;
+        say(&format!("{} rebuilt; it serves from {position} on", projection.name()));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<ExitCode, Failure> {
+    let mut differs = false;
+    for projection in registry::named(name)? {
+        let verified = projection.verify(pool, &Told::of(projection.name())).await?;
+        differs |= verified.difference.is_some();
+        say(&if as_json { as_json_line(projection.name(), &verified) } else { sentence(projection.name(), &verified) });
+    }
+    Ok(if differs { ExitCode::from(DIFFERS) } else { ExitCode::SUCCESS })
+}
+
+fn as_json_line(name: &str, verified: &Verified) -> String {
+    let difference = verified.difference.as_ref().map(|difference| {
+        json!({
+            "key": difference.key, "from": difference.from.to_string(),
+            "refolded": difference.refolded, "stored": difference.stored,
+        })
+    });
+    json!({
+        "name": name, "position": verified.position.to_string(), "version": verified.version,
+        "rows": verified.rows, "digest": verified.digest, "difference": difference,
+    })
+    .to_string()
+}
+
+fn sentence(name: &str, verified: &Verified) -> String {
+    let Verified { position, version, rows, digest, difference } = verified;
+    match difference {
+        None => format!("{name} at {position}, code version {version}: {rows} rows agree, digest {digest}"),
+        Some(difference) => format!(
+            "{name} at {position}, code version {version}: DIFFERS at {} from event {}\n  refolded: {}\n  stored:   {}",
+            difference.key,
+            difference.from,
+            difference.refolded.as_deref().unwrap_or("no row"),
+            difference.stored.as_deref().unwrap_or("no row"),
+        ),
+    }
+}

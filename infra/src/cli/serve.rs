@@ -1,0 +1,116 @@
+//! `sanping serve` and `sanping demo`.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+
+use super::place::{Opened, open};
+use super::progress::Told;
+use super::{Failure, say};
+use crate::app::App;
+use crate::auth::SignIn;
+use crate::clock::Clock;
+use crate::config::Place;
+use crate::http::{self, Doors};
+use crate::{api, demo};
+
+/// Serves until it is told to stop.
+///
+/// # Errors
+/// What is missing or wrong, and what to do.
+pub async fn serve(
+    place: &Place,
+    listen: SocketAddr,
+    dev_sign_in: bool,
+    allow_owner: bool,
+) -> Result<ExitCode, Failure> {
+    if dev_sign_in && !listen.ip().is_loopback() {
+        return Err(format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into());
+    }
+    let listener = listen_on(listen).await?;
+    let opened = open(place, allow_owner).await?;
+    let app = opened.start(Arc::new(Clock::System)).await?;
+    let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
+    say(&format!("serving on http://{}", listener.local_addr()?));
+    run(opened, app, listener, sign_in).await
+}
+
+/// Loads the demo year where it is not loaded yet, and serves it.
+///
+/// # Errors
+/// What is missing or wrong, and what to do.
+pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode, Failure> {
+    let listener = match load_only {
+        true => None,
+        false => Some(listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?),
+    };
+    let opened = open(place, true).await?;
+    let clock = Arc::new(Clock::simulated(Timestamp::UNIX_EPOCH));
+    let app = opened.start(Arc::clone(&clock)).await?;
+    let loaded = demo::load(&app, &clock, &Told::of("demo 2022")).await?;
+    app.stop().await;
+    say(&format!(
+        "the year 2022 is loaded: {} commands, {} of them now, {} before; the log ends at {}",
+        loaded.commands, loaded.appended, loaded.replayed, loaded.position
+    ));
+    let Some(listener) = listener else {
+        opened.close().await?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let app = opened.start(Arc::new(Clock::System)).await?;
+    let address = listener.local_addr()?;
+    say(&format!("open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"));
+    run(opened, app, listener, SignIn::Development).await
+}
+
+async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| format!("{address} cannot be listened on ({error}); choose another port").into())
+}
+
+async fn run(opened: Opened, app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
+    if sign_in == SignIn::Development {
+        say("DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office");
+    }
+    let doors =
+        Doors { api: api::build(&app), reads: Arc::clone(&app.reads), sign_in: Arc::new(sign_in) };
+    let (stop, stopped) = watch::channel(());
+    let gone = async {
+        match &opened.cluster {
+            Some(cluster) => cluster.exited().await,
+            None => std::future::pending().await,
+        }
+    };
+    let shutdown = async move {
+        let mut stopped = stopped;
+        let _told = stopped.changed().await;
+    };
+    let serving = http::run(listener, doors, shutdown);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let asked = async {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    tokio::pin!(serving);
+    tokio::select! {
+        ended = &mut serving => ended?,
+        how = gone => return Err(format!("the private PostgreSQL has ended ({how}); see its log in the data folder").into()),
+        () = asked => {
+            tracing::info!("stopping");
+            stop.send_replace(());
+            // Subscriptions have no end of their own: they get a moment, then the rest is stopped.
+            let _late = tokio::time::timeout(std::time::Duration::from_secs(5), &mut serving).await;
+        }
+    }
+    app.stop().await;
+    opened.close().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,44 @@
+//! `sanping report YEAR`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use domain::period::Period;
+use domain::stream::Position;
+use graphql::ports::AsOf;
+
+use super::place::open;
+use super::{Failure, say};
+use crate::clock::Clock;
+use crate::config::Place;
+use crate::report;
+
+/// Prints the report as of now or a moment.
+///
+/// # Errors
+/// A year or a moment that cannot be; the database's.
+pub async fn report(
+    place: &Place,
+    year: i32,
+    position: Option<u64>,
+    as_of: Option<String>,
+    json: bool,
+) -> Result<ExitCode, Failure> {
+    let period = Period::year_of(year)?;
+    let instant = as_of.map(|text| {
+        text.parse().map(AsOf::Instant).map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
+    });
+    let as_of = instant.transpose()?.or(position.map(|position| AsOf::Position(Position(position))));
+    let opened = open(place, true).await?;
+    let app = opened.start(Arc::new(Clock::System)).await?;
+    let head = app.reads.head().await?;
+    let moment = app.reads.pin(as_of, Some(head.position)).await?;
+    let answers = report::gather(&*app.reads, period, moment.position).await?;
+    say(&match json {
+        true => report::json(period, moment, &answers, &app.zone).to_string(),
+        false => report::text(period, moment, &answers, &app.zone),
+    });
+    app.stop().await;
+    opened.close().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,66 @@
+//! The only clock, the only chance, the only maker of random ids.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+/// Where instants come from. To the microsecond, as PostgreSQL keeps them.
+#[derive(Debug)]
+pub enum Clock {
+    /// The machine's.
+    System,
+    /// Set by hand: the demo's year. Events recorded under it say so.
+    Simulated(Mutex<Timestamp>),
+}
+
+impl Clock {
+    /// A simulated clock that starts at an instant.
+    #[must_use]
+    pub fn simulated(start: Timestamp) -> Self {
+        Self::Simulated(Mutex::new(start))
+    }
+
+    /// The present instant.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = match self {
+            #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
+            Self::System => Timestamp::now(),
+            Self::Simulated(now) => *now.lock().expect("no holder of the clock panics"),
+        };
+        Timestamp::from_microsecond(now.as_microsecond()).expect("a truncated instant is in range")
+    }
+
+    /// Moves a simulated clock forward; the machine's moves by itself.
+    pub fn advance_to(&self, at: Timestamp) {
+        if let Self::Simulated(now) = self {
+            let mut now = now.lock().expect("no holder of the clock panics");
+            *now = at.max(*now);
+        }
+    }
+
+    /// Whether the clock is set by hand.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        matches!(self, Self::Simulated(_))
+    }
+}
+
+/// Fills an array from the system's source of randomness.
+///
+/// # Panics
+/// When the system has none: nothing safe can be done without.
+#[must_use]
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::getrandom(&mut bytes).expect("the system provides randomness");
+    bytes
+}
+
+/// A random id of version 7 for an instant: ids of one time lie together in an index.
+#[must_use]
+pub fn random_id(at: Timestamp) -> Uuid {
+    let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+}

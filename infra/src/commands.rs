@@ -1,0 +1,76 @@
+//! The door for commands: seals texts, mints ids, hashes bodies, hands over to the executor.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use domain::person::Person;
+use domain::refusal::Refusal;
+use domain::text::{FREE_TEXT_MAX, Sealed, clean};
+use domain::world::Command;
+use graphql::ports::{Accepted, Asker, Commands, SendError};
+use uuid::Uuid;
+
+use crate::keys::Keyring;
+use crate::log::desk::Order;
+use crate::log::executor::Executor;
+use crate::log::job::CommandKey;
+use crate::log::metadata::metadata;
+
+/// Commands to the log of one organisation.
+pub struct LogCommands {
+    executor: Arc<Executor>,
+    keyring: Arc<Keyring>,
+}
+
+impl LogCommands {
+    /// The door of an executor.
+    #[must_use]
+    pub fn new(executor: Arc<Executor>, keyring: Arc<Keyring>) -> Self {
+        Self { executor, keyring }
+    }
+
+    /// The keyed hash of a command's body: ids, sealed texts and the person's record included.
+    fn body(&self, command: &Command, person: Option<&Person>) -> [u8; 32] {
+        let command = serde_json::to_vec(command).expect("a command is a plain tree of strings and numbers");
+        let person = person.map(|person| {
+            let contact = person.contact.as_deref().unwrap_or_default();
+            [person.staff_number.as_str(), person.name.as_str(), contact].join("\u{0}")
+        });
+        self.keyring.master().hash("body", &[&command, person.unwrap_or_default().as_bytes()])
+    }
+}
+
+#[async_trait]
+impl Commands for LogCommands {
+    fn mint(&self, asker: &Asker, label: &str) -> Uuid {
+        let parts = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
+        let hash = self.keyring.master().hash("mint", &parts);
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hash[..16]);
+        Uuid::new_v8(bytes)
+    }
+
+    async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
+        let text = clean(label, text, FREE_TEXT_MAX).map_err(|refusal| SendError::Refused(refusal.into()))?;
+        let salt = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
+        self.keyring.seal(subject, &salt, &text).await.map_err(|error| SendError::Failed(Box::new(error)))
+    }
+
+    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
+        let key = CommandKey { principal: asker.actor.0.clone(), command_id: asker.command_id.clone() };
+        let legal = |text: &str, max: usize| {
+            (1..=max).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
+        };
+        let ids = [(&key.principal, 64), (&key.command_id, 128), (&asker.correlation, 128)];
+        if let Some((bad, _)) = ids.into_iter().find(|(id, max)| !legal(id, *max)) {
+            return Err(SendError::Refused(bad_id(bad)));
+        }
+        let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
+        let body = self.body(&command, person.as_ref());
+        self.executor.execute(&Order { key, body, metadata, command, person }).await
+    }
+}
+
+fn bad_id(given: &str) -> Refusal {
+    domain::text::TextRefusal::BadCommandId { given: given.chars().take(64).collect() }.into()
+}

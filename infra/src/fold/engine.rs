@@ -1,0 +1,210 @@
+//! One projection's engine: folds what is new into its rows, one transaction a batch.
+
+use std::collections::BTreeSet;
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use domain::event::Fact;
+use domain::stream::Position;
+use projections::cell::Column;
+use projections::memory::Memory;
+use projections::projection::Projection;
+use projections::row::Row;
+use sqlx::{Connection, Executor, PgConnection, PgPool, Row as _};
+
+use super::lease::{self, Lease};
+use super::{FoldError, rebuild, rows, table, verify};
+use crate::log::reader::{self, ReadLogError};
+
+/// The most events folded in one transaction.
+pub const BATCH: usize = 5_000;
+
+/// A projection whose rows the engine keeps, its types put away.
+#[async_trait]
+pub trait Folded: Send + Sync {
+    /// Its name.
+    fn name(&self) -> &'static str;
+    /// The version of its fold.
+    fn version(&self) -> u32;
+    /// The name its tables start with.
+    fn table(&self) -> &'static str;
+    /// The columns of its rows.
+    fn columns(&self) -> &'static [Column];
+    /// Registers it and makes its first table, if that has not been done.
+    async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
+    /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
+    async fn catch_up(&self, pool: &PgPool, lease: &Lease, most: usize) -> Result<Position, FoldError>;
+    /// Builds a new generation beside and lets it serve.
+    async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError>;
+    /// Refolds the log and compares it with the rows.
+    async fn verify(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<verify::Verified, FoldError>;
+}
+
+/// The engine of one projection.
+pub struct Engine<P>(PhantomData<fn() -> P>);
+
+impl<P: Projection> Default for Engine<P> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+#[async_trait]
+impl<P: Projection> Folded for Engine<P> {
+    fn name(&self) -> &'static str {
+        P::NAME
+    }
+
+    fn version(&self) -> u32 {
+        P::VERSION
+    }
+
+    fn table(&self) -> &'static str {
+        P::Row::TABLE
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        P::Row::COLUMNS
+    }
+
+    async fn register(&self, pool: &PgPool) -> Result<(), FoldError> {
+        let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let known: Option<i64> = sqlx::query_scalar("select generation from projections where name = $1")
+            .bind(P::NAME)
+            .fetch_optional(pool)
+            .await
+            .map_err(failed)?;
+        if known.is_some() {
+            return Ok(());
+        }
+        let mut connection = pool.acquire().await.map_err(failed)?;
+        let mut transaction = connection.begin().await.map_err(failed)?;
+        let registered = sqlx::query(
+            "insert into projections (name, version, generation, checkpoint, epoch) values ($1, $2, 1, 0, 0) \
+             on conflict (name) do nothing",
+        )
+        .bind(P::NAME)
+        .bind(P::VERSION.cast_signed())
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+        if registered.rows_affected() == 1 {
+            table::create::<P::Row>(&mut transaction, 1).await.map_err(failed)?;
+        }
+        transaction.commit().await.map_err(failed)
+    }
+
+    async fn catch_up(&self, pool: &PgPool, lease: &Lease, most: usize) -> Result<Position, FoldError> {
+        let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let mut connection = pool.acquire().await.map_err(failed)?;
+        let (facts, unreadable) = readable::<P>(&mut connection, lease.checkpoint, most).await?;
+        let Some(last) = facts.last().map(|fact| fact.position) else {
+            return unreadable.map_or(Ok(lease.checkpoint), Err);
+        };
+        let mut transaction = connection.begin().await.map_err(failed)?;
+        // Rows and checkpoint vanish together in a crash and are folded again: no need to wait for the disk.
+        transaction.execute("set local synchronous_commit = off").await.map_err(failed)?;
+        if !lease::advance(&mut transaction, P::NAME, lease, last).await.map_err(failed)? {
+            return Err(FoldError::Fenced { projection: P::NAME });
+        }
+        fold::<P>(&mut transaction, lease.generation, lease.checkpoint, &facts).await?;
+        transaction.commit().await.map_err(failed)?;
+        Ok(last)
+    }
+
+    async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError> {
+        rebuild::run::<P>(pool, BATCH, told).await
+    }
+
+    async fn verify(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<verify::Verified, FoldError> {
+        verify::run::<P>(pool, told).await
+    }
+}
+
+/// The next events, at most so many, up to the first one that cannot be read, and why that one cannot.
+///
+/// # Errors
+/// The database's.
+pub async fn readable<P: Projection>(
+    connection: &mut PgConnection,
+    after: Position,
+    most: usize,
+) -> Result<(Vec<Fact>, Option<FoldError>), FoldError> {
+    let failed = |source| FoldError::Log { projection: P::NAME, source };
+    match reader::after(&mut *connection, after, most).await {
+        Ok(facts) => Ok((facts, None)),
+        Err(unreadable @ ReadLogError::Undecodable { position, .. }) => {
+            let readable = usize::try_from(position.0 - after.0 - 1).unwrap_or(most);
+            let facts = reader::after(connection, after, readable).await.map_err(failed)?;
+            Ok((facts, Some(failed(unreadable))))
+        }
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// Folds these facts, which follow the checkpoint, into the rows of a generation.
+///
+/// # Errors
+/// [`FoldError`].
+pub async fn fold<P: Projection>(
+    connection: &mut PgConnection,
+    generation: i64,
+    checkpoint: Position,
+    facts: &[Fact],
+) -> Result<(), FoldError> {
+    let changes: Vec<_> = facts
+        .iter()
+        .flat_map(|fact| P::changes(fact).into_iter().map(|(key, change)| (fact.position, key, change)))
+        .collect();
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let keys: BTreeSet<_> = changes.iter().map(|(_, key, _)| key.clone()).collect();
+    let mut memory = Memory::<P>::default();
+    rows::load(connection, generation, &keys, &mut memory).await?;
+    for (position, key, change) in &changes {
+        memory.change(key, change, *position);
+    }
+    rows::write(connection, generation, &memory, checkpoint).await
+}
+
+/// Where a projection stands, as `sanping projections status` shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Its name.
+    pub name: String,
+    /// The version of the serving fold.
+    pub version: i32,
+    /// The serving generation.
+    pub generation: i64,
+    /// The last position folded.
+    pub checkpoint: Position,
+    /// The event it stopped before, and why.
+    pub stopped: Option<(Position, String)>,
+    /// Whether a worker holds the lease.
+    pub worked_on: bool,
+}
+
+/// Where every projection stands, by name.
+///
+/// # Errors
+/// The database's.
+pub async fn standings(pool: &PgPool) -> Result<Vec<Standing>, sqlx::Error> {
+    let sql = "select name, version, generation, checkpoint, stopped_at, cause, coalesce(lease_until > now(), false) \
+               from projections order by name";
+    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    rows.iter()
+        .map(|row| {
+            let stopped: Option<i64> = row.try_get(4)?;
+            let cause: Option<String> = row.try_get(5)?;
+            Ok(Standing {
+                name: row.try_get(0)?,
+                version: row.try_get(1)?,
+                generation: row.try_get(2)?,
+                checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
+                stopped: stopped.map(|at| (Position(at.unsigned_abs()), cause.unwrap_or_default())),
+                worked_on: row.try_get(6)?,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! One active worker per projection: a lease row with an epoch, timed by the database's clock.
+
+use std::time::Duration;
+
+use domain::stream::Position;
+use sqlx::postgres::PgRow;
+use sqlx::{PgConnection, PgExecutor, PgPool, Row};
+use uuid::Uuid;
+
+/// How long a lease holds without a sign of life.
+pub const TERM: Duration = Duration::from_secs(6);
+
+/// A lease on a projection, and where the projection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Every taking of the lease has a higher one.
+    pub epoch: i64,
+    /// The serving generation.
+    pub generation: i64,
+    /// The version of its fold.
+    pub version: i32,
+    /// The last position folded.
+    pub checkpoint: Position,
+}
+
+/// Takes the lease if it is free or ours and this version of the fold serves; nothing otherwise.
+///
+/// # Errors
+/// The database's.
+pub async fn take(pool: &PgPool, projection: &str, version: u32, holder: Uuid) -> Result<Option<Lease>, sqlx::Error> {
+    let sql = "update projections set holder = $2, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second' \
+               where name = $1 and version = $4 and (holder is null or holder = $2 or lease_until < now()) \
+               returning epoch, generation, version, checkpoint";
+    let query = sqlx::query(sql).bind(projection).bind(holder).bind(seconds()).bind(version.cast_signed());
+    query.fetch_optional(pool).await?.as_ref().map(lease_of).transpose()
+}
+
+/// How a projection stands, without taking the lease.
+///
+/// # Errors
+/// The database's.
+pub async fn look(executor: impl PgExecutor<'_>, projection: &str) -> Result<Lease, sqlx::Error> {
+    let sql = "select epoch, generation, version, checkpoint from projections where name = $1";
+    lease_of(&sqlx::query(sql).bind(projection).fetch_one(executor).await?)
+}
+
+fn lease_of(row: &PgRow) -> Result<Lease, sqlx::Error> {
+    Ok(Lease {
+        epoch: row.try_get(0)?,
+        generation: row.try_get(1)?,
+        version: row.try_get(2)?,
+        checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
+    })
+}
+
+/// Moves the checkpoint and prolongs the lease, first in the transaction that writes the rows: until it ends, nobody
+/// takes the lease. False when the lease is lost: then nothing may be committed.
+///
+/// # Errors
+/// The database's.
+pub async fn advance(
+    connection: &mut PgConnection,
+    projection: &str,
+    lease: &Lease,
+    checkpoint: Position,
+) -> Result<bool, sqlx::Error> {
+    let sql = "update projections set checkpoint = $4, lease_until = now() + $5 * interval '1 second', \
+               stopped_at = null, cause = null where name = $1 and epoch = $2 and checkpoint = $3";
+    let done = sqlx::query(sql)
+        .bind(projection)
+        .bind(lease.epoch)
+        .bind(lease.checkpoint.0.cast_signed())
+        .bind(checkpoint.0.cast_signed())
+        .bind(seconds())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives the lease back, so that another takes over at once.
+///
+/// # Errors
+/// The database's.
+pub async fn give_back(pool: &PgPool, projection: &str, lease: &Lease) -> Result<(), sqlx::Error> {
+    let sql = "update projections set holder = null, lease_until = null where name = $1 and epoch = $2";
+    sqlx::query(sql).bind(projection).bind(lease.epoch).execute(pool).await.map(drop)
+}
+
+/// Records that the projection stops before an event, and why.
+///
+/// # Errors
+/// The database's.
+pub async fn stop(
+    pool: &PgPool,
+    projection: &str,
+    lease: &Lease,
+    at: Position,
+    cause: &str,
+) -> Result<(), sqlx::Error> {
+    let sql = "update projections set stopped_at = $3, cause = $4 where name = $1 and epoch = $2";
+    let query = sqlx::query(sql).bind(projection).bind(lease.epoch).bind(at.0.cast_signed()).bind(cause);
+    query.execute(pool).await.map(drop)
+}
+
+/// The term in seconds, as SQL takes it.
+#[must_use]
+pub fn seconds() -> i32 {
+    i32::try_from(TERM.as_secs()).unwrap_or(i32::MAX)
+}

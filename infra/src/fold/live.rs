@@ -1,0 +1,188 @@
+//! The workers of one process: one task per projection, kept going by a hint and by polling.
+
+use std::cmp::Ordering;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::stream::Position;
+use futures_util::FutureExt;
+use sqlx::{Executor, PgPool};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::FoldError;
+use super::engine::{BATCH, Folded};
+use super::lease::{self, Lease};
+use super::rebuild::Quiet;
+
+/// How often the lease is prolonged and the log looked at without a hint: a third of the lease's term.
+const POLL: Duration = Duration::from_secs(2);
+/// How long a projection rests after a failure.
+const REST: Duration = Duration::from_secs(2);
+/// How often a lease that another holds is asked for.
+const TURN: Duration = Duration::from_secs(1);
+
+/// What the workers of a process share.
+#[derive(Clone)]
+pub struct Floor {
+    /// The database.
+    pub pool: PgPool,
+    /// Rings when the log may have grown.
+    pub head: watch::Receiver<Position>,
+    /// Rung when a checkpoint has moved.
+    pub moved: Arc<Notify>,
+    /// True once the process stops.
+    pub stopping: watch::Receiver<bool>,
+    /// This process, as leases name it.
+    pub holder: Uuid,
+}
+
+/// Starts a worker for each projection.
+#[must_use]
+pub fn start(projections: Vec<Arc<dyn Folded>>, floor: &Floor) -> JoinSet<()> {
+    projections.into_iter().map(|projection| work(projection, floor.clone())).collect()
+}
+
+async fn work(projection: Arc<dyn Folded>, mut floor: Floor) {
+    while !*floor.stopping.borrow() {
+        match lease::take(&floor.pool, projection.name(), projection.version(), floor.holder).await {
+            Ok(Some(lease)) => {
+                let lease = hold(&*projection, &mut floor, lease).await;
+                if let Err(error) = lease::give_back(&floor.pool, projection.name(), &lease).await {
+                    tracing::warn!(projection = projection.name(), error = %error, "the lease is left to run out");
+                }
+            }
+            Ok(None) => await_turn(&*projection, &mut floor).await,
+            Err(error) => {
+                tracing::warn!(projection = projection.name(), error = %error, "the lease cannot be taken");
+                rest(&mut floor, REST).await;
+            }
+        }
+    }
+}
+
+/// Folds while the lease holds and the process does not stop; answers the lease as it last was.
+async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease) -> Lease {
+    let mut most = BATCH;
+    while !*floor.stopping.borrow() {
+        match catch_up(projection, floor, &lease, most).await {
+            Ok(checkpoint) if checkpoint > lease.checkpoint => {
+                lease.checkpoint = checkpoint;
+                floor.moved.notify_waiters();
+                continue;
+            }
+            Ok(_) => most = BATCH,
+            Err(FoldError::Fenced { .. }) => return lease,
+            // One of many is at fault; which one shows when they are folded one by one.
+            Err(error) if error.is_about_an_event() && most > 1 => {
+                tracing::debug!(projection = projection.name(), error = %error, "folding one by one");
+                most = 1;
+                continue;
+            }
+            Err(error) => {
+                report(projection, floor, &lease, &error).await;
+                rest(floor, REST).await;
+                return lease;
+            }
+        }
+        tokio::select! {
+            _ = floor.head.changed() => {}
+            _ = floor.stopping.changed() => {}
+            () = tokio::time::sleep(POLL) => {
+                if !prolong(projection, floor, &lease).await {
+                    return lease;
+                }
+            }
+        }
+    }
+    lease
+}
+
+/// A fold that panics is a failure like any other: the worker lives on and says so.
+async fn catch_up(projection: &dyn Folded, floor: &Floor, lease: &Lease, most: usize) -> Result<Position, FoldError> {
+    let folded = AssertUnwindSafe(projection.catch_up(&floor.pool, lease, most)).catch_unwind().await;
+    folded.unwrap_or_else(|_panic| Err(FoldError::Broken { projection: projection.name() }))
+}
+
+async fn prolong(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool {
+    let prolonged = async {
+        let mut transaction = floor.pool.begin().await?;
+        // A lease that a crash forgets runs out, as it would have.
+        transaction.execute("set local synchronous_commit = off").await?;
+        let ours = lease::advance(&mut transaction, projection.name(), lease, lease.checkpoint).await?;
+        transaction.commit().await.map(|()| ours)
+    };
+    prolonged.await.unwrap_or_else(|error| {
+        tracing::warn!(projection = projection.name(), error = %error, "the lease cannot be prolonged");
+        false
+    })
+}
+
+/// An event that cannot be read or folded stops the projection: recorded with its cause, and tried again after a rest.
+async fn report(projection: &dyn Folded, floor: &Floor, lease: &Lease, error: &FoldError) {
+    tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "a projection rests");
+    if !error.is_about_an_event() {
+        return;
+    }
+    let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), chain);
+    let next = Position(lease.checkpoint.0 + 1);
+    if let Err(error) = lease::stop(&floor.pool, projection.name(), lease, next, &cause).await {
+        tracing::warn!(projection = projection.name(), error = %error, "the stop cannot be recorded");
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let next = std::error::Error::source(error).map(chain);
+    next.map_or_else(|| error.to_string(), |next| format!("{error}: {next}"))
+}
+
+/// Nothing to fold for now: another process holds the lease, or the rows are of another version. A raised version is
+/// built beside while the old one serves. An older program leaves a newer one's rows alone.
+async fn await_turn(projection: &dyn Folded, floor: &mut Floor) {
+    let serving = match lease::look(&floor.pool, projection.name()).await {
+        Ok(lease) => lease.version.cmp(&projection.version().cast_signed()),
+        Err(error) => {
+            tracing::warn!(projection = projection.name(), error = %error, "the lease cannot be looked at");
+            Ordering::Equal
+        }
+    };
+    match serving {
+        Ordering::Equal => rest(floor, TURN).await,
+        Ordering::Greater => {
+            tracing::warn!(
+                projection = projection.name(),
+                "a newer program keeps these rows; this one only reads them"
+            );
+            rest(floor, 10 * REST).await;
+        }
+        Ordering::Less => renew_version(projection, floor).await,
+    }
+}
+
+async fn renew_version(projection: &dyn Folded, floor: &mut Floor) {
+    tracing::info!(projection = projection.name(), version = projection.version(), "building a raised version beside");
+    let built = tokio::select! {
+        built = projection.rebuild(&floor.pool, &Quiet) => built,
+        _ = floor.stopping.changed() => return,
+    };
+    match built {
+        Ok(_) => floor.moved.notify_waiters(),
+        Err(error) => {
+            tracing::error!(
+                projection = projection.name(),
+                error = &error as &dyn std::error::Error,
+                "the build failed"
+            );
+            rest(floor, REST).await;
+        }
+    }
+}
+
+async fn rest(floor: &mut Floor, time: Duration) {
+    tokio::select! {
+        () = tokio::time::sleep(time) => {}
+        _ = floor.stopping.changed() => {}
+    }
+}

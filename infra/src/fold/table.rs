@@ -1,0 +1,65 @@
+//! The table of a projection's generation, made from its row's columns.
+
+use projections::row::Row;
+use sqlx::{Executor, PgConnection};
+
+use super::cells::sql_type;
+
+/// `until_position` of a row that holds.
+pub const HOLDS: i64 = i64::MAX;
+
+/// The name of a generation's table.
+#[must_use]
+pub fn name(table: &str, generation: i64) -> String {
+    format!("{table}_g{generation}")
+}
+
+/// The columns of a row, comma-separated, each after `prefix`.
+#[must_use]
+pub fn columns<R: Row>(prefix: &str) -> String {
+    list(R::COLUMNS.iter().map(|column| format!("{prefix}{}", column.name)))
+}
+
+/// The columns of its key.
+pub fn key<R: Row>() -> impl Iterator<Item = &'static str> {
+    R::COLUMNS.iter().take(R::KEY).map(|column| column.name)
+}
+
+/// Parts, comma-separated.
+pub fn list(parts: impl IntoIterator<Item = String>) -> String {
+    parts.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// Makes the table of a generation if it is not there. History is kept: a key has one row per change.
+///
+/// # Errors
+/// The database's.
+pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+    let table = name(R::TABLE, generation);
+    let columns = list(R::COLUMNS.iter().map(|column| {
+        let collation = if sql_type(column.kind) == "text" { " collate \"C\"" } else { "" };
+        let null = if column.nullable { "" } else { " not null" };
+        format!("{} {}{collation}{null}", column.name, sql_type(column.kind))
+    }));
+    let key = list(key::<R>().map(str::to_owned));
+    let mut sql = format!(
+        "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null, \
+         constraint {table}_key primary key ({key}, from_position));"
+    );
+    sql +=
+        &format!("create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};");
+    for (number, index) in (1..).zip(R::INDEXES) {
+        let index = list(index.iter().map(|column| (*column).to_owned()));
+        sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
+    }
+    connection.execute(sql.as_str()).await.map(drop)
+}
+
+/// Drops the table of a generation.
+///
+/// # Errors
+/// The database's.
+pub async fn remove<R: Row>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+    let sql = format!("drop table if exists {}", name(R::TABLE, generation));
+    connection.execute(sql.as_str()).await.map(drop)
+}

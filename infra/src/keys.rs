@@ -1,0 +1,236 @@
+//! Keys: one master key outside the database, one key per subject inside, wrapped by it.
+//!
+//! # Invariants
+//! - A free text is sealed under its subject's key; destroying that key makes it unreadable everywhere.
+//! - Sealing is deterministic for an asker, label and text, so that a repeated command has the same body: the nonce
+//!   of XChaCha20-Poly1305 is a keyed hash over all of them, and never repeats for different texts.
+//! - No key and no plain text is ever logged; `Debug` shows neither.
+//!
+//! # Not here
+//! Erasure of a person; rotation of the master key.
+
+use std::fs;
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::Mutex;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use domain::text::Sealed;
+use hmac::{Hmac, Mac};
+use lru::LruCache;
+use sha2::Sha256;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use crate::clock::random;
+
+type Hash = Hmac<Sha256>;
+
+/// What can go wrong with keys.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The key file cannot be read or written.
+    #[error("the key file {path} cannot be used; it must be readable by this user only and hold 32 bytes in base64")]
+    File {
+        /// Where it is.
+        path: String,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The key file does not hold a key.
+    #[error("the key file {path} does not hold 32 bytes in base64")]
+    NotAKey {
+        /// Where it is.
+        path: String,
+    },
+    /// A stored key was wrapped by another master key.
+    #[error("the key of subject {subject} was wrapped by another master key; start with the key file it was made with")]
+    WrongMaster {
+        /// Whose key.
+        subject: Uuid,
+    },
+    /// The database failed.
+    #[error("the subject keys cannot be read or written")]
+    Sql(#[from] sqlx::Error),
+}
+
+/// The master key: 32 random bytes, kept outside the database.
+#[derive(Clone)]
+pub struct MasterKey([u8; 32]);
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(..)")
+    }
+}
+
+impl MasterKey {
+    /// A new one.
+    #[must_use]
+    pub fn generate() -> Self {
+        Self(random())
+    }
+
+    /// Reads the key file, or makes one readable by this user only.
+    ///
+    /// # Errors
+    /// [`KeyError::File`], [`KeyError::NotAKey`].
+    pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
+        let failed = |source| KeyError::File { path: path.display().to_string(), source };
+        match fs::read_to_string(path) {
+            Ok(text) => {
+                let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+                bytes.map(Self).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                Self::create(path).map_err(failed)?;
+                Self::load_or_create(path)
+            }
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// Makes the key file whole or not at all; of two that make it at once, the first one's stays.
+    fn create(path: &Path) -> std::io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let draft = path.with_extension(format!("new-{:016x}", u64::from_ne_bytes(random())));
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+        writeln!(file, "{}", URL_SAFE_NO_PAD.encode(Self::generate().0))?;
+        file.sync_all()?;
+        let linked = fs::hard_link(&draft, path);
+        fs::remove_file(&draft)?;
+        fs::File::open(folder)?.sync_all()?;
+        match linked {
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+            linked => linked,
+        }
+    }
+
+    /// A keyed hash for one purpose over parts, each told apart by its length.
+    #[must_use]
+    pub fn hash(&self, purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+        keyed_hash(&self.0, purpose, parts)
+    }
+
+    fn wrap(&self, subject: Uuid, key: &[u8; 32]) -> Vec<u8> {
+        let nonce: [u8; 24] = random();
+        let sealed = cipher(&self.hash("wrap", &[]))
+            .encrypt(XNonce::from_slice(&nonce), Payload { msg: key, aad: subject.as_bytes() })
+            .expect("32 bytes are not too long to encrypt");
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    fn unwrap(&self, subject: Uuid, wrapped: &[u8]) -> Result<[u8; 32], KeyError> {
+        let wrong = || KeyError::WrongMaster { subject };
+        let (nonce, sealed) = wrapped.split_at_checked(24).ok_or_else(wrong)?;
+        cipher(&self.hash("wrap", &[]))
+            .decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: subject.as_bytes() })
+            .ok()
+            .and_then(|key| key.try_into().ok())
+            .ok_or_else(wrong)
+    }
+}
+
+fn cipher(key: &[u8; 32]) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(Key::from_slice(key))
+}
+
+fn keyed_hash(key: &[u8], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
+    let mut hash = <Hash as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    for part in std::iter::once(purpose.as_bytes()).chain(parts.iter().copied()) {
+        hash.update(&(part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into_bytes().into()
+}
+
+/// The keys of subjects, read through a small cache.
+pub struct Keyring {
+    master: MasterKey,
+    pool: PgPool,
+    cache: Mutex<LruCache<Uuid, [u8; 32]>>,
+}
+
+impl Keyring {
+    /// The keyring of a database.
+    #[must_use]
+    pub fn new(master: MasterKey, pool: PgPool) -> Self {
+        let size = NonZeroUsize::new(10_000).expect("10,000 is not zero");
+        Self { master, pool, cache: Mutex::new(LruCache::new(size)) }
+    }
+
+    /// The master key, for keyed hashes.
+    #[must_use]
+    pub fn master(&self) -> &MasterKey {
+        &self.master
+    }
+
+    /// Seals a text under the subject's key, making the key if there is none. `salt` tells commands and fields apart.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn seal(&self, subject: Uuid, salt: &[&[u8]], text: &str) -> Result<Sealed, KeyError> {
+        let key = match self.find(subject).await? {
+            Some(key) => key,
+            None => self.make(subject).await?,
+        };
+        let parts = [salt, &[text.as_bytes()]].concat();
+        let nonce = &keyed_hash(&key, "nonce", &parts)[..24];
+        let sealed = cipher(&key)
+            .encrypt(XNonce::from_slice(nonce), Payload { msg: text.as_bytes(), aad: subject.as_bytes() })
+            .expect("a text within its limits is not too long to encrypt");
+        let body = URL_SAFE_NO_PAD.encode([nonce, &sealed].concat());
+        Ok(Sealed(format!("v1.{}.{body}", subject.simple())))
+    }
+
+    /// Opens a sealed text; nothing where its key is destroyed or the text is not what was sealed.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn open(&self, sealed: &Sealed) -> Result<Option<String>, KeyError> {
+        let mut parts = sealed.0.split('.');
+        let (Some("v1"), Some(subject), Some(body), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Ok(None);
+        };
+        let (Ok(subject), Ok(body)) = (Uuid::try_parse(subject), URL_SAFE_NO_PAD.decode(body)) else { return Ok(None) };
+        let (Some(key), Some((nonce, sealed))) = (self.find(subject).await?, body.split_at_checked(24)) else {
+            return Ok(None);
+        };
+        let opened =
+            cipher(&key).decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: subject.as_bytes() }).ok();
+        Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
+    }
+
+    async fn find(&self, subject: Uuid) -> Result<Option<[u8; 32]>, KeyError> {
+        if let Some(key) = self.cache.lock().expect("no holder of the cache panics").get(&subject) {
+            return Ok(Some(*key));
+        }
+        let wrapped: Option<Vec<u8>> = sqlx::query_scalar("select wrapped from subject_keys where subject = $1")
+            .bind(subject)
+            .fetch_optional(&self.pool)
+            .await?;
+        let Some(wrapped) = wrapped else { return Ok(None) };
+        let key = self.master.unwrap(subject, &wrapped)?;
+        self.cache.lock().expect("no holder of the cache panics").put(subject, key);
+        Ok(Some(key))
+    }
+
+    /// Two at once make one key: the insert of the second does nothing and the first one's is read.
+    async fn make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {
+        let wrapped = self.master.wrap(subject, &random());
+        sqlx::query("insert into subject_keys (subject, wrapped) values ($1, $2) on conflict (subject) do nothing")
+            .bind(subject)
+            .bind(wrapped)
+            .execute(&self.pool)
+            .await?;
+        self.find(subject).await?.ok_or(KeyError::Sql(sqlx::Error::RowNotFound))
+    }
+}

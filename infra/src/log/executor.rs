@@ -1,0 +1,174 @@
+//! The executor: decides a command on what is known, queues it, and answers once it is settled.
+//!
+//! # Invariants
+//! - A command is decided again, a bounded number of times, when what it was decided on has moved.
+//! - A refusal is answered only after its reads were confirmed; so nobody is refused for a state that never held.
+
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+
+use domain::id::ActorId;
+use domain::period::Zone;
+use domain::person::PersonRefusal;
+use domain::refusal::Refusal;
+use domain::stream::{Position, StreamId};
+use domain::world::Context;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use graphql::ports::{Accepted, SendError};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use tokio::sync::{Notify, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::append::Appender;
+use super::desk::{Desk, Order, SharedDesk, Step};
+use super::hosted::Loader;
+use super::job::{Ask, CommandKey, Job, Read, Settled};
+use crate::clock::Clock;
+
+/// How often a command is decided before the answer is contention.
+const ATTEMPTS: u32 = 24;
+/// How often states are loaded for one decision; a rule that walks up the tree needs one load a level.
+const LOADS: u32 = 1_000;
+/// How many streams are loaded at once for one decision.
+const LOADS_AT_ONCE: usize = 8;
+/// How many streams' states a process keeps.
+const STATES: usize = 200_000;
+
+/// Decides and appends commands.
+pub struct Executor {
+    desk: SharedDesk,
+    bell: Arc<Notify>,
+    head: watch::Receiver<Position>,
+    loader: Loader,
+    clock: Arc<Clock>,
+    zone: Zone,
+    appender: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Executor {
+    /// Starts the appender of this process.
+    #[must_use]
+    pub fn start(pool: PgPool, options: PgConnectOptions, clock: Arc<Clock>, zone: Zone) -> Self {
+        let states = NonZeroUsize::new(STATES).expect("the number of states is not zero");
+        let desk = SharedDesk::new(Desk::new(states));
+        let bell = Arc::new(Notify::new());
+        let (sender, head) = watch::channel(Position(0));
+        let options = options.options([("enable_seqscan", "off"), ("lock_timeout", "10s")]);
+        let appender =
+            Appender { options, desk: desk.clone(), bell: Arc::clone(&bell), head: sender, clock: Arc::clone(&clock) };
+        let appender = Mutex::new(Some(tokio::spawn(appender.run())));
+        Self { desk, bell, head, loader: Loader::new(pool), clock, zone, appender }
+    }
+
+    /// The last position this process has committed, now and whenever it moves.
+    #[must_use]
+    pub fn head(&self) -> watch::Receiver<Position> {
+        self.head.clone()
+    }
+
+    /// Reads states and events through postgres-es.
+    #[must_use]
+    pub fn loader(&self) -> &Loader {
+        &self.loader
+    }
+
+    /// The present instant of this process.
+    #[must_use]
+    pub fn now(&self) -> jiff::Timestamp {
+        self.clock.now()
+    }
+
+    /// Whether the clock is set by hand.
+    #[must_use]
+    pub fn is_simulated(&self) -> bool {
+        self.clock.is_simulated()
+    }
+
+    /// Appends what was decided elsewhere, on the versions it was decided on.
+    pub async fn append(
+        &self,
+        key: CommandKey,
+        body: [u8; 32],
+        metadata: Arc<str>,
+        reads: Vec<Read>,
+        ask: Ask,
+    ) -> Settled {
+        let (answer, waiting) = oneshot::channel();
+        let job = Job { key, body, metadata, reads, ask, answer };
+        self.desk.lock().push(job);
+        self.bell.notify_one();
+        waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
+    }
+
+    /// Decides a command and appends what it leads to.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn execute(&self, order: &Order) -> Result<Accepted, SendError> {
+        for _ in 0..ATTEMPTS {
+            let (waiting, refusal) = self.decide(order).await?;
+            let settled = waiting.await.map_err(|gone| SendError::Failed(Box::new(gone)))?;
+            match settled {
+                Settled::Accepted(position) => return Ok(Accepted { position, replayed: false }),
+                Settled::Replayed(position) => return Ok(Accepted { position, replayed: true }),
+                Settled::IdReused => {
+                    return Err(SendError::IdReused { command_id: order.key.command_id.clone() });
+                }
+                Settled::StaffNumberTaken => return Err(SendError::Refused(staff_number_taken(order))),
+                Settled::Failed(error) => return Err(SendError::Failed(Box::new(error))),
+                Settled::Confirmed => match refusal {
+                    Some(refusal) => return Err(SendError::Refused(refusal)),
+                    None => continue,
+                },
+                Settled::Stale(_) => tokio::task::yield_now().await,
+            }
+        }
+        Err(SendError::Contended { attempts: ATTEMPTS })
+    }
+
+    async fn decide(&self, order: &Order) -> Result<(oneshot::Receiver<Settled>, Option<Refusal>), SendError> {
+        for _ in 0..LOADS {
+            let context =
+                Context { at: self.clock.now(), actor: ActorId(order.key.principal.clone()), zone: self.zone.clone() };
+            let step = self.desk.lock().decide(order, &context);
+            match step {
+                Step::Load(streams) => self.load(streams).await?,
+                Step::Queued(waiting, refusal) => {
+                    self.bell.notify_one();
+                    return Ok((waiting, refusal));
+                }
+                Step::Closed => return Err(SendError::Failed("the program is stopping".into())),
+            }
+        }
+        Err(SendError::Contended { attempts: LOADS })
+    }
+
+    async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
+        let load = |stream| async move {
+            let known = self.desk.lock().known(stream);
+            let (state, version) =
+                self.loader.load(stream, known).await.map_err(|error| SendError::Failed(Box::new(error)))?;
+            self.desk.lock().loaded(stream, state, version);
+            Ok(())
+        };
+        stream::iter(streams).map(load).buffer_unordered(LOADS_AT_ONCE).try_collect().await
+    }
+
+    /// Lets the appender finish what waits, then ends it.
+    pub async fn stop(&self) {
+        self.desk.lock().close();
+        self.bell.notify_one();
+        let appender = self.appender.lock().expect("no holder of the handle panics").take();
+        if let Some(appender) = appender
+            && let Err(error) = appender.await
+        {
+            tracing::error!(error = &error as &dyn std::error::Error, "the appender ended by itself");
+        }
+    }
+}
+
+fn staff_number_taken(order: &Order) -> Refusal {
+    let staff_number = order.person.as_ref().map(|person| person.staff_number.as_str().to_owned());
+    PersonRefusal::StaffNumberTaken { staff_number: staff_number.unwrap_or_default() }.into()
+}

@@ -1,0 +1,175 @@
+//! The one place where the domain's aggregates meet cqrs-es and postgres-es.
+//!
+//! Loading goes through postgres-es's event repository; committing through the appender. Not used of the libraries,
+//! for what was measured or read in their source: snapshots and aggregate stores (events applied twice), queries and
+//! views (dispatched after the commit, errors swallowed), `stream_all_events` and replay (no global order; a read
+//! error ends them early with `Ok`).
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use cqrs_es::event_sink::EventSink;
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
+use cqrs_es::{DomainEvent, EventEnvelope};
+use domain::aggregate::Aggregate;
+use domain::branch::Branch;
+use domain::event::Payload;
+use domain::member::Member;
+use domain::refusal::Refusal;
+use domain::stream::{StreamId, StreamKind};
+use domain::world::{Command, Context, State, States, Stop, World};
+use postgres_es::PostgresEventRepository;
+use serde::{Deserialize, Serialize};
+use sqlx::PgPool;
+
+/// Any of our aggregates as cqrs-es sees it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct Hosted<A: Aggregate>(pub A);
+
+/// Any of our events as cqrs-es sees it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent, bound = "")]
+pub struct StoredEvent<E: Payload>(pub E);
+
+/// What a hosted aggregate needs besides itself: the other states a decision reads, and the context.
+pub struct Surroundings {
+    /// Loaded states; a stream that is missing has no events.
+    pub states: HashMap<StreamId, State>,
+    /// The context of the decision.
+    pub context: Context,
+}
+
+/// Why a hosted aggregate does not handle a command.
+#[derive(Debug, PartialEq, Eq)]
+pub enum HostedError {
+    /// A rule was broken.
+    Refused(Refusal),
+    /// The command spans other streams; the executor takes it.
+    SpansStreams(StreamId),
+    /// A state is missing from the surroundings.
+    Needs(StreamId),
+}
+
+impl fmt::Display for HostedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(refusal) => refusal.fmt(f),
+            Self::SpansStreams(stream) => write!(f, "the command also writes {stream}; send it to the executor"),
+            Self::Needs(stream) => write!(f, "the state of {stream} is missing from the surroundings"),
+        }
+    }
+}
+
+impl std::error::Error for HostedError {}
+
+impl<E: Payload> DomainEvent for StoredEvent<E> {
+    fn event_type(&self) -> String {
+        self.0.name().to_owned()
+    }
+
+    fn event_version(&self) -> String {
+        "1".to_owned()
+    }
+}
+
+impl States for Surroundings {
+    fn state(&self, stream: StreamId) -> Option<&State> {
+        self.states.get(&stream)
+    }
+}
+
+impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
+    const TYPE: &'static str = A::KIND.name();
+    type Command = Command;
+    type Event = StoredEvent<A::Event>;
+    type Error = HostedError;
+    type Services = Surroundings;
+
+    async fn handle(
+        &mut self,
+        command: Command,
+        surroundings: &Surroundings,
+        sink: &EventSink<Self>,
+    ) -> Result<(), HostedError> {
+        let own = match &command {
+            Command::Member(id, _) => StreamId::from(*id),
+            Command::Branch(id, _) => StreamId::from(*id),
+        };
+        let decision = command.decide(&World::new(surroundings), &surroundings.context).map_err(|stop| match stop {
+            Stop::Refused(refusal) => HostedError::Refused(refusal),
+            Stop::Needs(stream) => HostedError::Needs(stream),
+        })?;
+        for (stream, event) in decision.into_events() {
+            let event = A::Event::try_from(event).map_err(|_| HostedError::SpansStreams(stream))?;
+            if stream != own {
+                return Err(HostedError::SpansStreams(stream));
+            }
+            sink.write(StoredEvent(event), self).await;
+        }
+        Ok(())
+    }
+
+    fn apply(&mut self, event: Self::Event) {
+        self.0.apply(&event.0);
+    }
+}
+
+/// Reads the states of streams through postgres-es.
+pub struct Loader {
+    repository: PostgresEventRepository,
+}
+
+impl Loader {
+    /// A loader over a pool.
+    #[must_use]
+    pub fn new(pool: PgPool) -> Self {
+        Self { repository: PostgresEventRepository::new(pool) }
+    }
+
+    /// The state of a stream and its version, going on from what is known.
+    ///
+    /// # Errors
+    /// The database's, or an event this build cannot read.
+    pub async fn load(
+        &self,
+        stream: StreamId,
+        known: Option<(Arc<State>, u64)>,
+    ) -> Result<(Arc<State>, u64), PersistenceError> {
+        match stream.kind {
+            StreamKind::Member => self.load_as::<Member>(stream, known).await,
+            StreamKind::Branch => self.load_as::<Branch>(stream, known).await,
+        }
+    }
+
+    /// The events of a stream in order.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub async fn events<A: Aggregate>(
+        &self,
+        stream: StreamId,
+    ) -> Result<Vec<EventEnvelope<Hosted<A>>>, PersistenceError> {
+        let events = self.repository.get_events::<Hosted<A>>(&stream.id.to_string()).await?;
+        events.into_iter().map(EventEnvelope::try_from).collect()
+    }
+
+    async fn load_as<A: Aggregate>(
+        &self,
+        stream: StreamId,
+        known: Option<(Arc<State>, u64)>,
+    ) -> Result<(Arc<State>, u64), PersistenceError> {
+        let (mut state, mut version) = known.unwrap_or_else(|| (Arc::new(State::before(stream.kind)), 0));
+        let id = stream.id.to_string();
+        let from = usize::try_from(version).unwrap_or(usize::MAX);
+        let events = self.repository.get_last_events::<Hosted<A>>(&id, from).await?;
+        let changed = Arc::make_mut(&mut state);
+        for stored in events {
+            let event: A::Event = serde_json::from_value(stored.payload)?;
+            changed.apply(&event.into());
+            version = stored.sequence as u64;
+        }
+        Ok((state, version))
+    }
+}

@@ -1,0 +1,118 @@
+//! What waits for the appender: a decided command with the versions it was decided on.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use domain::event::Event;
+use domain::id::MemberId;
+use domain::person::Person;
+use domain::stream::{Position, StreamId};
+use tokio::sync::oneshot;
+
+/// The identity of a command: per principal, for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct CommandKey {
+    /// Who gave it.
+    pub principal: String,
+    /// Its id.
+    pub command_id: String,
+}
+
+/// A stream version that a decision looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Read {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version it had, provisional ones included.
+    pub version: u64,
+    /// The line of provisional states it belonged to; when a link of it fails, the line is broken.
+    pub lineage: u64,
+}
+
+impl Read {
+    /// The lineage of a version that was read from the log: nothing provisional, so it never breaks.
+    pub const RECORDED: u64 = 0;
+}
+
+/// An event with its place in its stream.
+#[derive(Debug, Clone)]
+pub struct Write {
+    /// The stream.
+    pub stream: StreamId,
+    /// The version of the stream after it.
+    pub sequence: u64,
+    /// The event.
+    pub event: Event,
+}
+
+/// What a job asks of the log.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Record an accepted command: its events, none too, and the person's record beside them.
+    Record {
+        /// The events in order.
+        writes: Vec<Write>,
+        /// The record to insert or amend.
+        person: Option<(MemberId, Person)>,
+    },
+    /// Say whether the versions still hold, so that a refusal may be answered.
+    Confirm,
+}
+
+/// A decided command.
+#[derive(Debug)]
+pub struct Job {
+    /// Which command.
+    pub key: CommandKey,
+    /// The keyed hash of its body.
+    pub body: [u8; 32],
+    /// The event metadata as JSON.
+    pub metadata: Arc<str>,
+    /// What it was decided on; the written streams are among them.
+    pub reads: Vec<Read>,
+    /// What is asked.
+    pub ask: Ask,
+    /// Who waits.
+    pub answer: oneshot::Sender<Settled>,
+}
+
+impl Job {
+    /// The events it would append.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        match &self.ask {
+            Ask::Record { writes, .. } => writes,
+            Ask::Confirm => &[],
+        }
+    }
+
+    /// The reads of streams it would append to.
+    pub fn written(&self) -> impl Iterator<Item = &Read> {
+        let written: HashSet<StreamId> = self.writes().iter().map(|write| write.stream).collect();
+        self.reads.iter().filter(move |read| written.contains(&read.stream))
+    }
+
+    /// The reads whose lines of provisional states it is a link of.
+    pub fn provisional(&self) -> impl Iterator<Item = &Read> {
+        self.written().filter(|read| read.lineage != Read::RECORDED)
+    }
+}
+
+/// How a job was settled.
+#[derive(Debug, Clone)]
+pub enum Settled {
+    /// Recorded; the position of its last event, or the head where it had none.
+    Accepted(Position),
+    /// Was recorded before with the same body.
+    Replayed(Position),
+    /// The id was used with another body.
+    IdReused,
+    /// The versions hold.
+    Confirmed,
+    /// These streams have moved on: decide again.
+    Stale(Vec<StreamId>),
+    /// The staff number belongs to another member.
+    StaffNumberTaken,
+    /// An accident; what was asked is not recorded as far as is known.
+    Failed(Arc<sqlx::Error>),
+}

@@ -1,0 +1,67 @@
+//! Settling a batch under the head lock: each command by itself, purely.
+//!
+//! # Invariant
+//! A conflict or a duplicate fails that command alone, and every later one that was decided on its provisional state.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::stream::{Position, StreamId};
+
+use super::job::{Ask, CommandKey, Job, Settled};
+
+/// What the database holds about a batch, read under the head lock and kept current while settling.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The last position.
+    pub head: Position,
+    /// The version of each stream; a stream without events has none here.
+    pub versions: HashMap<StreamId, u64>,
+    /// The recorded outcomes: body hash and position.
+    pub outcomes: HashMap<CommandKey, (Vec<u8>, Position)>,
+    /// Whose the staff numbers are, as member ids.
+    pub staff: HashMap<String, uuid::Uuid>,
+}
+
+/// Settles a batch in order. `broken` holds the lines of provisional states that have lost a link.
+pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec<Settled> {
+    jobs.iter()
+        .map(|job| {
+            let settled = settle_one(job, found, broken);
+            if !matches!(settled, Settled::Accepted(_) | Settled::Confirmed) {
+                broken.extend(job.provisional().map(|read| read.lineage));
+            }
+            settled
+        })
+        .collect()
+}
+
+fn settle_one(job: &Job, found: &mut Found, broken: &HashSet<u64>) -> Settled {
+    if let Some((body, position)) = found.outcomes.get(&job.key) {
+        return if body.as_slice() == job.body { Settled::Replayed(*position) } else { Settled::IdReused };
+    }
+    let version = |stream| found.versions.get(&stream).copied().unwrap_or_default();
+    let stale: Vec<StreamId> = job
+        .reads
+        .iter()
+        .filter(|read| broken.contains(&read.lineage) || version(read.stream) != read.version)
+        .map(|read| read.stream)
+        .collect();
+    if !stale.is_empty() {
+        return Settled::Stale(stale);
+    }
+    let Ask::Record { writes, person } = &job.ask else { return Settled::Confirmed };
+    if let Some((member, person)) = person {
+        let number = person.staff_number.as_str();
+        if found.staff.get(number).is_some_and(|holder| *holder != member.0) {
+            return Settled::StaffNumberTaken;
+        }
+        found.staff.retain(|_, holder| *holder != member.0);
+        found.staff.insert(number.to_owned(), member.0);
+    }
+    for write in writes {
+        found.versions.insert(write.stream, write.sequence);
+    }
+    found.head.0 += writes.len() as u64;
+    found.outcomes.insert(job.key.clone(), (job.body.to_vec(), found.head));
+    Settled::Accepted(found.head)
+}

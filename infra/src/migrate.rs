@@ -1,0 +1,135 @@
+//! The schema: numbered migrations, and what the application's role is granted.
+//!
+//! # Invariants
+//! - A migration that was applied never changes (its checksum is kept).
+//! - The application's role can insert and read events and outcomes, never change or delete them; that is the first
+//!   wall, the triggers of the first migration are the second.
+
+use std::borrow::Cow;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Executor, PgConnection};
+
+/// The migrations in order: number, name, SQL.
+const MIGRATIONS: [(i64, &str, &str); 2] =
+    [(1, "log", include_str!("../sql/0001_log.sql")), (2, "projections", include_str!("../sql/0002_projections.sql"))];
+
+/// What can go wrong.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The database failed.
+    #[error("the schema cannot be migrated; is this the role that owns the database?")]
+    Sql(#[from] sqlx::Error),
+    /// A migration does not fit what was applied before.
+    #[error("the schema cannot be migrated")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    /// The role's name cannot be granted to.
+    #[error("{0:?} is not a role name: small letters, digits and _, at most 63")]
+    RoleName(String),
+}
+
+/// Applies what is missing as the owner, and grants the application's role what it needs.
+///
+/// # Errors
+/// [`MigrateError`].
+pub async fn run(owner: &PgConnectOptions, app_role: &str) -> Result<(), MigrateError> {
+    let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if app_role.is_empty() || app_role.len() > 63 || !app_role.chars().all(legal) {
+        return Err(MigrateError::RoleName(app_role.to_owned()));
+    }
+    let mut connection = owner.connect().await?;
+    migrator().run_direct(&mut connection).await?;
+    grant(&mut connection, app_role).await
+}
+
+fn migrator() -> Migrator {
+    let migrations = MIGRATIONS
+        .into_iter()
+        .map(|(number, name, sql)| {
+            Migration::new(number, Cow::Borrowed(name), MigrationType::Simple, Cow::Borrowed(sql), false)
+        })
+        .collect();
+    // No advisory lock: such locks leak through poolers. Two at once: the second fails on the first's table and is run again.
+    Migrator { migrations: Cow::Owned(migrations), locking: false, ..Migrator::DEFAULT }
+}
+
+async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
+    let owner_serves: bool =
+        sqlx::query_scalar("select current_user = $1").bind(role).fetch_one(&mut *connection).await?;
+    if owner_serves {
+        tracing::warn!("the owner's role is to serve: the triggers alone guard the log");
+        return Ok(());
+    }
+    let schema: String = sqlx::query_scalar("select quote_ident(current_schema())").fetch_one(&mut *connection).await?;
+    let grants = format!(
+        "grant usage, create on schema {schema} to {role}; \
+         grant select, insert on events, commands to {role}; \
+         grant select, update on log_head to {role}; \
+         grant select, insert, update, delete on people to {role}; \
+         grant select, insert, delete on subject_keys to {role}; \
+         grant select, insert, update on projections to {role}; \
+         grant select, insert, update, delete on projection_builds to {role}; \
+         grant select, insert on projection_switches to {role}; \
+         grant select on _sqlx_migrations to {role};"
+    );
+    connection.execute(grants.as_str()).await?;
+    Ok(())
+}
+
+/// Why a server must not start on a database as it is.
+#[derive(Debug, thiserror::Error)]
+pub enum UnfitError {
+    /// The database cannot be asked.
+    #[error("the database cannot be asked")]
+    Sql(#[from] sqlx::Error),
+    /// The schema is missing or of another program.
+    #[error("the schema is at {found}, this program needs {needed}; run `sanping migrate` as the owner first")]
+    Schema {
+        /// The last migration applied.
+        found: i64,
+        /// The last one this program knows.
+        needed: i64,
+    },
+    /// The role could change what was recorded.
+    #[error(
+        "the role {role} owns the log or is a superuser: it could change what was recorded. Serve with the role that \
+         `sanping migrate --app-role` granted, or say --allow-owner where the database offers one role only"
+    )]
+    OwnerServes {
+        /// The role.
+        role: String,
+    },
+}
+
+/// Whether this role may serve from this database.
+///
+/// # Errors
+/// [`UnfitError`].
+pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
+    let mut connection = app.connect().await?;
+    let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
+    let known: bool =
+        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut connection).await?;
+    let found: i64 = match known {
+        true => {
+            let sql = "select coalesce(max(version), 0) from _sqlx_migrations where success";
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+        }
+        false => 0,
+    };
+    if found < needed {
+        return Err(UnfitError::Schema { found, needed });
+    }
+    let (role, can_change): (String, bool) = sqlx::query_as(
+        "select current_user::text, pg_has_role(relowner, 'usage') or has_table_privilege(oid, 'update') or \
+         has_table_privilege(oid, 'delete') or has_table_privilege(oid, 'truncate') or has_table_privilege(oid, 'trigger') \
+         from pg_class where oid = 'events'::regclass",
+    )
+    .fetch_one(&mut connection)
+    .await?;
+    match can_change && !allow_owner {
+        true => Err(UnfitError::OwnerServes { role }),
+        false => Ok(()),
+    }
+}

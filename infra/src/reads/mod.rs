@@ -1,0 +1,209 @@
+//! The door for reads: pins a position, waits for projections behind, selects rows as of it.
+//!
+//! # Invariants
+//! - Every row comes from the serving generation and as of the pinned position; a projection that has not got there
+//!   answers with an error, never with older rows.
+//! - Names are joined here, from the erasable store, and are in no row.
+
+pub mod board;
+pub mod people;
+pub mod select;
+pub mod serving;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use domain::event::Fact;
+use domain::id::MemberId;
+use domain::stream::Position;
+use domain::text::Sealed;
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
+use jiff::Timestamp;
+use projections::cell::{Cell, Column};
+use projections::leaderboard::Board;
+use projections::report::Source;
+use projections::select::Plan;
+use sqlx::{PgPool, Row};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use self::select::{Statement, failed};
+use self::serving::{Place, Serving};
+use crate::keys::Keyring;
+use crate::log::reader;
+use crate::sqltype::SqlInstant;
+
+/// How long a read waits for projections that are behind.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads of one organisation.
+pub struct LogReads {
+    pool: PgPool,
+    keyring: Arc<Keyring>,
+    serving: watch::Receiver<Serving>,
+}
+
+impl LogReads {
+    /// Reads over a pool; `serving` tells where the projections are.
+    #[must_use]
+    pub fn new(pool: PgPool, keyring: Arc<Keyring>, serving: watch::Receiver<Serving>) -> Self {
+        Self { pool, keyring, serving }
+    }
+
+    fn place(&self, name: &str) -> Result<Place, ReadError> {
+        self.serving.borrow().place(name).ok_or_else(|| failed(format!("there is no table {name}")))
+    }
+
+    /// The table that answers for a projection at a position.
+    fn table(&self, name: &str, at: Position) -> Result<String, ReadError> {
+        let place = self.place(name)?;
+        match place.checkpoint >= at {
+            true => Ok(crate::fold::table::name(name, place.generation)),
+            false => Err(ReadError::Behind { asked: at, reached: place.checkpoint }),
+        }
+    }
+
+    async fn wait_for(&self, asked: Position) -> Result<Position, ReadError> {
+        let mut serving = self.serving.clone();
+        let reached = tokio::time::timeout(PATIENCE, serving.wait_for(|serving| serving.common() >= asked)).await;
+        match reached {
+            Ok(Ok(serving)) => Ok(serving.common()),
+            Ok(Err(stopped)) => Err(failed(stopped)),
+            Err(_) => Err(ReadError::Behind { asked, reached: self.serving.borrow().common() }),
+        }
+    }
+
+    async fn moment(&self, position: Position) -> Result<Moment, ReadError> {
+        let sql = "select recorded_at from events where position = $1";
+        let query = sqlx::query_scalar(sql).bind(position.0.cast_signed());
+        let at: Option<SqlInstant> = query.fetch_optional(&self.pool).await.map_err(failed)?;
+        Ok(Moment { position, recorded_at: at.map(|SqlInstant(at)| at) })
+    }
+}
+
+#[async_trait]
+impl Reads for LogReads {
+    async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
+        let asked = match as_of {
+            None => None,
+            Some(AsOf::Position(position)) => Some(position),
+            // Nothing is recorded before 1970, and PostgreSQL does not know every instant before it.
+            Some(AsOf::Instant(instant)) => {
+                let instant = instant.max(Timestamp::UNIX_EPOCH);
+                Some(reader::position_at(&self.pool, instant).await.map_err(failed)?)
+            }
+        };
+        let furthest = asked.max(at_least).unwrap_or_default();
+        if furthest > self.serving.borrow().common() {
+            let (head, _) = reader::head(&self.pool).await.map_err(failed)?;
+            if furthest > head {
+                return Err(ReadError::BeyondHead { asked: furthest, head });
+            }
+        }
+        let common = self.wait_for(furthest).await?;
+        self.moment(asked.unwrap_or(common)).await
+    }
+
+    async fn head(&self) -> Result<Moment, ReadError> {
+        let (position, at) = reader::head(&self.pool).await.map_err(failed)?;
+        Ok(Moment { position, recorded_at: (position > Position(0)).then_some(at) })
+    }
+
+    async fn select(
+        &self,
+        plan: &Plan,
+        columns: &'static [Column],
+        key: usize,
+        at: Position,
+    ) -> Result<Vec<Vec<Cell>>, ReadError> {
+        let table = self.table(plan.table, at)?;
+        select::rows(&self.pool, &table, plan, columns, key, at).await
+    }
+
+    async fn count(&self, plan: &Plan, at: Position) -> Result<u64, ReadError> {
+        let mut statement = Statement::default();
+        select::held(&mut statement, "count(*)", &self.table(plan.table, at)?, at);
+        select::conditions(&mut statement, &plan.conditions, self.place(plan.table)?.columns)?;
+        let row = statement.query().fetch_one(&self.pool).await.map_err(failed)?;
+        Ok(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs())
+    }
+
+    async fn board(
+        &self,
+        board: &Board,
+        at: Position,
+        after: Option<(Cell, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
+        let tables = board::Tables::of(|name| self.table(name, at))?;
+        board::page(&self.pool, &tables, board, at, after, limit).await
+    }
+
+    async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError> {
+        let tables = board::Tables::of(|name| self.table(name, at))?;
+        board::rank(&self.pool, &tables, board, subject, at).await
+    }
+
+    async fn lineage(
+        &self,
+        sources: &[Source],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let mut statement = Statement::default();
+        let (upto, from) = (statement.number(at.0), statement.number(after.0));
+        statement.push("select p from (select 0::bigint as p where false");
+        for source in sources {
+            let table = self.table(source.table, at)?;
+            for end in ["from_position", "until_position"] {
+                statement.push(&format!(" union select {end} from {table} where {end} <= {upto} and {end} > {from}"));
+                select::conditions(&mut statement, &source.conditions, self.place(source.table)?.columns)?;
+            }
+        }
+        let limit = statement.number(limit as u64);
+        statement.push(&format!(") as changes order by p limit {limit}"));
+        let rows = statement.query().fetch_all(&self.pool).await.map_err(failed)?;
+        rows.iter().map(|row| Ok(Position(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs()))).collect()
+    }
+
+    async fn facts(&self, positions: &[Position]) -> Result<Vec<Fact>, ReadError> {
+        reader::at(&self.pool, positions).await.map_err(failed)
+    }
+
+    async fn facts_after(&self, after: Position, limit: usize) -> Result<Vec<Fact>, ReadError> {
+        reader::after(&self.pool, after, limit).await.map_err(failed)
+    }
+
+    async fn people(&self, members: &[MemberId]) -> Result<Vec<PersonRecord>, ReadError> {
+        people::of(&self.pool, members).await.map_err(failed)
+    }
+
+    async fn by_staff_number(&self, staff_number: &str) -> Result<Option<MemberId>, ReadError> {
+        people::by_staff_number(&self.pool, staff_number).await.map_err(failed)
+    }
+
+    async fn by_name(&self, part: &str, limit: usize) -> Result<Vec<MemberId>, ReadError> {
+        people::by_name(&self.pool, part, limit).await.map_err(failed)
+    }
+
+    async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError> {
+        let mut opened = Vec::with_capacity(sealed.len());
+        for sealed in sealed {
+            opened.push(self.keyring.open(sealed).await.map_err(failed)?);
+        }
+        Ok(opened)
+    }
+
+    fn positions(&self) -> BoxStream<'static, Position> {
+        let serving = self.serving.clone();
+        futures_util::stream::unfold((serving, None), |(mut serving, last)| async move {
+            let next = serving.wait_for(|serving| last.is_none_or(|last| serving.common() > last)).await.ok()?.common();
+            Some((next, (serving, Some(next))))
+        })
+        .boxed()
+    }
+}

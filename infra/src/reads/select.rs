@@ -1,0 +1,157 @@
+//! Selections as SQL: rows as of a position, a total order, keyset pages.
+
+use graphql::ports::ReadError;
+use projections::cell::{Cell, Column, Kind};
+use projections::select::{Condition, Order, Plan};
+use sqlx::PgPool;
+use sqlx::postgres::PgArguments;
+
+use crate::fold::cells::{Binding, bind_array, bind_one, read};
+use domain::stream::Position;
+
+/// A statement being put together: SQL and the cells bound to it.
+#[derive(Default)]
+pub struct Statement {
+    /// The SQL so far.
+    pub sql: String,
+    bound: Vec<(Kind, Bound)>,
+}
+
+enum Bound {
+    One(Cell),
+    Many(Vec<Cell>),
+}
+
+/// A read that cannot be put into SQL, or that the database fails.
+pub fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ReadError {
+    ReadError::Failed(error.into())
+}
+
+impl Statement {
+    /// Adds SQL as it is.
+    pub fn push(&mut self, sql: &str) -> &mut Self {
+        self.sql += sql;
+        self
+    }
+
+    /// Binds a cell; answers its placeholder.
+    pub fn bind(&mut self, kind: Kind, cell: Cell) -> String {
+        self.bound.push((kind, Bound::One(cell)));
+        format!("${}", self.bound.len())
+    }
+
+    /// Binds a number; one beyond what PostgreSQL counts to as the largest it knows.
+    pub fn number(&mut self, number: u64) -> String {
+        self.bind(Kind::Int, Cell::Int(i64::try_from(number).unwrap_or(i64::MAX)))
+    }
+
+    /// Binds cells as an array; answers its placeholder.
+    pub fn bind_many(&mut self, kind: Kind, cells: Vec<Cell>) -> String {
+        self.bound.push((kind, Bound::Many(cells)));
+        format!("${}", self.bound.len())
+    }
+
+    /// The query with everything bound.
+    #[must_use]
+    pub fn query(&self) -> Binding<'_> {
+        let query: sqlx::query::Query<'_, sqlx::Postgres, PgArguments> = sqlx::query(&self.sql);
+        self.bound.iter().fold(query, |query, (kind, bound)| match bound {
+            Bound::One(cell) => bind_one(query, *kind, cell),
+            Bound::Many(cells) => bind_array(query, *kind, &cells.iter().collect::<Vec<_>>()),
+        })
+    }
+}
+
+fn column<'c>(columns: &'c [Column], name: &str) -> Result<&'c Column, ReadError> {
+    columns.iter().find(|column| column.name == name).ok_or_else(|| failed(format!("there is no column {name}")))
+}
+
+/// The conditions of a plan, each after ` and `.
+///
+/// # Errors
+/// [`ReadError::Failed`] for a column that is not there.
+pub fn conditions(statement: &mut Statement, conditions: &[Condition], columns: &[Column]) -> Result<(), ReadError> {
+    for condition in conditions {
+        let (name, operator, cell) = match condition {
+            Condition::Equals(name, cell) => (name, "=", cell),
+            Condition::Above(name, cell) => (name, ">", cell),
+            Condition::From(name, cell) => (name, ">=", cell),
+            Condition::Before(name, cell) => (name, "<", cell),
+            Condition::OneOf(name, cells) => {
+                let many = statement.bind_many(column(columns, name)?.kind, cells.clone());
+                statement.push(&format!(" and {name} = any({many})"));
+                continue;
+            }
+            Condition::Known(name) => {
+                statement.push(&format!(" and {} is not null", column(columns, name)?.name));
+                continue;
+            }
+        };
+        let one = statement.bind(column(columns, name)?.kind, cell.clone());
+        statement.push(&format!(" and {name} {operator} {one}"));
+    }
+    Ok(())
+}
+
+/// What follows a place in an order, as one condition. Nothing comes last in either direction.
+fn follows(statement: &mut Statement, order: &[(&Column, Order)], after: &[Cell]) -> String {
+    let (Some(((column, direction), rest)), Some((cell, cells))) = (order.split_first(), after.split_first()) else {
+        return "false".to_owned();
+    };
+    let name = column.name;
+    let further = follows(statement, rest, cells);
+    if *cell == Cell::Null {
+        return format!("({name} is null and {further})");
+    }
+    let here = statement.bind(column.kind, cell.clone());
+    let operator = match direction {
+        Order::Ascending => ">",
+        Order::Descending => "<",
+    };
+    let last = if column.nullable { format!(" or {name} is null") } else { String::new() };
+    format!("({name} {operator} {here}{last} or ({name} = {here} and {further}))")
+}
+
+/// Runs a plan on a table as of a position.
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub async fn rows(
+    pool: &PgPool,
+    table: &str,
+    plan: &Plan,
+    columns: &'static [Column],
+    key: usize,
+    at: Position,
+) -> Result<Vec<Vec<Cell>>, ReadError> {
+    let mut order = Vec::new();
+    for (name, direction) in &plan.order {
+        order.push((column(columns, name)?, *direction));
+    }
+    order.extend(columns.iter().take(key).map(|column| (column, Order::Ascending)));
+    let mut statement = Statement::default();
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
+    held(&mut statement, &names.join(", "), table, at);
+    conditions(&mut statement, &plan.conditions, columns)?;
+    if let Some(after) = &plan.after {
+        let follows = follows(&mut statement, &order, after);
+        statement.push(&format!(" and {follows}"));
+    }
+    let ordered: Vec<String> = order
+        .iter()
+        .map(|(column, direction)| match direction {
+            Order::Ascending => format!("{} nulls last", column.name),
+            Order::Descending => format!("{} desc nulls last", column.name),
+        })
+        .collect();
+    let limit = statement.number(plan.limit as u64);
+    statement.push(&format!(" order by {} limit {limit}", ordered.join(", ")));
+    let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
+    rows.iter().map(|row| read(row, columns, 0).map_err(failed)).collect()
+}
+
+/// `select … from … where` the row held at a position.
+pub fn held(statement: &mut Statement, what: &str, table: &str, at: Position) {
+    let at = statement.number(at.0);
+    statement.push(&format!("select {what} from {table} where from_position <= {at} and until_position > {at}"));
+}

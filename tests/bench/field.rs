@@ -1,0 +1,178 @@
+//! The field: cqrs-es + postgres-es as shipped with the same commands, and a bare single-row insert per commit.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cqrs_es::CqrsFramework;
+use cqrs_es::persist::PersistedEventStore;
+use domain::id::{ActorId, BadgeCheckId, BranchId, MemberId};
+use domain::member::{Member, MemberCommand};
+use domain::period::Zone;
+use domain::stream::StreamId;
+use domain::text::Sealed;
+use domain::world::{Command, Context, State};
+use harness::speak::{DAY, establish, found_root};
+use infra::clock::random_id;
+use infra::log::hosted::{Hosted, Surroundings};
+use infra::postgres::Cluster;
+use jiff::Timestamp;
+use postgres_es::PostgresEventRepository;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Executor, PgPool};
+use uuid::Uuid;
+
+use crate::Failure;
+use crate::ours::MEMBERS;
+use crate::rate::Rate;
+
+/// The table as postgres-es ships it, and a plain one of the same weight.
+const TABLES: &str = "
+create table if not exists events (aggregate_type text not null, aggregate_id text not null,
+    sequence bigint check (sequence >= 0) not null, event_type text not null, event_version text not null,
+    payload json not null, metadata json not null, primary key (aggregate_type, aggregate_id, sequence));
+create table if not exists bare (aggregate_type text not null, aggregate_id text not null,
+    sequence bigint not null, payload json not null, metadata json not null,
+    primary key (aggregate_type, aggregate_id, sequence));";
+
+const PLACE: &str = "v1.0190d3a0000070008000000000000001.c2VhbGVkLXBsYWNlLW9mLXRoZS1zYW1lLWxlbmd0aC1hcy1vdXJz";
+
+type Framework = CqrsFramework<Hosted<Member>, PersistedEventStore<PostgresEventRepository, Hosted<Member>>>;
+
+/// cqrs-es + postgres-es as shipped: no queries, no salts, no positions.
+pub struct Shipped {
+    framework: Arc<Framework>,
+    run: std::sync::atomic::AtomicU64,
+}
+
+fn context() -> Context {
+    let at = Timestamp::from_second(1_700_000_000).expect("an instant of 2023");
+    Context { at, actor: ActorId("office".into()), zone: Zone::default() }
+}
+
+/// A tree with one branch, so that members can be registered.
+fn states() -> HashMap<StreamId, State> {
+    let mut states = HashMap::new();
+    for command in [found_root(), establish(branch(), Some(BranchId::root()), "支部")] {
+        let decision = loop {
+            let surroundings = Surroundings { states: states.clone(), context: context() };
+            match command.decide(&domain::world::World::new(&surroundings), &surroundings.context) {
+                Ok(decision) => break decision,
+                Err(domain::world::Stop::Needs(stream)) => states.insert(stream, State::before(stream.kind)),
+                Err(domain::world::Stop::Refused(refusal)) => panic!("the tree is refused: {refusal}"),
+            };
+        };
+        for (stream, event) in decision.into_events() {
+            states.entry(stream).or_insert_with(|| State::before(stream.kind)).apply(&event);
+        }
+    }
+    states
+}
+
+fn branch() -> BranchId {
+    BranchId(Uuid::from_u128(7))
+}
+
+fn member(number: u64) -> MemberId {
+    MemberId(Uuid::from_u128(1_000 + u128::from(number)))
+}
+
+async fn pool(cluster: &Cluster, database: &str) -> Result<PgPool, Failure> {
+    let endpoints = cluster.ensure_database(database).await?;
+    let pool = PgPoolOptions::new().max_connections(64).connect_with(endpoints.owner).await?;
+    pool.execute(TABLES).await?;
+    Ok(pool)
+}
+
+impl Shipped {
+    /// A fresh database with the same number of members.
+    pub async fn start(cluster: &Cluster, database: &str) -> Result<Self, Failure> {
+        let pool = pool(cluster, database).await?;
+        seed(&pool).await?;
+        pool.execute("analyze").await?;
+        let store = PersistedEventStore::new_event_store(PostgresEventRepository::new(pool));
+        let surroundings = Surroundings { states: states(), context: context() };
+        Ok(Self { framework: Arc::new(CqrsFramework::new(store, vec![], surroundings)), run: 0.into() })
+    }
+
+    /// Commands on members in turn.
+    pub async fn spread(&self, in_flight: usize) -> Result<Rate, Failure> {
+        self.run(in_flight, |number| number % MEMBERS).await
+    }
+
+    /// A tenth of the commands on the first member.
+    pub async fn hot(&self, in_flight: usize) -> Result<Rate, Failure> {
+        self.run(in_flight, |number| if number % 10 == 0 { 0 } else { number % MEMBERS }).await
+    }
+
+    async fn run(&self, in_flight: usize, whose: fn(u64) -> u64) -> Result<Rate, Failure> {
+        let framework = Arc::clone(&self.framework);
+        self.run.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Rate::of(in_flight, move |number| {
+            let framework = Arc::clone(&framework);
+            async move {
+                let member = member(whose(number));
+                let check = BadgeCheckId(random_id(Timestamp::UNIX_EPOCH));
+                let place = Sealed(PLACE.to_owned());
+                let command = Command::Member(member, MemberCommand::CheckBadge { check, on: DAY, place, worn: true });
+                // As shipped a conflict is the caller's to try again.
+                while let Err(error) = framework.execute(&member.to_string(), command.clone()).await {
+                    if !matches!(error, cqrs_es::AggregateError::AggregateConflict) {
+                        return Err(Failure::from(error.to_string()));
+                    }
+                }
+                Ok(())
+            }
+        })
+        .await
+    }
+}
+
+/// Members as their registration stores them.
+async fn seed(pool: &PgPool) -> Result<(), Failure> {
+    let payload = serde_json::json!({ "member_registered": {
+        "branch": branch(), "post": "cadre", "on": DAY, "probation_until": null,
+    }});
+    for number in 0..MEMBERS {
+        sqlx::query("insert into events values ('member', $1, 1, 'member_registered', '1', $2, '{}')")
+            .bind(member(number).to_string())
+            .bind(&payload)
+            .execute(pool)
+            .await?;
+    }
+    Ok(())
+}
+
+/// One row per commit, nothing else.
+pub struct Bare {
+    pool: PgPool,
+    run: std::sync::atomic::AtomicI64,
+}
+
+impl Bare {
+    /// A fresh table.
+    pub async fn start(cluster: &Cluster, database: &str) -> Result<Self, Failure> {
+        Ok(Self { pool: pool(cluster, database).await?, run: 0.into() })
+    }
+
+    /// Inserts of the same weight.
+    pub async fn run(&self, in_flight: usize) -> Result<Rate, Failure> {
+        let pool = self.pool.clone();
+        let run = self.run.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let payload = serde_json::json!({ "member_badge_checked": {
+            "check": Uuid::from_u128(9), "on": DAY, "place": PLACE, "worn": true,
+        }});
+        Rate::of(in_flight, move |number| {
+            let (pool, payload) = (pool.clone(), payload.clone());
+            async move {
+                sqlx::query("insert into bare values ('member', $1, $2, $3, '{}')")
+                    .bind(member(number).to_string())
+                    .bind(run)
+                    .bind(payload)
+                    .execute(&pool)
+                    .await?;
+                Ok(())
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,122 @@
+//! Our executor with real commands: salts, metadata, sealed places, live projections.
+
+use std::sync::Arc;
+
+use domain::id::{BadgeCheckId, BranchId, MemberId};
+use domain::member::MemberCommand;
+use domain::period::Zone;
+use domain::world::Command;
+use harness::speak::{DAY, establish, found_root, office, person, register};
+use infra::app::{App, Settings};
+use infra::clock::Clock;
+use infra::keys::MasterKey;
+use infra::migrate;
+use infra::postgres::{APP_ROLE, Cluster};
+use tokio::task::JoinSet;
+
+use crate::Failure;
+use crate::rate::Rate;
+
+/// How many members take commands.
+pub const MEMBERS: u64 = 2_000;
+const BRANCHES: u64 = 40;
+
+/// A program under load. Clones of the inner parts are cheap.
+pub struct Ours {
+    /// The program.
+    pub app: App,
+    key: MasterKey,
+    members: Arc<Vec<MemberId>>,
+    run: std::sync::atomic::AtomicU64,
+}
+
+impl Ours {
+    /// A fresh database with members.
+    pub async fn start(cluster: &Cluster, database: &str) -> Result<Self, Failure> {
+        let endpoints = cluster.ensure_database(database).await?;
+        migrate::run(&endpoints.owner, APP_ROLE).await?;
+        let key = MasterKey::generate();
+        let app = program(cluster, database, key.clone()).await?;
+        let members = Arc::new(populate(&app).await?);
+        Ok(Self { app, key, members, run: 0.into() })
+    }
+
+    /// A second program over the same database.
+    pub async fn twin(&self, cluster: &Cluster, database: &str) -> Result<Self, Failure> {
+        let app = program(cluster, database, self.key.clone()).await?;
+        Ok(Self { app, key: self.key.clone(), members: Arc::clone(&self.members), run: 1_000.into() })
+    }
+
+    /// The members that take commands.
+    pub fn members(&self) -> Arc<Vec<MemberId>> {
+        Arc::clone(&self.members)
+    }
+
+    /// Commands on members in turn.
+    pub async fn spread(&self, in_flight: usize) -> Result<Rate, Failure> {
+        self.run(in_flight, |number| number).await
+    }
+
+    /// A tenth of the commands on the first member.
+    pub async fn hot(&self, in_flight: usize) -> Result<Rate, Failure> {
+        self.run(in_flight, |number| if number % 10 == 0 { 0 } else { number }).await
+    }
+
+    async fn run(&self, in_flight: usize, whose: fn(u64) -> u64) -> Result<Rate, Failure> {
+        let run = self.run.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let (commands, members) = (Arc::clone(&self.app.commands), Arc::clone(&self.members));
+        let length = members.len() as u64;
+        Rate::of(in_flight, move |number| {
+            let (commands, members) = (Arc::clone(&commands), Arc::clone(&members));
+            async move {
+                let member = members[usize::try_from(whose(number) % length)?];
+                let asker = office(&format!("bench-{run}-{number}"));
+                let place = commands.seal(&asker, member.0, "place", "营业大厅").await?;
+                let check = BadgeCheckId(commands.mint(&asker, "check"));
+                let command = Command::Member(member, MemberCommand::CheckBadge { check, on: DAY, place, worn: true });
+                commands.send(&asker, command, None).await?;
+                Ok(())
+            }
+        })
+        .await
+    }
+
+    /// Ends the program.
+    pub async fn stop(self) {
+        self.app.stop().await;
+    }
+}
+
+async fn program(cluster: &Cluster, database: &str, key: MasterKey) -> Result<App, Failure> {
+    let database = cluster.ensure_database(database).await?.app;
+    let clock = Arc::new(Clock::System);
+    App::start(Settings { database, key, clock, zone: Zone::default(), connections: 32 }).await
+}
+
+async fn populate(app: &App) -> Result<Vec<MemberId>, Failure> {
+    app.commands.send(&office("root"), found_root(), None).await?;
+    let mut branches = Vec::new();
+    for number in 0..BRANCHES {
+        let asker = office(&format!("branch-{number}"));
+        let branch = BranchId(app.commands.mint(&asker, "branch"));
+        app.commands.send(&asker, establish(branch, Some(BranchId::root()), &format!("第{number}支部")), None).await?;
+        branches.push(branch);
+    }
+    let mut tasks = JoinSet::new();
+    for number in 0..MEMBERS {
+        let commands = Arc::clone(&app.commands);
+        let branch = branches[usize::try_from(number % BRANCHES)?];
+        tasks.spawn(async move {
+            let asker = office(&format!("member-{number}"));
+            let member = MemberId(commands.mint(&asker, "member"));
+            commands.send(&asker, register(member, branch), Some(person(&format!("B{number}")))).await?;
+            Ok::<_, Failure>(member)
+        });
+    }
+    let mut members = Vec::new();
+    while let Some(member) = tasks.join_next().await {
+        members.push(member??);
+    }
+    members.sort_unstable();
+    Ok(members)
+}

@@ -1,0 +1,86 @@
+//! A client of the API over HTTP, as anybody would write one.
+
+use reqwest::Client;
+use serde_json::{Value, json};
+
+/// Speaks to one address as one viewer.
+#[derive(Clone)]
+pub struct Api {
+    client: Client,
+    address: String,
+    viewer: Option<String>,
+}
+
+/// What a mutation answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answered {
+    /// The position, where it was accepted.
+    pub position: Option<u64>,
+    /// The id of the new thing or the subject.
+    pub id: String,
+    /// Whether the same command had been accepted before.
+    pub replayed: bool,
+    /// The refusal's code, where it was refused.
+    pub refused: Option<String>,
+}
+
+impl Api {
+    /// A client of `http://host:port`, as the default viewer.
+    #[must_use]
+    pub fn at(address: &str) -> Self {
+        Self { client: Client::new(), address: address.to_owned(), viewer: None }
+    }
+
+    /// The same as another viewer, in the words of the development sign-in.
+    #[must_use]
+    pub fn as_viewer(&self, viewer: &str) -> Self {
+        Self { viewer: Some(viewer.to_owned()), ..self.clone() }
+    }
+
+    /// Asks; answers the whole response.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
+        let body = json!({ "query": query, "variables": variables });
+        let mut request = self.client.post(format!("{}/graphql", self.address)).json(&body);
+        if let Some(viewer) = &self.viewer {
+            request = request.header("x-sanping-viewer", viewer);
+        }
+        request.send().await?.error_for_status()?.json().await
+    }
+
+    /// Asks for data.
+    ///
+    /// # Errors
+    /// The connection's.
+    ///
+    /// # Panics
+    /// When the response holds errors.
+    pub async fn data(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
+        let mut response = self.ask(query, variables).await?;
+        assert!(response.get("errors").is_none(), "{query}: {response}");
+        Ok(response["data"].take())
+    }
+
+    /// Sends a mutation by name with its input.
+    ///
+    /// # Errors
+    /// The connection's.
+    ///
+    /// # Panics
+    /// When the response holds errors.
+    pub async fn send(&self, mutation: &str, input: Value) -> Result<Answered, reqwest::Error> {
+        let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let query = format!(
+            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position id replayed refusal {{ code }} }} }}"
+        );
+        let done = self.data(&query, json!({ "input": input })).await?["done"].take();
+        Ok(Answered {
+            position: done["position"].as_str().and_then(|text| text.parse().ok()),
+            id: done["id"].as_str().unwrap_or_default().to_owned(),
+            replayed: done["replayed"].as_bool().unwrap_or_default(),
+            refused: done["refusal"]["code"].as_str().map(str::to_owned),
+        })
+    }
+}

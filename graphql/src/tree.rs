@@ -24,6 +24,12 @@ impl Tree {
         Self { above: branches.into_iter().collect() }
     }
 
+    /// Whether there is such a branch.
+    #[must_use]
+    pub fn knows(&self, branch: BranchId) -> bool {
+        self.above.contains_key(&branch)
+    }
+
     /// Whether a branch is that one, or somewhere under it.
     #[must_use]
     pub fn is_within(&self, branch: BranchId, top: BranchId) -> bool {

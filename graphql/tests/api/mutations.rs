@@ -1,5 +1,7 @@
 //! Mutations: each leads to its command, or to a typed refusal.
 
+use std::sync::atomic::Ordering;
+
 use domain::member::MemberCommand;
 use domain::world::Command;
 use graphql::ports::SendError;
@@ -7,7 +9,7 @@ use graphql::viewer::Role;
 use serde_json::{Value, json};
 
 use crate::introspection::{mutations, sample};
-use crate::story::{ANA, CAI, EAST, NOBODY, WEST, told};
+use crate::story::{ANA, CAI, EAST, NOBODY, WEST, established, registered, told};
 use crate::support::{Asking, viewer};
 
 const OUTCOME: &str = "position id commandId replayed refusal { code message messageZh facts { name value } }";
@@ -201,6 +203,23 @@ fn a_secretary_writes_within_the_own_subtree_only() {
     let team = json!({ "member": ANA.0, "on": "2022-06-30", "title": "比武", "level": "CITY", "place": 1, "teamMates": [CAI.0] });
     assert_eq!(refused(&east, "placeInContest", &team), "policy.denied", "a team mate is out of reach");
     assert_eq!(refused(&east, "defineMetric", &sample("defineMetric")), "policy.denied");
+}
+
+#[test]
+fn what_was_recorded_a_moment_ago_is_waited_for() {
+    let (new, branch) = (domain::id::MemberId(uuid::Uuid::from_u128(0x15)), domain::id::BranchId(uuid::Uuid::from_u128(0xD)));
+    let recorded = || vec![established(branch, Some(EAST), "新支部"), registered(new, branch)];
+    for (mutation, input) in [
+        ("suspendMember", json!({ "member": new.0, "on": "2022-06-30", "reason": "病假" })),
+        ("openOutlet", json!({ "branch": branch.0, "kind": "DELIVERY", "name": "三号揽投部", "on": "2022-06-30" })),
+    ] {
+        let twin = told();
+        twin.then(recorded());
+        twin.behind.store(2, Ordering::Relaxed);
+        let east = twin.by(Some(viewer(Role::BranchSecretary, None, Some(EAST))));
+        assert_eq!(send(&east, mutation, &input)["refusal"], Value::Null, "{mutation}");
+        assert_eq!(twin.behind.load(Ordering::Relaxed), 0, "{mutation}");
+    }
 }
 
 #[test]

@@ -22,6 +22,7 @@ fn without_a_viewer_there_is_only_the_position_of_the_log() {
     let id = ANA.0;
     let board = r#"board: { subject: MEMBER, measure: { metric: "premium" }, period: { year: 2022 } }"#;
     for text in [
+        "{ viewer { id } }".to_owned(),
         "{ organisation { id } }".to_owned(),
         format!(r#"{{ branch(id: "{id}") {{ id }} }}"#),
         "{ branches { totalCount } }".to_owned(),
@@ -91,6 +92,16 @@ fn a_secretary_sees_the_own_subtree_and_nothing_beside_it() {
         assert_eq!(east.code(&foreign), "policy.denied", "{foreign}");
         assert_eq!(east.code(&unknown), "policy.denied", "what does not exist answers alike: {unknown}");
     }
+}
+
+#[test]
+fn a_viewer_is_told_who_they_are() {
+    let me = member_ana().ask("{ viewer { id roles member { name } scope { name } } }");
+    let expected =
+        json!({ "id": "member", "roles": ["MEMBER"], "member": { "name": "阿依古丽·买买提" }, "scope": null });
+    assert_eq!(me["viewer"], expected);
+    let me = secretary(EAST).ask("{ viewer { roles member { name } scope { name } } }");
+    assert_eq!(me["viewer"], json!({ "roles": ["BRANCH_SECRETARY"], "member": null, "scope": { "name": "东区支部" } }));
 }
 
 #[test]

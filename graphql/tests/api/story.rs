@@ -48,12 +48,12 @@ pub fn member(of: MemberId, event: MemberEvent) -> (StreamId, Event) {
     (of.into(), event.into())
 }
 
-fn established(of: BranchId, parent: Option<BranchId>, name: &str) -> (StreamId, Event) {
+pub fn established(of: BranchId, parent: Option<BranchId>, name: &str) -> (StreamId, Event) {
     let kind = parent.map_or(BranchKind::Committee, |_| BranchKind::Branch);
     branch(of, BranchEvent::Established { kind, parent, name: title(name), on: day() })
 }
 
-fn registered(of: MemberId, branch: BranchId) -> (StreamId, Event) {
+pub fn registered(of: MemberId, branch: BranchId) -> (StreamId, Event) {
     member(of, MemberEvent::Registered { branch, post: Post::Cadre, on: day(), probation_until: None })
 }
 

@@ -37,6 +37,8 @@ pub struct Twin {
     pub refuses: Mutex<Option<SendError>>,
     /// Whether every read fails.
     pub broken: AtomicBool,
+    /// How many events the projections are behind, until they are waited for.
+    pub behind: AtomicU64,
     /// Where the projections stand when somebody begins to follow them.
     pub moves_from: AtomicU64,
     fresh: AtomicU32,
@@ -124,10 +126,14 @@ impl Reads for Twin {
         if asked > head {
             return Err(ReadError::BeyondHead { asked, head });
         }
+        if at_least.is_some() {
+            self.behind.store(0, Ordering::Relaxed);
+        }
+        let reached = Position(head.0 - self.behind.load(Ordering::Relaxed));
         let upto = |fact: &&Fact| match as_of {
             Some(AsOf::Position(position)) => fact.position <= position,
             Some(AsOf::Instant(instant)) => fact.at <= instant,
-            None => true,
+            None => fact.position <= reached,
         };
         Ok(Self::moment(&facts.iter().take_while(upto).cloned().collect::<Vec<_>>()))
     }

@@ -12,6 +12,7 @@ pub mod app;
 //pub mod auth;
 pub mod clock;
 pub mod commands;
+pub mod demo;
 pub mod fold;
 //pub mod http;
 pub mod keys;

@@ -5,4 +5,5 @@ mod deep;
 mod demo;
 mod derived;
 mod kill;
+mod log_order;
 mod tidy;

@@ -3,5 +3,7 @@
 
 mod deep;
 mod derived;
+mod fold_history;
 mod kill;
+mod naive;
 mod tidy;

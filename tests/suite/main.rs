@@ -4,6 +4,8 @@
 mod deep;
 mod demo;
 mod derived;
+mod fold_history;
 mod kill;
 mod log_order;
+mod naive;
 mod tidy;

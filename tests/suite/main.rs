@@ -4,6 +4,14 @@
 mod deep;
 mod derived;
 mod fold_history;
+mod fold_once;
+mod fold_pages;
+mod fold_plans;
+mod fold_poison;
+mod fold_reads;
+mod fold_rebuild;
+mod fold_verify;
 mod kill;
 mod naive;
 mod tidy;
+mod told;

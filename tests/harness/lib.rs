@@ -8,3 +8,4 @@ pub mod ground;
 pub mod program;
 pub mod speak;
 pub mod story;
+pub mod wait;

@@ -1,7 +1,6 @@
 //! Live rows equal rows recomputed by the naive implementation, and `asOf` any past position equals it stopped there.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use domain::branch::RankedBy;
 use domain::event::{Event, Fact};
@@ -9,76 +8,11 @@ use domain::id::BranchId;
 use domain::stream::{Position, StreamKind};
 use graphql::ports::{AsOf, Reads};
 use harness::chance::Chance;
-use harness::ground::Ground;
-use harness::story::{Story, first_day};
-use infra::app::App;
-use infra::clock::Clock;
 use projections::leaderboard::Board;
-use projections::row::{Key, Row};
-use projections::select::Select;
 use projections::standings::StandingRow;
 
 use crate::naive::Naive;
-
-/// More than any table holds here.
-const ALL: usize = 1_000_000;
-
-/// A story told to the real program.
-pub struct Told {
-    /// Its database.
-    pub ground: Ground,
-    /// The program.
-    pub app: App,
-    /// The clock it runs on.
-    pub clock: Arc<Clock>,
-    /// The story so far.
-    pub story: Story,
-}
-
-/// Tells a story of so many commands.
-pub async fn told(seed: u64, commands: usize) -> Told {
-    let ground = Ground::fresh().await;
-    let clock = Arc::new(Clock::simulated(first_day()));
-    let app = ground.app_at(Arc::clone(&clock)).await;
-    let mut story = Story::of(seed, Arc::clone(&clock));
-    story.found(&*app.commands).await;
-    story.go_on(&*app.commands, commands).await;
-    Told { ground, app, clock, story }
-}
-
-/// The whole log.
-pub async fn log(reads: &dyn Reads) -> Vec<Fact> {
-    reads.facts_after(Position(0), ALL).await.unwrap()
-}
-
-async fn same<R: Row>(reads: &dyn Reads, at: Position, mut expected: Vec<R>) {
-    let stored = reads.rows(&Select::<R>::first(ALL), at).await.unwrap();
-    expected.sort_by_key(|row| row.key().cells());
-    let [stored, expected] = [stored, expected].map(|rows| rows.iter().map(R::cells).collect::<Vec<_>>());
-    for (stored, expected) in stored.iter().zip(&expected) {
-        assert_eq!(stored, expected, "a row of {} at {at}: stored, recomputed", R::TABLE);
-    }
-    assert_eq!(stored.len(), expected.len(), "rows of {} at {at}", R::TABLE);
-}
-
-/// Every row of every projection.
-pub async fn rows_equal(reads: &dyn Reads, log: &[Fact], at: Position) {
-    let naive = Naive::upto(log, at);
-    same(reads, at, naive.branch_rows()).await;
-    same(reads, at, naive.member_rows()).await;
-    same(reads, at, naive.member_year_rows()).await;
-    same(reads, at, naive.outlet_rows()).await;
-    same(reads, at, naive.contact_point_rows()).await;
-    same(reads, at, naive.training_rows()).await;
-    same(reads, at, naive.attendance_rows()).await;
-    same(reads, at, naive.record_rows()).await;
-    same(reads, at, naive.metric_rows()).await;
-    same(reads, at, naive.result_rows()).await;
-    same(reads, at, naive.standing_rows()).await;
-    same(reads, at, naive.competition_rows()).await;
-    same(reads, at, naive.total_rows()).await;
-    same(reads, at, naive.audit_rows()).await;
-}
+use crate::told::{ALL, log, rows_equal, told};
 
 /// Some boards, whole and within a subtree as it stood; answers how many places were compared.
 async fn boards_equal(reads: &dyn Reads, log: &[Fact], at: Position, chance: &mut Chance) -> usize {
@@ -133,9 +67,7 @@ fn moments(head: Position, spread: u64, chance: &mut Chance) -> BTreeSet<Positio
 
 async fn a_story_is_folded_as_the_naive_way_has_it(seed: u64, commands: usize) {
     let told = told(seed, commands).await;
-    let head = told.app.reads.head().await.unwrap().position;
-    let now = told.app.reads.pin(None, Some(head)).await.unwrap();
-    assert_eq!(now.position, head);
+    let head = told.caught_up().await;
     let log = log(&*told.app.reads).await;
     assert_eq!(log.len() as u64, head.0);
     let (accepted, refused) = told.story.answers;

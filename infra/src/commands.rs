@@ -10,6 +10,7 @@ use domain::world::Command;
 use graphql::ports::{Accepted, Asker, Commands, SendError};
 use uuid::Uuid;
 
+use crate::clock::random_id;
 use crate::keys::Keyring;
 use crate::log::desk::Order;
 use crate::log::executor::Executor;
@@ -42,6 +43,10 @@ impl LogCommands {
 
 #[async_trait]
 impl Commands for LogCommands {
+    fn fresh_command_id(&self) -> String {
+        random_id(self.executor.now()).to_string()
+    }
+
     fn mint(&self, asker: &Asker, label: &str) -> Uuid {
         let parts = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
         let hash = self.keyring.master().hash("mint", &parts);

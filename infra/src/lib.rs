@@ -24,10 +24,33 @@ pub mod postgres;
 pub mod reads;
 pub mod sqltype;
 #[allow(missing_docs)]
-pub mod demo { pub struct L{pub commands:u64,pub appended:u64,pub replayed:u64,pub position:u64}
-pub async fn load(_:&crate::app::App,_:&crate::clock::Clock,_:&dyn crate::fold::rebuild::Progress)->Result<L,std::io::Error>{Ok(L{commands:0,appended:0,replayed:0,position:0})}}
+pub mod demo {
+    pub struct L {
+        pub commands: u64,
+        pub appended: u64,
+        pub replayed: u64,
+        pub position: u64,
+    }
+    pub async fn load(
+        _: &crate::app::App,
+        _: &crate::clock::Clock,
+        _: &dyn crate::fold::rebuild::Progress,
+    ) -> Result<L, std::io::Error> {
+        Ok(L { commands: 0, appended: 0, replayed: 0, position: 0 })
+    }
+}
 #[allow(missing_docs)]
-pub mod report { use graphql::ports::*; use domain::period::*; use domain::stream::Position;
-pub async fn gather(_:&dyn Reads,_:Period,_:Position)->Result<Vec<projections::report::Answer>,ReadError>{Ok(vec![])}
-pub fn json(_:Period,_:Moment,_:&[projections::report::Answer],_:&Zone)->serde_json::Value{serde_json::Value::Null}
-pub fn text(_:Period,_:Moment,_:&[projections::report::Answer],_:&Zone)->String{String::new()}}
+pub mod report {
+    use domain::period::*;
+    use domain::stream::Position;
+    use graphql::ports::*;
+    pub async fn gather(_: &dyn Reads, _: Period, _: Position) -> Result<Vec<projections::report::Answer>, ReadError> {
+        Ok(vec![])
+    }
+    pub fn json(_: Period, _: Moment, _: &[projections::report::Answer], _: &Zone) -> serde_json::Value {
+        serde_json::Value::Null
+    }
+    pub fn text(_: Period, _: Moment, _: &[projections::report::Answer], _: &Zone) -> String {
+        String::new()
+    }
+}

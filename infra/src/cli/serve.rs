@@ -54,12 +54,11 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
     let opened = open(place, true).await?;
     let clock = Arc::new(Clock::simulated(Timestamp::UNIX_EPOCH));
     let app = opened.start(Arc::clone(&clock)).await?;
-    let loaded = demo::load(&app, &clock, &Told::of("demo 2022")).await?;
+    match listener.is_some() && demo::is_loaded(&app).await? {
+        true => say("the year 2022 is loaded"),
+        false => load(&app, &clock).await?,
+    }
     app.stop().await;
-    say(&format!(
-        "the year 2022 is loaded: {} commands, {} of them now, {} before; the log ends at {}",
-        loaded.commands, loaded.appended, loaded.replayed, loaded.position
-    ));
     let Some(listener) = listener else {
         opened.close().await?;
         return Ok(ExitCode::SUCCESS);
@@ -70,6 +69,15 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
         "open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"
     ));
     run(opened, app, listener, SignIn::Development).await
+}
+
+async fn load(app: &App, clock: &Clock) -> Result<(), Failure> {
+    let loaded = demo::load(app, clock, &Told::of("demo 2022")).await?;
+    say(&format!(
+        "the year 2022 is loaded: {} commands, {} of them now, {} before; the log ends at {}",
+        loaded.commands, loaded.appended, loaded.replayed, loaded.position
+    ));
+    Ok(())
 }
 
 async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -54,6 +54,13 @@ impl Follower {
 /// Commands that were acknowledged, with their positions.
 pub type Acknowledged = BTreeMap<String, Position>;
 
+/// What is recorded of these commands of the office; those that are not recorded are missing.
+pub async fn recorded(pool: &PgPool, ids: &[String]) -> Acknowledged {
+    let sql = "select command_id, position from commands where principal = 'office' and command_id = any($1)";
+    let rows = sqlx::query(sql).bind(ids).fetch_all(pool).await.expect("outcomes can be read");
+    rows.iter().map(|row| (row.get(0), Position(row.get::<i64, _>(1).unsigned_abs()))).collect()
+}
+
 /// Holds a whole log to its invariants; these commands and no others of the office are in it, each once.
 ///
 /// # Panics

@@ -51,6 +51,13 @@ pub async fn organisation(app: &App, branches: usize) -> Vec<BranchId> {
     founded
 }
 
+/// The ids of the commands that [`organisation`] sends.
+#[must_use]
+pub fn founding(branches: usize) -> Vec<String> {
+    let named = ["root", "metric"].map(str::to_owned).into_iter();
+    named.chain((0..branches).map(|number| format!("branch-{number}"))).collect()
+}
+
 /// An id that is the same for the same words.
 #[must_use]
 pub fn id(words: &str) -> Uuid {

@@ -9,3 +9,4 @@ pub mod program;
 pub mod speak;
 pub mod story;
 pub mod wait;
+pub mod writer;

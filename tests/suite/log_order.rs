@@ -7,8 +7,10 @@ use domain::id::{BranchId, MemberId};
 use domain::stream::{Position, StreamId};
 use futures_util::future::{join_all, try_join_all};
 use graphql::ports::SendError;
-use harness::audit::{Acknowledged, Follower, audit, head};
-use harness::crowd::{accepted, contest, enrol, organisation, reinstate, result, send, suspend, training, transfer};
+use harness::audit::{Acknowledged, Follower, audit, head, recorded};
+use harness::crowd::{
+    accepted, contest, enrol, founding, organisation, reinstate, result, send, suspend, training, transfer,
+};
 use harness::ground::Ground;
 use infra::app::App;
 use infra::clock::Clock;
@@ -32,17 +34,8 @@ async fn place(app: &App) -> Place {
     for number in 0..4 {
         crew.push(enrol(app, &format!("crew-{number}"), branches[0]).await.unwrap().0);
     }
-    let names = ["root", "metric"].map(str::to_owned).into_iter();
-    let names = names.chain((0..5).map(|n| format!("branch-{n}"))).chain((0..4).map(|n| format!("crew-{n}")));
-    let mut begun = Acknowledged::new();
-    for name in names {
-        let recorded: i64 = sqlx::query_scalar("select position from commands where command_id = $1")
-            .bind(&name)
-            .fetch_one(&app.pool)
-            .await
-            .unwrap();
-        begun.insert(name, Position(recorded.unsigned_abs()));
-    }
+    let names: Vec<String> = founding(5).into_iter().chain((0..4).map(|number| format!("crew-{number}"))).collect();
+    let begun = recorded(&app.pool, &names).await;
     Place { branches, crew, begun }
 }
 

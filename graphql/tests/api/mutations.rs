@@ -207,7 +207,8 @@ fn a_secretary_writes_within_the_own_subtree_only() {
 
 #[test]
 fn what_was_recorded_a_moment_ago_is_waited_for() {
-    let (new, branch) = (domain::id::MemberId(uuid::Uuid::from_u128(0x15)), domain::id::BranchId(uuid::Uuid::from_u128(0xD)));
+    let (new, branch) =
+        (domain::id::MemberId(uuid::Uuid::from_u128(0x15)), domain::id::BranchId(uuid::Uuid::from_u128(0xD)));
     let recorded = || vec![established(branch, Some(EAST), "新支部"), registered(new, branch)];
     for (mutation, input) in [
         ("suspendMember", json!({ "member": new.0, "on": "2022-06-30", "reason": "病假" })),

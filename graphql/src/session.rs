@@ -24,6 +24,7 @@ use projections::row::Row;
 use projections::select::Select;
 
 use crate::fault::{Fault, Result};
+use crate::legible;
 use crate::loader::{Loaders, RowAt, loaders};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
@@ -300,9 +301,10 @@ impl Extension for Sessions {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
-        request: Request,
+        mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
+        legible::document(&mut request)?;
         let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
         let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
         let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);

@@ -30,7 +30,9 @@ pub async fn serve(
     allow_owner: bool,
 ) -> Result<ExitCode, Failure> {
     if dev_sign_in && !listen.ip().is_loopback() {
-        return Err(format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into());
+        return Err(
+            format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into()
+        );
     }
     let listener = listen_on(listen).await?;
     let opened = open(place, allow_owner).await?;
@@ -64,7 +66,9 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
     };
     let app = opened.start(Arc::new(Clock::System)).await?;
     let address = listener.local_addr()?;
-    say(&format!("open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"));
+    say(&format!(
+        "open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"
+    ));
     run(opened, app, listener, SignIn::Development).await
 }
 
@@ -76,10 +80,11 @@ async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 async fn run(opened: Opened, app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
     if sign_in == SignIn::Development {
-        say("DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office");
+        say(
+            "DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office",
+        );
     }
-    let doors =
-        Doors { api: api::build(&app), reads: Arc::clone(&app.reads), sign_in: Arc::new(sign_in) };
+    let doors = Doors { api: api::build(&app), reads: Arc::clone(&app.reads), sign_in: Arc::new(sign_in) };
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {

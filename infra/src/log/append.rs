@@ -21,7 +21,7 @@ use tokio::sync::{Notify, watch};
 
 use super::desk::SharedDesk;
 use super::job::{Ask, CommandKey, Job, Settled};
-use super::settle::{Found, settle};
+use super::settle::{Found, fail, settle};
 use crate::clock::{Clock, random, random_id};
 use crate::sqltype::SqlInstant;
 
@@ -31,6 +31,9 @@ const ATTEMPTS: u32 = 8;
 /// Takes the head row in one round trip. Simple protocol answers in text, so the instant comes as microseconds.
 const TAKE_HEAD: &str = "begin; update log_head set position = position \
      returning position, (extract(epoch from recorded_at) * 1000000)::bigint";
+
+/// How long a batch waits for a side row, the head row in its hands.
+const SIDE_ROW_PATIENCE: &str = "set local lock_timeout = '500ms'";
 
 /// The appender's share of a process.
 pub struct Appender {
@@ -99,22 +102,20 @@ impl Appender {
     ) -> Vec<Settled> {
         for attempt in 1.. {
             let mut lines = broken.clone();
-            let error = match self.commit(connection, jobs, &mut lines).await {
+            let Fault { error, about_content } = match self.commit(connection, jobs, &mut lines).await {
                 Ok(settled) => {
                     *broken = lines;
                     return settled;
                 }
-                Err(error) => error,
+                Err(fault) => fault,
             };
             *connection = None;
-            if is_about_content(&error) && jobs.len() > 1 {
+            if about_content && jobs.len() > 1 {
                 return self.settle_one_by_one(connection, jobs, broken).await;
             }
-            if attempt >= ATTEMPTS || is_about_content(&error) {
+            if attempt >= ATTEMPTS || about_content {
                 tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
-                broken.extend(jobs.iter().flat_map(Job::provisional).map(|read| read.lineage));
-                let error = Arc::new(error);
-                return jobs.iter().map(|_| Settled::Failed(Arc::clone(&error))).collect();
+                return fail(jobs, error, broken);
             }
             tracing::warn!(error = %error, attempt, "append is tried again on a new connection");
             tokio::time::sleep(Duration::from_millis(50 << attempt.min(6))).await;
@@ -140,7 +141,7 @@ impl Appender {
         connection: &mut Option<PgConnection>,
         jobs: &[Job],
         broken: &mut HashSet<u64>,
-    ) -> Result<Vec<Settled>, sqlx::Error> {
+    ) -> Result<Vec<Settled>, Fault> {
         let connection = match connection {
             Some(connection) => connection,
             None => connection.insert(self.options.connect().await?),
@@ -171,13 +172,24 @@ impl Appender {
             insert_events(connection, &accepted, head, at).await?;
         }
         insert_outcomes(connection, &accepted, at).await?;
-        for (job, _) in &accepted {
-            keep_person(connection, job).await?;
-        }
+        keep_people(connection, &accepted).await?;
         // Numbers and an instant of our own making: nothing to escape.
         let moved = format!("update log_head set position = {}, recorded_at = '{at}'; commit", found.head);
         connection.execute(moved.as_str()).await?;
         Ok(settled)
+    }
+}
+
+/// Why a batch was not committed.
+struct Fault {
+    error: sqlx::Error,
+    /// One of the jobs is to blame; the others may do without it.
+    about_content: bool,
+}
+
+impl From<sqlx::Error> for Fault {
+    fn from(error: sqlx::Error) -> Self {
+        Self { about_content: is_about_content(&error), error }
     }
 }
 
@@ -317,17 +329,30 @@ async fn insert_outcomes(
     .map(drop)
 }
 
-async fn keep_person(connection: &mut PgConnection, job: &Job) -> Result<(), sqlx::Error> {
-    let Some((member, person)) = person(job) else { return Ok(()) };
-    sqlx::query(
-        "insert into people (member, staff_number, name, contact) values ($1, $2, $3, $4) on conflict (member) \
-         do update set staff_number = excluded.staff_number, name = excluded.name, contact = excluded.contact",
-    )
-    .bind(member.0)
-    .bind(person.staff_number.as_str())
-    .bind(person.name.as_str())
-    .bind(person.contact.as_deref())
-    .execute(connection)
-    .await
-    .map(drop)
+/// A record that another session holds fails its own command; the head row is not held for it.
+async fn keep_people(connection: &mut PgConnection, accepted: &[(&Job, Position)]) -> Result<(), Fault> {
+    let people: Vec<_> = accepted.iter().filter_map(|(job, _)| person(job)).collect();
+    if people.is_empty() {
+        return Ok(());
+    }
+    connection.execute(SIDE_ROW_PATIENCE).await?;
+    for (member, person) in people {
+        let kept = sqlx::query(
+            "insert into people (member, staff_number, name, contact) values ($1, $2, $3, $4) on conflict (member) \
+             do update set staff_number = excluded.staff_number, name = excluded.name, contact = excluded.contact",
+        )
+        .bind(member.0)
+        .bind(person.staff_number.as_str())
+        .bind(person.name.as_str())
+        .bind(person.contact.as_deref())
+        .execute(&mut *connection)
+        .await;
+        kept.map_err(|error| Fault { about_content: is_about_content(&error) || is_held(&error), error })?;
+    }
+    Ok(())
+}
+
+/// Whether another session holds the row.
+fn is_held(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("55P03"))
 }

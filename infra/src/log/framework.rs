@@ -59,9 +59,9 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
 
     async fn load_aggregate(&self, id: &str) -> Result<Loaded<A>, AggregateError<HostedError>> {
         let stream = Self::stream(id)?;
-        let (mut aggregate, mut version) = (Hosted::<A>::default(), 0);
+        let (mut aggregate, mut version) = (Hosted::<A>::before(stream), 0);
         for envelope in self.load_events(id).await? {
-            aggregate.0.apply(&envelope.payload.0);
+            aggregate.aggregate.apply(&envelope.payload.0);
             version = envelope.sequence as u64;
         }
         Ok(Loaded { stream, version, aggregate })

@@ -39,25 +39,6 @@ pub enum Fault {
     Read(ReadError),
 }
 
-/// The codes of errors that a read can end with, in `extensions.code`; beside them the codes of refused inputs
-/// (`input.*`, `text.*`, `time.*`).
-pub const CODES: &[&str] = &[
-    "board.no_period",
-    "board.period_outside",
-    "board.wrong_subject",
-    "competition.unknown",
-    "input.one_of",
-    "internal",
-    "metric.unknown",
-    "page.bad_cursor",
-    "page.too_large",
-    "policy.denied",
-    "position.behind",
-    "position.beyond_head",
-    "trail.too_wide",
-    "unauthenticated",
-];
-
 /// The answer of a read.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 

@@ -43,7 +43,12 @@ async fn open() -> Cluster {
 }
 
 async fn prepare(cluster: &Cluster) {
-    let pattern = cluster.ensure_database(TEMPLATE).await.expect("the pattern can be made");
+    let mut pattern = cluster.ensure_database(TEMPLATE).await.expect("the pattern can be made");
+    if let Err(migrate::MigrateError::Migration(_)) = migrate::run(&pattern.owner, APP_ROLE).await {
+        // Made by an earlier draft of the schema.
+        cluster.drop_database(TEMPLATE).await.expect("the pattern can be dropped");
+        pattern = cluster.ensure_database(TEMPLATE).await.expect("the pattern can be made");
+    }
     migrate::run(&pattern.owner, APP_ROLE).await.expect("the pattern can be migrated");
     let pool = PgPoolOptions::new().max_connections(1).connect_with(pattern.owner).await.expect("it can be reached");
     let left: Vec<String> = sqlx::query_scalar("select datname from pg_database where datname like 'ground\\_%'")
@@ -71,6 +76,15 @@ impl Ground {
         let name = format!("ground_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let endpoints = cluster.create_database_from_template(&name, TEMPLATE).await.expect("a database can be made");
         Self { endpoints, key: MasterKey::generate() }
+    }
+
+    /// A database of a test's own that holds what this one holds; no program runs over this one meanwhile.
+    pub async fn copy(&self) -> Self {
+        let cluster = shared().await;
+        let name = format!("ground_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let own = self.endpoints.owner.get_database().expect("a ground names its database");
+        let endpoints = cluster.create_database_from_template(&name, own).await.expect("a database can be copied");
+        Self { endpoints, key: self.key.clone() }
     }
 
     /// A program over it, on the machine's clock.

@@ -2,13 +2,24 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod deep;
+mod demo;
 mod derived;
+mod fold_history;
+mod fold_once;
+mod fold_pages;
+mod fold_plans;
+mod fold_poison;
+mod fold_reads;
+mod fold_rebuild;
+mod fold_verify;
 mod kill;
 mod log_cqrs;
 mod log_desk;
 mod log_faults;
 mod log_once;
 mod log_order;
+mod naive;
 mod log_races;
 mod log_walls;
 mod tidy;
+mod told;

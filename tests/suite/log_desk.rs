@@ -212,7 +212,7 @@ impl Play {
                 }
             };
             assert!(!is_stale(&again), "under the head lock everything is settled");
-            self.check(accepted.as_ref().unwrap_or(job), &given.order, None, &again);
+            self.check(accepted.as_deref().unwrap_or(job), &given.order, None, &again);
         }
         (settled, fresh)
     }

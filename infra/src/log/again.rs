@@ -34,7 +34,7 @@ pub enum Look {
     /// These states are missing.
     Needs(Vec<StreamId>),
     /// Settled; an accepted job is to be appended as it is now.
-    Settled(Settled, Option<Job>),
+    Settled(Settled, Option<Box<Job>>),
 }
 
 impl Fresh {
@@ -71,7 +71,7 @@ impl Fresh {
         match (settled.expect("one job is settled once"), refusal) {
             (Settled::Accepted(position), _) => {
                 self.apply(job.writes());
-                Look::Settled(Settled::Accepted(position), Some(job))
+                Look::Settled(Settled::Accepted(position), Some(Box::new(job)))
             }
             (Settled::Confirmed, Some(refusal)) => Look::Settled(Settled::Refused(refusal), None),
             (settled, _) => Look::Settled(settled, None),

@@ -199,7 +199,7 @@ impl Appender {
                         }
                     }
                     Look::Settled(settled, job) => {
-                        accepted.extend(job.map(|job| (job, settled.clone())));
+                        accepted.extend(job.map(|job| (*job, settled.clone())));
                         break settled;
                     }
                 }

@@ -61,7 +61,6 @@ impl SharedDesk {
     }
 
     /// The desk. Where a rule panicked on it, it starts afresh: what waits fails, and states are loaded again.
-    #[must_use]
     pub fn lock(&self) -> MutexGuard<'_, Desk> {
         self.0.lock().unwrap_or_else(|poisoned| {
             tracing::error!("a command panicked while it was decided; the states of this process are loaded again");

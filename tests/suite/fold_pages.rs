@@ -163,12 +163,12 @@ async fn board_pages(reads: &dyn Reads, board: &Board, size: usize, at: Position
 }
 
 /// Everybody reports one of few values and has one of few plans, so that there are many ties.
-async fn report_with_ties(told: &Told, metric: &str, chance: &mut Chance) {
+async fn report_with_ties(told: &Told, code: &str, chance: &mut Chance) {
     let now = told.caught_up().await;
     let roster = told.app.reads.rows(&Select::<MemberRow>::first(ALL), now).await.unwrap();
     let mut sent = Vec::new();
     for (number, row) in roster.iter().enumerate() {
-        let (metric, period): (MetricCode, Period) = (metric.parse().unwrap(), "2022-02".parse().unwrap());
+        let (metric, period): (MetricCode, Period) = (code.parse().unwrap(), "2022-02".parse().unwrap());
         let amount = |number: u64| (number * 10).to_string().parse().unwrap();
         let (value, plan) = (amount(chance.below(5)), Some(amount(1 + chance.below(2))));
         let report = Report {
@@ -182,7 +182,7 @@ async fn report_with_ties(told: &Told, metric: &str, chance: &mut Chance) {
         for (what, command) in
             [("target", MemberCommand::SetTarget(target)), ("report", MemberCommand::ReportResult(report))]
         {
-            let asker = office(&format!("{what}-{}-{number}", row.member));
+            let asker = office(&format!("{what}-{code}-{number}"));
             sent.push(async move { told.app.commands.send(&asker, Command::Member(row.member, command), None).await });
         }
     }

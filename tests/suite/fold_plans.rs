@@ -19,26 +19,27 @@ use sqlx::{Executor, PgConnection};
 use crate::told::{Told, told};
 
 /// How many rows come into each table. A single walk through one of them reads as many.
-const ROWS: i64 = 20_000;
+const ROWS: i64 = 4_000;
 
-/// Many rows like the first one, each with a last part of the key of its own.
-async fn fill(connection: &mut PgConnection, projection: &dyn Folded) {
+/// Many rows like the first one, each with a last part of the key of its own. False where there is none.
+async fn fill(connection: &mut PgConnection, projection: &dyn Folded) -> bool {
     let table = format!("{}_g1", projection.table());
     let last = &projection.columns()[projection.key() - 1];
     let other = match last.kind {
-        Kind::Uuid => "gen_random_uuid()",
+        Kind::Uuid => "md5(n::text)::uuid",
         Kind::Text => "md5(n::text)",
         _ => "1000000 + n",
     };
     let sql = format!(
-        "insert into {table} select (jsonb_populate_record(t, jsonb_build_object('{}', {other}))).* \
+        "insert into {table} select r.* \
          from (select * from {table} where until_position = {} order by from_position limit 1) t, \
-         generate_series(1, {ROWS}) n",
-        last.name,
+         generate_series(1, {ROWS}) n, \
+         jsonb_populate_record(null::{table}, to_jsonb(t) || jsonb_build_object('{}', {other})) r",
         i64::MAX,
+        last.name,
     );
     let filled = sqlx::query(&sql).execute(connection).await.unwrap();
-    assert_eq!(filled.rows_affected(), ROWS.unsigned_abs(), "{table} had a row");
+    filled.rows_affected() > 0
 }
 
 /// Fills the log and every projection behind the program's back, as if they had been folded.
@@ -57,10 +58,26 @@ async fn fill_all(told: &Told) {
     // The head row first, as every append does.
     transaction.execute("update log_head set position = position").await.unwrap();
     transaction.execute(log.as_str()).await.unwrap();
+    let mut filled = Vec::new();
     for projection in registry::all() {
-        fill(&mut transaction, &*projection).await;
+        if fill(&mut transaction, &*projection).await {
+            filled.push(projection.name());
+        }
     }
+    assert!(filled.len() > 9 && filled.contains(&"standings"), "filled were {filled:?}");
     transaction.commit().await.unwrap();
+}
+
+/// Nobody looks at the tables in the background, which would make every plan anew.
+async fn without_statistics(told: &Told) {
+    let owner = told.ground.owner().await;
+    for table in ["events", "commands"] {
+        owner.execute(format!("alter table {table} set (autovacuum_enabled = off)").as_str()).await.unwrap();
+    }
+    for projection in registry::all() {
+        let table = projection.table();
+        told.app.pool.execute(format!("alter table {table}_g1 set (autovacuum_enabled = off)").as_str()).await.unwrap();
+    }
 }
 
 /// Asks what pages ask.
@@ -90,8 +107,10 @@ async fn look_around(told: &Told) {
 
 #[tokio::test]
 async fn statements_prepared_on_empty_tables_do_not_walk_through_full_ones() {
-    let mut told = told(41, 260).await;
+    let mut told = told(41, 0).await;
     told.caught_up().await;
+    without_statistics(&told).await;
+    told.story.go_on(&*told.app.commands, 60).await;
     look_around(&told).await;
     fill_all(&told).await;
     told.story.go_on(&*told.app.commands, 60).await;
@@ -106,8 +125,9 @@ async fn statements_prepared_on_empty_tables_do_not_walk_through_full_ones() {
         (sqlx::query_scalar::<_, i64>(others).fetch_one(&owner).await.unwrap() == 0).then_some(())
     })
     .await;
-    let walked = "select relname || ' in its order', seq_tup_read from pg_stat_user_tables \
-                  union all select indexrelname::text, idx_tup_read from pg_stat_user_indexes";
+    // The few rows of `projections` are looked at all the time.
+    let walked = "select relname || ' in its order', seq_tup_read from pg_stat_user_tables where relname <> 'projections' \
+                  union all select indexrelname::text, idx_tup_read from pg_stat_user_indexes where relname <> 'projections'";
     let read: Vec<(String, i64)> = sqlx::query_as(walked).fetch_all(&owner).await.unwrap();
     assert!(read.iter().any(|(_, rows)| *rows > 0), "reading is counted");
     let walks: Vec<_> = read.into_iter().filter(|(_, rows)| *rows >= ROWS).collect();

@@ -12,9 +12,8 @@ use uuid::Uuid;
 
 use crate::clock::random_id;
 use crate::keys::Keyring;
-use crate::log::desk::Order;
 use crate::log::executor::Executor;
-use crate::log::job::CommandKey;
+use crate::log::job::{CommandKey, Order};
 use crate::log::metadata::metadata;
 
 /// Commands to the log of one organisation.
@@ -72,7 +71,7 @@ impl Commands for LogCommands {
         }
         let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
         let body = self.body(&command, person.as_ref());
-        self.executor.execute(&Order { key, body, metadata, command, person }).await
+        self.executor.execute(Order { key, body, metadata, command, person }).await
     }
 }
 

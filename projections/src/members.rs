@@ -1,7 +1,7 @@
 //! Members 成员: standing, branch, and what each did, in counts over all time.
 //!
 //! # Rules
-//! - Who left keeps the last branch and stays a row.
+//! - Who left keeps the last branch and stays a row; no plaque is up any more.
 //! - A correction of attendance changes the counts of those it names.
 //! - `contact_points` counts how often a member was paired, ended pairings included: the end of a contact point names
 //!   no cadre. The standing ones are rows of [`crate::contact_points`], looked up by cadre.
@@ -130,7 +130,10 @@ impl Projection for Members {
             Change::Moved(branch) => row.branch = *branch,
             Change::Formal => row.probation_until = None,
             Change::Stands(standing) => row.standing = *standing,
-            Change::Left(on) => (row.standing, row.left_on) = (MemberStanding::Left, Some(*on)),
+            Change::Left(on) => {
+                (row.standing, row.left_on) = (MemberStanding::Left, Some(*on));
+                (row.plaque, row.plaque_duty) = (None, None);
+            }
             Change::Checked(worn) => {
                 row.badge_checks += 1;
                 row.badges_worn += i64::from(*worn);

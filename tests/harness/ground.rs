@@ -43,7 +43,12 @@ async fn open() -> Cluster {
 }
 
 async fn prepare(cluster: &Cluster) {
-    let pattern = cluster.ensure_database(TEMPLATE).await.expect("the pattern can be made");
+    let mut pattern = cluster.ensure_database(TEMPLATE).await.expect("the pattern can be made");
+    if let Err(migrate::MigrateError::Migration(_)) = migrate::run(&pattern.owner, APP_ROLE).await {
+        // Made by an earlier draft of the schema.
+        cluster.drop_database(TEMPLATE).await.expect("the pattern can be dropped");
+        pattern = cluster.ensure_database(TEMPLATE).await.expect("the pattern can be made");
+    }
     migrate::run(&pattern.owner, APP_ROLE).await.expect("the pattern can be migrated");
     let pool = PgPoolOptions::new().max_connections(1).connect_with(pattern.owner).await.expect("it can be reached");
     let left: Vec<String> = sqlx::query_scalar("select datname from pg_database where datname like 'ground\\_%'")

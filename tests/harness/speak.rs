@@ -15,7 +15,13 @@ pub const DAY: Date = date(2022, 3, 1);
 /// The office asks, under a command id.
 #[must_use]
 pub fn office(command_id: &str) -> Asker {
-    Asker { actor: ActorId("office".into()), command_id: command_id.into(), correlation: command_id.into() }
+    said_by("office", command_id)
+}
+
+/// Somebody asks, under a command id.
+#[must_use]
+pub fn said_by(actor: &str, command_id: &str) -> Asker {
+    Asker { actor: ActorId(actor.into()), command_id: command_id.into(), correlation: command_id.into() }
 }
 
 /// Founds the top committee.

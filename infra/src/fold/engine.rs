@@ -28,7 +28,9 @@ pub trait Folded: Send + Sync {
     fn version(&self) -> u32;
     /// The name its tables start with.
     fn table(&self) -> &'static str;
-    /// The columns of its rows.
+    /// How many of its columns are the key.
+    fn key(&self) -> usize;
+    /// The columns of its rows, the key first.
     fn columns(&self) -> &'static [Column];
     /// Registers it and makes its first table, if that has not been done.
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
@@ -61,6 +63,10 @@ impl<P: Projection> Folded for Engine<P> {
 
     fn table(&self) -> &'static str {
         P::Row::TABLE
+    }
+
+    fn key(&self) -> usize {
+        P::Row::KEY
     }
 
     fn columns(&self) -> &'static [Column] {

@@ -29,8 +29,10 @@ pub async fn load<P: Projection>(
 ) -> Result<(), FoldError> {
     let table = table::name(P::Row::TABLE, generation);
     let key_columns = &P::Row::COLUMNS[..P::Row::KEY];
+    // Each key is looked up by itself: the planner, left alone, walks through the whole index for a few keys.
     let sql = format!(
-        "select {}, t.from_position from {table} t join unnest({}) as k({}) on {} where t.until_position = {HOLDS}",
+        "select {}, t.from_position from unnest({}) as k({}) cross join lateral \
+         (select * from {table} t where {} and t.until_position = {HOLDS} limit 1) as t",
         table::columns::<P::Row>("t."),
         arrays(key_columns),
         list(key_columns.iter().map(|column| column.name.to_owned())),

@@ -1,0 +1,243 @@
+//! Rebuilding beside the serving generation: the same rows, answers throughout, builds that are cut off or overtaken.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::stream::Position;
+use harness::ground::Ground;
+use harness::wait::until;
+use infra::fold::FoldError;
+use infra::fold::engine::standings;
+use infra::fold::lease;
+use infra::fold::rebuild::{self, Progress, Quiet};
+use infra::fold::registry;
+use projections::audit_trail::{AuditRow, AuditTrail};
+use projections::members::MemberRow;
+use projections::select::Select;
+use projections::standings::Standings;
+use sqlx::PgPool;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::told::{ALL, log, rows_equal, told};
+
+/// Tells a test how far a build is.
+struct Heard(UnboundedSender<u64>);
+
+impl Progress for Heard {
+    fn at(&self, done: u64, _of: u64) {
+        // A test that heard enough hangs up.
+        let _gone = self.0.send(done);
+    }
+}
+
+fn heard() -> (Heard, UnboundedReceiver<u64>) {
+    let (sender, receiver) = unbounded_channel();
+    (Heard(sender), receiver)
+}
+
+async fn generation(pool: &PgPool, projection: &str) -> i64 {
+    lease::look(pool, projection).await.unwrap().generation
+}
+
+async fn digests(pool: &PgPool) -> BTreeMap<&'static str, (Position, String)> {
+    let mut digests = BTreeMap::new();
+    for projection in registry::all() {
+        let verified = projection.verify(pool, &Quiet).await.unwrap();
+        assert_eq!(verified.difference, None, "{}", projection.name());
+        digests.insert(projection.name(), (verified.position, verified.digest));
+    }
+    digests
+}
+
+#[tokio::test]
+async fn a_rebuilt_projection_has_the_rows_and_the_digest_of_the_live_one() {
+    let told = told(21, 120).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let before = digests(&pool).await;
+    for projection in registry::all() {
+        let epoch = lease::look(&pool, projection.name()).await.unwrap().epoch;
+        assert_eq!(projection.rebuild(&pool, &Quiet).await.unwrap(), head);
+        let after = lease::look(&pool, projection.name()).await.unwrap();
+        assert!(after.epoch > epoch, "the old worker is fenced");
+        assert_eq!((after.generation, after.checkpoint), (2, head));
+        let switched: (i32, i64) =
+            sqlx::query_as("select version, position from projection_switches where name = $1 and generation = 2")
+                .bind(projection.name())
+                .fetch_one(&pool)
+                .await
+                .unwrap();
+        assert_eq!(switched, (projection.version().cast_signed(), head.0.cast_signed()));
+    }
+    assert_eq!(digests(&pool).await, before);
+    told.app.reads.pin(None, Some(head)).await.unwrap();
+    rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_busy_program_answers_throughout_a_rebuild_and_goes_on_with_the_new_rows() {
+    let mut told = told(22, 60).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let (reads, done) = (Arc::clone(&told.app.reads), Arc::new(AtomicBool::new(false)));
+    let reader = tokio::spawn({
+        let done = Arc::clone(&done);
+        async move {
+            let (mut last, mut answers) = (Position(0), 0);
+            while !done.load(Ordering::Relaxed) {
+                let now = reads.pin(None, None).await.unwrap();
+                assert!(now.position >= last, "{} after {last}", now.position);
+                last = now.position;
+                let rows = reads.rows(&Select::<AuditRow>::first(5), now.position).await.unwrap();
+                let members = reads.rows(&Select::<MemberRow>::first(5), now.position).await.unwrap();
+                assert!(rows.len() == 5 && members.len() == 5);
+                answers += 1;
+            }
+            answers
+        }
+    });
+    let rebuilt = async {
+        for projection in registry::all() {
+            projection.rebuild(&pool, &Quiet).await.unwrap();
+        }
+    };
+    tokio::join!(told.story.go_on(&*told.app.commands, 120), rebuilt);
+    done.store(true, Ordering::Relaxed);
+    assert!(reader.await.unwrap() > 0);
+    told.story.go_on(&*told.app.commands, 12).await;
+    let head = told.caught_up().await;
+    assert!(standings(&pool).await.unwrap().iter().all(|standing| standing.generation == 2));
+    rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    digests(&pool).await;
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_that_was_cut_off_goes_on_where_it_stopped() {
+    let told = told(23, 60).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let (progress, mut parts) = heard();
+    tokio::select! {
+        built = rebuild::run::<AuditTrail>(&pool, 20, &progress) => panic!("it ran to its end: {built:?}"),
+        part = parts.recv() => assert_eq!(part, Some(20)),
+    }
+    let begun: (i64, i64) =
+        sqlx::query_as("select generation, checkpoint from projection_builds").fetch_one(&pool).await.unwrap();
+    assert!(begun.0 == 2 && begun.1 >= 20 && begun.1 < head.0.cast_signed(), "{begun:?}");
+    assert_eq!(generation(&pool, "audit_trail").await, 1);
+
+    // Its claim lasts a little longer.
+    let claimed = rebuild::run::<AuditTrail>(&pool, 20, &Quiet).await;
+    assert!(matches!(claimed, Err(FoldError::BeingBuilt { generation: 2, .. })), "{claimed:?}");
+    run_out(&pool).await;
+    let (progress, mut parts) = heard();
+    assert_eq!(rebuild::run::<AuditTrail>(&pool, 20, &progress).await.unwrap(), head);
+    assert_eq!(parts.recv().await, Some(begun.1.unsigned_abs() + 20), "it does not begin anew");
+    assert_eq!(generation(&pool, "audit_trail").await, 2);
+    digests(&pool).await;
+    told.app.stop().await;
+}
+
+/// The builder's claim runs out.
+async fn run_out(pool: &PgPool) {
+    sqlx::query("update projection_builds set lease_until = now() - interval '1 second'").execute(pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_builder_that_was_overtaken_writes_nothing_into_what_serves() {
+    let mut told = told(24, 60).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let (progress, mut parts) = heard();
+    let overtaken = rebuild::run::<Standings>(&pool, 20, &progress);
+    tokio::pin!(overtaken);
+    tokio::select! {
+        built = &mut overtaken => panic!("it ran to its end: {built:?}"),
+        part = parts.recv() => assert_eq!(part, Some(20)),
+    }
+    run_out(&pool).await;
+    rebuild::run::<Standings>(&pool, 50, &Quiet).await.unwrap();
+    told.story.go_on(&*told.app.commands, 60).await;
+    let head = told.caught_up().await;
+    let fenced = overtaken.await;
+    assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{fenced:?}");
+    assert_eq!(generation(&pool, "standings").await, 2);
+    rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_empty_log_is_rebuilt_too() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    for projection in registry::all() {
+        assert_eq!(projection.rebuild(&app.pool, &Quiet).await.unwrap(), Position(0));
+        assert_eq!(generation(&app.pool, projection.name()).await, 2);
+        let verified = projection.verify(&app.pool, &Quiet).await.unwrap();
+        assert_eq!((verified.rows, verified.difference), (0, None));
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_with_a_raised_version_builds_beside_and_switches_by_itself() {
+    let mut told = told(25, 60).await;
+    let head = told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    sqlx::query("update projections set version = version - 1").execute(&pool).await.unwrap();
+    told.app = told.ground.app_at(Arc::clone(&told.clock)).await;
+    until("the switch of all", Duration::from_secs(60), async || {
+        let standings = standings(&pool).await.unwrap();
+        standings.iter().all(|standing| (standing.version, standing.generation) == (1, 2)).then_some(())
+    })
+    .await;
+    told.app.reads.pin(None, Some(head)).await.unwrap();
+    rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    digests(&pool).await;
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_of_an_older_version_leaves_newer_rows_alone() {
+    let mut told = told(26, 20).await;
+    let head = told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    sqlx::query("update projections set version = version + 1").execute(&pool).await.unwrap();
+    told.app = told.ground.app_at(Arc::clone(&told.clock)).await;
+    told.story.go_on(&*told.app.commands, 12).await;
+    assert_eq!(told.app.reads.pin(None, None).await.unwrap().position, head);
+    let standings = standings(&pool).await.unwrap();
+    assert!(standings.iter().all(|standing| (standing.generation, standing.checkpoint) == (1, head)), "{standings:?}");
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_replaced_table_is_dropped_late() {
+    let told = told(27, 20).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let there = async |generation: i64| {
+        let sql = format!("select to_regclass('standings_g{generation}') is not null");
+        sqlx::query_scalar::<_, bool>(&sql).fetch_one(&pool).await.unwrap()
+    };
+    for expected in 2..=3 {
+        rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+        assert_eq!(generation(&pool, "standings").await, expected);
+        assert!(there(1).await && there(2).await, "readers may still look at them");
+    }
+    let owner = told.ground.owner().await;
+    sqlx::query("update projection_switches set switched_at = switched_at - interval '1 hour' where generation = 2")
+        .execute(&owner)
+        .await
+        .unwrap();
+    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    assert!(!there(1).await, "nobody has looked at it for an hour");
+    assert!(there(2).await && there(3).await && there(4).await);
+    told.app.stop().await;
+}

@@ -1,0 +1,173 @@
+//! Verification finds every tampered row: each column of each projection, rows that went and rows that came.
+
+use std::sync::Arc;
+
+use infra::fold::FoldError;
+use infra::fold::engine::Folded;
+use infra::fold::rebuild::Quiet;
+use infra::fold::registry;
+use infra::fold::verify::Difference;
+use projections::cell::{Column, Kind};
+use sqlx::{PgPool, Row};
+
+use crate::told::told;
+
+/// A stored row, to be put back.
+struct Victim {
+    table: String,
+    place: String,
+    whole: String,
+    key: Vec<String>,
+}
+
+impl Victim {
+    /// Some row that holds, one of a key that changed where there is one.
+    async fn of(pool: &PgPool, projection: &dyn Folded) -> Self {
+        let table = format!("{}_g1", projection.table());
+        let key = key_columns(projection);
+        let names: Vec<String> = key.iter().map(|column| format!("{}::text", column.name)).collect();
+        let sql = format!(
+            "select ctid::text, t::text, array[{}] from {table} t where until_position = {} \
+             order by from_position desc offset 2 limit 1",
+            names.join(", "),
+            i64::MAX,
+        );
+        let row = sqlx::query(&sql).fetch_optional(pool).await.unwrap();
+        let row = row.unwrap_or_else(|| panic!("{table} has rows"));
+        Self { table, place: row.get(0), whole: row.get(1), key: row.get(2) }
+    }
+
+    /// Changes it; answers the key it has then.
+    async fn tamper(&mut self, pool: &PgPool, projection: &dyn Folded, column: &str, expression: &str) -> Vec<String> {
+        let names: Vec<String> =
+            key_columns(projection).iter().map(|column| format!("{}::text", column.name)).collect();
+        let sql = format!(
+            "update {} set {column} = {expression} where ctid = '{}'::tid returning ctid::text, array[{}]",
+            self.table,
+            self.place,
+            names.join(", "),
+        );
+        let row = sqlx::query(&sql).fetch_one(pool).await.unwrap();
+        self.place = row.get(0);
+        row.get(1)
+    }
+
+    async fn restore(&mut self, pool: &PgPool) {
+        let sql = format!("delete from {} where ctid = '{}'::tid", self.table, self.place);
+        sqlx::query(&sql).execute(pool).await.unwrap();
+        let sql = format!("insert into {0} select ($1::text::{0}).* returning ctid::text", self.table);
+        self.place = sqlx::query_scalar(&sql).bind(&self.whole).fetch_one(pool).await.unwrap();
+    }
+}
+
+fn key_columns(projection: &dyn Folded) -> &'static [Column] {
+    &projection.columns()[..projection.key()]
+}
+
+/// Another value of a column.
+fn another(column: &Column) -> String {
+    let name = column.name;
+    match column.kind {
+        Kind::Uuid => "gen_random_uuid()".to_owned(),
+        Kind::Text => format!("coalesce({name}, '') || 'x'"),
+        Kind::Int => format!("coalesce({name}, 0) + 1"),
+        Kind::Decimal => format!("coalesce({name}, 0) + 0.01"),
+        Kind::Date => format!("coalesce({name}, '2022-01-01') + 1"),
+        Kind::Instant => format!("{name} + interval '1 microsecond'"),
+        Kind::Flag => format!("not {name}"),
+    }
+}
+
+async fn difference(pool: &PgPool, projection: &dyn Folded) -> Option<Difference> {
+    projection.verify(pool, &Quiet).await.unwrap().difference
+}
+
+fn names(difference: Option<Difference>, keys: [&[String]; 2], what: &str) {
+    let found = difference.unwrap_or_else(|| panic!("{what} is not found"));
+    let named = |key: &[String]| key.iter().all(|part| found.key.contains(part.as_str()));
+    assert!(keys.into_iter().any(named), "{what}: {found:?} names none of {keys:?}");
+}
+
+#[tokio::test]
+async fn a_change_of_any_column_of_any_projection_is_found_by_its_key() {
+    let told = told(17, 260).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    for projection in registry::all() {
+        assert_eq!(difference(&pool, &*projection).await, None, "{}", projection.name());
+        let mut victim = Victim::of(&pool, &*projection).await;
+        let mut changes: Vec<(&str, String)> =
+            projection.columns().iter().map(|column| (column.name, another(column))).collect();
+        let nullable = projection.columns().iter().filter(|column| column.nullable);
+        let with_value = nullable
+            .map(|column| (column.name, format!("case when {0} is null then {1} end", column.name, another(column))));
+        changes.extend(with_value);
+        let ends = ["from_position", "(select checkpoint from projections limit 1)", "9000000000"];
+        changes.extend(ends.map(|end| ("until_position", end.to_owned())));
+        changes.extend(
+            ["from_position - 1", "from_position + 1", "9000000000"].map(|at| ("from_position", at.to_owned())),
+        );
+        for (column, expression) in changes {
+            let tampered = victim.tamper(&pool, &*projection, column, &expression).await;
+            let what = format!("{}.{column} = {expression}", projection.name());
+            names(difference(&pool, &*projection).await, [&victim.key, &tampered], &what);
+            victim.restore(&pool).await;
+        }
+        assert_eq!(difference(&pool, &*projection).await, None, "{} is as it was", projection.name());
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_went_and_a_row_that_came_are_found_by_their_keys() {
+    let told = told(17, 260).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    for projection in registry::all() {
+        let mut victim = Victim::of(&pool, &*projection).await;
+        let sql = format!("delete from {} where ctid = '{}'::tid", victim.table, victim.place);
+        sqlx::query(&sql).execute(&pool).await.unwrap();
+        let found = difference(&pool, &*projection).await;
+        assert!(found.as_ref().is_some_and(|found| found.stored.is_none() && found.refolded.is_some()), "{found:?}");
+        names(found, [&victim.key; 2].map(Vec::as_slice), projection.name());
+        victim.restore(&pool).await;
+
+        // A second history for the same key, ended before it began to hold; then one that has yet to begin.
+        for (from, until) in [(0, 1), (8_000_000_000_i64, 9_000_000_000_i64)] {
+            let table = &victim.table;
+            let names_of = |prefix: &str| {
+                let columns = projection.columns().iter().map(|column| format!("{prefix}{}", column.name));
+                columns.collect::<Vec<_>>().join(", ")
+            };
+            let sql = format!(
+                "insert into {table} ({}, from_position, until_position) select {}, {from}, {until} from {table} t \
+                 where ctid = '{}'::tid returning ctid::text",
+                names_of(""),
+                names_of("t."),
+                victim.place,
+            );
+            let added: String = sqlx::query_scalar(&sql).fetch_one(&pool).await.unwrap();
+            let found = difference(&pool, &*projection).await;
+            assert!(
+                found.as_ref().is_some_and(|found| found.stored.is_some() && found.refolded.is_none()),
+                "{found:?}"
+            );
+            names(found, [&victim.key; 2].map(Vec::as_slice), projection.name());
+            sqlx::query(&format!("delete from {table} where ctid = '{added}'::tid")).execute(&pool).await.unwrap();
+        }
+        assert_eq!(difference(&pool, &*projection).await, None, "{} is as it was", projection.name());
+    }
+}
+
+#[tokio::test]
+async fn rows_of_another_version_are_not_judged_by_this_one() {
+    let told = told(18, 5).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    sqlx::query("update projections set version = version + 1").execute(&pool).await.unwrap();
+    let projection: Arc<dyn Folded> = registry::all().swap_remove(0);
+    let verified = projection.verify(&pool, &Quiet).await;
+    assert!(matches!(verified, Err(FoldError::OtherVersion { serving: 2, ours: 1, .. })), "{verified:?}");
+}

@@ -1,0 +1,277 @@
+//! Metrics, results, targets, standings, competitions.
+
+use std::collections::BTreeSet;
+
+use domain::amount::Amount;
+use domain::branch::BranchEvent;
+use domain::event::Event;
+use domain::id::ResultId;
+use domain::ledger::{Aggregation, Exactness};
+use domain::member::MemberEvent;
+use domain::period::{Grain, Period};
+use domain::stream::StreamKind;
+use domain::text::MetricCode;
+use projections::competitions::CompetitionRow;
+use projections::metrics::MetricRow;
+use projections::results::ResultRow;
+use projections::standings::StandingRow;
+use rust_decimal::{Decimal, RoundingStrategy};
+use uuid::Uuid;
+
+use super::{Naive, count};
+
+/// Whose figures.
+pub type Subject = (StreamKind, Uuid);
+
+/// A result as it stands after corrections.
+#[derive(Clone)]
+pub struct Standing {
+    pub subject: Subject,
+    pub metric: MetricCode,
+    pub aggregation: Aggregation,
+    pub period: Period,
+    pub result: ResultId,
+    pub value: Amount,
+    pub exactness: Exactness,
+    pub corrections: i64,
+}
+
+/// A plan and a base as they stand.
+#[derive(Clone)]
+pub struct Aim {
+    pub subject: Subject,
+    pub metric: MetricCode,
+    pub period: Period,
+    pub plan: Option<Amount>,
+    pub base: Option<Amount>,
+}
+
+impl Naive<'_> {
+    /// Every result, corrected.
+    pub fn results(self) -> Vec<Standing> {
+        let mut all: Vec<Standing> = Vec::new();
+        for fact in self.facts() {
+            let subject = (fact.stream.kind, fact.stream.id);
+            match &fact.event {
+                Event::Member(MemberEvent::ResultReported {
+                    result,
+                    metric,
+                    aggregation,
+                    period,
+                    value,
+                    exactness,
+                })
+                | Event::Branch(BranchEvent::ResultReported {
+                    result,
+                    metric,
+                    aggregation,
+                    period,
+                    value,
+                    exactness,
+                }) => {
+                    all.push(Standing {
+                        subject,
+                        metric: metric.clone(),
+                        aggregation: *aggregation,
+                        period: *period,
+                        result: *result,
+                        value: *value,
+                        exactness: *exactness,
+                        corrections: 0,
+                    });
+                }
+                Event::Member(MemberEvent::ResultCorrected { result, corrects, value, exactness, .. })
+                | Event::Branch(BranchEvent::ResultCorrected { result, corrects, value, exactness, .. }) => {
+                    let same = |known: &&mut Standing| known.subject == subject && known.result == *corrects;
+                    let known = all.iter_mut().find(same).unwrap();
+                    (known.result, known.value, known.exactness) = (*result, *value, *exactness);
+                    known.corrections += 1;
+                }
+                _ => {}
+            }
+        }
+        all
+    }
+
+    /// Every plan and base.
+    pub fn aims(self) -> Vec<Aim> {
+        let mut all: Vec<Aim> = Vec::new();
+        for fact in self.facts() {
+            if let Event::Member(MemberEvent::TargetSet { metric, period, plan, base, .. })
+            | Event::Branch(BranchEvent::TargetSet { metric, period, plan, base, .. }) = &fact.event
+            {
+                let subject = (fact.stream.kind, fact.stream.id);
+                let (metric, period, plan, base) = (metric.clone(), *period, *plan, *base);
+                all.retain(|aim| (aim.subject, &aim.metric, aim.period) != (subject, &metric, period));
+                all.push(Aim { subject, metric, period, plan, base });
+            }
+        }
+        all
+    }
+
+    /// Results and aims side by side.
+    pub fn result_rows(self) -> Vec<ResultRow> {
+        let (results, aims) = (self.results(), self.aims());
+        let of_results = results.iter().map(|known| (known.subject, known.metric.clone(), known.period));
+        let of_aims = aims.iter().map(|aim| (aim.subject, aim.metric.clone(), aim.period));
+        let keys: BTreeSet<_> = of_results.chain(of_aims).collect();
+        let row = |(subject, metric, period): (Subject, MetricCode, Period)| {
+            let known =
+                results.iter().find(|known| (known.subject, &known.metric, known.period) == (subject, &metric, period));
+            let aim = aims.iter().find(|aim| (aim.subject, &aim.metric, aim.period) == (subject, &metric, period));
+            ResultRow {
+                subject_kind: subject.0,
+                subject: subject.1,
+                metric: metric.clone(),
+                period,
+                result: known.map(|known| known.result),
+                value: known.map(|known| known.value),
+                exactness: known.map(|known| known.exactness),
+                plan: aim.and_then(|aim| aim.plan),
+                base: aim.and_then(|aim| aim.base),
+                corrections: known.map_or(0, |known| known.corrections),
+            }
+        };
+        keys.into_iter().map(row).collect()
+    }
+
+    /// The figure of every subject, metric and period around what was reported or planned.
+    pub fn standing_rows(self) -> Vec<StandingRow> {
+        let (results, aims) = (self.results(), self.aims());
+        let mut keys = BTreeSet::new();
+        for known in &results {
+            for grain in [Grain::Month, Grain::Quarter, Grain::Year] {
+                if grain >= known.period.grain() {
+                    let around = Period::holding(known.period.first_day(), grain);
+                    keys.insert((known.subject, known.metric.clone(), around));
+                }
+            }
+        }
+        keys.extend(aims.iter().map(|aim| (aim.subject, aim.metric.clone(), aim.period)));
+        let row = |(subject, metric, period): (Subject, MetricCode, Period)| {
+            let within = |known: &&Standing| {
+                let inside =
+                    known.period.first_day() >= period.first_day() && known.period.end_day() <= period.end_day();
+                known.subject == subject && known.metric == metric && inside
+            };
+            let parts: Vec<Standing> = results.iter().filter(within).cloned().collect();
+            let aim = aims.iter().find(|aim| (aim.subject, &aim.metric, aim.period) == (subject, &metric, period));
+            figure(subject, metric.clone(), period, &parts, aim)
+        };
+        keys.into_iter().map(row).collect()
+    }
+
+    /// Every metric.
+    pub fn metric_rows(self) -> Vec<MetricRow> {
+        let defined = |(branch, event)| match event {
+            &BranchEvent::MetricDefined { ref metric } => Some(MetricRow {
+                code: metric.code.clone(),
+                name: metric.name.clone(),
+                unit: metric.unit,
+                direction: metric.direction,
+                aggregation: metric.aggregation,
+                grain: metric.grain,
+                subjects: metric.subjects,
+                branch,
+            }),
+            _ => None,
+        };
+        self.of_branches().filter_map(defined).collect()
+    }
+
+    /// Every competition.
+    pub fn competition_rows(self) -> Vec<CompetitionRow> {
+        let mut rows = Vec::new();
+        for fact in self.facts() {
+            let Event::Branch(BranchEvent::CompetitionAnnounced {
+                competition,
+                title,
+                metric,
+                period,
+                competitors,
+                ranked_by,
+            }) = &fact.event
+            else {
+                continue;
+            };
+            let concluded = self.facts().iter().find(|fact| {
+                matches!(&fact.event, Event::Branch(BranchEvent::CompetitionConcluded { competition: over })
+                    if over == competition)
+            });
+            rows.push(CompetitionRow {
+                competition: *competition,
+                branch: domain::id::BranchId(fact.stream.id),
+                title: title.clone(),
+                metric: metric.clone(),
+                period: *period,
+                competitors: *competitors,
+                ranked_by: *ranked_by,
+                announced_at: fact.position.0 as i64,
+                concluded_at: concluded.map(|fact| fact.position.0 as i64),
+            });
+        }
+        rows
+    }
+}
+
+fn days(period: Period) -> i64 {
+    period.first_day().until(period.end_day()).unwrap().get_days().into()
+}
+
+fn figure(
+    (subject_kind, subject): Subject,
+    metric: MetricCode,
+    period: Period,
+    parts: &[Standing],
+    aim: Option<&Aim>,
+) -> StandingRow {
+    let aggregation = parts.first().map(|part| part.aggregation);
+    let number = |part: &Standing| part.value.decimal();
+    let all_days: i64 = parts.iter().map(|part| days(part.period)).sum();
+    let last = parts.iter().max_by_key(|part| part.period.first_day());
+    // The figure is an exact fraction; everything derived from it is rounded once.
+    let (numerator, denominator) = match aggregation {
+        None => (Decimal::ZERO, Decimal::ONE),
+        Some(Aggregation::Sum) => (parts.iter().map(number).sum(), Decimal::ONE),
+        Some(Aggregation::Last) => (number(last.unwrap()), Decimal::ONE),
+        Some(Aggregation::DailyMean) => {
+            let weighted = parts.iter().map(|part| number(part) * Decimal::from(days(part.period))).sum();
+            (weighted, Decimal::from(all_days))
+        }
+    };
+    let lower_bounds = |part: &&Standing| part.exactness == Exactness::AtLeast;
+    let positive = |amount: Option<Amount>| amount.map(Amount::decimal).filter(|number| *number > Decimal::ZERO);
+    let (plan, base) = (aim.and_then(|aim| aim.plan), aim.and_then(|aim| aim.base));
+    let mean = aggregation == Some(Aggregation::DailyMean);
+    let whole = |exact: Decimal| if mean { rounded(exact / denominator) } else { exact };
+    let derived =
+        |of: Option<Decimal>, formula: &dyn Fn(Decimal) -> Decimal| of.filter(|_| !parts.is_empty()).map(formula);
+    let hundred = Decimal::ONE_HUNDRED;
+    StandingRow {
+        subject_kind,
+        metric,
+        period,
+        subject,
+        value: aggregation.map(|_| whole(numerator)),
+        aggregation,
+        weighted_sum: numerator,
+        days: all_days,
+        last_period: last.map(|part| part.period),
+        results: parts.len() as i64,
+        at_least: match aggregation {
+            Some(Aggregation::Last) => count(last, |part| lower_bounds(part)),
+            _ => count(parts, |part| lower_bounds(part)),
+        },
+        plan,
+        base,
+        completion: derived(positive(plan), &|plan| rounded(numerator * hundred / (plan * denominator))),
+        growth: derived(positive(base), &|base| {
+            rounded((numerator - base * denominator) * hundred / (base * denominator))
+        }),
+        over_plan: derived(positive(plan), &|plan| whole(numerator - plan * denominator)),
+    }
+}
+
+fn rounded(exact: Decimal) -> Decimal {
+    exact.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
+}

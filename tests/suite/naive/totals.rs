@@ -1,0 +1,115 @@
+//! Totals of the organisation.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::branch::{BranchEvent, OutletKind};
+use domain::event::Event;
+use domain::ledger::{Aggregation, Exactness};
+use domain::member::MemberEvent;
+use domain::period::Grain;
+use domain::stream::StreamKind;
+use domain::text::MetricCode;
+use projections::totals::{Item, TotalRow};
+use projections::words::{MemberStanding, OutletStanding};
+use rust_decimal::Decimal;
+
+use super::{Naive, count};
+
+/// Value, parts, lower bounds.
+type Sum = (Decimal, i64, i64);
+
+impl Naive<'_> {
+    /// Every total of which a part was ever recorded.
+    pub fn total_rows(self) -> Vec<TotalRow> {
+        let mut totals: BTreeMap<(i64, Item), Sum> = BTreeMap::new();
+        self.of_now(&mut totals);
+        self.of_training(&mut totals);
+        self.of_members_years(&mut totals);
+        self.of_metrics(&mut totals);
+        let row = |((year, item), (value, count, at_least))| TotalRow { year, item, value, count, at_least };
+        totals.into_iter().map(row).collect()
+    }
+
+    fn of_now(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
+        let members = count(self.members(), |member| self.standing_of(*member) != MemberStanding::Left);
+        if !self.members().is_empty() {
+            totals.insert((0, Item::MembersRegistered), (members.into(), members, 0));
+        }
+        for (kind, item) in
+            [(OutletKind::Financial, Item::OutletsFinancial), (OutletKind::Delivery, Item::StationsDelivery)]
+        {
+            let ever: Vec<_> = self.outlet_rows().into_iter().filter(|outlet| outlet.kind == kind).collect();
+            let open = count(&ever, |outlet| outlet.standing == OutletStanding::Open);
+            if !ever.is_empty() {
+                totals.insert((0, item), (open.into(), open, 0));
+            }
+        }
+    }
+
+    fn of_training(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
+        let sessions = self.sessions();
+        for year in sessions.iter().map(|session| session.on.year()).collect::<BTreeSet<_>>() {
+            let held: Vec<_> = sessions.iter().filter(|session| session.on.year() == year).collect();
+            let minutes: i64 = held.iter().map(|session| session.minutes).sum();
+            let came: i64 = held.iter().map(|session| session.came.len() as i64).sum();
+            let (year, sessions) = (i64::from(year), held.len() as i64);
+            totals.insert((year, Item::TrainingSessions), (sessions.into(), sessions, 0));
+            totals.insert((year, Item::TrainingMinutes), (minutes.into(), sessions, 0));
+            totals.insert((year, Item::TrainingAttendances), (came.into(), came, 0));
+        }
+    }
+
+    fn of_members_years(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
+        let counted = |event: &MemberEvent| match event {
+            MemberEvent::ServiceRecorded { on, .. } => Some((on.year(), Item::Services)),
+            MemberEvent::ContestPlaced { on, .. } => Some((on.year(), Item::Contests)),
+            MemberEvent::HonourGranted { on, .. } => Some((on.year(), Item::Honours)),
+            _ => None,
+        };
+        let all: Vec<_> = self.of_members().filter_map(|(_, event)| counted(event)).collect();
+        for (year, item) in &all {
+            let times = count(&all, |other| other.0 == *year && other.1 == *item);
+            totals.insert((i64::from(*year), item.clone()), (times.into(), times, 0));
+        }
+    }
+
+    fn of_metrics(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
+        let results = self.results();
+        let of_branches = results.iter().filter(|known| known.subject.0 == StreamKind::Branch);
+        for known in of_branches.filter(|known| known.aggregation == Aggregation::Sum) {
+            let year = i64::from(known.period.year());
+            let (value, parts, bounds) = totals.entry((year, Item::Actual(known.metric.clone()))).or_default();
+            *value += known.value.decimal();
+            *parts += 1;
+            *bounds += i64::from(known.exactness == Exactness::AtLeast);
+        }
+        for (year, metric, item) in self.ever_aimed_at() {
+            let of_year = |aim: &&super::ledger::Aim| {
+                let whole = aim.period.grain() == Grain::Year && i64::from(aim.period.year()) == year;
+                aim.subject.0 == StreamKind::Branch && aim.metric == metric && whole
+            };
+            let aims = self.aims();
+            let set = aims.iter().filter(of_year).filter_map(|aim| match item {
+                Item::Plan(_) => aim.plan,
+                _ => aim.base,
+            });
+            let set: Vec<Decimal> = set.map(|amount| amount.decimal()).collect();
+            totals.insert((year, item), (set.iter().sum(), set.len() as i64, 0));
+        }
+    }
+
+    /// Plans and bases of whole years that some branch ever had, withdrawn ones included.
+    fn ever_aimed_at(self) -> BTreeSet<(i64, MetricCode, Item)> {
+        let mut found = BTreeSet::new();
+        for fact in self.facts() {
+            if let Event::Branch(BranchEvent::TargetSet { metric, period, plan, base, .. }) = &fact.event
+                && period.grain() == Grain::Year
+            {
+                let year = i64::from(period.year());
+                found.extend(plan.map(|_| (year, metric.clone(), Item::Plan(metric.clone()))));
+                found.extend(base.map(|_| (year, metric.clone(), Item::Base(metric.clone()))));
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,83 @@
+//! A random story told to the real program, and the comparison of its rows with the naive way.
+
+use std::sync::Arc;
+
+use domain::event::Fact;
+use domain::stream::Position;
+use graphql::ports::Reads;
+use harness::ground::Ground;
+use harness::story::{Story, first_day};
+use infra::app::App;
+use infra::clock::Clock;
+use projections::row::{Key, Row};
+use projections::select::Select;
+
+use crate::naive::Naive;
+
+/// More than any table holds here.
+pub const ALL: usize = 1_000_000;
+
+/// A story told to the real program.
+pub struct Told {
+    /// Its database.
+    pub ground: Ground,
+    /// The program.
+    pub app: App,
+    /// The clock it runs on.
+    pub clock: Arc<Clock>,
+    /// The story so far.
+    pub story: Story,
+}
+
+/// Tells a story of so many commands.
+pub async fn told(seed: u64, commands: usize) -> Told {
+    let ground = Ground::fresh().await;
+    let clock = Arc::new(Clock::simulated(first_day()));
+    let app = ground.app_at(Arc::clone(&clock)).await;
+    let mut story = Story::of(seed, Arc::clone(&clock));
+    story.found(&*app.commands).await;
+    story.go_on(&*app.commands, commands).await;
+    Told { ground, app, clock, story }
+}
+
+impl Told {
+    /// The head of the log, once every projection is there.
+    pub async fn caught_up(&self) -> Position {
+        let head = self.app.reads.head().await.unwrap().position;
+        self.app.reads.pin(None, Some(head)).await.unwrap().position
+    }
+}
+
+/// The whole log.
+pub async fn log(reads: &dyn Reads) -> Vec<Fact> {
+    reads.facts_after(Position(0), ALL).await.unwrap()
+}
+
+async fn same<R: Row>(reads: &dyn Reads, at: Position, mut expected: Vec<R>) {
+    let stored = reads.rows(&Select::<R>::first(ALL), at).await.unwrap();
+    expected.sort_by_key(|row| row.key().cells());
+    let [stored, expected] = [stored, expected].map(|rows| rows.iter().map(R::cells).collect::<Vec<_>>());
+    for (stored, expected) in stored.iter().zip(&expected) {
+        assert_eq!(stored, expected, "a row of {} at {at}: stored, recomputed", R::TABLE);
+    }
+    assert_eq!(stored.len(), expected.len(), "rows of {} at {at}", R::TABLE);
+}
+
+/// Every row of every projection.
+pub async fn rows_equal(reads: &dyn Reads, log: &[Fact], at: Position) {
+    let naive = Naive::upto(log, at);
+    same(reads, at, naive.branch_rows()).await;
+    same(reads, at, naive.member_rows()).await;
+    same(reads, at, naive.member_year_rows()).await;
+    same(reads, at, naive.outlet_rows()).await;
+    same(reads, at, naive.contact_point_rows()).await;
+    same(reads, at, naive.training_rows()).await;
+    same(reads, at, naive.attendance_rows()).await;
+    same(reads, at, naive.record_rows()).await;
+    same(reads, at, naive.metric_rows()).await;
+    same(reads, at, naive.result_rows()).await;
+    same(reads, at, naive.standing_rows()).await;
+    same(reads, at, naive.competition_rows()).await;
+    same(reads, at, naive.total_rows()).await;
+    same(reads, at, naive.audit_rows()).await;
+}

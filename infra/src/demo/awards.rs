@@ -5,7 +5,7 @@ use domain::id::{BranchId, ContestId, HonourId, ImprovementId, MemberId};
 use domain::member::{Level, MemberCommand};
 use jiff::civil::{Date, date};
 
-use super::calendar::workdays;
+use super::calendar::rounds;
 use super::draft::{Act, CONFIRMER, Hour, Timeline, id_of};
 use super::draws::Draws;
 use super::people::{Line, Person};
@@ -68,7 +68,7 @@ impl Placed {
     fn place(&self, member: MemberId, place: u32, team: &[MemberId], timeline: &mut Timeline) {
         let (contest, on, level) = (ContestId(id_of("contests", self.contest)), self.on, self.level);
         let (title, team) = ([("title", self.title.to_owned())], team.to_vec());
-        timeline.plan(on, Hour::Afternoon, "places", |_| {
+        timeline.plan(on, Hour::Day, "places", |_| {
             Act::member_saying(member, title, move |[title]| {
                 let team_mates = team.clone();
                 MemberCommand::PlaceInContest { contest, on, title, level, place, team_mates }
@@ -79,7 +79,7 @@ impl Placed {
 
 fn honours(people: &[Person], seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "honours");
-    let days = workdays(date(2022, 3, 7), date(2022, 12, 23));
+    let days = rounds(date(2022, 3, 7), date(2022, 12, 23));
     let lines = [Line::Office, Line::Finance, Line::Delivery];
     let mut honoured = lines.map(|line| steady(people, line).skip(1).step_by(6).collect::<Vec<_>>().into_iter());
     for (at, (level, title, body)) in HONOURS
@@ -90,7 +90,7 @@ fn honours(people: &[Person], seed: u64, timeline: &mut Timeline) {
         let on = *draws.pick(&days);
         let member = honoured[at % 3].next().expect("there are more steady members than honours");
         let words = [("title", title.to_owned()), ("body", body.to_owned())];
-        timeline.plan(on, Hour::Afternoon, "honours", |id| {
+        timeline.plan(on, Hour::Day, "honours", |id| {
             Act::member_saying(member, words, move |[title, body]| MemberCommand::GrantHonour {
                 honour: HonourId(id),
                 on,

@@ -1,7 +1,7 @@
 //! The working days of the demo's year.
 
 use jiff::ToSpan;
-use jiff::civil::{Date, date};
+use jiff::civil::{Date, Weekday, date};
 
 /// The public holidays that fall on working days: first and last day of each.
 const HOLIDAYS: [(Date, Date); 8] = [
@@ -28,10 +28,11 @@ pub fn workday(day: Date) -> Date {
     day.series(1.day()).find(|day| is_workday(*day)).expect("some day after it is a working day")
 }
 
-/// The working days from the first to the last, both included.
+/// The days from the first to the last on which the office goes round and records: working Tuesdays and Thursdays.
 #[must_use]
-pub fn workdays(first: Date, last: Date) -> Vec<Date> {
-    first.series(1.day()).take_while(|day| *day <= last).filter(|day| is_workday(*day)).collect()
+pub fn rounds(first: Date, last: Date) -> Vec<Date> {
+    let goes_round = |day: &Date| matches!(day.weekday(), Weekday::Tuesday | Weekday::Thursday) && is_workday(*day);
+    first.series(1.day()).take_while(|day| *day <= last).filter(goes_round).collect()
 }
 
 /// The next working day after a day.

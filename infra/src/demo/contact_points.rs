@@ -4,7 +4,7 @@ use domain::branch::{BranchCommand, OutletAt, OutletKind};
 use domain::id::{BranchId, ContactPointId, MemberId, OutletId, VisitId};
 use jiff::civil::{Date, date};
 
-use super::calendar::workdays;
+use super::calendar::rounds;
 use super::draft::{Act, Hour, Timeline};
 use super::draws::Draws;
 use super::outlets::Place;
@@ -39,7 +39,7 @@ pub fn plan(tree: &Tree, people: &[Person], places: &[Place], seed: u64, timelin
         let contact_point = ContactPointId(assign(tree, pair, timeline));
         let quarters = [(2, 1, 3, 31), (4, 1, 6, 30), (7, 18, 9, 30), (10, 10, 12, 30)];
         for (from_month, from_day, month, day) in quarters {
-            let visited = *draws.pick(&workdays(date(2022, from_month, from_day), date(2022, month, day)));
+            let visited = *draws.pick(&rounds(date(2022, from_month, from_day), date(2022, month, day)));
             if visited < last {
                 visit(tree, pair, contact_point, visited, &mut draws, timeline);
             }
@@ -47,9 +47,8 @@ pub fn plan(tree: &Tree, people: &[Person], places: &[Place], seed: u64, timelin
         if let Some(on) = early {
             let reason = [("reason", "人员分工调整,联系点提前结束".to_owned())];
             let end = move |[reason]: [_; 1]| BranchCommand::EndContactPoint { contact_point, on, reason };
-            timeline.plan(on, Hour::Afternoon, "contact-point-ends", |_| {
-                Act::branch_saying(pair.branch(tree, on), reason, end)
-            });
+            timeline
+                .plan(on, Hour::Day, "contact-point-ends", |_| Act::branch_saying(pair.branch(tree, on), reason, end));
         }
     }
 }
@@ -58,7 +57,7 @@ fn pairs<'a>(tree: &Tree, people: &[Person], places: &'a [Place], draws: &mut Dr
     let steady = || people.iter().filter(|person| person.is_steady_cadre());
     let mut helpers: Vec<MemberId> =
         steady().filter(|person| person.line == Line::Office).map(|person| person.id).collect();
-    let assigned = workdays(date(2022, 1, 17), date(2022, 1, 26));
+    let assigned = rounds(date(2022, 1, 17), date(2022, 1, 26));
     let mut pairs = Vec::new();
     for company in Tree::companies() {
         let below = tree.below(company);

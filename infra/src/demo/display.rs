@@ -4,7 +4,7 @@ use domain::id::{BadgeCheckId, CommitmentId, PlaqueId, ServiceId};
 use domain::member::{MemberCommand, Outcome};
 use jiff::civil::{Date, date};
 
-use super::calendar::{after, workdays};
+use super::calendar::{after, rounds};
 use super::draft::{Act, Hour, Timeline};
 use super::draws::Draws;
 use super::people::{Line, Person};
@@ -25,7 +25,7 @@ fn badges(tree: &Tree, people: &[Person], seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "badges");
     for quarter in 0..4_i8 {
         let first = if quarter == 0 { date(2022, 1, 10) } else { date(2022, 3 * quarter + 1, 4) };
-        let days = workdays(first, date(2022, 3 * quarter + 3, 28));
+        let days = rounds(first, date(2022, 3 * quarter + 3, 28));
         for branch in tree.branches() {
             let on = *draws.pick(&days);
             for person in people.iter().filter(|person| person.on_duty(on) && person.branch_on(on) == branch) {
@@ -49,7 +49,7 @@ const SERVICES: [&str; 4] =
 /// Members of the offices, and some from elsewhere, help in communities.
 fn volunteers(people: &[Person], seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "volunteers");
-    let days = workdays(date(2022, 2, 21), date(2022, 12, 16));
+    let days = rounds(date(2022, 2, 21), date(2022, 12, 16));
     for (at, person) in people.iter().enumerate() {
         let times = match person.line {
             Line::Office => draws.between(1, 4),
@@ -79,7 +79,7 @@ const DUTIES: [&str; 3] =
 /// Those who serve the public have a plaque; a few get a new one in autumn.
 fn plaques(people: &[Person], seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "plaques");
-    let days = workdays(date(2022, 3, 1), date(2022, 3, 18));
+    let days = rounds(date(2022, 3, 1), date(2022, 3, 18));
     let replaced = date(2022, 10, 13);
     for (at, person) in people.iter().enumerate().filter(|(_, person)| person.line != Line::Office) {
         let (on, duty) = (*draws.pick(&days), *draws.pick(&DUTIES));
@@ -123,9 +123,9 @@ const DUE: Date = date(2022, 11, 30);
 /// Everybody commits in February; most show evidence by autumn; all are settled in December.
 fn commitments(people: &[Person], seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "commitments");
-    let made = workdays(date(2022, 2, 21), date(2022, 2, 25));
-    let shown = workdays(date(2022, 6, 6), DUE);
-    let settled = workdays(date(2022, 12, 5), date(2022, 12, 20));
+    let made = rounds(date(2022, 2, 21), date(2022, 2, 25));
+    let shown = rounds(date(2022, 6, 6), DUE);
+    let settled = rounds(date(2022, 12, 5), date(2022, 12, 20));
     for person in people {
         let (on, evidence_on, settled_on) = (*draws.pick(&made), *draws.pick(&shown), *draws.pick(&settled));
         let (promise, kept) = (*draws.pick(&PROMISES), !draws.once_in(25));

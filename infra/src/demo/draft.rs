@@ -156,8 +156,6 @@ pub enum Hour {
     Plans = 580,
     /// What happens in the course of the day.
     Day = 600,
-    /// What is seen of it afterwards.
-    Afternoon = 840,
     /// Results.
     Books = 870,
     /// Competitions.

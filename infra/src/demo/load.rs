@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::fold::rebuild::Progress;
 
 /// How many commands are under way at once.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 128;
 
 /// What a load did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

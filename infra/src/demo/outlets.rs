@@ -4,7 +4,7 @@ use domain::branch::{BranchCommand, OutletKind, SixS, StandardKind, Verdict};
 use domain::id::{BranchId, InspectionId, OutletId, StandardId};
 use jiff::civil::{Date, date};
 
-use super::calendar::workdays;
+use super::calendar::rounds;
 use super::draft::{Act, Hour, Timeline, id_of};
 use super::draws::Draws;
 use super::money::split;
@@ -111,7 +111,7 @@ pub fn plan(tree: &Tree, places: &[Place], seed: u64, timeline: &mut Timeline) {
         }
         display(place, tree, &mut draws, timeline);
         for (first, last) in [(date(2022, 3, 1), date(2022, 6, 24)), (date(2022, 8, 1), date(2022, 11, 25))] {
-            let day = *draws.pick(&workdays(first, last));
+            let day = *draws.pick(&rounds(first, last));
             if place.is_open(day) {
                 inspect(place, tree, day, &mut draws, timeline);
             }
@@ -132,7 +132,7 @@ fn display(place: &Place, tree: &Tree, draws: &mut Draws, timeline: &mut Timelin
         (StandardKind::ProcessChart, "业务办理流程图", date(2022, 2, 14), date(2022, 4, 29)),
     ];
     for (kind, text, first, last) in standards {
-        let day = *draws.pick(&workdays(first, last));
+        let day = *draws.pick(&rounds(first, last));
         if place.is_open(day) {
             let (outlet, holder) = (place.id, place.holder_on(tree, day));
             timeline.plan(day, Hour::Day, "standards", |id| {

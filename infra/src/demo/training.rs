@@ -5,7 +5,7 @@ use domain::id::{MemberId, ThemeDayId, TrainingId};
 use jiff::ToSpan;
 use jiff::civil::{Date, date};
 
-use super::calendar::{workday, workdays};
+use super::calendar::{rounds, workday};
 use super::draft::{Act, Hour, Timeline};
 use super::draws::Draws;
 use super::people::Person;
@@ -48,7 +48,7 @@ pub fn measures(seed: u64) -> Vec<(u32, usize)> {
 /// Holds the sessions over the year, and a theme day of every branch in every month.
 pub fn plan(tree: &Tree, people: &[Person], seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "training");
-    let days = workdays(date(2022, 1, 10), date(2022, 12, 29));
+    let days = rounds(date(2022, 1, 10), date(2022, 12, 29));
     for (at, (minutes, attendees)) in measures(seed).into_iter().enumerate() {
         let node = match at % 4 {
             0 => Tree::ROOT,
@@ -85,7 +85,7 @@ impl Session {
 
     fn hold(&self, tree: &Tree, attendees: Vec<MemberId>, timeline: &mut Timeline) -> TrainingId {
         let (branch, on, minutes) = (tree.id(self.node), self.on, self.minutes);
-        TrainingId(timeline.plan(on, Hour::Afternoon, "trainings", |id| {
+        TrainingId(timeline.plan(on, Hour::Day, "trainings", |id| {
             Act::branch_saying(branch, [("topic", self.topic.to_owned())], move |[topic]| {
                 let (training, attendees) = (TrainingId(id), attendees.clone());
                 BranchCommand::HoldTraining { training, on, topic, minutes, attendees }
@@ -101,7 +101,7 @@ impl Session {
         let training = self.hold(tree, [noted, &removed].concat(), timeline);
         let (added, branch) = (added.to_vec(), tree.id(self.node));
         let reason = [("reason", "与签到表核对后更正".to_owned())];
-        timeline.plan(workday(self.on.saturating_add(3.days())), Hour::Afternoon, "attendance-corrections", |_| {
+        timeline.plan(workday(self.on.saturating_add(3.days())), Hour::Day, "attendance-corrections", |_| {
             Act::branch_saying(branch, reason, move |[reason]| {
                 let (added, removed) = (added.clone(), removed.clone());
                 BranchCommand::CorrectAttendance { training, added, removed, reason }

@@ -5,11 +5,11 @@ use serde::de::DeserializeOwned;
 
 use crate::event::{Event, Payload};
 use crate::stream::{StreamId, StreamKind};
-use crate::world::{Context, Decision, Stop, World};
+use crate::world::{Context, Decision, State, Stop, World};
 
 /// An aggregate. The default value is the state before the first event.
 pub trait Aggregate:
-    Default + Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
+    Default + Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + Into<State> + Send + Sync + 'static
 {
     /// Its kind, which names its streams.
     const KIND: StreamKind;

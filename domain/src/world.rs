@@ -31,6 +31,18 @@ pub enum State {
     Branch(Branch),
 }
 
+impl From<Member> for State {
+    fn from(member: Member) -> Self {
+        Self::Member(member)
+    }
+}
+
+impl From<Branch> for State {
+    fn from(branch: Branch) -> Self {
+        Self::Branch(branch)
+    }
+}
+
 impl State {
     /// The state before the first event.
     #[must_use]

@@ -231,6 +231,12 @@ impl Door<'_> {
         if self.reaches_all(action).await? {
             return Ok(());
         }
+        if let Resource::Branch(branch) = resource
+            && !self.session.standing().await?.tree.knows(branch)
+        {
+            // It may have been founded a moment ago; the projections are waited for once.
+            self.session.catch_up().await?;
+        }
         match self.session.verdict(action, resource).await? {
             Verdict::Allow => Ok(()),
             Verdict::Deny | Verdict::Mask => Err(denied(action)),
@@ -243,8 +249,7 @@ impl Door<'_> {
         if let Some(row) = self.session.member(member, now).await? {
             return Ok(Some(row.branch));
         }
-        let head = self.session.reads().head().await?.position;
-        let now = self.session.reads().pin(None, Some(head)).await?.position;
+        let now = self.session.catch_up().await?.position;
         Ok(self.session.member(member, now).await?.map(|row| row.branch))
     }
 }

@@ -8,6 +8,24 @@ use async_graphql::{Error, ErrorExtensions, ServerError};
 
 use crate::ports::{Failure, ReadError};
 
+/// The codes of errors, beside those of refused inputs and of texts that cannot be read ([`crate::legible`]).
+pub const CODES: &[&str] = &[
+    "board.no_period",
+    "board.period_outside",
+    "board.wrong_subject",
+    "competition.unknown",
+    "input.one_of",
+    "internal",
+    "metric.unknown",
+    "page.bad_cursor",
+    "page.too_large",
+    "policy.denied",
+    "position.behind",
+    "position.beyond_head",
+    "trail.too_wide",
+    "unauthenticated",
+];
+
 /// Why a read has no answer. It has no text of its own, so that no cause slips into a response by `?`.
 #[derive(Debug)]
 pub enum Fault {

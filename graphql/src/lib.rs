@@ -12,6 +12,7 @@
 pub mod door;
 pub mod fault;
 pub mod input;
+pub mod legible;
 pub mod loader;
 pub mod mutation;
 pub mod page;

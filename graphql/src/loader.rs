@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use domain::event::Fact;
@@ -24,13 +25,16 @@ pub type Spawn = fn(BoxFuture<'static, ()>);
 /// Reads in batches.
 pub struct Batches(Arc<dyn Reads>);
 
+/// How long a batch gathers: resolvers of one page ask within microseconds of each other.
+const GATHERING: Duration = Duration::from_micros(250);
+
 /// The batches of one request.
 pub type Loaders = DataLoader<Batches>;
 
 /// Batches over these reads.
 #[must_use]
 pub fn loaders(reads: Arc<dyn Reads>, spawn: Spawn) -> Loaders {
-    DataLoader::new(Batches(reads), spawn)
+    DataLoader::new(Batches(reads), spawn).delay(GATHERING)
 }
 
 /// An accident that every waiting resolver gets: the cause is shared.

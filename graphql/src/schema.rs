@@ -18,7 +18,7 @@ pub type Api = Schema<Query, Mutation, Feed>;
 /// How deep a request may nest: enough for the introspection of usual tools, not for walking in circles.
 pub const DEPTH: usize = 20;
 /// How much a request may ask for: each field weighs 1, a list its page times one row.
-pub const COMPLEXITY: usize = 20_000;
+pub const COMPLEXITY: usize = 50_000;
 /// How deep a request's text may nest.
 pub const RECURSION: usize = 32;
 /// How many directives a field may have.

@@ -24,6 +24,7 @@ use projections::row::Row;
 use projections::select::Select;
 
 use crate::fault::{Fault, Result};
+use crate::legible;
 use crate::loader::{Loaders, RowAt, loaders};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
@@ -120,6 +121,17 @@ impl Session {
         self.trees.lock().await.clear();
     }
 
+    /// Goes on to the end of the log, for a command to something recorded a moment ago.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn catch_up(&self) -> Result<Moment> {
+        let head = self.reads.head().await?.position;
+        let moment = self.reads.pin(None, Some(head)).await?;
+        self.move_to(moment).await;
+        Ok(moment)
+    }
+
     /// Who looks, with what the policy needs to know.
     ///
     /// # Errors
@@ -169,6 +181,9 @@ impl Session {
     /// As [`Scope::of`] and [`Session::standing`].
     pub async fn scope(&self, action: Action, within: Option<BranchId>, at: Position) -> Result<Scope> {
         let standing = self.standing().await?;
+        let whole = policy(&standing, action, Resource::Organisation) == Verdict::Allow;
+        // Under the top committee is everything: no list of branches makes it faster to read.
+        let within = within.filter(|branch| !(whole && *branch == BranchId::root()));
         let tree = match within {
             Some(_) => self.tree(at).await?,
             None => Arc::clone(&standing.tree),
@@ -286,9 +301,10 @@ impl Extension for Sessions {
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,
-        request: Request,
+        mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
+        legible::document(&mut request)?;
         let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
         let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
         let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);

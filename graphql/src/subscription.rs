@@ -166,8 +166,8 @@ impl Feed {
         let make = move |session: Arc<Session>, at: Moment| {
             let (board, page) = (board.clone(), page.clone());
             async move {
-                let (board, at) = board.read(&session, at).await?;
-                page_of(&session, &board, at, &page).await
+                let reading = board.read(&session, at).await?;
+                page_of(&session, &reading, &page).await
             }
         };
         let key = |page: &Connection<Entry>| page.rows().map(Entry::said).collect::<Vec<_>>();

@@ -15,7 +15,19 @@ impl Tree {
     /// The tree of these branches; one that was merged stands under the branch that took it over.
     #[must_use]
     pub fn of(rows: &[BranchRow]) -> Self {
-        Self { above: rows.iter().map(|row| (row.branch, row.merged_into.or(row.parent))).collect() }
+        Self::new(rows.iter().map(|row| (row.branch, row.merged_into.or(row.parent))))
+    }
+
+    /// The tree of these branches, each with the one above it.
+    #[must_use]
+    pub fn new(branches: impl IntoIterator<Item = (BranchId, Option<BranchId>)>) -> Self {
+        Self { above: branches.into_iter().collect() }
+    }
+
+    /// Whether there is such a branch.
+    #[must_use]
+    pub fn knows(&self, branch: BranchId) -> bool {
+        self.above.contains_key(&branch)
     }
 
     /// Whether a branch is that one, or somewhere under it.
@@ -48,7 +60,7 @@ mod tests {
     #[test]
     fn a_subtree_holds_its_top_and_all_below() {
         let above = [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(1))];
-        let tree = Tree { above: above.map(|(id, up)| (branch(id), up.map(branch))).into_iter().collect() };
+        let tree = Tree::new(above.map(|(id, up)| (branch(id), up.map(branch))));
         assert_eq!(tree.within(branch(2)), [branch(2), branch(3)]);
         assert!(tree.is_within(branch(3), branch(1)));
         assert!(!tree.is_within(branch(4), branch(2)));
@@ -58,7 +70,7 @@ mod tests {
     #[test]
     fn a_ring_does_not_turn_for_ever() {
         let above = [(1, Some(2)), (2, Some(1))];
-        let tree = Tree { above: above.map(|(id, up)| (branch(id), up.map(branch))).into_iter().collect() };
+        let tree = Tree::new(above.map(|(id, up)| (branch(id), up.map(branch))));
         assert!(!tree.is_within(branch(1), branch(3)));
     }
 }

@@ -12,6 +12,22 @@ macro_rules! words {
 }
 
 words! {
+    /// What somebody may come as 角色.
+    Role = "crate::viewer::Role" {
+        /// 党员/员工
+        Member,
+        /// 支部书记
+        BranchSecretary,
+        /// 领导
+        Leader,
+        /// 党建部
+        Office,
+        /// 审计/纪检
+        Auditor,
+        /// Another system 其他系统.
+        Integration,
+    }
+
     /// What a member is in the organisation 职务类别.
     Post = "domain::member::Post" {
         /// 干部: may be paired for a contact point.

@@ -70,6 +70,7 @@ fn mutations(sdl: &str) -> BTreeSet<String> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "whoever runs the test says whether it writes")]
 fn the_schema_checked_in_is_the_one_served() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
     let served = graphql::schema::sdl();
@@ -90,4 +91,14 @@ fn each_command_has_a_mutation_and_each_mutation_a_command() {
     assert_eq!(of_branches, listed(OF_BRANCHES));
     let named = OF_MEMBERS.iter().chain(OF_BRANCHES).map(|(_, mutation)| (*mutation).to_owned());
     assert_eq!(mutations(&graphql::schema::sdl()), named.collect::<BTreeSet<_>>());
+}
+
+#[test]
+fn codes_are_listed_once_and_in_order_and_are_not_the_domains() {
+    for list in [graphql::fault::CODES, graphql::refusal::CODES] {
+        assert!(list.is_sorted_by(|one, next| one < next), "{list:?}");
+    }
+    let of_domain: BTreeSet<&str> = domain::refusal::Refusal::all_codes().into_iter().collect();
+    let doubled: Vec<&&str> = graphql::refusal::CODES.iter().filter(|code| of_domain.contains(**code)).collect();
+    assert!(doubled.is_empty(), "{doubled:?}");
 }

@@ -3,11 +3,12 @@
 //! # Development sign-in
 //! The header `X-Sanping-Viewer` (or `viewer` in a subscription's connection_init) names the viewer, as
 //! `id=ana; roles=office,leader; scope=<branch id>; member=<member id>`. Without it the viewer is `office` with the
-//! role office over the whole tree. It is refused on any address but loopback, and requests must name a loopback host.
+//! role office over the whole tree. It is refused on any address but loopback, requests must name a loopback host, and
+//! those of a browser must come from a page of one: a WebSocket may be opened by any page.
 
 use async_graphql::Error;
-use axum::http::header::HOST;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use domain::id::ActorId;
 use graphql::viewer::{Role, Viewer};
 
@@ -23,8 +24,8 @@ pub enum SignIn {
     Development,
 }
 
-/// Why a request has no viewer.
-pub type Refused = (StatusCode, String);
+/// Why a request has no viewer: the status, a code for machines, a sentence.
+pub type Refused = (StatusCode, &'static str, String);
 
 impl SignIn {
     /// The viewer of a request; nothing for an anonymous one.
@@ -37,10 +38,14 @@ impl SignIn {
         }
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !is_loopback(host) {
-            let said = format!("the development sign-in answers on loopback only, not as {host:?}\n");
-            return Err((StatusCode::MISDIRECTED_REQUEST, said));
+            let said = format!("the development sign-in answers on loopback only, not as {host:?}");
+            return Err((StatusCode::MISDIRECTED_REQUEST, "request.wrong_host", said));
         }
-        let bad = |said: String| (StatusCode::UNAUTHORIZED, format!("{HEADER}: {said}\n"));
+        if let Some(origin) = headers.get(ORIGIN).filter(|origin| !is_at_home(origin)) {
+            let said = format!("the development sign-in does not answer pages of {origin:?}");
+            return Err((StatusCode::FORBIDDEN, "request.foreign_origin", said));
+        }
+        let bad = |said: String| (StatusCode::UNAUTHORIZED, "request.bad_viewer", format!("{HEADER}: {said}"));
         match headers.get(HEADER).map(|header| header.to_str()) {
             None => Ok(Some(office())),
             Some(Ok(text)) => parse(text).map(Some).map_err(bad),
@@ -58,6 +63,12 @@ impl SignIn {
             (Self::Development, Some(text)) => parse(text).map(Some).map_err(Error::new),
         }
     }
+}
+
+/// Whether a page comes from this machine. A browser opens a WebSocket for any page, and names the page's origin.
+fn is_at_home(origin: &HeaderValue) -> bool {
+    let host = origin.to_str().ok().and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+    host.is_some_and(is_loopback)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -129,15 +140,30 @@ mod tests {
         assert_eq!((viewer.id.0.as_str(), viewer.roles), ("ana", vec![Role::Leader, Role::Member]));
         assert_eq!(SignIn::Development.viewer(&headers("[::1]:8080", None)), Ok(Some(office())));
         for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""] {
-            let (status, _) = SignIn::Development.viewer(&headers(host, None)).unwrap_err();
+            let (status, ..) = SignIn::Development.viewer(&headers(host, None)).unwrap_err();
             assert_eq!(status, StatusCode::MISDIRECTED_REQUEST, "{host}");
+        }
+    }
+
+    #[test]
+    fn pages_from_elsewhere_are_not_answered() {
+        for (origin, answered) in [
+            ("http://localhost:8080", true),
+            ("http://127.0.0.1:3000", true),
+            ("https://evil.example", false),
+            ("http://localhost.evil.example", false),
+            ("null", false),
+        ] {
+            let mut headers = headers("localhost:8080", None);
+            headers.insert(ORIGIN, origin.parse().unwrap());
+            assert_eq!(SignIn::Development.viewer(&headers).is_ok(), answered, "{origin}");
         }
     }
 
     #[test]
     fn a_viewer_that_cannot_be_read_is_refused_with_a_sentence() {
         for text in ["roles=king", "id=", "scope=here", "name", "colour=red"] {
-            let (status, _) = SignIn::Development.viewer(&headers("localhost", Some(text))).unwrap_err();
+            let (status, ..) = SignIn::Development.viewer(&headers("localhost", Some(text))).unwrap_err();
             assert_eq!(status, StatusCode::UNAUTHORIZED, "{text}");
         }
     }

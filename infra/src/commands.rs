@@ -10,10 +10,10 @@ use domain::world::Command;
 use graphql::ports::{Accepted, Asker, Commands, SendError};
 use uuid::Uuid;
 
+use crate::clock::random_id;
 use crate::keys::Keyring;
-use crate::log::desk::Order;
 use crate::log::executor::Executor;
-use crate::log::job::CommandKey;
+use crate::log::job::{CommandKey, Order};
 use crate::log::metadata::metadata;
 
 /// Commands to the log of one organisation.
@@ -42,6 +42,10 @@ impl LogCommands {
 
 #[async_trait]
 impl Commands for LogCommands {
+    fn fresh_command_id(&self) -> String {
+        random_id(self.executor.now()).to_string()
+    }
+
     fn mint(&self, asker: &Asker, label: &str) -> Uuid {
         let parts = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
         let hash = self.keyring.master().hash("mint", &parts);
@@ -67,7 +71,7 @@ impl Commands for LogCommands {
         }
         let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
         let body = self.body(&command, person.as_ref());
-        self.executor.execute(&Order { key, body, metadata, command, person }).await
+        self.executor.execute(Order { key, body, metadata, command, person }).await
     }
 }
 

@@ -2,31 +2,34 @@
 //!
 //! # Invariants
 //! - A mutation is never run over GET.
-//! - A failure is answered as `internal` with a request id and logged once, here.
+//! - A failure is answered as `internal` with a request id and logged once, in [`answer`].
+//! - Whatever comes in is answered: every error has a code in its extensions.
 //!
 //! # Not here
 //! What the API says (graphql), who the viewer is ([`crate::auth`]).
+
+pub mod answer;
+pub mod request;
 
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_graphql::http::GraphiQLSource;
-use async_graphql::parser::types::OperationType;
-use async_graphql::{Data, Request, Response};
-use async_graphql_axum::{GraphQLProtocol, GraphQLRequest, GraphQLResponse, GraphQLWebSocket};
+use async_graphql::{Data, Executor, Request};
+use async_graphql_axum::{GraphQLProtocol, GraphQLResponse, GraphQLWebSocket};
 use axum::Router;
-use axum::extract::{Query, State, WebSocketUpgrade};
+use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response as HttpResponse};
 use axum::routing::get;
 use graphql::ports::Reads;
 use graphql::schema::Api;
-use serde::Deserialize;
 use tokio::net::TcpListener;
 
+use self::answer::{Answering, Unreadable};
+use self::request::{Gotten, Posted};
 use crate::auth::SignIn;
-use crate::clock::random_id;
 
 /// What every handler has.
 #[derive(Clone)]
@@ -47,7 +50,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/graphiql", get(graphiql))
         .route("/livez", get(async || "live\n"))
         .route("/readyz", get(ready))
-        .layer(axum::extract::DefaultBodyLimit::max(1 << 20))
+        .layer(DefaultBodyLimit::max(request::LARGEST))
         .with_state(doors)
 }
 
@@ -71,64 +74,21 @@ pub fn address(listener: &TcpListener) -> std::io::Result<SocketAddr> {
     listener.local_addr()
 }
 
-async fn operation(State(doors): State<Doors>, headers: HeaderMap, request: GraphQLRequest) -> HttpResponse {
-    execute(&doors, &headers, request.into_inner()).await
+async fn operation(State(doors): State<Doors>, headers: HeaderMap, Posted(request): Posted) -> HttpResponse {
+    execute(doors, &headers, request).await
 }
 
-#[derive(Deserialize)]
-struct OverGet {
-    query: String,
-    variables: Option<String>,
-    #[serde(rename = "operationName")]
-    operation_name: Option<String>,
+async fn query(State(doors): State<Doors>, headers: HeaderMap, Gotten(request): Gotten) -> HttpResponse {
+    execute(doors, &headers, request).await
 }
 
-async fn query(State(doors): State<Doors>, headers: HeaderMap, Query(asked): Query<OverGet>) -> HttpResponse {
-    let mut request = Request::new(asked.query);
-    if let Some(variables) = asked.variables {
-        let Ok(variables) = serde_json::from_str(&variables) else {
-            return (StatusCode::BAD_REQUEST, "variables is not a JSON object\n").into_response();
-        };
-        request = request.variables(async_graphql::Variables::from_json(variables));
-    }
-    if let Some(name) = asked.operation_name {
-        request = request.operation_name(name);
-    }
-    let only_reads = |document: &async_graphql::parser::types::ExecutableDocument| {
-        document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
-    };
-    match request.parsed_query().map(only_reads) {
-        Ok(false) => {
-            (StatusCode::METHOD_NOT_ALLOWED, [("allow", "POST")], "only queries run over GET\n").into_response()
-        }
-        Ok(true) | Err(_) => execute(&doors, &headers, request).await,
-    }
-}
-
-async fn execute(doors: &Doors, headers: &HeaderMap, mut request: Request) -> HttpResponse {
+async fn execute(doors: Doors, headers: &HeaderMap, mut request: Request) -> HttpResponse {
     match doors.sign_in.viewer(headers) {
         Ok(Some(viewer)) => request = request.data(viewer),
         Ok(None) => {}
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return Unreadable::from(refused).into_response(),
     }
-    GraphQLResponse::from(opaque(doors.api.execute(request).await)).into_response()
-}
-
-/// Logs accidents once and puts a request id in their place.
-fn opaque(mut response: Response) -> Response {
-    let accidents: Vec<_> = response.errors.iter_mut().filter(|error| error.source.is_some()).collect();
-    if accidents.is_empty() {
-        return response;
-    }
-    let request_id = random_id(jiff::Timestamp::UNIX_EPOCH).to_string();
-    for error in accidents {
-        if let Some(source) = graphql::fault::cause(error) {
-            tracing::error!(request_id, error = source.as_ref() as &dyn std::error::Error, "a request failed");
-        }
-        error.source = None;
-        error.extensions.get_or_insert_default().set("requestId", request_id.clone());
-    }
-    response
+    GraphQLResponse::from(Answering(doors.api).execute(request).await).into_response()
 }
 
 async fn subscribe(
@@ -139,13 +99,13 @@ async fn subscribe(
 ) -> HttpResponse {
     let by_headers = match doors.sign_in.viewer(&headers) {
         Ok(viewer) => viewer,
-        Err(refused) => return refused.into_response(),
+        Err(refused) => return Unreadable::from(refused).into_response(),
     };
     upgrade
         .protocols(["graphql-transport-ws"])
         .on_upgrade(move |stream| {
             let sign_in = Arc::clone(&doors.sign_in);
-            GraphQLWebSocket::new(stream, doors.api, protocol)
+            GraphQLWebSocket::new(stream, Answering(doors.api), protocol)
                 .on_connection_init(move |payload: serde_json::Value| async move {
                     let mut data = Data::default();
                     let named = payload.get("viewer").and_then(serde_json::Value::as_str);

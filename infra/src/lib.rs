@@ -8,15 +8,20 @@
 //! # Not here
 //! Rules (domain), figures (projections), what the API says (graphql).
 
+pub mod api;
 pub mod app;
-//pub mod auth;
+pub mod auth;
+pub mod cli;
 pub mod clock;
 pub mod commands;
+pub mod config;
+pub mod demo;
 pub mod fold;
-//pub mod http;
+pub mod http;
 pub mod keys;
 pub mod log;
 pub mod migrate;
 pub mod postgres;
 pub mod reads;
+pub mod report;
 pub mod sqltype;

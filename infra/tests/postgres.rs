@@ -7,6 +7,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use infra::postgres::{Binaries, Cluster, Endpoints, Options, PostgresError, Search};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -119,15 +120,16 @@ async fn a_second_process_is_refused_while_the_first_holds_the_data() {
 
 /// Starts this test binary once more, to hold a cluster until it is killed: the path beside the
 /// name of the test is what tells it so. Answers when the cluster is up.
-fn holder(data: &Path) -> (Child, i32) {
+fn holder(data: &Path) -> (Other, i32) {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "a_holder_says_which_server_it_holds", "--nocapture"])
         .arg(data)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
+        .map(Other)
         .unwrap();
-    let lines = BufReader::new(child.stdout.as_mut().unwrap()).lines();
+    let lines = BufReader::new(child.0.stdout.as_mut().unwrap()).lines();
     let pid = lines.map_while(Result::ok).find_map(|line| line.strip_prefix("server ")?.parse().ok());
     (child, pid.expect("the child says the server's id"))
 }
@@ -148,10 +150,9 @@ async fn a_holder_says_which_server_it_holds() {
 #[tokio::test]
 async fn the_server_ends_when_its_process_is_killed() {
     let place = place();
-    let (mut child, pid) = holder(place.path());
+    let (child, pid) = holder(place.path());
     let server = pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap();
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     let ended = poll(&mut [PollFd::new(&server, PollFlags::IN)], Some(&LONG)).unwrap();
     assert_eq!(ended, 1, "the server is still there");
     assert_eq!(row(&open(place.path()).await.unwrap()).await, "三评");
@@ -163,10 +164,21 @@ async fn killed_together_with_its_server_everything_committed_is_there() {
     let (mut child, pid) = holder(place.path());
     // Halted first, so that it cannot stop in order when its parent dies.
     kill_process(Pid::from_raw(pid).unwrap(), Signal::STOP).unwrap();
-    child.kill().unwrap();
+    child.0.kill().unwrap();
     kill_hard(pid);
-    child.wait().unwrap();
+    drop(child);
     assert_eq!(row(&open(place.path()).await.unwrap()).await, "三评");
+}
+
+/// Another process of the test's, which ends with it also when it fails.
+struct Other(Child);
+
+impl Drop for Other {
+    fn drop(&mut self) {
+        // One that has ended already is fine.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 /// A command run as the owner of the cluster in `data`.
@@ -194,14 +206,36 @@ async fn a_server_left_running_is_stopped_not_attached_to() {
         .arg(format!("unix_socket_directories={}", place.path().join("socket").display()))
         .stderr(Stdio::piped())
         .spawn()
+        .map(Other)
         .unwrap();
-    let mut said = BufReader::new(left.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut said = BufReader::new(left.0.stderr.take().unwrap()).lines().map_while(Result::ok);
     assert!(said.any(|line| line.contains("ready to accept connections")));
 
     let cluster = open(place.path()).await.unwrap();
-    assert!(left.wait().unwrap().success(), "it was stopped in order");
-    assert_ne!(cluster.server_pid(), i32::try_from(left.id()).unwrap());
+    assert!(left.0.wait().unwrap().success(), "it was stopped in order");
+    assert_ne!(cluster.server_pid(), i32::try_from(left.0.id()).unwrap());
     assert_eq!(row(&cluster).await, "三评");
+}
+
+#[tokio::test]
+async fn no_server_starts_while_a_process_of_the_dead_one_is_on_the_cluster() {
+    let place = place();
+    let cluster = open(place.path()).await.unwrap();
+    let endpoints = with_a_row(&cluster).await;
+    let mut connection: PgConnection = endpoints.app.connect().await.unwrap();
+    let backend = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await.unwrap();
+    let backend = Pid::from_raw(backend).unwrap();
+    // Halted, it cannot notice that its server dies.
+    kill_process(backend, Signal::STOP).unwrap();
+    kill_hard(cluster.server_pid());
+    cluster.exited().await;
+    drop(cluster);
+
+    let mut opening = std::pin::pin!(open(place.path()));
+    let early = tokio::time::timeout(Duration::from_secs(3), &mut opening).await;
+    kill_process(backend, Signal::CONT).unwrap();
+    assert!(early.is_err(), "it waits for the halted process");
+    assert_eq!(row(&opening.await.unwrap()).await, "三评");
 }
 
 #[tokio::test]
@@ -211,15 +245,13 @@ async fn lock_files_whose_id_another_program_got_are_dropped_and_it_is_left_alon
     let socket_dir = cluster.socket_dir().to_owned();
     cluster.stop().await.unwrap();
     let pgdata = place.path().join("postgres");
-    let mut stranger = as_owner("sleep".into(), place.path()).arg("600").spawn().unwrap();
-    let lock = format!("{}\n{}\n1700000000\n5432\n{}\n", stranger.id(), pgdata.display(), socket_dir.display());
+    let mut stranger = Other(as_owner("sleep".into(), place.path()).arg("600").spawn().unwrap());
+    let lock = format!("{}\n{}\n1700000000\n5432\n{}\n", stranger.0.id(), pgdata.display(), socket_dir.display());
     fs::write(pgdata.join("postmaster.pid"), &lock).unwrap();
     fs::write(socket_dir.join(".s.PGSQL.5432.lock"), &lock).unwrap();
 
     open(place.path()).await.unwrap().stop().await.unwrap();
-    assert!(stranger.try_wait().unwrap().is_none(), "the other program still runs");
-    stranger.kill().unwrap();
-    stranger.wait().unwrap();
+    assert!(stranger.0.try_wait().unwrap().is_none(), "the other program still runs");
 }
 
 #[tokio::test]

@@ -20,7 +20,8 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     let ours = Ours::start(cluster, database).await?;
     ours.spread(256).await?;
     ours.stop().await;
-    let pool = PgPoolOptions::new().max_connections(8).connect_with(cluster.ensure_database(database).await?.app).await?;
+    let pool =
+        PgPoolOptions::new().max_connections(8).connect_with(cluster.ensure_database(database).await?.app).await?;
     let (head, _) = reader::head(&pool).await?;
     let mut table = Table::new("Catching up from the first event", &["", "events", "events /s"]);
     let start = Instant::now();

@@ -64,10 +64,8 @@ async fn commands(cluster: &Cluster) -> Result<Table, Failure> {
 
 /// A tenth of the commands on one member.
 async fn hot(cluster: &Cluster) -> Result<Table, Failure> {
-    let mut table = Table::new(
-        "Commands, a tenth on one member, 64 in flight",
-        &["", "commands /s", "p99 ms", "ours : this"],
-    );
+    let mut table =
+        Table::new("Commands, a tenth on one member, 64 in flight", &["", "commands /s", "p99 ms", "ours : this"]);
     let ours = ours::Ours::start(cluster, "bench_ours_hot").await?;
     let shipped = field::Shipped::start(cluster, "bench_shipped_hot").await?;
     let alone = ours.hot(64).await?;

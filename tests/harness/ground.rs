@@ -78,6 +78,15 @@ impl Ground {
         Self { endpoints, key: MasterKey::generate() }
     }
 
+    /// A database of a test's own that holds what this one holds; no program runs over this one meanwhile.
+    pub async fn copy(&self) -> Self {
+        let cluster = shared().await;
+        let name = format!("ground_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let own = self.endpoints.owner.get_database().expect("a ground names its database");
+        let endpoints = cluster.create_database_from_template(&name, own).await.expect("a database can be copied");
+        Self { endpoints, key: self.key.clone() }
+    }
+
     /// A program over it, on the machine's clock.
     pub async fn app(&self) -> App {
         self.app_at(Arc::new(Clock::System)).await

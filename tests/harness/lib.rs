@@ -1,9 +1,12 @@
 //! The ground tests stand on: one private PostgreSQL per test binary, a fresh database per test, the real program.
 
+pub mod audit;
 pub mod chance;
 pub mod client;
+pub mod crowd;
 pub mod ground;
 pub mod program;
 pub mod speak;
 pub mod story;
 pub mod wait;
+pub mod writer;

@@ -97,7 +97,10 @@ fn start(data: &Path) -> (Running, String) {
 
 async fn found(api: &Api) -> Result<Vec<String>, Failure> {
     let root = api
-        .send("establishBranch", json!({ "commandId": "root", "kind": "COMMITTEE", "name": "市分公司党委", "on": "2020-01-01" }))
+        .send(
+            "establishBranch",
+            json!({ "commandId": "root", "kind": "COMMITTEE", "name": "市分公司党委", "on": "2020-01-01" }),
+        )
         .await?;
     let mut members = Vec::new();
     for number in 0..50 {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod deep;
+mod demo;
 mod derived;
 mod fold_history;
 mod fold_once;
@@ -12,6 +13,13 @@ mod fold_reads;
 mod fold_rebuild;
 mod fold_verify;
 mod kill;
+mod log_cqrs;
+mod log_desk;
+mod log_faults;
+mod log_once;
+mod log_order;
+mod log_races;
+mod log_walls;
 mod naive;
 mod tidy;
 mod told;

@@ -74,12 +74,20 @@ fn bad(code: &str, message: &str) -> Fault {
     Fault::Bad(code.to_owned(), message.to_owned())
 }
 
+/// A board as far as the viewer reaches, the moment it is read as of, and the metric it is in.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    board: Board,
+    at: Moment,
+    metric: Metric,
+}
+
 impl BoardInput {
-    /// The board that was meant, and the moment it is read as of.
+    /// The board that was meant.
     ///
     /// # Errors
     /// `metric.unknown`, `competition.unknown`, `board.*`, `input.*`, [`Fault::Denied`], [`Fault::Read`].
-    pub async fn read(&self, session: &Session, at: Moment) -> Result<(Board, Moment)> {
+    pub async fn read(&self, session: &Session, at: Moment) -> Result<Reading> {
         let period = input::asked(self.period.as_ref().map(PeriodInput::read).transpose())?;
         let within: Option<BranchId> = input::some_id("within", self.within.as_ref())?;
         match &self.measure {
@@ -98,13 +106,13 @@ impl BoardInput {
         period: Period,
         within: Option<BranchId>,
         at: Moment,
-    ) -> Result<(Board, Moment)> {
+    ) -> Result<Reading> {
         let scope = session.scope(Action::SeeBoards, within, at.position).await?;
         let metric = input::asked(input::metric(code))?;
-        let direction = Metric::known(session, &metric, at).await?.better();
-        let (subjects, ranked_by) = (self.subject.into(), self.ranked_by.into());
+        let known = Metric::known(session, &metric, at).await?;
+        let (subjects, ranked_by, direction) = (self.subject.into(), self.ranked_by.into(), known.better());
         let within = scope.branches().map(<[BranchId]>::to_vec);
-        Ok((Board { subjects, metric, period, ranked_by, direction, within }, at))
+        Ok(Reading { board: Board { subjects, metric, period, ranked_by, direction, within }, at, metric: known })
     }
 
     async fn of_competition(
@@ -114,7 +122,7 @@ impl BoardInput {
         period: Option<Period>,
         within: Option<BranchId>,
         at: Moment,
-    ) -> Result<(Board, Moment)> {
+    ) -> Result<Reading> {
         let competition: CompetitionId = input::asked(input::id("competition", id))?;
         let key = CompetitionKey { competition };
         let Some(row) = session.row::<CompetitionRow>(&key, at.position).await? else {
@@ -125,16 +133,15 @@ impl BoardInput {
         if period.first_day() < row.period.first_day() || period.end_day() > row.period.end_day() {
             return Err(bad("board.period_outside", "the period is not within the time the competition runs"));
         }
-        let (board, at) = board_of_competition(session, &row, period, within, at).await?;
-        match board.subjects == StreamKind::from(self.subject) {
-            true => Ok((board, at)),
+        let reading = board_of_competition(session, &row, period, within, at).await?;
+        match reading.board.subjects == StreamKind::from(self.subject) {
+            true => Ok(reading),
             false => Err(bad("board.wrong_subject", "the competition is among the others; change subject")),
         }
     }
 }
 
-/// The board of a competition as far as the viewer reaches, and the moment it is read as of: its conclusion, once it
-/// is concluded.
+/// The board of a competition as far as the viewer reaches, read as of its conclusion once it is concluded.
 ///
 /// # Errors
 /// [`Fault::Denied`], `metric.unknown`, [`Fault::Read`].
@@ -144,21 +151,21 @@ pub async fn board_of_competition(
     period: Period,
     within: Option<BranchId>,
     at: Moment,
-) -> Result<(Board, Moment)> {
+) -> Result<Reading> {
     let concluded = row.concluded_at.and_then(|at| u64::try_from(at).ok()).map(domain::stream::Position);
     let at = match concluded {
         Some(position) => session.pin(Some(ports::AsOf::Position(position)), None).await?,
         None => at,
     };
-    let direction = Metric::known(session, &row.metric, at).await?.better();
+    let metric = Metric::known(session, &row.metric, at).await?;
     let scope = session.scope(Action::SeeBoards, within, at.position).await?;
     let mut competing = session.tree(at.position).await?.within(row.branch);
     competing.retain(|branch| scope.branches().is_none_or(|reached| reached.contains(branch)));
-    let board = Board { period, ..Board::of_competition(row, direction, competing) };
-    match row.branch == BranchId::root() && scope.branches().is_none() {
-        true => Ok((Board { within: None, ..board }, at)),
-        false => Ok((board, at)),
+    let mut board = Board { period, ..Board::of_competition(row, metric.better(), competing) };
+    if row.branch == BranchId::root() && scope.branches().is_none() {
+        board.within = None;
     }
+    Ok(Reading { board, at, metric })
 }
 
 /// A subject's place on a board.
@@ -171,14 +178,14 @@ pub struct Entry {
 }
 
 impl Entry {
-    async fn of(session: &Session, board: &Board, rank: u64, row: StandingRow, at: Moment) -> Result<Self> {
-        let number = board.number(&row).unwrap_or_default();
-        let score = match board.ranked_by {
-            RankedBy::Value => Metric::known(session, &row.metric, at).await?.number(number),
+    fn of(reading: &Reading, rank: u64, row: StandingRow) -> Self {
+        let number = reading.board.number(&row).unwrap_or_default();
+        let score = match reading.board.ranked_by {
+            RankedBy::Value => reading.metric.number(number),
             RankedBy::PlanCompletion | RankedBy::Growth => Decimal::with_places(number, 2),
         };
-        let subject = Subject::new(row.subject_kind, row.subject, at);
-        Ok(Self { rank, score, subject, standing: Standing::new(row, at) })
+        let subject = Subject::new(row.subject_kind, row.subject, reading.at);
+        Self { rank, score, subject, standing: Standing::of(row, reading.metric.clone(), reading.at) }
     }
 
     /// What it says, whenever it says it.
@@ -223,20 +230,20 @@ const PLACE: [Column; 2] = [
 ///
 /// # Errors
 /// `page.bad_cursor`, [`Fault::Read`].
-pub async fn page_of(session: &Session, board: &Board, at: Moment, page: &Page) -> Result<Connection<Entry>> {
+pub async fn page_of(session: &Session, reading: &Reading, page: &Page) -> Result<Connection<Entry>> {
     let after = match page.place(&PLACE)?.as_deref() {
         Some([number, Cell::Uuid(subject)]) => Some((number.clone(), *subject)),
         Some(_) | None => None,
     };
-    let rows = session.reads().board(board, at.position, after, page.limit + 1).await?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for (rank, cells) in rows {
+    let at = reading.at.position;
+    let rows = session.reads().board(&reading.board, at, after, page.limit + 1).await?;
+    let entry = |(rank, cells)| {
         let row: StandingRow = typed(cells)?;
-        let number = board.number(&row).map_or(Cell::Null, Cell::Decimal);
-        let place = vec![number, Cell::Uuid(row.subject)];
-        entries.push((place, Entry::of(session, board, rank, row, at).await?));
-    }
-    Ok(Connection::of(page, at.position, entries))
+        let number = reading.board.number(&row).map_or(Cell::Null, Cell::Decimal);
+        Ok((vec![number, Cell::Uuid(row.subject)], Entry::of(reading, rank, row)))
+    };
+    let entries: Vec<(Vec<Cell>, Entry)> = rows.into_iter().map(entry).collect::<Result<_>>()?;
+    Ok(Connection::of(page, at, entries))
 }
 
 /// Leaderboards.
@@ -260,8 +267,7 @@ impl BoardQuery {
         session.viewer()?;
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        let (board, at) = board.read(session, at).await?;
-        page_of(session, &board, at, &page).await
+        page_of(session, &board.read(session, at).await?, &page).await
     }
 
     /// One subject's place on a leaderboard 名次; null where it is not ranked.
@@ -277,10 +283,8 @@ impl BoardQuery {
         session.viewer()?;
         let subject: Uuid = input::asked(input::id("subject", &subject))?;
         let at = session.pin_for(When::read(as_of, at_least)).await?;
-        let (board, at) = board.read(session, at).await?;
-        match session.reads().rank(&board, subject, at.position).await? {
-            Some((rank, cells)) => Ok(Some(Entry::of(session, &board, rank, typed(cells)?, at).await?)),
-            None => Ok(None),
-        }
+        let reading = board.read(session, at).await?;
+        let found = session.reads().rank(&reading.board, subject, reading.at.position).await?;
+        found.map(|(rank, cells)| Ok(Entry::of(&reading, rank, typed(cells)?))).transpose()
     }
 }

@@ -148,8 +148,8 @@ impl Competition {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Connection<Entry>> {
         let (session, page) = (Session::of(ctx), Page::read(first, after.as_deref())?);
-        let (board, at) = board_of_competition(session, &self.row, self.row.period, None, self.at).await?;
-        page_of(session, &board, at, &page).await
+        let reading = board_of_competition(session, &self.row, self.row.period, None, self.at).await?;
+        page_of(session, &reading, &page).await
     }
 }
 

@@ -205,7 +205,7 @@ pub async fn standings_of(
     page: &Page,
 ) -> Result<Connection<Standing>> {
     let select = all_of(conditions(subject, filter)?);
-    Connection::select(session, page, at.position, select, |row| Standing { row, at }).await
+    Connection::select(session, page, at.position, select, |row| Standing { row, metric: None, at }).await
 }
 
 /// What a subject reported and planned in a metric for a period.
@@ -275,14 +275,15 @@ impl MetricResult {
 #[derive(Debug, Clone)]
 pub struct Standing {
     row: StandingRow,
+    metric: Option<Metric>,
     at: Moment,
 }
 
 impl Standing {
-    /// A figure, as of a moment.
+    /// A figure in a metric, as of a moment.
     #[must_use]
-    pub fn new(row: StandingRow, at: Moment) -> Self {
-        Self { row, at }
+    pub fn of(row: StandingRow, metric: Metric, at: Moment) -> Self {
+        Self { row, metric: Some(metric), at }
     }
 
     /// The row behind it.
@@ -292,7 +293,10 @@ impl Standing {
     }
 
     async fn shown(&self, ctx: &Context<'_>, number: Option<Number>) -> Result<Option<Decimal>> {
-        shown(Session::of(ctx), &self.row.metric, number, self.at).await
+        match (&self.metric, number) {
+            (Some(metric), Some(number)) => Ok(Some(metric.number(number))),
+            _unknown => shown(Session::of(ctx), &self.row.metric, number, self.at).await,
+        }
     }
 }
 

@@ -22,11 +22,13 @@ pub mod report;
 pub mod subject;
 pub mod trail;
 pub mod training;
+pub mod whoami;
 
 /// What may be asked to be seen 查询. Every answer is as of one position of the log.
 #[derive(Default, MergedObject)]
 pub struct Query(
     log::LogQuery,
+    whoami::WhoamiQuery,
     report::ReportQuery,
     board::BoardQuery,
     trail::TrailQuery,

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use async_graphql::{Context, Object, SimpleObject};
 use domain::period::Period;
+use domain::stream::Position;
 use futures_util::future::try_join_all;
 use projections::cell::{Cell, ColumnType};
-use projections::report::{self, Input, Quantity, Read, Source};
+use projections::report::{self, Answer, Input, Quantity, Read, Source};
 use projections::row::Row;
 use projections::select::{Condition, Plan, Select};
 use projections::totals::{TotalKey, TotalRow};
@@ -16,9 +17,9 @@ use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
-use crate::ports::Moment;
+use crate::ports::{Moment, ReadError, Reads};
 use crate::refusal::Refusal;
-use crate::scalar::{DateTime, Decimal, Position};
+use crate::scalar::{self, DateTime, Decimal};
 use crate::session::Session;
 use crate::words::{Exactness, Unit};
 
@@ -28,7 +29,7 @@ pub struct Report {
     /// The calendar year.
     pub year: i32,
     /// The position this is as of.
-    pub position: Position,
+    pub position: scalar::Position,
     /// When the event at that position was recorded; null for an empty log.
     pub as_of: Option<DateTime>,
     /// The figures.
@@ -39,7 +40,7 @@ pub struct Report {
 /// A figure of the report.
 #[derive(Debug, Clone)]
 pub struct Figure {
-    answer: report::Answer,
+    answer: Answer,
     at: Moment,
     as_of: Option<DateTime>,
 }
@@ -60,25 +61,34 @@ pub async fn report_at(session: &Session, year: i32, at: Moment) -> Result<Repor
     session.allow(Action::SeeReport, Resource::Organisation).await?;
     let refused = |refusal| Refusal::from(domain::refusal::Refusal::from(refusal));
     let period = input::asked(Period::year_of(year).map_err(refused))?;
-    let reads = report::reads(period).into_iter().map(|(input, read)| quantity(session, input, read, at));
-    let read: BTreeMap<Input, Quantity> = try_join_all(reads).await?.into_iter().collect();
+    let answers = gather(&**session.reads(), period, at.position).await?;
     let as_of = at.recorded_at.map(|recorded| session.shown(recorded));
     let figure = |answer| Figure { answer, at, as_of: as_of.clone() };
-    let figures = report::report(period, &read).into_iter().map(figure).collect();
+    let figures = answers.into_iter().map(figure).collect();
     Ok(Report { year, position: at.position.into(), as_of: as_of.clone(), figures })
 }
 
-async fn quantity(session: &Session, input: Input, read: Read, at: Moment) -> Result<(Input, Quantity)> {
+/// The figures of the year that holds the period, as of a position. Nobody is asked whether the viewer may see them.
+///
+/// # Errors
+/// [`ReadError`].
+pub async fn gather(reads: &dyn Reads, year: Period, at: Position) -> Result<Vec<Answer>, ReadError> {
+    let read = report::reads(year).into_iter().map(|(input, read)| quantity(reads, input, read, at));
+    let read: BTreeMap<Input, Quantity> = try_join_all(read).await?.into_iter().collect();
+    Ok(report::report(year, &read))
+}
+
+async fn quantity(reads: &dyn Reads, input: Input, read: Read, at: Position) -> Result<(Input, Quantity), ReadError> {
     match read {
         Read::Count(Source { table, conditions }) => {
             let plan = Plan { table, conditions, order: vec![], after: None, limit: 0 };
-            Ok((input, Quantity::counted(session.reads().count(&plan, at.position).await?)))
+            Ok((input, Quantity::counted(reads.count(&plan, at).await?)))
         }
         Read::Total(TotalKey { year, item }) => {
             let select = Select::<TotalRow>::first(1)
                 .only(Condition::Equals(TotalRow::COLUMNS[0].name, Cell::Int(year)))
                 .only(Condition::Equals(TotalRow::COLUMNS[1].name, item.to_cell()));
-            let rows = session.rows(&select, at.position).await?;
+            let rows = reads.rows(&select, at).await?;
             Ok((input, rows.first().map(Quantity::of).unwrap_or_default()))
         }
     }
@@ -96,7 +106,7 @@ impl ReportQuery {
         ctx: &Context<'_>,
         #[graphql(desc = "The calendar year, 2000 to 2199.")] year: i32,
         #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
-        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<scalar::Position>,
     ) -> Result<Report> {
         let session = Session::of(ctx);
         session.viewer()?;
@@ -133,7 +143,7 @@ impl Figure {
     }
 
     /// The position it is as of.
-    async fn position(&self) -> Position {
+    async fn position(&self) -> scalar::Position {
         self.at.position.into()
     }
 
@@ -152,7 +162,7 @@ impl Figure {
             Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_place())?,
             Some(_) | None => 0,
         };
-        let (at, after) = (self.at.position, domain::stream::Position(after));
+        let (at, after) = (self.at.position, Position(after));
         let positions = session.reads().lineage(&self.answer.sources, at, after, page.limit + 1).await?;
         let events = events_at(session, &positions, self.at).await?;
         Ok(Connection::of(&page, at, events.into_iter().map(|event| (event.place(), event))))

@@ -30,7 +30,9 @@ pub async fn serve(
     allow_owner: bool,
 ) -> Result<ExitCode, Failure> {
     if dev_sign_in && !listen.ip().is_loopback() {
-        return Err(format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into());
+        return Err(
+            format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into()
+        );
     }
     let listener = listen_on(listen).await?;
     let opened = open(place, allow_owner).await?;
@@ -52,20 +54,30 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
     let opened = open(place, true).await?;
     let clock = Arc::new(Clock::simulated(Timestamp::UNIX_EPOCH));
     let app = opened.start(Arc::clone(&clock)).await?;
-    let loaded = demo::load(&app, &clock, &Told::of("demo 2022")).await?;
+    match listener.is_some() && demo::is_loaded(&app).await? {
+        true => say("the year 2022 is loaded"),
+        false => load(&app, &clock).await?,
+    }
     app.stop().await;
-    say(&format!(
-        "the year 2022 is loaded: {} commands, {} of them now, {} before; the log ends at {}",
-        loaded.commands, loaded.appended, loaded.replayed, loaded.position
-    ));
     let Some(listener) = listener else {
         opened.close().await?;
         return Ok(ExitCode::SUCCESS);
     };
     let app = opened.start(Arc::new(Clock::System)).await?;
     let address = listener.local_addr()?;
-    say(&format!("open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"));
+    say(&format!(
+        "open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"
+    ));
     run(opened, app, listener, SignIn::Development).await
+}
+
+async fn load(app: &App, clock: &Clock) -> Result<(), Failure> {
+    let loaded = demo::load(app, clock, &Told::of("demo 2022")).await?;
+    say(&format!(
+        "the year 2022 is loaded: {} commands, {} of them now, {} before; the log ends at {}",
+        loaded.commands, loaded.appended, loaded.replayed, loaded.position
+    ));
+    Ok(())
 }
 
 async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -76,10 +88,11 @@ async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
 
 async fn run(opened: Opened, app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
     if sign_in == SignIn::Development {
-        say("DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office");
+        say(
+            "DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office",
+        );
     }
-    let doors =
-        Doors { api: api::build(&app), reads: Arc::clone(&app.reads), sign_in: Arc::new(sign_in) };
+    let doors = Doors { api: api::build(&app), reads: Arc::clone(&app.reads), sign_in: Arc::new(sign_in) };
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {

@@ -26,7 +26,9 @@ pub async fn report(
 ) -> Result<ExitCode, Failure> {
     let period = Period::year_of(year)?;
     let instant = as_of.map(|text| {
-        text.parse().map(AsOf::Instant).map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
+        text.parse()
+            .map(AsOf::Instant)
+            .map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
     });
     let as_of = instant.transpose()?.or(position.map(|position| AsOf::Position(Position(position))));
     let opened = open(place, true).await?;

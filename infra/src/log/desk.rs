@@ -6,35 +6,18 @@
 //! - Every state belongs to a lineage. When an append that wrote it fails, the lineage is broken, the state goes back
 //!   to what is confirmed under a new lineage, and jobs decided on the old one are settled as stale.
 
-use std::collections::{BTreeSet, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use domain::id::MemberId;
-use domain::member::MemberCommand;
-use domain::person::Person;
 use domain::refusal::Refusal;
 use domain::stream::StreamId;
-use domain::world::{Command, Context, Decision, State, States, Stop, World};
+use domain::world::{Decision, State, States};
 use lru::LruCache;
 use tokio::sync::oneshot;
 
-use super::job::{Ask, CommandKey, Job, Read, Settled, Write};
-
-/// A command to be decided.
-#[derive(Debug, Clone)]
-pub struct Order {
-    /// Its identity.
-    pub key: CommandKey,
-    /// The keyed hash of its body.
-    pub body: [u8; 32],
-    /// The event metadata as JSON.
-    pub metadata: Arc<str>,
-    /// The command.
-    pub command: Command,
-    /// The person's record that goes with it.
-    pub person: Option<Person>,
-}
+use super::job::{Ask, Given, Job, Read, Settled, Write};
+use super::verdict::Verdict;
 
 /// What a decision led to.
 pub enum Step {
@@ -61,7 +44,7 @@ struct Entry {
 /// States and queue.
 pub struct Desk {
     entries: LruCache<StreamId, Entry>,
-    queue: VecDeque<Job>,
+    queue: VecDeque<(Job, oneshot::Sender<Settled>)>,
     lineages: u64,
     closed: bool,
 }
@@ -78,7 +61,6 @@ impl SharedDesk {
     }
 
     /// The desk. Where a rule panicked on it, it starts afresh: what waits fails, and states are loaded again.
-    #[must_use]
     pub fn lock(&self) -> MutexGuard<'_, Desk> {
         self.0.lock().unwrap_or_else(|poisoned| {
             tracing::error!("a command panicked while it was decided; the states of this process are loaded again");
@@ -106,40 +88,22 @@ impl Desk {
     }
 
     /// Decides a command on the present states and queues what it leads to.
-    pub fn decide(&mut self, order: &Order, context: &Context) -> Step {
+    pub fn decide(&mut self, given: &Arc<Given>) -> Step {
         if self.closed {
             return Step::Closed;
         }
-        let (decided, mut streams) = {
-            let cached = Cached(&self.entries);
-            let world = World::new(&cached);
-            let decided = order.command.decide(&world, context);
-            (decided, world.reads())
+        let Verdict { decision, refusal, streams } = match Verdict::on(&Cached(&self.entries), given) {
+            Ok(verdict) => verdict,
+            Err(missing) => return Step::Load(missing),
         };
-        let (decision, refusal) = match decided {
-            Err(Stop::Needs(_)) => return Step::Load(self.missing(&streams)),
-            Err(Stop::Refused(refusal)) => (Decision::nothing(), Some(refusal)),
-            Ok(decision) => (decision, None),
-        };
-        streams.extend(decision.events().iter().map(|(stream, _)| *stream));
-        let missing = self.missing(&streams);
-        if !missing.is_empty() {
-            return Step::Load(missing);
-        }
         let reads = streams.into_iter().filter_map(|stream| self.looked_at(stream)).collect();
         let ask = match refusal {
             Some(_) => Ask::Confirm,
-            None => Ask::Record { writes: self.provisionally(decision), person: person_of(order) },
+            None => Ask::Record { writes: self.provisionally(decision), person: given.order.side_row() },
         };
         let (answer, waiting) = oneshot::channel();
-        let (key, body, metadata) = (order.key.clone(), order.body, Arc::clone(&order.metadata));
-        self.queue.push_back(Job { key, body, metadata, reads, ask, answer });
+        self.queue.push_back((given.job(reads, ask), answer));
         Step::Queued(waiting, refusal)
-    }
-
-    fn missing(&self, streams: &BTreeSet<StreamId>) -> Vec<StreamId> {
-        let cached = Cached(&self.entries);
-        streams.iter().copied().filter(|stream| cached.state(*stream).is_none()).collect()
     }
 
     fn looked_at(&mut self, stream: StreamId) -> Option<Read> {
@@ -147,9 +111,9 @@ impl Desk {
     }
 
     /// Queues a job that was decided elsewhere; a closed desk drops it.
-    pub fn push(&mut self, job: Job) {
+    pub fn push(&mut self, job: Job, answer: oneshot::Sender<Settled>) {
         if !self.closed {
-            self.queue.push_back(job);
+            self.queue.push_back((job, answer));
         }
     }
 
@@ -192,9 +156,10 @@ impl Desk {
         self.entries.peek(&stream).map(|entry| (Arc::clone(&entry.confirmed), entry.confirmed_version))
     }
 
-    /// Takes a loaded state in, unless somebody was faster.
+    /// Takes a recorded state in, unless as much is known or the stream is being written.
     pub fn loaded(&mut self, stream: StreamId, state: Arc<State>, version: u64) {
-        if self.entries.peek(&stream).is_some_and(|entry| !entry.stale) {
+        let is_news = |entry: &Entry| entry.stale || (entry.pending == 0 && entry.confirmed_version < version);
+        if self.entries.peek(&stream).is_some_and(|entry| !is_news(entry)) {
             return;
         }
         let lineage = self.next_lineage();
@@ -210,17 +175,20 @@ impl Desk {
     }
 
     /// The jobs that wait, up to these numbers of jobs and events, at least one.
-    pub fn take(&mut self, most_jobs: usize, most_events: usize) -> Vec<Job> {
+    pub fn take(&mut self, most_jobs: usize, most_events: usize) -> (Vec<Job>, Vec<oneshot::Sender<Settled>>) {
         let mut events = 0;
         let mut jobs = Vec::new();
-        while let Some(job) = self.queue.front() {
+        let mut answers = Vec::new();
+        while let Some((job, _)) = self.queue.front() {
             events += job.writes().len();
             if jobs.len() >= most_jobs || (!jobs.is_empty() && events > most_events) {
                 break;
             }
-            jobs.extend(self.queue.pop_front());
+            let (job, answer) = self.queue.pop_front().expect("the front was just looked at");
+            jobs.push(job);
+            answers.push(answer);
         }
-        jobs
+        (jobs, answers)
     }
 
     /// Takes in how a batch was settled; answers whether nothing decided before is left in the queue.
@@ -273,15 +241,5 @@ impl Desk {
     fn next_lineage(&mut self) -> u64 {
         self.lineages += 1;
         self.lineages
-    }
-}
-
-/// A record goes with a registration or an amendment, and with nothing else.
-fn person_of(order: &Order) -> Option<(MemberId, Person)> {
-    match (&order.command, &order.person) {
-        (Command::Member(member, MemberCommand::Register { .. } | MemberCommand::AmendPerson {}), Some(person)) => {
-            Some((*member, person.clone()))
-        }
-        (Command::Member(..) | Command::Branch(..), _) => None,
     }
 }

@@ -21,9 +21,9 @@ use tokio::sync::{Notify, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::append::Appender;
-use super::desk::{Desk, Order, SharedDesk, Step};
+use super::desk::{Desk, SharedDesk, Step};
 use super::hosted::Loader;
-use super::job::{Ask, CommandKey, Job, Read, Settled};
+use super::job::{Ask, CommandKey, Given, Job, Order, Read, Settled};
 use crate::clock::Clock;
 
 /// How often a command is decided before the answer is contention.
@@ -95,8 +95,7 @@ impl Executor {
         ask: Ask,
     ) -> Settled {
         let (answer, waiting) = oneshot::channel();
-        let job = Job { key, body, metadata, reads, ask, answer };
-        self.desk.lock().push(job);
+        self.desk.lock().push(Job { key, body, metadata, reads, ask, given: None }, answer);
         self.bell.notify_one();
         waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
     }
@@ -105,17 +104,21 @@ impl Executor {
     ///
     /// # Errors
     /// [`SendError`].
-    pub async fn execute(&self, order: &Order) -> Result<Accepted, SendError> {
+    pub async fn execute(&self, order: Order) -> Result<Accepted, SendError> {
+        let context =
+            Context { at: self.clock.now(), actor: ActorId(order.key.principal.clone()), zone: self.zone.clone() };
+        let given = Arc::new(Given { order, context });
         for _ in 0..ATTEMPTS {
-            let (waiting, refusal) = self.decide(order).await?;
+            let (waiting, refusal) = self.decide(&given).await?;
             let settled = waiting.await.map_err(|gone| SendError::Failed(Box::new(gone)))?;
             match settled {
                 Settled::Accepted(position) => return Ok(Accepted { position, replayed: false }),
                 Settled::Replayed(position) => return Ok(Accepted { position, replayed: true }),
                 Settled::IdReused => {
-                    return Err(SendError::IdReused { command_id: order.key.command_id.clone() });
+                    return Err(SendError::IdReused { command_id: given.order.key.command_id.clone() });
                 }
-                Settled::StaffNumberTaken => return Err(SendError::Refused(staff_number_taken(order))),
+                Settled::Refused(refusal) => return Err(SendError::Refused(refusal)),
+                Settled::StaffNumberTaken => return Err(SendError::Refused(staff_number_taken(&given.order))),
                 Settled::Failed(error) => return Err(SendError::Failed(Box::new(error))),
                 Settled::Confirmed => match refusal {
                     Some(refusal) => return Err(SendError::Refused(refusal)),
@@ -127,11 +130,9 @@ impl Executor {
         Err(SendError::Contended { attempts: ATTEMPTS })
     }
 
-    async fn decide(&self, order: &Order) -> Result<(oneshot::Receiver<Settled>, Option<Refusal>), SendError> {
+    async fn decide(&self, given: &Arc<Given>) -> Result<(oneshot::Receiver<Settled>, Option<Refusal>), SendError> {
         for _ in 0..LOADS {
-            let context =
-                Context { at: self.clock.now(), actor: ActorId(order.key.principal.clone()), zone: self.zone.clone() };
-            let step = self.desk.lock().decide(order, &context);
+            let step = self.desk.lock().decide(given);
             match step {
                 Step::Load(streams) => self.load(streams).await?,
                 Step::Queued(waiting, refusal) => {

@@ -59,9 +59,9 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
 
     async fn load_aggregate(&self, id: &str) -> Result<Loaded<A>, AggregateError<HostedError>> {
         let stream = Self::stream(id)?;
-        let (mut aggregate, mut version) = (Hosted::<A>::default(), 0);
+        let (mut aggregate, mut version) = (Hosted::<A>::before(stream), 0);
         for envelope in self.load_events(id).await? {
-            aggregate.0.apply(&envelope.payload.0);
+            aggregate.aggregate.apply(&envelope.payload.0);
             version = envelope.sequence as u64;
         }
         Ok(Loaded { stream, version, aggregate })
@@ -95,7 +95,7 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
                 return Err(AggregateError::AggregateConflict);
             }
             Settled::Failed(error) => return Err(AggregateError::DatabaseConnectionError(Box::new(error))),
-            Settled::Confirmed | Settled::StaffNumberTaken => {
+            Settled::Confirmed | Settled::Refused(_) | Settled::StaffNumberTaken => {
                 return Err(AggregateError::UnexpectedError("a commit cannot be settled so".into()));
             }
         }

@@ -26,7 +26,20 @@ use sqlx::PgPool;
 /// Any of our aggregates as cqrs-es sees it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent, bound = "")]
-pub struct Hosted<A: Aggregate>(pub A);
+pub struct Hosted<A: Aggregate> {
+    /// The aggregate.
+    pub aggregate: A,
+    #[serde(skip)]
+    stream: Option<StreamId>,
+}
+
+impl<A: Aggregate> Hosted<A> {
+    /// The aggregate of a stream before its first event.
+    #[must_use]
+    pub fn before(stream: StreamId) -> Self {
+        Self { aggregate: A::default(), stream: Some(stream) }
+    }
+}
 
 /// Any of our events as cqrs-es sees it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +48,7 @@ pub struct StoredEvent<E: Payload>(pub E);
 
 /// What a hosted aggregate needs besides itself: the other states a decision reads, and the context.
 pub struct Surroundings {
-    /// Loaded states; a stream that is missing has no events.
+    /// States of other streams, taken at their word: this door names the version of its own stream alone.
     pub states: HashMap<StreamId, State>,
     /// The context of the decision.
     pub context: Context,
@@ -50,6 +63,8 @@ pub enum HostedError {
     SpansStreams(StreamId),
     /// A state is missing from the surroundings.
     Needs(StreamId),
+    /// The command is for another aggregate than the one it was given to.
+    Elsewhere(StreamId),
 }
 
 impl fmt::Display for HostedError {
@@ -57,6 +72,7 @@ impl fmt::Display for HostedError {
         match self {
             Self::Refused(refusal) => refusal.fmt(f),
             Self::SpansStreams(stream) => write!(f, "the command also writes {stream}; send it to the executor"),
+            Self::Elsewhere(stream) => write!(f, "the command is for {stream}; give it to that aggregate"),
             Self::Needs(stream) => write!(f, "the state of {stream} is missing from the surroundings"),
         }
     }
@@ -80,6 +96,18 @@ impl States for Surroundings {
     }
 }
 
+/// The surroundings with the aggregate itself in its place: what was loaded counts, not what was said of it.
+struct Around<'a> {
+    own: (StreamId, State),
+    others: &'a Surroundings,
+}
+
+impl States for Around<'_> {
+    fn state(&self, stream: StreamId) -> Option<&State> {
+        if stream == self.own.0 { Some(&self.own.1) } else { self.others.state(stream) }
+    }
+}
+
 impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
     const TYPE: &'static str = A::KIND.name();
     type Command = Command;
@@ -97,7 +125,11 @@ impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
             Command::Member(id, _) => StreamId::from(*id),
             Command::Branch(id, _) => StreamId::from(*id),
         };
-        let decision = command.decide(&World::new(surroundings), &surroundings.context).map_err(|stop| match stop {
+        if self.stream.is_some_and(|stream| stream != own) {
+            return Err(HostedError::Elsewhere(own));
+        }
+        let around = Around { own: (own, self.aggregate.clone().into()), others: surroundings };
+        let decision = command.decide(&World::new(&around), &surroundings.context).map_err(|stop| match stop {
             Stop::Refused(refusal) => HostedError::Refused(refusal),
             Stop::Needs(stream) => HostedError::Needs(stream),
         })?;
@@ -112,7 +144,7 @@ impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
     }
 
     fn apply(&mut self, event: Self::Event) {
-        self.0.apply(&event.0);
+        self.aggregate.apply(&event.0);
     }
 }
 

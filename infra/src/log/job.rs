@@ -6,8 +6,9 @@ use std::sync::Arc;
 use domain::event::Event;
 use domain::id::MemberId;
 use domain::person::Person;
+use domain::refusal::Refusal;
 use domain::stream::{Position, StreamId};
-use tokio::sync::oneshot;
+use domain::world::{Command, Context};
 
 /// The identity of a command: per principal, for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -60,7 +61,7 @@ pub enum Ask {
 }
 
 /// A decided command.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// Which command.
     pub key: CommandKey,
@@ -72,8 +73,32 @@ pub struct Job {
     pub reads: Vec<Read>,
     /// What is asked.
     pub ask: Ask,
-    /// Who waits.
-    pub answer: oneshot::Sender<Settled>,
+    /// What it was decided from, to decide it again; nothing where it was decided elsewhere.
+    pub given: Option<Arc<Given>>,
+}
+
+/// What a decision is made from, besides states.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The command.
+    pub order: Order,
+    /// The context.
+    pub context: Context,
+}
+
+/// A command to be decided.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Its identity.
+    pub key: CommandKey,
+    /// The keyed hash of its body.
+    pub body: [u8; 32],
+    /// The event metadata as JSON.
+    pub metadata: Arc<str>,
+    /// The command.
+    pub command: Command,
+    /// The person's record that goes with it.
+    pub person: Option<Person>,
 }
 
 impl Job {
@@ -111,6 +136,8 @@ pub enum Settled {
     Confirmed,
     /// These streams have moved on: decide again.
     Stale(Vec<StreamId>),
+    /// Decided again on what is recorded, it is refused.
+    Refused(Refusal),
     /// The staff number belongs to another member.
     StaffNumberTaken,
     /// An accident; what was asked is not recorded as far as is known.

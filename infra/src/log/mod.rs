@@ -15,6 +15,7 @@
 //! # Not here
 //! Rules (domain), rows (fold), keys ([`crate::keys`]).
 
+pub mod again;
 pub mod append;
 pub mod catalogue;
 pub mod desk;
@@ -25,3 +26,5 @@ pub mod job;
 pub mod metadata;
 pub mod reader;
 pub mod settle;
+pub mod statements;
+pub mod verdict;

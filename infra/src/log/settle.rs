@@ -4,6 +4,7 @@
 //! A conflict or a duplicate fails that command alone, and every later one that was decided on its provisional state.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use domain::stream::{Position, StreamId};
 
@@ -28,11 +29,23 @@ pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec
         .map(|job| {
             let settled = settle_one(job, found, broken);
             if !matches!(settled, Settled::Accepted(_) | Settled::Confirmed) {
-                broken.extend(job.provisional().map(|read| read.lineage));
+                breaks(job, broken);
             }
             settled
         })
         .collect()
+}
+
+/// Settles a batch that could not be appended.
+pub fn fail(jobs: &[Job], error: sqlx::Error, broken: &mut HashSet<u64>) -> Vec<Settled> {
+    let error = Arc::new(error);
+    jobs.iter().for_each(|job| breaks(job, broken));
+    jobs.iter().map(|_| Settled::Failed(Arc::clone(&error))).collect()
+}
+
+/// What was decided on the states this job would have led to was decided on nothing.
+fn breaks(job: &Job, broken: &mut HashSet<u64>) {
+    broken.extend(job.provisional().map(|read| read.lineage));
 }
 
 fn settle_one(job: &Job, found: &mut Found, broken: &HashSet<u64>) -> Settled {

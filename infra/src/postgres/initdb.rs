@@ -75,7 +75,10 @@ fn run(pgdata: &Path, binaries: &Binaries, user: &ServerUser) -> Result<(), Post
     if output.status.success() {
         return Ok(());
     }
-    let said = last_lines(&String::from_utf8_lossy(&output.stderr), 5);
+    let mut said = last_lines(&String::from_utf8_lossy(&output.stderr), 5);
+    if said.contains("could not look up effective user ID") {
+        said.push_str(" (give this user an entry in /etc/passwd, or start this program as another user)");
+    }
     Err(PostgresError::InitFailed { data: pgdata.to_owned(), said })
 }
 

@@ -1,0 +1,16 @@
+//! The API over an in-memory twin of its ports: facts folded naively by the real projections.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accidents;
+mod boards;
+mod following;
+mod introspection;
+mod mutations;
+mod pages;
+mod paging;
+mod rights;
+mod story;
+mod support;
+mod table;
+mod twin;

@@ -1,0 +1,114 @@
+//! Asking the API, and reading what it answers.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::Thread;
+
+use async_graphql::{Request, Variables};
+use domain::id::{ActorId, BranchId, MemberId};
+use domain::period::Zone;
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use graphql::schema::{Api, Settings, build};
+use graphql::viewer::{Role, Viewer};
+use serde_json::Value;
+
+use crate::twin::Twin;
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Runs a future on this thread.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(done) => return done,
+            Poll::Pending => std::thread::park(),
+        }
+    }
+}
+
+fn spawn(future: BoxFuture<'static, ()>) {
+    std::thread::spawn(move || block_on(future));
+}
+
+/// Somebody who makes requests.
+pub struct Asking {
+    api: Api,
+    viewer: Option<Viewer>,
+}
+
+pub fn viewer(role: Role, member: Option<MemberId>, scope: Option<BranchId>) -> Viewer {
+    Viewer { id: ActorId(format!("{role:?}").to_lowercase()), roles: vec![role], member, scope }
+}
+
+impl Twin {
+    /// The API, asked by somebody.
+    pub fn by(self: &Arc<Self>, viewer: Option<Viewer>) -> Asking {
+        let settings = Settings { zone: Zone::default(), spawn };
+        Asking { api: build(Arc::<Self>::clone(self), Arc::<Self>::clone(self), settings), viewer }
+    }
+
+    /// The API, asked by the office.
+    pub fn office(self: &Arc<Self>) -> Asking {
+        self.by(Some(viewer(Role::Office, None, None)))
+    }
+}
+
+impl Asking {
+    fn request(&self, text: &str, variables: Value) -> Request {
+        let request = Request::new(text).variables(Variables::from_json(variables));
+        match &self.viewer {
+            Some(viewer) => request.data(viewer.clone()),
+            None => request,
+        }
+    }
+
+    /// The whole response.
+    pub fn response(&self, text: &str, variables: Value) -> async_graphql::Response {
+        block_on(self.api.execute(self.request(text, variables)))
+    }
+
+    /// The data, where there is no error.
+    pub fn with(&self, text: &str, variables: Value) -> Value {
+        let response = self.response(text, variables);
+        assert!(response.errors.is_empty(), "{text}: {:?}", response.errors);
+        response.data.into_json().expect("the data is JSON")
+    }
+
+    /// The data, where there is no error.
+    pub fn ask(&self, text: &str) -> Value {
+        self.with(text, Value::Null)
+    }
+
+    /// The code of the first error.
+    pub fn code(&self, text: &str) -> String {
+        let response = self.response(text, Value::Null);
+        let error = response.errors.first().unwrap_or_else(|| panic!("{text}: no error, {}", response.data));
+        let code = error.extensions.as_ref().and_then(|facts| facts.get("code"));
+        code.map_or_else(|| error.message.clone(), |code| code.to_string().trim_matches('"').to_owned())
+    }
+
+    /// Everything a subscription sends until it ends: data or the code of an error.
+    pub fn follow(&self, text: &str) -> Vec<Value> {
+        let stream = self.api.execute_stream(self.request(text, Value::Null));
+        let answers: Vec<async_graphql::Response> = block_on(stream.collect());
+        let shown = |answer: async_graphql::Response| match answer.errors.first() {
+            Some(error) => {
+                let code = error.extensions.as_ref().and_then(|facts| facts.get("code"));
+                Value::String(code.map_or_else(|| error.message.clone(), ToString::to_string))
+            }
+            None => answer.data.into_json().expect("the data is JSON"),
+        };
+        answers.into_iter().map(shown).collect()
+    }
+}

@@ -1,0 +1,249 @@
+//! The two ports in memory: a list of facts, folded anew for each read; commands are noted, not decided.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use domain::event::Fact;
+use domain::id::MemberId;
+use domain::person::Person;
+use domain::stream::{Position, StreamKind};
+use domain::text::{FREE_TEXT_MAX, Sealed, clean};
+use domain::world::Command;
+use futures_util::StreamExt;
+use futures_util::stream::{BoxStream, iter};
+use graphql::ports::{Accepted, AsOf, Asker, Commands, Failure, Moment, PersonRecord, ReadError, Reads, SendError};
+use projections::cell::{Cell, Column};
+use projections::leaderboard::Board;
+use projections::members::Members;
+use projections::report::Source;
+use projections::row::Row;
+use projections::select::Plan;
+use projections::standings::{StandingRow, Standings};
+use uuid::Uuid;
+
+use crate::table;
+
+/// A command that was sent: by whom, what, with which person's record.
+pub type Sent = (Asker, Command, Option<Person>);
+
+#[derive(Default)]
+pub struct Twin {
+    pub facts: Mutex<Vec<Fact>>,
+    pub people: Mutex<HashMap<MemberId, PersonRecord>>,
+    pub sent: Mutex<Vec<Sent>>,
+    /// What sending answers instead of accepting.
+    pub refuses: Mutex<Option<SendError>>,
+    /// Whether every read fails.
+    pub broken: AtomicBool,
+    /// How many events the projections are behind, until they are waited for.
+    pub behind: AtomicU64,
+    /// Where the projections stand when somebody begins to follow them.
+    pub moves_from: AtomicU64,
+    fresh: AtomicU32,
+}
+
+impl Twin {
+    fn log(&self, at: Position) -> Vec<Fact> {
+        self.facts.lock().unwrap().iter().take_while(|fact| fact.position <= at).cloned().collect()
+    }
+
+    fn whole(&self) -> Result<Vec<Fact>, ReadError> {
+        match self.broken.load(Ordering::Relaxed) {
+            true => Err(ReadError::Failed("the disk holds a secret".into())),
+            false => Ok(self.facts.lock().unwrap().clone()),
+        }
+    }
+
+    fn moment(facts: &[Fact]) -> Moment {
+        let last = facts.last();
+        Moment { position: last.map(|fact| fact.position).unwrap_or_default(), recorded_at: last.map(|fact| fact.at) }
+    }
+
+    fn ranked(&self, board: &Board, at: Position) -> Vec<(u64, StandingRow)> {
+        let facts = self.log(at);
+        let branches: HashMap<Uuid, Uuid> =
+            table::rows::<Members>(&facts).into_iter().map(|row| (row.member.0, row.branch.0)).collect();
+        let within = |row: &StandingRow| {
+            let branch = match row.subject_kind {
+                StreamKind::Member => branches.get(&row.subject).copied(),
+                StreamKind::Branch => Some(row.subject),
+            };
+            let reached = board.within.as_ref();
+            reached.is_none_or(|reached| reached.iter().any(|one| Some(one.0) == branch))
+        };
+        let of_board = |row: &StandingRow| {
+            (row.subject_kind, &row.metric, row.period) == (board.subjects, &board.metric, board.period)
+        };
+        board.rank(table::rows::<Standings>(&facts).into_iter().filter(|row| of_board(row) && within(row)))
+    }
+}
+
+#[async_trait]
+impl Commands for Twin {
+    fn fresh_command_id(&self) -> String {
+        format!("fresh-{}", self.fresh.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn mint(&self, asker: &Asker, label: &str) -> Uuid {
+        let name = format!("{}/{}/{label}", asker.actor, asker.command_id);
+        Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
+    }
+
+    async fn seal(&self, _asker: &Asker, _subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
+        let cleaned = clean(label, text, FREE_TEXT_MAX).map_err(|refusal| SendError::Refused(refusal.into()))?;
+        Ok(Sealed(format!("sealed:{cleaned}")))
+    }
+
+    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
+        if let Some(error) = self.refuses.lock().unwrap().take() {
+            return Err(error);
+        }
+        let mut sent = self.sent.lock().unwrap();
+        let position = Self::moment(&self.facts.lock().unwrap()).position;
+        let same_id = |(before, ..): &&Sent| (&before.actor, &before.command_id) == (&asker.actor, &asker.command_id);
+        match sent.iter().find(same_id) {
+            Some((_, before, _)) if *before == command => Ok(Accepted { position, replayed: true }),
+            Some(_) => Err(SendError::IdReused { command_id: asker.command_id.clone() }),
+            None => {
+                sent.push((asker.clone(), command, person));
+                Ok(Accepted { position, replayed: false })
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Reads for Twin {
+    async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
+        let facts = self.whole()?;
+        let head = Self::moment(&facts).position;
+        let asked = match as_of {
+            Some(AsOf::Position(position)) => position,
+            Some(AsOf::Instant(_)) | None => at_least.unwrap_or_default(),
+        };
+        if asked > head {
+            return Err(ReadError::BeyondHead { asked, head });
+        }
+        if at_least.is_some() {
+            self.behind.store(0, Ordering::Relaxed);
+        }
+        let reached = Position(head.0 - self.behind.load(Ordering::Relaxed));
+        let upto = |fact: &&Fact| match as_of {
+            Some(AsOf::Position(position)) => fact.position <= position,
+            Some(AsOf::Instant(instant)) => fact.at <= instant,
+            None => fact.position <= reached,
+        };
+        Ok(Self::moment(&facts.iter().take_while(upto).cloned().collect::<Vec<_>>()))
+    }
+
+    async fn head(&self) -> Result<Moment, ReadError> {
+        Ok(Self::moment(&self.whole()?))
+    }
+
+    async fn select(
+        &self,
+        plan: &Plan,
+        _columns: &'static [Column],
+        _key: usize,
+        at: Position,
+    ) -> Result<Vec<Vec<Cell>>, ReadError> {
+        Ok(table::select(&self.log(at), plan))
+    }
+
+    async fn count(&self, plan: &Plan, at: Position) -> Result<u64, ReadError> {
+        let plan = Plan { order: vec![], after: None, limit: usize::MAX, ..plan.clone() };
+        Ok(table::select(&self.log(at), &plan).len() as u64)
+    }
+
+    async fn board(
+        &self,
+        board: &Board,
+        at: Position,
+        after: Option<(Cell, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
+        let place = |row: &StandingRow| (board.number(row).map(Cell::Decimal).unwrap_or(Cell::Null), row.subject);
+        let follows = |row: &StandingRow| {
+            let place = place(row);
+            let beyond =
+                |after: &(Cell, Uuid)| board.order().of(&place.0, &after.0).then(place.1.cmp(&after.1)).is_gt();
+            after.as_ref().is_none_or(beyond)
+        };
+        let ranked = self.ranked(board, at).into_iter().filter(|(_, row)| follows(row)).take(limit);
+        Ok(ranked.map(|(rank, row)| (rank, row.cells())).collect())
+    }
+
+    async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError> {
+        let found = self.ranked(board, at).into_iter().find(|(_, row)| row.subject == subject);
+        Ok(found.map(|(rank, row)| (rank, row.cells())))
+    }
+
+    async fn lineage(
+        &self,
+        sources: &[Source],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let positions = table::lineage(&self.log(at), sources).into_iter();
+        Ok(positions.filter(|position| *position > after).take(limit).collect())
+    }
+
+    async fn facts(&self, positions: &[Position]) -> Result<Vec<Fact>, ReadError> {
+        Ok(self.whole()?.into_iter().filter(|fact| positions.contains(&fact.position)).collect())
+    }
+
+    async fn facts_after(&self, after: Position, limit: usize) -> Result<Vec<Fact>, ReadError> {
+        Ok(self.whole()?.into_iter().filter(|fact| fact.position > after).take(limit).collect())
+    }
+
+    async fn people(&self, members: &[MemberId]) -> Result<Vec<PersonRecord>, ReadError> {
+        let people = self.people.lock().unwrap();
+        Ok(members.iter().filter_map(|member| people.get(member).cloned()).collect())
+    }
+
+    async fn by_staff_number(&self, staff_number: &str) -> Result<Option<MemberId>, ReadError> {
+        let people = self.people.lock().unwrap();
+        Ok(people.values().find(|person| person.staff_number == staff_number).map(|person| person.member))
+    }
+
+    async fn by_name(&self, part: &str, limit: usize) -> Result<Vec<MemberId>, ReadError> {
+        let people = self.people.lock().unwrap();
+        let found = people.values().filter(|person| person.name.contains(part));
+        Ok(found.map(|person| person.member).take(limit).collect())
+    }
+
+    async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError> {
+        Ok(sealed.iter().map(|sealed| sealed.0.strip_prefix("sealed:").map(str::to_owned)).collect())
+    }
+
+    /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.
+    fn positions(&self) -> BoxStream<'static, Position> {
+        let from = Position(self.moves_from.load(Ordering::Relaxed));
+        let facts = self.facts.lock().unwrap();
+        let positions: Vec<Position> = facts.iter().map(|fact| fact.position).filter(|at| *at >= from).collect();
+        // One at a time: what is ready at once is taken together by a subscription.
+        iter(positions).then(|position| async move { yield_once(position).await }).boxed()
+    }
+}
+
+/// Gives way once, so that a stream of these is never ready twice in a row.
+async fn yield_once<T>(value: T) -> T {
+    let mut given_way = false;
+    std::future::poll_fn(|context| match std::mem::replace(&mut given_way, true) {
+        true => std::task::Poll::Ready(()),
+        false => {
+            context.waker().wake_by_ref();
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    value
+}
+
+/// An accident, for [`Twin::refuses`].
+pub fn accident() -> SendError {
+    SendError::Failed(Failure::from("the disk holds a secret"))
+}

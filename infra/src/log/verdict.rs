@@ -1,0 +1,71 @@
+//! What a command comes to on given states: a decision or a refusal, and every stream it rests on.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::id::MemberId;
+use domain::member::MemberCommand;
+use domain::person::Person;
+use domain::refusal::Refusal;
+use domain::stream::StreamId;
+use domain::world::{Command, Decision, States, Stop, World};
+
+use super::job::{Ask, Given, Job, Order, Read};
+
+/// A decision with all that it rests on.
+pub struct Verdict {
+    /// What happens; nothing where it is refused.
+    pub decision: Decision,
+    /// Why not.
+    pub refusal: Option<Refusal>,
+    /// The streams that were read or are written.
+    pub streams: BTreeSet<StreamId>,
+}
+
+impl Verdict {
+    /// Decides.
+    ///
+    /// # Errors
+    /// Every stream that is missing, as far as is known.
+    pub fn on(states: &dyn States, given: &Given) -> Result<Self, Vec<StreamId>> {
+        let world = World::new(states);
+        let decided = given.order.command.decide(&world, &given.context);
+        let mut streams = world.reads();
+        let missing = |streams: BTreeSet<StreamId>| -> Vec<StreamId> {
+            streams.into_iter().filter(|stream| states.state(*stream).is_none()).collect()
+        };
+        let (decision, refusal) = match decided {
+            Err(Stop::Needs(_)) => return Err(missing(streams)),
+            Err(Stop::Refused(refusal)) => (Decision::nothing(), Some(refusal)),
+            Ok(decision) => (decision, None),
+        };
+        streams.extend(decision.events().iter().map(|(stream, _)| *stream));
+        match missing(streams.clone()) {
+            missing if missing.is_empty() => Ok(Self { decision, refusal, streams }),
+            missing => Err(missing),
+        }
+    }
+}
+
+impl Given {
+    /// The job that a decision on these reads is.
+    #[must_use]
+    pub fn job(self: &Arc<Self>, reads: Vec<Read>, ask: Ask) -> Job {
+        let Order { key, body, metadata, .. } = &self.order;
+        let (key, metadata) = (key.clone(), Arc::clone(metadata));
+        Job { key, body: *body, metadata, reads, ask, given: Some(Arc::clone(self)) }
+    }
+}
+
+impl Order {
+    /// The record beside the events: it goes with a registration or an amendment, and with nothing else.
+    #[must_use]
+    pub fn side_row(&self) -> Option<(MemberId, Person)> {
+        match (&self.command, &self.person) {
+            (Command::Member(member, MemberCommand::Register { .. } | MemberCommand::AmendPerson {}), Some(person)) => {
+                Some((*member, person.clone()))
+            }
+            (Command::Member(..) | Command::Branch(..), _) => None,
+        }
+    }
+}

@@ -47,27 +47,14 @@ pub struct DemoError {
     pub source: SendError,
 }
 
-/// Loads the year, or what is missing of it; a year that is whole is not sent again. The clock is the program's,
-/// simulated and not ahead of the year.
+/// Loads the year, or what is missing of it. The clock is the program's, simulated and not ahead of the year.
 ///
 /// # Errors
 /// [`DemoError`] at the first command that is not accepted.
 pub async fn load(app: &App, clock: &Clock, told: &dyn Progress) -> Result<Loaded, DemoError> {
     let steps = steps();
-    let commands = commands_in(&steps);
-    match recorded(app, &steps).await? {
-        Some(position) => Ok(Loaded { commands, appended: 0, replayed: commands, position }),
-        None => send_all(app, clock, told).await,
-    }
-}
-
-/// Sends every command of the year, those that are recorded already too.
-///
-/// # Errors
-/// As [`load`].
-pub async fn send_all(app: &App, clock: &Clock, told: &dyn Progress) -> Result<Loaded, DemoError> {
-    let steps = steps();
-    let mut loaded = Loaded { commands: commands_in(&steps), appended: 0, replayed: 0, position: Position(0) };
+    let commands = steps.iter().map(|step| step.drafts.len() as u64).sum();
+    let mut loaded = Loaded { commands, appended: 0, replayed: 0, position: Position(0) };
     for step in &steps {
         clock.advance_to(step.at);
         let mut accepted = stream::iter(&step.drafts).map(|draft| send(app, step, draft)).buffer_unordered(AT_ONCE);
@@ -75,35 +62,14 @@ pub async fn send_all(app: &App, clock: &Clock, told: &dyn Progress) -> Result<L
             let count = if replayed { &mut loaded.replayed } else { &mut loaded.appended };
             *count += 1;
             loaded.position = loaded.position.max(position);
-            told.at(loaded.appended + loaded.replayed, loaded.commands);
+            told.at(loaded.appended + loaded.replayed, commands);
         }
     }
     Ok(loaded)
 }
 
-fn commands_in(steps: &[Step]) -> u64 {
-    steps.iter().map(|step| step.drafts.len() as u64).sum()
-}
-
-/// The position of the year's last command, which is sent alone and after all others; nothing until it is recorded.
-async fn recorded(app: &App, steps: &[Step]) -> Result<Option<Position>, DemoError> {
-    let (step, last) = steps
-        .last()
-        .and_then(|step| step.drafts.last().map(|draft| (step, draft)))
-        .expect("the year has commands");
-    let sql = "select position from commands where principal = $1 and command_id = $2";
-    let query = sqlx::query_scalar::<_, i64>(sql).bind(LOADER).bind(last.id());
-    let found = query.fetch_optional(&app.pool).await;
-    let position = found.map_err(|error| failed(step, last, SendError::Failed(Box::new(error))))?;
-    Ok(position.map(|position| Position(position.unsigned_abs())))
-}
-
-fn failed(step: &Step, draft: &Draft, source: SendError) -> DemoError {
-    DemoError { step: step.at.to_string(), command_id: draft.id().to_owned(), source }
-}
-
 async fn send(app: &App, step: &Step, draft: &Draft) -> Result<Accepted, DemoError> {
-    let failed = |source| failed(step, draft, source);
+    let failed = |source| DemoError { step: step.at.to_string(), command_id: draft.id().to_owned(), source };
     let texts = seal(&*app.commands, draft).await.map_err(failed)?;
     app.commands.send(&draft.asker(), draft.command(texts), draft.person()).await.map_err(failed)
 }
@@ -114,4 +80,18 @@ async fn seal(commands: &dyn Commands, draft: &Draft) -> Result<Vec<Sealed>, Sen
         texts.push(commands.seal(&asker, draft.subject(), label, text).await?);
     }
     Ok(texts)
+}
+
+/// Whether the whole year is in the log: its last command is sent alone, after all others.
+///
+/// # Errors
+/// The database's.
+pub async fn is_loaded(app: &App) -> Result<bool, sqlx::Error> {
+    let steps = steps();
+    let last = steps.last().and_then(|step| step.drafts.last()).expect("the year has steps");
+    sqlx::query_scalar("select exists (select from commands where principal = $1 and command_id = $2)")
+        .bind(LOADER)
+        .bind(last.id())
+        .fetch_one(&app.pool)
+        .await
 }

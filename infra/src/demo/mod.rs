@@ -36,7 +36,7 @@ mod training;
 mod tree;
 
 pub use draft::{Act, Draft, Step};
-pub use load::{DemoError, Loaded, load, send_all};
+pub use load::{DemoError, Loaded, is_loaded, load};
 
 use domain::period::Zone;
 use draft::{Hour, Timeline};

@@ -1,6 +1,8 @@
 //! The ground tests stand on: one private PostgreSQL per test binary, a fresh database per test, the real program.
 
 pub mod client;
+pub mod feed;
 pub mod ground;
 pub mod program;
+pub mod server;
 pub mod speak;

@@ -3,5 +3,6 @@
 
 mod deep;
 mod derived;
+mod journey;
 mod kill;
 mod tidy;

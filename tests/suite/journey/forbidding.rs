@@ -282,3 +282,44 @@ pub async fn names_and_texts_are_masked(heard: Ears) {
     assert_eq!(mine["members"]["nodes"].as_array().unwrap().len(), 2);
     t.end_with(vec![integration, secretary]).await;
 }
+
+/// A command that names branches or members beside its subject needs reach over all of them.
+pub async fn a_command_needs_reach_over_all_it_names(heard: Ears) {
+    let t = peopled(heard).await;
+    let secretary = t.viewer("id=s; roles=branch_secretary; scope=@first");
+    let office = t.viewer("id=o; roles=office; scope=@first");
+    let on = |more: Value| merged(json!({ "on": "2022-07-02", "reason": "试验" }), more);
+    let far_outlet = json!({ "branch": "@second", "kind": "DELIVERY", "name": "西区揽投部", "on": "2022-01-04" });
+    t.make("far_station", "openOutlet", far_outlet).await;
+    let near = json!({ "branch": "@first", "outlet": "@hall" });
+    let far = json!({ "branch": "@second", "outlet": "@far_station" });
+    let point = |cadres: Value, outlets: Value| json!({ "branch": "@first", "cadres": cadres, "outlets": outlets, "from": "2022-07-02" });
+    let contest = json!({
+        "member": "@ana", "on": "2022-07-02", "title": "比武", "level": "CITY", "place": 1, "teamMates": ["@dai"],
+    });
+    for (viewer, mutation, input) in [
+        (&secretary, "transferMember", on(json!({ "member": "@ana", "to": "@second" }))),
+        (&secretary, "assignContactPoint", point(json!(["@ana", "@dai"]), json!([near, near]))),
+        (&secretary, "assignContactPoint", point(json!(["@ana", "@bo"]), json!([near, far]))),
+        (&secretary, "placeInContest", contest),
+        (&office, "moveBranch", on(json!({ "branch": "@first", "to": "@third" }))),
+        (&office, "mergeBranch", on(json!({ "branch": "@first", "into": "@second" }))),
+        (
+            &office,
+            "establishBranch",
+            json!({ "kind": "BRANCH", "parent": "@company", "name": "新", "on": "2022-07-02" }),
+        ),
+    ] {
+        viewer.no("policy.denied", mutation, input).await;
+    }
+    // Whoever holds a session records who came, from wherever they came.
+    let training = json!({
+        "branch": "@first", "on": "2022-07-02", "topic": "学习", "minutes": 60, "attendees": ["@ana", "@dai"],
+    });
+    secretary.yes("holdTraining", training).await;
+    let both = t.viewer("id=b; roles=member,auditor; member=@ana; scope=@second");
+    let told =
+        both.ask("{ own: member(id: \"@ana\", NOW) { contact } other: member(id: \"@dai\", NOW) { contact } }").await;
+    assert_eq!(told, json!({ "own": { "contact": "A-001@example.org" }, "other": { "contact": "B-001@example.org" } }));
+    t.end_with(vec![secretary, office, both]).await;
+}

@@ -52,6 +52,7 @@ const STORIES: &[Story] = stories![
     paging::pages_stay_right_while_the_list_changes,
     forbidding::each_role_reaches_as_far_as_the_table_says,
     forbidding::names_and_texts_are_masked,
+    forbidding::a_command_needs_reach_over_all_it_names,
     feeds::the_trail_is_followed_without_loss_or_double,
     feeds::boards_reports_and_positions_are_sent_again_when_they_change,
     feeds::the_protocol_is_kept,

@@ -37,6 +37,33 @@ impl Api {
         Self { viewer: Some(viewer.to_owned()), ..self.clone() }
     }
 
+    /// Sends a body of any kind; answers the status and the text.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub async fn post(&self, headers: &[(&str, &str)], body: Vec<u8>) -> Result<(u16, String), reqwest::Error> {
+        self.sent(self.client.post(format!("{}/graphql", self.address)).body(body), headers).await
+    }
+
+    /// Asks for a path, query included; answers the status and the text.
+    ///
+    /// # Errors
+    /// The connection's.
+    pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Result<(u16, String), reqwest::Error> {
+        self.sent(self.client.get(format!("{}{path}", self.address)), headers).await
+    }
+
+    async fn sent(
+        &self,
+        request: reqwest::RequestBuilder,
+        headers: &[(&str, &str)],
+    ) -> Result<(u16, String), reqwest::Error> {
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let request = self.viewer.iter().fold(request, |request, viewer| request.header("x-sanping-viewer", viewer));
+        let response = request.send().await?;
+        Ok((response.status().as_u16(), response.text().await?))
+    }
+
     /// Asks; answers the whole response.
     ///
     /// # Errors

@@ -180,13 +180,13 @@ async fn a_lower_bound_is_one_until_it_is_counted() {
 /// The last report of a metric, and the branch it is of.
 fn last_report(metric: &str) -> (BranchId, Report) {
     let steps = demo::steps();
-    let reports = steps.iter().flat_map(|step| &step.drafts).filter_map(|draft| match draft.unsealed() {
+    let mut reports = steps.iter().flat_map(|step| &step.drafts).filter_map(|draft| match draft.unsealed() {
         Command::Branch(branch, BranchCommand::ReportResult(report)) if report.metric.as_str() == metric => {
             Some((branch, report))
         }
         Command::Branch(..) | Command::Member(..) => None,
     });
-    reports.last().unwrap()
+    reports.next_back().unwrap()
 }
 
 async fn correct(commands: &dyn Commands, branch: BranchId, wrong: &Report, by: &str) -> Position {

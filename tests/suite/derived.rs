@@ -16,7 +16,7 @@ fn root() -> PathBuf {
 }
 
 /// Compares with the checked-in file, or writes it when asked to bless.
-fn check(name: &str, derived: &str) {
+pub fn check(name: &str, derived: &str) {
     let path = root().join(name);
     #[expect(clippy::disallowed_methods, reason = "a test is told by the environment to write")]
     if std::env::var_os("BLESS").is_some() {

@@ -114,6 +114,9 @@ async fn pages_by_two_columns_that_can_be_empty_give_each_row_once() {
     told.app.stop().await;
 }
 
+/// Whether a cell fulfils a condition.
+type Holds<'a> = &'a dyn Fn(&Cell) -> bool;
+
 #[tokio::test]
 async fn conditions_and_counts_agree_with_looking_at_every_row() {
     let told = told(33, 80).await;
@@ -127,7 +130,7 @@ async fn conditions_and_counts_agree_with_looking_at_every_row() {
             let Some(value) = chance.one(&values) else { continue };
             let some = chance.some(&values, 3);
             let name = column.name;
-            let conditions: [(Condition, &dyn Fn(&Cell) -> bool); 6] = [
+            let conditions: [(Condition, Holds<'_>); 6] = [
                 (Condition::Equals(name, value.clone()), &|cell| *cell == value),
                 (Condition::OneOf(name, some.clone()), &|cell| some.contains(cell)),
                 (Condition::Above(name, value.clone()), &|cell| *cell != Cell::Null && *cell > value),

@@ -36,6 +36,22 @@ async fn terminate_all(pool: &PgPool) -> i64 {
     sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
 }
 
+#[tokio::test]
+async fn a_connection_lost_between_two_commands_is_nobodys_business() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    let branch = organisation(&app, 1).await[0];
+    let (member, _) = enrol(&app, "m", branch).await.unwrap();
+    let pool = ground.pool().await;
+    for round in 0..4 {
+        assert!(terminate_all(&pool).await > 0);
+        let command = if round % 2 == 0 { suspend(member) } else { reinstate(member) };
+        let accepted = send(&app, &format!("after-{round}"), command).await.unwrap();
+        assert!(!accepted.replayed);
+    }
+    app.stop().await;
+}
+
 /// Counts what is acknowledged and wakes who waits for it.
 #[derive(Default)]
 struct Progress {

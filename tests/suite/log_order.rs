@@ -176,7 +176,7 @@ async fn nobody_is_accepted_or_refused_on_a_state_that_did_not_hold() {
         let mut toggles = Vec::new();
         for round in 0..8 {
             let name = format!("toggle-{writer}-{round}");
-            toggles.push(toggle(&apps[writer % 2], name, (writer / 2 + round) % 2 == 0, member).await);
+            toggles.push(toggle(&apps[writer % 2], name, (writer / 2 + round).is_multiple_of(2), member).await);
         }
         toggles
     });

@@ -12,6 +12,7 @@ mod fold_poison;
 mod fold_reads;
 mod fold_rebuild;
 mod fold_verify;
+mod journey;
 mod kill;
 mod log_cqrs;
 mod log_desk;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::period::Period;
 use domain::stream::Position;
-use graphql::ports::AsOf;
+use graphql::ports::{AsOf, Moment, ReadError, Reads};
 
 use super::place::open;
 use super::{Failure, say};
@@ -34,7 +34,7 @@ pub async fn report(
     let opened = open(place, true).await?;
     let app = opened.start(Arc::new(Clock::System)).await?;
     let head = app.reads.head().await?;
-    let moment = app.reads.pin(as_of, Some(head.position)).await?;
+    let moment = caught_up(&*app.reads, as_of, head.position).await?;
     let answers = report::gather(&*app.reads, period, moment.position).await?;
     say(&match json {
         true => report::json(period, moment, &answers, &app.zone).to_string(),
@@ -43,4 +43,15 @@ pub async fn report(
     app.stop().await;
     opened.close().await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Pins the moment once the projections have reached the head, however long that takes while they move.
+async fn caught_up(reads: &dyn Reads, as_of: Option<AsOf>, head: Position) -> Result<Moment, ReadError> {
+    let mut last = None;
+    loop {
+        match reads.pin(as_of, Some(head)).await {
+            Err(ReadError::Behind { reached, .. }) if last < Some(reached) => last = Some(reached),
+            pinned => return pinned,
+        }
+    }
 }

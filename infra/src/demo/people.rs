@@ -142,9 +142,9 @@ fn sizes(tree: &Tree) -> Vec<(usize, usize)> {
 fn somebody(draws: &mut Draws, tree: &Tree, number: usize, branch: usize, place: usize) -> Person {
     let (line, cadre) = match tree.nodes[branch].parent {
         Some(Tree::OFFICE) => (Line::Office, place % 5 < 2),
-        Some(Tree::DELIVERY) => (Line::Delivery, place % 5 == 0),
-        _ if place % 20 < 13 => (Line::Finance, place % 5 == 0),
-        _ => (Line::Delivery, place % 5 == 0),
+        Some(Tree::DELIVERY) => (Line::Delivery, place.is_multiple_of(5)),
+        _ if place % 20 < 13 => (Line::Finance, place.is_multiple_of(5)),
+        _ => (Line::Delivery, place.is_multiple_of(5)),
     };
     let days = draws.below(13 * 365) as i32;
     Person {

@@ -52,6 +52,13 @@ pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> R
         let index = list(index.iter().map(|column| (*column).to_owned()));
         sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
     }
+    // The log's owner can read it, so that a dump as the owner is whole.
+    let owner: String = sqlx::query_scalar(
+        "select quote_ident(tableowner) from pg_tables where schemaname = current_schema() and tablename = 'log_head'",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sql += &format!("grant select on {table} to {owner};");
     connection.execute(sql.as_str()).await.map(drop)
 }
 

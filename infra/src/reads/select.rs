@@ -52,7 +52,6 @@ impl Statement {
     }
 
     /// The query with everything bound.
-    #[must_use]
     pub fn query(&self) -> Binding<'_> {
         let query: sqlx::query::Query<'_, sqlx::Postgres, PgArguments> = sqlx::query(&self.sql);
         self.bound.iter().fold(query, |query, (kind, bound)| match bound {

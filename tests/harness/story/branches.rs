@@ -11,7 +11,7 @@ use domain::world::Command;
 use super::{Story, Subject};
 
 impl Story {
-    pub(super) fn to_branch(&mut self) -> Option<Command> {
+    pub(super) fn of_a_branch(&mut self) -> Option<Command> {
         let branch = self.a_branch()?;
         match self.chance.below(100) {
             0..14 => self.tree(branch),

@@ -11,7 +11,7 @@ use super::{Story, Subject};
 const LEVELS: [Level; 5] = [Level::Unit, Level::County, Level::City, Level::Provincial, Level::National];
 
 impl Story {
-    pub(super) fn to_member(&mut self) -> Option<Command> {
+    pub(super) fn of_a_member(&mut self) -> Option<Command> {
         if self.chance.percent(6) {
             return self.register();
         }

@@ -153,8 +153,8 @@ impl Story {
 
     fn next(&mut self) -> Option<Command> {
         match self.chance.below(100) {
-            0..50 => self.to_member(),
-            _ => self.to_branch(),
+            0..50 => self.of_a_member(),
+            _ => self.of_a_branch(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::amount::Amount;
 use domain::branch::BranchEvent;
 use domain::event::Event;
-use domain::id::ResultId;
+use domain::id::{BranchId, ResultId};
 use domain::ledger::{Aggregation, Exactness};
 use domain::member::MemberEvent;
 use domain::period::{Grain, Period};
@@ -163,8 +163,8 @@ impl Naive<'_> {
 
     /// Every metric.
     pub fn metric_rows(self) -> Vec<MetricRow> {
-        let defined = |(branch, event)| match event {
-            &BranchEvent::MetricDefined { ref metric } => Some(MetricRow {
+        let defined = |(branch, event): (BranchId, &BranchEvent)| match event {
+            BranchEvent::MetricDefined { metric } => Some(MetricRow {
                 code: metric.code.clone(),
                 name: metric.name.clone(),
                 unit: metric.unit,
@@ -200,7 +200,7 @@ impl Naive<'_> {
             });
             rows.push(CompetitionRow {
                 competition: *competition,
-                branch: domain::id::BranchId(fact.stream.id),
+                branch: BranchId(fact.stream.id),
                 title: title.clone(),
                 metric: metric.clone(),
                 period: *period,

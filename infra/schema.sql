@@ -1,0 +1,456 @@
+CREATE FUNCTION public.refuse_change() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception '% of % is refused: what was recorded stays', tg_op, tg_table_name using errcode = 'restrict_violation';
+end $$;
+CREATE FUNCTION public.refuse_step_back() RETURNS trigger
+    LANGUAGE plpgsql
+    AS $$
+begin
+    if new.position < old.position or new.recorded_at < old.recorded_at then
+        raise exception 'the head of the log never goes back' using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
+CREATE TABLE public._sqlx_migrations (
+    version bigint NOT NULL,
+    description text NOT NULL,
+    installed_on timestamp with time zone DEFAULT now() NOT NULL,
+    success boolean NOT NULL,
+    checksum bytea NOT NULL,
+    execution_time bigint NOT NULL
+);
+CREATE TABLE public.attendance_g1 (
+    training uuid NOT NULL,
+    member uuid NOT NULL,
+    held_on date NOT NULL,
+    minutes bigint NOT NULL,
+    branch uuid NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.audit_trail_g1 (
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    "position" bigint NOT NULL,
+    event_type text NOT NULL COLLATE pg_catalog."C",
+    stream_kind text NOT NULL COLLATE pg_catalog."C",
+    stream uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    actor text NOT NULL COLLATE pg_catalog."C",
+    command text NOT NULL COLLATE pg_catalog."C",
+    correlation text NOT NULL COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    is_primary boolean NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.branches_g1 (
+    branch uuid NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    parent uuid,
+    name text NOT NULL COLLATE pg_catalog."C",
+    standing text NOT NULL COLLATE pg_catalog."C",
+    merged_into uuid,
+    established_on date NOT NULL,
+    ended_on date,
+    members bigint NOT NULL,
+    outlets_financial bigint NOT NULL,
+    stations_delivery bigint NOT NULL,
+    contact_points bigint NOT NULL,
+    standards_displayed bigint NOT NULL,
+    inspections bigint NOT NULL,
+    trainings bigint NOT NULL,
+    training_minutes bigint NOT NULL,
+    attendances bigint NOT NULL,
+    theme_days bigint NOT NULL,
+    improvements_reported bigint NOT NULL,
+    improvements_confirmed bigint NOT NULL,
+    subordinates bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.commands (
+    principal text NOT NULL,
+    command_id text NOT NULL,
+    body_hash bytea NOT NULL,
+    "position" bigint NOT NULL,
+    events integer NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT commands_body_hashed CHECK ((octet_length(body_hash) = 32))
+);
+CREATE TABLE public.competitions_g1 (
+    competition uuid NOT NULL,
+    branch uuid NOT NULL,
+    title text NOT NULL COLLATE pg_catalog."C",
+    metric text NOT NULL COLLATE pg_catalog."C",
+    period text NOT NULL COLLATE pg_catalog."C",
+    competitors text NOT NULL COLLATE pg_catalog."C",
+    ranked_by text NOT NULL COLLATE pg_catalog."C",
+    announced_at bigint NOT NULL,
+    concluded_at bigint,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.contact_points_g1 (
+    contact_point uuid NOT NULL,
+    branch uuid NOT NULL,
+    cadre_a uuid NOT NULL,
+    cadre_b uuid NOT NULL,
+    outlet uuid NOT NULL,
+    station uuid NOT NULL,
+    standing text NOT NULL COLLATE pg_catalog."C",
+    assigned_from date NOT NULL,
+    assigned_until date,
+    ended_on date,
+    visits bigint NOT NULL,
+    visited_on date,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.events (
+    aggregate_type text NOT NULL,
+    aggregate_id text NOT NULL,
+    sequence bigint NOT NULL,
+    event_type text NOT NULL,
+    event_version text NOT NULL,
+    payload json NOT NULL,
+    metadata json NOT NULL,
+    "position" bigint NOT NULL,
+    event_id uuid NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    salt bytea NOT NULL,
+    CONSTRAINT events_position_positive CHECK (("position" >= 1)),
+    CONSTRAINT events_salted CHECK ((octet_length(salt) = 32)),
+    CONSTRAINT events_sequence_positive CHECK ((sequence >= 1))
+);
+CREATE TABLE public.log_head (
+    one boolean DEFAULT true NOT NULL,
+    origin uuid NOT NULL,
+    "position" bigint NOT NULL,
+    recorded_at timestamp with time zone NOT NULL,
+    CONSTRAINT log_head_positive CHECK (("position" >= 0)),
+    CONSTRAINT log_head_single CHECK (one)
+);
+CREATE TABLE public.member_years_g1 (
+    year bigint NOT NULL,
+    member uuid NOT NULL,
+    services bigint NOT NULL,
+    service_minutes bigint NOT NULL,
+    badge_checks bigint NOT NULL,
+    badges_worn bigint NOT NULL,
+    trainings bigint NOT NULL,
+    training_minutes bigint NOT NULL,
+    theme_days bigint NOT NULL,
+    contests bigint NOT NULL,
+    honours bigint NOT NULL,
+    commitments_made bigint NOT NULL,
+    commitments_fulfilled bigint NOT NULL,
+    commitments_missed bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.members_g1 (
+    member uuid NOT NULL,
+    branch uuid NOT NULL,
+    post text NOT NULL COLLATE pg_catalog."C",
+    standing text NOT NULL COLLATE pg_catalog."C",
+    probation_until date,
+    joined_on date NOT NULL,
+    left_on date,
+    badge_checks bigint NOT NULL,
+    badges_worn bigint NOT NULL,
+    services bigint NOT NULL,
+    service_minutes bigint NOT NULL,
+    plaque uuid,
+    plaque_duty text COLLATE pg_catalog."C",
+    commitments_made bigint NOT NULL,
+    commitments_fulfilled bigint NOT NULL,
+    commitments_missed bigint NOT NULL,
+    trainings bigint NOT NULL,
+    training_minutes bigint NOT NULL,
+    theme_days bigint NOT NULL,
+    contests bigint NOT NULL,
+    honours bigint NOT NULL,
+    contact_points bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.metrics_g1 (
+    code text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    unit text NOT NULL COLLATE pg_catalog."C",
+    direction text NOT NULL COLLATE pg_catalog."C",
+    aggregation text NOT NULL COLLATE pg_catalog."C",
+    grain text NOT NULL COLLATE pg_catalog."C",
+    subjects text NOT NULL COLLATE pg_catalog."C",
+    branch uuid NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.outlets_g1 (
+    outlet uuid NOT NULL,
+    branch uuid NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    standing text NOT NULL COLLATE pg_catalog."C",
+    opened_on date NOT NULL,
+    closed_on date,
+    standards_displayed bigint NOT NULL,
+    inspections bigint NOT NULL,
+    inspected_on date,
+    sort text COLLATE pg_catalog."C",
+    set_in_order text COLLATE pg_catalog."C",
+    shine text COLLATE pg_catalog."C",
+    standardise text COLLATE pg_catalog."C",
+    sustain text COLLATE pg_catalog."C",
+    safety text COLLATE pg_catalog."C",
+    contact_points bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.people (
+    member uuid NOT NULL,
+    staff_number text NOT NULL,
+    name text NOT NULL,
+    contact text
+);
+CREATE TABLE public.projection_builds (
+    name text NOT NULL,
+    generation bigint NOT NULL,
+    version integer NOT NULL,
+    checkpoint bigint NOT NULL,
+    builder uuid NOT NULL,
+    lease_until timestamp with time zone NOT NULL
+);
+CREATE TABLE public.projection_switches (
+    name text NOT NULL,
+    generation bigint NOT NULL,
+    version integer NOT NULL,
+    "position" bigint NOT NULL,
+    switched_at timestamp with time zone NOT NULL
+);
+CREATE TABLE public.projections (
+    name text NOT NULL,
+    version integer NOT NULL,
+    generation bigint NOT NULL,
+    checkpoint bigint NOT NULL,
+    epoch bigint NOT NULL,
+    holder uuid,
+    lease_until timestamp with time zone,
+    stopped_at bigint,
+    cause text
+);
+CREATE TABLE public.records_g1 (
+    record uuid NOT NULL,
+    subject uuid NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    branch uuid,
+    on_date date NOT NULL,
+    due date,
+    ended_on date,
+    title text COLLATE pg_catalog."C",
+    detail text COLLATE pg_catalog."C",
+    evidence text COLLATE pg_catalog."C",
+    note text COLLATE pg_catalog."C",
+    state text COLLATE pg_catalog."C",
+    amount bigint,
+    team_size bigint,
+    level text COLLATE pg_catalog."C",
+    standard text COLLATE pg_catalog."C",
+    six_s text COLLATE pg_catalog."C",
+    member uuid,
+    outlet uuid,
+    reported_by text COLLATE pg_catalog."C",
+    confirmed_by text COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.results_g1 (
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    metric text NOT NULL COLLATE pg_catalog."C",
+    period text NOT NULL COLLATE pg_catalog."C",
+    result uuid,
+    value numeric,
+    exactness text COLLATE pg_catalog."C",
+    plan numeric,
+    base numeric,
+    corrections bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.standings_g1 (
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    metric text NOT NULL COLLATE pg_catalog."C",
+    period text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    value numeric,
+    aggregation text COLLATE pg_catalog."C",
+    weighted_sum numeric NOT NULL,
+    days bigint NOT NULL,
+    last_period text COLLATE pg_catalog."C",
+    results bigint NOT NULL,
+    at_least bigint NOT NULL,
+    plan numeric,
+    base numeric,
+    completion numeric,
+    growth numeric,
+    over_plan numeric,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.subject_keys (
+    subject uuid NOT NULL,
+    wrapped bytea NOT NULL
+);
+CREATE TABLE public.totals_g1 (
+    year bigint NOT NULL,
+    item text NOT NULL COLLATE pg_catalog."C",
+    value numeric NOT NULL,
+    count bigint NOT NULL,
+    at_least bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.trainings_g1 (
+    training uuid NOT NULL,
+    branch uuid NOT NULL,
+    held_on date NOT NULL,
+    topic text NOT NULL COLLATE pg_catalog."C",
+    minutes bigint NOT NULL,
+    attendees bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+ALTER TABLE ONLY public._sqlx_migrations
+    ADD CONSTRAINT _sqlx_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.attendance_g1
+    ADD CONSTRAINT attendance_g1_key PRIMARY KEY (training, member, from_position);
+ALTER TABLE ONLY public.audit_trail_g1
+    ADD CONSTRAINT audit_trail_g1_key PRIMARY KEY (subject_kind, subject, "position", from_position);
+ALTER TABLE ONLY public.branches_g1
+    ADD CONSTRAINT branches_g1_key PRIMARY KEY (branch, from_position);
+ALTER TABLE ONLY public.commands
+    ADD CONSTRAINT commands_key PRIMARY KEY (principal, command_id);
+ALTER TABLE ONLY public.competitions_g1
+    ADD CONSTRAINT competitions_g1_key PRIMARY KEY (competition, from_position);
+ALTER TABLE ONLY public.contact_points_g1
+    ADD CONSTRAINT contact_points_g1_key PRIMARY KEY (contact_point, from_position);
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_position UNIQUE ("position");
+ALTER TABLE ONLY public.events
+    ADD CONSTRAINT events_stream PRIMARY KEY (aggregate_type, aggregate_id, sequence);
+ALTER TABLE ONLY public.log_head
+    ADD CONSTRAINT log_head_one PRIMARY KEY (one);
+ALTER TABLE ONLY public.member_years_g1
+    ADD CONSTRAINT member_years_g1_key PRIMARY KEY (year, member, from_position);
+ALTER TABLE ONLY public.members_g1
+    ADD CONSTRAINT members_g1_key PRIMARY KEY (member, from_position);
+ALTER TABLE ONLY public.metrics_g1
+    ADD CONSTRAINT metrics_g1_key PRIMARY KEY (code, from_position);
+ALTER TABLE ONLY public.outlets_g1
+    ADD CONSTRAINT outlets_g1_key PRIMARY KEY (outlet, from_position);
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_member PRIMARY KEY (member);
+ALTER TABLE ONLY public.people
+    ADD CONSTRAINT people_staff_number UNIQUE (staff_number);
+ALTER TABLE ONLY public.projection_builds
+    ADD CONSTRAINT projection_builds_name PRIMARY KEY (name, generation);
+ALTER TABLE ONLY public.projection_switches
+    ADD CONSTRAINT projection_switches_name PRIMARY KEY (name, generation);
+ALTER TABLE ONLY public.projections
+    ADD CONSTRAINT projections_name PRIMARY KEY (name);
+ALTER TABLE ONLY public.records_g1
+    ADD CONSTRAINT records_g1_key PRIMARY KEY (record, subject, from_position);
+ALTER TABLE ONLY public.results_g1
+    ADD CONSTRAINT results_g1_key PRIMARY KEY (subject_kind, subject, metric, period, from_position);
+ALTER TABLE ONLY public.standings_g1
+    ADD CONSTRAINT standings_g1_key PRIMARY KEY (subject_kind, metric, period, subject, from_position);
+ALTER TABLE ONLY public.subject_keys
+    ADD CONSTRAINT subject_keys_subject PRIMARY KEY (subject);
+ALTER TABLE ONLY public.totals_g1
+    ADD CONSTRAINT totals_g1_key PRIMARY KEY (year, item, from_position);
+ALTER TABLE ONLY public.trainings_g1
+    ADD CONSTRAINT trainings_g1_key PRIMARY KEY (training, from_position);
+CREATE INDEX attendance_g1_by1 ON public.attendance_g1 USING btree (member, held_on, training, member, from_position);
+CREATE UNIQUE INDEX attendance_g1_holds ON public.attendance_g1 USING btree (training, member) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX audit_trail_g1_by1 ON public.audit_trail_g1 USING btree (is_primary, "position", subject_kind, subject, "position", from_position);
+CREATE INDEX audit_trail_g1_by2 ON public.audit_trail_g1 USING btree (event_type, "position", subject_kind, subject, "position", from_position);
+CREATE INDEX audit_trail_g1_by3 ON public.audit_trail_g1 USING btree (actor, "position", subject_kind, subject, "position", from_position);
+CREATE INDEX audit_trail_g1_by4 ON public.audit_trail_g1 USING btree (correlation, "position", subject_kind, subject, "position", from_position);
+CREATE INDEX audit_trail_g1_by5 ON public.audit_trail_g1 USING btree (command, subject_kind, subject, "position", from_position);
+CREATE UNIQUE INDEX audit_trail_g1_holds ON public.audit_trail_g1 USING btree (subject_kind, subject, "position") WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX branches_g1_by1 ON public.branches_g1 USING btree (parent, branch, from_position);
+CREATE INDEX branches_g1_by2 ON public.branches_g1 USING btree (name, branch, from_position);
+CREATE UNIQUE INDEX branches_g1_holds ON public.branches_g1 USING btree (branch) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX competitions_g1_by1 ON public.competitions_g1 USING btree (branch, competition, from_position);
+CREATE INDEX competitions_g1_by2 ON public.competitions_g1 USING btree (metric, period, competition, from_position);
+CREATE UNIQUE INDEX competitions_g1_holds ON public.competitions_g1 USING btree (competition) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX contact_points_g1_by1 ON public.contact_points_g1 USING btree (branch, standing, contact_point, from_position);
+CREATE INDEX contact_points_g1_by2 ON public.contact_points_g1 USING btree (cadre_a, contact_point, from_position);
+CREATE INDEX contact_points_g1_by3 ON public.contact_points_g1 USING btree (cadre_b, contact_point, from_position);
+CREATE INDEX contact_points_g1_by4 ON public.contact_points_g1 USING btree (outlet, contact_point, from_position);
+CREATE INDEX contact_points_g1_by5 ON public.contact_points_g1 USING btree (station, contact_point, from_position);
+CREATE UNIQUE INDEX contact_points_g1_holds ON public.contact_points_g1 USING btree (contact_point) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX events_recorded ON public.events USING btree (recorded_at, "position");
+CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, member, from_position);
+CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, year, member, from_position);
+CREATE UNIQUE INDEX member_years_g1_holds ON public.member_years_g1 USING btree (year, member) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX members_g1_by1 ON public.members_g1 USING btree (branch, standing, member, from_position);
+CREATE INDEX members_g1_by2 ON public.members_g1 USING btree (standing, member, from_position);
+CREATE UNIQUE INDEX members_g1_holds ON public.members_g1 USING btree (member) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE UNIQUE INDEX metrics_g1_holds ON public.metrics_g1 USING btree (code) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX outlets_g1_by1 ON public.outlets_g1 USING btree (branch, kind, outlet, from_position);
+CREATE INDEX outlets_g1_by2 ON public.outlets_g1 USING btree (kind, standing, outlet, from_position);
+CREATE UNIQUE INDEX outlets_g1_holds ON public.outlets_g1 USING btree (outlet) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX records_g1_by1 ON public.records_g1 USING btree (subject, kind, on_date, record, subject, from_position);
+CREATE INDEX records_g1_by2 ON public.records_g1 USING btree (branch, kind, on_date, record, subject, from_position);
+CREATE INDEX records_g1_by3 ON public.records_g1 USING btree (kind, on_date, record, subject, from_position);
+CREATE UNIQUE INDEX records_g1_holds ON public.records_g1 USING btree (record, subject) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX results_g1_by1 ON public.results_g1 USING btree (metric, period, subject_kind, subject, metric, period, from_position);
+CREATE INDEX results_g1_by2 ON public.results_g1 USING btree (result, subject_kind, subject, metric, period, from_position);
+CREATE UNIQUE INDEX results_g1_holds ON public.results_g1 USING btree (subject_kind, subject, metric, period) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject_kind, metric, period, subject, from_position);
+CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, metric, period, completion, subject_kind, metric, period, subject, from_position);
+CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject_kind, metric, period, subject, from_position);
+CREATE INDEX standings_g1_by4 ON public.standings_g1 USING btree (subject, subject_kind, metric, period, subject, from_position);
+CREATE UNIQUE INDEX standings_g1_holds ON public.standings_g1 USING btree (subject_kind, metric, period, subject) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX totals_g1_by1 ON public.totals_g1 USING btree (item, year, item, from_position);
+CREATE UNIQUE INDEX totals_g1_holds ON public.totals_g1 USING btree (year, item) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX trainings_g1_by1 ON public.trainings_g1 USING btree (branch, held_on, training, from_position);
+CREATE INDEX trainings_g1_by2 ON public.trainings_g1 USING btree (held_on, training, from_position);
+CREATE UNIQUE INDEX trainings_g1_holds ON public.trainings_g1 USING btree (training) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE TRIGGER commands_stay BEFORE DELETE OR UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER commands_stay_whole BEFORE TRUNCATE ON public.commands FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER events_stay BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
+CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+GRANT ALL ON SCHEMA public TO sanping_app;
+GRANT SELECT ON TABLE public._sqlx_migrations TO sanping_app;
+GRANT SELECT ON TABLE public.attendance_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.audit_trail_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.branches_g1 TO sanping_owner;
+GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
+GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
+GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
+GRANT SELECT,UPDATE ON TABLE public.log_head TO sanping_app;
+GRANT SELECT ON TABLE public.member_years_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.members_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.people TO sanping_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
+GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
+GRANT SELECT,INSERT,DELETE ON TABLE public.subject_keys TO sanping_app;
+GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.trainings_g1 TO sanping_owner;

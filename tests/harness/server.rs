@@ -1,0 +1,68 @@
+//! The real server, on ports of its own over a fresh database.
+
+use std::sync::Arc;
+
+use infra::app::App;
+use infra::auth::SignIn;
+use infra::clock::Clock;
+use infra::http::{self, Doors};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::ground::Ground;
+
+/// A program and the doors open to it.
+pub struct Server {
+    /// The database under it.
+    pub ground: Ground,
+    /// The program.
+    pub app: App,
+    clock: Arc<Clock>,
+    doors: Vec<(oneshot::Sender<()>, JoinHandle<std::io::Result<()>>)>,
+}
+
+impl Server {
+    /// A program over a fresh database, on a clock that stands until it is moved.
+    pub async fn start(at: Timestamp) -> Self {
+        let (ground, clock) = (Ground::fresh().await, Arc::new(Clock::simulated(at)));
+        let app = ground.app_at(Arc::clone(&clock)).await;
+        Self { ground, app, clock, doors: vec![] }
+    }
+
+    /// Opens a door; answers its address, `http://host:port`.
+    pub async fn open(&mut self, sign_in: SignIn) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = format!("http://{}", listener.local_addr().expect("it listens"));
+        let doors =
+            Doors { api: infra::api::build(&self.app), reads: Arc::clone(&self.app.reads), sign_in: Arc::new(sign_in) };
+        let (stop, stopped) = oneshot::channel::<()>();
+        let stopped = async {
+            // A dropped sender says the same.
+            let _told = stopped.await;
+        };
+        self.doors.push((stop, tokio::spawn(http::run(listener, doors, stopped))));
+        address
+    }
+
+    /// The present instant of the program.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Moves its clock forward.
+    pub fn advance_to(&self, at: Timestamp) {
+        self.clock.advance_to(at);
+    }
+
+    /// Closes the doors, lets what is under way end, and stops the program.
+    pub async fn stop(self) {
+        for (stop, serving) in self.doors {
+            drop(stop);
+            serving.await.expect("the server does not panic").expect("the server ends well");
+        }
+        self.app.stop().await;
+    }
+}

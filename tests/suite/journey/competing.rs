@@ -1,0 +1,314 @@
+//! The three comparisons 三比: results, skills, style; and what they make of boards, competitions and the report.
+
+use serde_json::{Value, json};
+
+use super::teller::{Ears, Teller};
+use super::town::{month, quarter, town, year};
+
+/// Plans, results, corrections, boards, competitions, contests, honours, training, theme days, improvements.
+pub async fn results_skills_and_style_are_compared(heard: Ears) {
+    let t = town(heard, "2022-04-15").await;
+    t.remember().await;
+    results(&t).await;
+    t.remember().await;
+    boards(&t).await;
+    competition(&t).await;
+    t.remember().await;
+    corrections(&t).await;
+    t.remember().await;
+    skills(&t).await;
+    t.remember().await;
+    training(&t).await;
+    t.remember().await;
+    style(&t).await;
+    t.remember().await;
+    report(&t).await;
+    t.recall().await;
+    t.end().await;
+}
+
+async fn results(t: &Teller) {
+    for (member, of, value) in [
+        ("@ana", 1, "100"),
+        ("@ana", 2, "50.50"),
+        ("@ana", 3, "49.50"), // 200.00
+        ("@bo", 1, "150"),
+        ("@bo", 3, "0"),
+        ("@chen", 2, "150.00"),
+        ("@dai", 1, "20"),
+        ("@dai", 2, "30"),
+    ] {
+        let input = json!({ "member": member, "metric": "premium_new", "period": month(of), "value": value });
+        t.yes("reportMemberResult", input).await;
+    }
+    for (member, value) in [("@ana", 9), ("@bo", 3), ("@chen", 3)] {
+        let input = json!({ "member": member, "metric": "days", "period": month(3), "value": value });
+        t.yes("reportMemberResult", input).await;
+    }
+    let plan = json!({ "member": "@ana", "metric": "premium_new", "period": year(), "plan": "400", "base": "160" });
+    t.yes("setMemberTarget", plan).await;
+    let plan = json!({ "member": "@dai", "metric": "premium_new", "period": year(), "plan": "40" });
+    t.yes("setMemberTarget", plan).await;
+    let query =
+        "{ member(id: \"@ana\", NOW) { standings(filter: { metric: \"premium_new\", period: { year: 2022 } }) { nodes {
+        value plan base completion growth overPlan results exactness period { text grain firstDay endDay } } } } }";
+    assert_eq!(
+        t.ask(query).await["member"]["standings"]["nodes"],
+        json!([{
+            "value": "200.00", "plan": "400.00", "base": "160.00", "completion": "50.00", "growth": "25.00",
+            "overPlan": "-200.00", "results": 3, "exactness": "EXACT",
+            "period": { "text": "2022", "grain": "YEAR", "firstDay": "2022-01-01", "endDay": "2023-01-01" },
+        }])
+    );
+}
+
+/// A board as rank, score and subject.
+async fn board(t: &Teller, board: &str, when: &str) -> Value {
+    let query = format!("{{ leaderboard(board: {board}, {when}) {{ nodes {{ rank score subject {{ id }} }} }} }}");
+    let nodes = t.ask(&query).await["leaderboard"]["nodes"].take();
+    let line = |node: &Value| json!([node["rank"], node["score"], node["subject"]["id"]]);
+    nodes.as_array().unwrap().iter().map(line).collect()
+}
+
+fn premium(period: &str, more: &str) -> String {
+    format!("{{ subject: MEMBER, measure: {{ metric: \"premium_new\" }}, period: {period}{more} }}")
+}
+
+/// Those of one rank stand by id, which ranks nobody; here they are put in order of their names.
+fn by_name(board: Value) -> Value {
+    let mut lines = board.as_array().unwrap().clone();
+    lines.sort_by_key(|line| (line[0].as_u64(), line[2].as_str().map(str::to_owned)));
+    lines.into()
+}
+
+async fn boards(t: &Teller) {
+    let year = by_name(board(t, &premium("{ year: 2022 }", ""), "NOW").await);
+    assert_eq!(
+        year,
+        json!([[1, "200.00", "@ana"], [2, "150.00", "@bo"], [2, "150.00", "@chen"], [4, "50.00", "@dai"],])
+    );
+    let quarter = by_name(board(t, &premium("{ quarter: { year: 2022, quarter: 1 } }", ""), "NOW").await);
+    assert_eq!(quarter, year, "so far the quarter is the year");
+    let march = board(t, &premium("{ month: { year: 2022, month: 3 } }", ""), "NOW").await;
+    assert_eq!(march, json!([[1, "49.50", "@ana"], [2, "0.00", "@bo"]]), "a zero is a number, nothing is not");
+    let within = board(t, &premium("{ year: 2022 }", ", within: \"@second\""), "NOW").await;
+    assert_eq!(within, json!([[1, "50.00", "@dai"]]));
+    let completion = board(t, &premium("{ year: 2022 }", ", rankedBy: PLAN_COMPLETION"), "NOW").await;
+    assert_eq!(completion, json!([[1, "125.00", "@dai"], [2, "50.00", "@ana"]]));
+    let growth = board(t, &premium("{ year: 2022 }", ", rankedBy: GROWTH"), "NOW").await;
+    assert_eq!(growth, json!([[1, "25.00", "@ana"]]));
+    let fewest = "{ subject: MEMBER, measure: { metric: \"days\" }, period: { month: { year: 2022, month: 3 } } }";
+    assert_eq!(by_name(board(t, fewest, "NOW").await), json!([[1, "3", "@bo"], [1, "3", "@chen"], [3, "9", "@ana"]]));
+    let query = format!(
+        "{{ rank(board: {0}, subject: \"@chen\", NOW) {{ rank score value results }} nobody: rank(board: {0}, subject: \"@first\", NOW) {{ rank }} }}",
+        premium("{ year: 2022 }", "")
+    );
+    assert_eq!(
+        t.ask(&query).await,
+        json!({
+            "rank": { "rank": 2, "score": "150.00", "value": "150.00", "results": 1 }, "nobody": null,
+        })
+    );
+}
+
+async fn competition(t: &Teller) {
+    let announce = |title: &str, metric: &str, period: Value, competitors: &str, by: &str| {
+        json!({
+            "branch": "@company", "title": title, "metric": metric, "period": period, "competitors": competitors,
+            "rankedBy": by,
+        })
+    };
+    let spring = announce("开门红", "premium_new", quarter(1), "MEMBERS", "VALUE");
+    t.make("spring", "announceCompetition", spring).await;
+    let whole = announce("全年赛", "premium_new", year(), "BRANCHES", "PLAN_COMPLETION");
+    t.make("whole", "announceCompetition", whole).await;
+    t.no("time.period_not_over", "concludeCompetition", json!({ "branch": "@company", "competition": "@whole" })).await;
+    t.yes("concludeCompetition", json!({ "branch": "@company", "competition": "@spring" })).await;
+    t.mark("concluded");
+    let concluded = t.last().to_string();
+    let query = "{ competition(id: \"@spring\", NOW) { title branch { id } metric { code } period { text } competitors
+                   rankedBy concludedAt board { position nodes { rank subject { id } } } }
+                   competitions(filter: { competitors: BRANCHES }, NOW) { nodes { id concludedAt } } }";
+    let told = t.ask(query).await;
+    assert_eq!(told["competitions"]["nodes"], json!([{ "id": "@whole", "concludedAt": null }]));
+    let spring = &told["competition"];
+    assert_eq!((&spring["concludedAt"], &spring["board"]["position"]), (&json!(concluded), &json!(concluded)));
+    assert_eq!(spring["board"]["nodes"][0], json!({ "rank": 1, "subject": { "id": "@ana" } }));
+    let subjects =
+        "{ leaderboard(board: { subject: BRANCH, measure: { competition: \"@spring\" } }, NOW) { position } }";
+    t.fails("board.wrong_subject", subjects).await;
+    let outside = "{ leaderboard(board: { subject: MEMBER, measure: { competition: \"@spring\" }, period: { year: 2022 } }, NOW) { position } }";
+    t.fails("board.period_outside", outside).await;
+}
+
+/// A correction names what it corrects; figures follow, the concluded board does not.
+async fn corrections(t: &Teller) {
+    t.on("2022-04-20");
+    let query = "{ member(id: \"@chen\", NOW) { results(filter: { metric: \"premium_new\" }) { nodes { result value corrections exactness } } } }";
+    let told = t.ask(query).await["member"]["results"]["nodes"][0].take();
+    t.call("result", told["result"].as_str().unwrap());
+    t.no(
+        "result.already_reported",
+        "reportMemberResult",
+        json!({
+            "member": "@chen", "metric": "premium_new", "period": month(2), "value": "1500",
+        }),
+    )
+    .await;
+    let correct = |corrects: &str, value: &str| {
+        json!({
+            "member": "@chen", "corrects": corrects, "value": value, "exactness": "AT_LEAST", "reason": "漏记一单",
+        })
+    };
+    t.make("corrected", "correctMemberResult", correct("@result", "1500")).await;
+    let refusal = t.no("result.already_corrected", "correctMemberResult", correct("@result", "1")).await;
+    assert!(
+        refusal["facts"].as_array().unwrap().contains(&json!({ "name": "latest", "value": "@corrected" })),
+        "{refusal}"
+    );
+    assert_eq!(
+        t.ask(query).await["member"]["results"]["nodes"],
+        json!([
+            { "result": "@corrected", "value": "1500.00", "corrections": 1, "exactness": "AT_LEAST" },
+        ])
+    );
+    let board_now = board(t, &premium("{ year: 2022 }", ""), "NOW").await;
+    assert_eq!(board_now[0], json!([1, "1500.00", "@chen"]));
+    let of_spring = "{ subject: MEMBER, measure: { competition: \"@spring\" } }";
+    let frozen = by_name(board(t, of_spring, "NOW").await);
+    assert_eq!(
+        frozen,
+        json!([[1, "200.00", "@ana"], [2, "150.00", "@bo"], [2, "150.00", "@chen"], [4, "50.00", "@dai"],])
+    );
+    for then in ["AT_concluded", "ON_concluded"] {
+        assert_eq!(by_name(board(t, &premium("{ year: 2022 }", ""), then).await), frozen, "{then}");
+    }
+}
+
+async fn skills(t: &Teller) {
+    let input = json!({
+        "member": "@ana", "on": "2022-03-20", "title": "点钞比武", "level": "CITY", "place": 2, "teamMates": ["@bo"],
+    });
+    t.make("contest", "placeInContest", input).await;
+    let input = json!({
+        "member": "@ana", "on": "2022-04-01", "title": "服务明星", "level": "PROVINCIAL", "body": "省分公司",
+    });
+    t.make("honour", "grantHonour", input).await;
+    let query = "{ member(id: \"@bo\", NOW) { counts { contests honours } records(filter: { kind: CONTEST }) { nodes {
+        id title amount teamSize level } } } ana: member(id: \"@ana\", NOW) { records(filter: { kind: HONOUR }) { nodes {
+        title detail level } } } }";
+    assert_eq!(
+        t.ask(query).await,
+        json!({
+            "member": {
+                "counts": { "contests": 1, "honours": 0 },
+                "records": { "nodes": [
+                    { "id": "@contest", "title": "点钞比武", "amount": 2, "teamSize": 2, "level": "CITY" },
+                ] },
+            },
+            "ana": { "records": { "nodes": [{ "title": "服务明星", "detail": "省分公司", "level": "PROVINCIAL" }] } },
+        })
+    );
+}
+
+async fn training(t: &Teller) {
+    let input = json!({
+        "branch": "@company", "on": "2022-04-08", "topic": "反洗钱", "minutes": 90, "attendees": ["@ana", "@bo", "@chen"],
+    });
+    t.make("training", "holdTraining", input).await;
+    let input = json!({
+        "branch": "@company", "training": "@training", "added": ["@dai"], "removed": ["@bo"], "reason": "签到表核对",
+    });
+    t.yes("correctAttendance", input).await;
+    let query = "{ training(id: \"@training\", NOW) { topic minutes attendees branch { id } attendance { nodes { member { id } minutes } } }
+                   member(id: \"@dai\", NOW) { trainings { nodes { on training { id } } } counts { trainings trainingMinutes } } }";
+    let mut told = t.ask(query).await;
+    let mut attendance = told["training"]["attendance"]["nodes"].take().as_array().unwrap().clone();
+    attendance.sort_by_key(|row| row["member"]["id"].as_str().map(str::to_owned));
+    let attended = |name: &str| json!({ "member": { "id": name }, "minutes": 90 });
+    assert_eq!(attendance, [attended("@ana"), attended("@chen"), attended("@dai")]);
+    assert_eq!((&told["training"]["topic"], &told["training"]["attendees"]), (&json!("反洗钱"), &json!(3)));
+    assert_eq!(
+        told["member"],
+        json!({
+            "trainings": { "nodes": [{ "on": "2022-04-08", "training": { "id": "@training" } }] },
+            "counts": { "trainings": 1, "trainingMinutes": 90 },
+        })
+    );
+}
+
+async fn style(t: &Teller) {
+    let input =
+        json!({ "branch": "@first", "on": "2022-04-10", "topic": "学习身边榜样", "attendees": ["@ana", "@chen"] });
+    t.make("theme", "holdThemeDay", input).await;
+    let input = json!({
+        "branch": "@first", "on": "2022-04-11", "what": "延长营业时间", "evidence": "公告照片", "effect": "排队减少",
+    });
+    t.make("improvement", "reportImprovement", input).await;
+    let confirm = json!({ "branch": "@first", "improvement": "@improvement", "on": "2022-04-18", "note": "现场核实" });
+    t.no("branch.improvement_own_confirmation", "confirmImprovement", confirm.clone()).await;
+    t.viewer("id=deputy; roles=office").yes("confirmImprovement", confirm).await;
+    let query = "{ branch(id: \"@first\", NOW) { counts { themeDays improvementsReported improvementsConfirmed }
+                   records(filter: { kind: IMPROVEMENT }) { nodes { id state title detail evidence note reportedBy confirmedBy } } } }";
+    assert_eq!(
+        t.ask(query).await["branch"],
+        json!({
+            "counts": { "themeDays": 1, "improvementsReported": 1, "improvementsConfirmed": 1 },
+            "records": { "nodes": [{
+                "id": "@improvement", "state": "CONFIRMED", "title": "延长营业时间", "detail": "排队减少",
+                "evidence": "公告照片", "note": "现场核实", "reportedBy": "office", "confirmedBy": "deputy",
+            }] },
+        })
+    );
+}
+
+fn figure(report: &Value, code: &str) -> Value {
+    let figures = report["report"]["figures"].as_array().unwrap();
+    figures.iter().find(|figure| figure["code"] == code).unwrap()["value"].clone()
+}
+
+/// A branch's amount and its correction change the figure; the past keeps its own.
+async fn report(t: &Teller) {
+    let input =
+        json!({ "branch": "@company", "metric": "premium_new", "period": year(), "plan": "2000", "base": "1000" });
+    t.yes("setBranchTarget", input).await;
+    let input = json!({ "branch": "@company", "metric": "premium_new", "period": month(3), "value": "1200.00" });
+    t.make("reported", "reportBranchResult", input).await;
+    t.mark("reported");
+    t.on("2022-04-25");
+    let input = json!({ "branch": "@company", "corrects": "@reported", "value": "1300.50", "reason": "补记" });
+    t.yes("correctBranchResult", input).await;
+    let query = |when: &str| {
+        format!(
+            "{{ report(year: 2022, {when}) {{ position figures {{ code value events(first: 1) {{ nodes {{ type }} pageInfo {{ hasNextPage endCursor }} }} }} }} }}"
+        )
+    };
+    let now = t.ask(&query("NOW")).await;
+    assert_eq!(figure(&now, "premium_new"), "1300.50");
+    assert_eq!(figure(&t.ask(&query("AT_reported")).await, "premium_new"), "1200.00");
+    assert_eq!(figure(&t.ask(&query("ON_reported")).await, "premium_new"), "1200.00");
+    for (code, value) in [
+        ("training_sessions", "1"),
+        ("training_hours", "1.50"),
+        ("training_attendances", "3"),
+        ("training_mean_attendance", "3.00"),
+        ("training_mean_hours", "1.50"),
+        ("honours", "1"),
+        ("members_on_duty", "4"),
+    ] {
+        assert_eq!(figure(&now, code), value, "{code}");
+    }
+    // The figure opens to its events, a page at a time.
+    let figures = now["report"]["figures"].as_array().unwrap();
+    let premium = figures.iter().find(|figure| figure["code"] == "premium_new").unwrap();
+    assert_eq!(premium["events"]["nodes"], json!([{ "type": "branch_result_reported" }]));
+    let cursor = premium["events"]["pageInfo"]["endCursor"].as_str().unwrap();
+    let next = t
+        .ask(&format!(
+            "{{ report(year: 2022, NOW) {{ figures {{ code events(after: \"{cursor}\") {{ nodes {{ type }} }} }} }} }}"
+        ))
+        .await;
+    let figures = next["report"]["figures"].as_array().unwrap();
+    let premium = figures.iter().find(|figure| figure["code"] == "premium_new").unwrap();
+    assert_eq!(premium["events"]["nodes"], json!([{ "type": "branch_result_corrected" }]));
+}

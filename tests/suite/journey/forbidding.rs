@@ -1,0 +1,325 @@
+//! What each role may see and do: the server's own answers, against the checked-in table `permissions.md`.
+
+use std::fmt::Write as _;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use super::teller::{Ears, Teller};
+use super::town::{month, town};
+
+/// The viewers of the table; scopes and homes are @first.
+const VIEWERS: &[(&str, &str)] = &[
+    ("member", "id=ana; roles=member; member=@ana"),
+    ("secretary", "id=v-secretary; roles=branch_secretary; scope=@first"),
+    ("leader", "id=v-leader; roles=leader; scope=@first"),
+    ("office", "id=v-office; roles=office; scope=@first"),
+    ("whole office", "id=v-whole; roles=office"),
+    ("auditor", "id=v-auditor; roles=auditor; scope=@first"),
+    ("integration", "id=v-integration; roles=integration; scope=@first"),
+    ("nobody", "id=v-nobody"),
+];
+
+/// A member and the branch: one's own, of the same branch, of another.
+const PROBES: &[(&str, &str)] = &[("@ana", "@first"), ("@bo", "@first"), ("@dai", "@second")];
+
+const NOBODY: &str = "00000000-0000-4000-8000-00000000dead";
+const LATER: &str = "2199-01-01";
+
+/// Each query with what stands for the member `M` and the branch `B`.
+const QUERIES: &[(&str, &str)] = &[
+    ("log", "{ log { position } }"),
+    ("metrics", "{ metrics { position } }"),
+    ("organisation", "{ organisation { name } }"),
+    ("branch", "{ branch(id: \"B\") { name counts { members } } }"),
+    ("branches", "{ branches(filter: { within: \"B\" }) { position } }"),
+    ("outlets", "{ outlets(filter: { within: \"B\" }) { position } }"),
+    ("contactPoints", "{ contactPoints(filter: { within: \"B\" }) { position } }"),
+    ("trainings", "{ trainings(filter: { within: \"B\" }) { position } }"),
+    ("competitions", "{ competitions(filter: { within: \"B\" }) { position } }"),
+    (
+        "leaderboard",
+        "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }) { nodes { score } } }",
+    ),
+    (
+        "rank",
+        "{ rank(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }, subject: \"M\") { rank } }",
+    ),
+    ("members", "{ members(filter: { within: \"B\" }) { nodes { post } } }"),
+    ("members by name", "{ members(filter: { within: \"B\", name: \"试\" }) { position } }"),
+    ("member", "{ member(id: \"M\") { post standing } }"),
+    ("member name", "{ member(id: \"M\") { name staffNumber } }"),
+    ("member contact", "{ member(id: \"M\") { contact } }"),
+    ("member counts", "{ member(id: \"M\") { counts { services } year(year: 2022) { services } } }"),
+    ("member records", "{ member(id: \"M\") { records { nodes { on } } } }"),
+    ("member texts", "{ member(id: \"M\") { records { nodes { title } } plaqueDuty } }"),
+    ("member results", "{ member(id: \"M\") { results { nodes { value } } standings { nodes { value } } } }"),
+    ("branch texts", "{ branch(id: \"B\") { records { nodes { title } } } }"),
+    ("report", "{ report(year: 2022) { figures { code } } }"),
+    ("trail of a member", "{ auditTrail(filter: { subject: { kind: MEMBER, id: \"M\" } }) { position } }"),
+    ("trail of a branch", "{ auditTrail(filter: { within: \"B\" }) { position } }"),
+];
+
+async fn peopled(heard: Ears) -> Teller {
+    let t = town(heard, "2022-07-15").await;
+    for (member, branch) in PROBES {
+        let input = json!({ "member": member, "on": "2022-07-01", "activity": "义诊", "minutes": 60 });
+        t.yes("recordService", input).await;
+        t.yes("publishPlaque", json!({ "member": member, "on": "2022-07-01", "duty": "经理" })).await;
+        let input = json!({ "member": member, "metric": "premium_new", "period": month(6), "value": "10" });
+        t.yes("reportMemberResult", input).await;
+        let input = json!({ "branch": branch, "on": "2022-07-01", "topic": "党课", "attendees": [member] });
+        t.yes("holdThemeDay", input).await;
+    }
+    t.ask("{ organisation(NOW) { id } }").await;
+    t
+}
+
+/// Valid-looking inputs of every mutation, of which each breaks a rule once the policy has let it in.
+fn mutations(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
+    [to_members(member, branch), to_branches(member, branch), to_ledgers(member, branch)].concat()
+}
+
+fn to_members(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
+    let m = |more: Value| merged(json!({ "member": member, "on": LATER }), more);
+    let why = || json!({ "reason": "试验" });
+    vec![
+        ("amendPerson", json!({ "member": member, "staffNumber": "?", "name": "试" })),
+        ("appointMember", m(json!({ "post": "CADRE" }))),
+        ("transferMember", m(json!({ "to": branch, "reason": "试验" }))),
+        ("endProbation", m(json!({}))),
+        ("suspendMember", m(why())),
+        ("reinstateMember", m(why())),
+        ("recordDeparture", m(why())),
+        ("checkBadge", m(json!({ "place": "大厅", "worn": true }))),
+        ("recordService", m(json!({ "activity": "义诊", "minutes": 1 }))),
+        ("publishPlaque", m(json!({ "duty": "经理" }))),
+        ("withdrawPlaque", m(json!({ "plaque": NOBODY, "reason": "试验" }))),
+        ("makeCommitment", m(json!({ "due": LATER, "text": "走访" }))),
+        ("evidenceCommitment", m(json!({ "commitment": NOBODY, "evidence": "照片" }))),
+        ("settleCommitment", m(json!({ "commitment": NOBODY, "outcome": "MISSED" }))),
+        ("placeInContest", m(json!({ "title": "比武", "level": "CITY", "place": 1, "teamMates": [] }))),
+        ("grantHonour", m(json!({ "title": "先进", "level": "CITY", "body": "市分公司" }))),
+    ]
+}
+
+fn to_branches(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
+    let b = |more: Value| merged(json!({ "branch": branch, "on": LATER }), more);
+    let six = json!({
+        "sort": "MET", "setInOrder": "MET", "shine": "MET", "standardise": "MET", "sustain": "MET", "safety": "MET",
+    });
+    let why = || json!({ "reason": "试验" });
+    vec![
+        ("establishBranch", json!({ "kind": "BRANCH", "parent": branch, "name": "新", "on": LATER })),
+        ("renameBranch", b(json!({ "name": "新" }))),
+        ("moveBranch", b(json!({ "to": branch, "reason": "试验" }))),
+        ("mergeBranch", b(json!({ "into": branch, "reason": "试验" }))),
+        ("closeBranch", b(why())),
+        (
+            "defineMetric",
+            json!({
+                "code": "Bad", "name": "新", "unit": "YUAN", "direction": "HIGHER_IS_BETTER", "aggregation": "SUM",
+                "grain": "MONTH", "subjects": "BOTH",
+            }),
+        ),
+        ("registerMember", b(json!({ "staffNumber": "Z-1", "name": "试", "post": "STAFF" }))),
+        ("openOutlet", b(json!({ "kind": "FINANCIAL", "name": "新" }))),
+        ("closeOutlet", b(json!({ "outlet": NOBODY, "reason": "试验" }))),
+        ("displayStandard", b(json!({ "outlet": NOBODY, "kind": "WORK_STANDARD", "title": "标准" }))),
+        ("inspectOutlet", b(json!({ "outlet": NOBODY, "results": six }))),
+        ("assignContactPoint", json!({ "branch": branch, "cadres": [member], "outlets": [], "from": LATER })),
+        ("visitContactPoint", b(json!({ "contactPoint": NOBODY, "by": member, "outlet": NOBODY, "note": "查看" }))),
+        ("endContactPoint", b(json!({ "contactPoint": NOBODY, "reason": "试验" }))),
+        ("holdTraining", b(json!({ "topic": "学习", "minutes": 60, "attendees": [member] }))),
+        (
+            "correctAttendance",
+            json!({ "branch": branch, "training": NOBODY, "added": [], "removed": [], "reason": "核对" }),
+        ),
+        ("holdThemeDay", b(json!({ "topic": "党课", "attendees": [member] }))),
+        ("reportImprovement", b(json!({ "what": "流程", "evidence": "照片", "effect": "加快" }))),
+        ("confirmImprovement", b(json!({ "improvement": NOBODY }))),
+    ]
+}
+
+fn to_ledgers(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
+    let result = json!({ "metric": "nobodys", "period": month(6), "value": "1" });
+    let target = json!({ "metric": "nobodys", "period": month(6), "plan": "1" });
+    let correction = json!({ "corrects": NOBODY, "value": "1", "reason": "更正" });
+    let of_member = |more: &Value| merged(json!({ "member": member }), more.clone());
+    let of_branch = |more: &Value| merged(json!({ "branch": branch }), more.clone());
+    vec![
+        ("setMemberTarget", of_member(&target)),
+        ("reportMemberResult", of_member(&result)),
+        ("correctMemberResult", of_member(&correction)),
+        ("setBranchTarget", of_branch(&target)),
+        ("reportBranchResult", of_branch(&result)),
+        ("correctBranchResult", of_branch(&correction)),
+        (
+            "announceCompetition",
+            json!({
+                "branch": branch, "title": "竞赛", "metric": "nobodys", "period": month(6), "competitors": "MEMBERS",
+                "rankedBy": "VALUE",
+            }),
+        ),
+        ("concludeCompetition", json!({ "branch": branch, "competition": NOBODY })),
+    ]
+}
+
+fn merged(mut one: Value, other: Value) -> Value {
+    let fields = other.as_object().unwrap().clone();
+    one.as_object_mut().unwrap().extend(fields);
+    one
+}
+
+fn has_null(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.iter().any(has_null),
+        Value::Object(map) => map.values().any(has_null),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+async fn seen(viewer: &Teller, query: &str) -> char {
+    let response = viewer.response(query).await;
+    match response["errors"][0]["extensions"]["code"].as_str() {
+        Some("policy.denied") => '-',
+        Some(other) => panic!("{query}: {other}"),
+        None if has_null(&response["data"]) => '?',
+        None => '+',
+    }
+}
+
+async fn done(viewer: &Teller, mutation: &str, input: Value) -> char {
+    let answered = viewer.send(mutation, input).await;
+    match answered["refusal"]["code"].as_str() {
+        Some("policy.denied") => '-',
+        Some(_rule) => '+',
+        None => panic!("{mutation} was to be refused one way or another: {answered}"),
+    }
+}
+
+/// The column of a viewer: the answers to every query and every mutation, for each probe.
+async fn column(viewer: &Teller) -> Vec<String> {
+    let mut column = Vec::new();
+    for (_, query) in QUERIES {
+        let mut cell = String::new();
+        for (member, branch) in PROBES {
+            let query = query.replace("\"M\"", &format!("\"{member}\"")).replace("\"B\"", &format!("\"{branch}\""));
+            cell.push(seen(viewer, &query).await);
+        }
+        column.push(cell);
+    }
+    let mut cells = vec![String::new(); mutations("", "").len()];
+    for (member, branch) in PROBES {
+        for (cell, (mutation, input)) in cells.iter_mut().zip(mutations(member, branch)) {
+            cell.push(done(viewer, mutation, input).await);
+        }
+    }
+    column.extend(cells);
+    column
+}
+
+const HEAD: &str = "# Who may see and do what\n\n\
+The server's answers, written down by the journey that asks them (`BLESS=1` writes this file anew); the rules are the\n\
+table in `graphql/src/policy.rs`. Each cell is three answers: about oneself, about the same branch, about another\n\
+branch. `+` answered, `?` answered with what is masked as null, `-` denied. Viewers have @first as scope or home; only\n\
+the whole office has no scope.\n\n";
+
+/// Every mutation and a sample of queries, by every role.
+pub async fn each_role_reaches_as_far_as_the_table_says(heard: Ears) {
+    let t = peopled(heard).await;
+    let viewers: Vec<Teller> = VIEWERS.iter().map(|(_, words)| t.viewer(words)).collect();
+    let columns = join_all(viewers.iter().map(column)).await;
+    drop(viewers);
+    let mut table = HEAD.to_owned();
+    let names = VIEWERS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" | ");
+    writeln!(table, "| | {names} |\n|---|{}", "---|".repeat(VIEWERS.len())).unwrap();
+    let rows = QUERIES.iter().map(|(name, _)| *name).chain(mutations("", "").into_iter().map(|(name, _)| name));
+    for (number, name) in rows.enumerate() {
+        let cells = columns.iter().map(|column| format!("`{}`", column[number])).collect::<Vec<_>>().join(" | ");
+        writeln!(table, "| {name} | {cells} |").unwrap();
+    }
+    super::check("tests/suite/journey/permissions.md", &table);
+    t.nothing_recorded().await;
+    t.end().await;
+}
+
+/// Names and texts are null where a role does not reach; what is out of reach is answered as what does not exist.
+pub async fn names_and_texts_are_masked(heard: Ears) {
+    let t = peopled(heard).await;
+    let transfer = json!({ "member": "@chen", "to": "@third", "on": "2022-07-02", "reason": "家庭原因" });
+    t.yes("transferMember", transfer).await;
+    t.ask("{ organisation(NOW) { id } }").await;
+    let reasons = "{ auditTrail(filter: { type: \"member_transferred\" }, NOW) { nodes { reason subject { name } } } }";
+    for (viewer, reason, name) in [
+        ("id=o; roles=office", json!("家庭原因"), json!("陈𠮷")),
+        ("id=l; roles=leader", json!("家庭原因"), json!("陈𠮷")),
+        ("id=a; roles=auditor", json!(null), json!("陈𠮷")),
+    ] {
+        let told = t.viewer(viewer).ask(reasons).await;
+        assert_eq!(told["auditTrail"]["nodes"], json!([{ "reason": reason, "subject": { "name": name } }]), "{viewer}");
+    }
+    let integration = t.viewer("id=i; roles=integration");
+    integration.fails("policy.denied", reasons).await;
+    let board = "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 } }, NOW) { nodes { subject { id name } } } }";
+    let nodes = integration.ask(board).await["leaderboard"]["nodes"].take();
+    assert_eq!(nodes.as_array().unwrap().len(), 3);
+    assert!(nodes.as_array().unwrap().iter().all(|node| node["subject"]["name"].is_null()), "{nodes}");
+    let secretary = t.viewer("id=s; roles=branch_secretary; scope=@first");
+    let alike = [("@dai", "member"), ("00000000-0000-4000-8000-00000000dead", "member")];
+    let mut answers = Vec::new();
+    for (id, field) in alike {
+        answers.push(secretary.fails("policy.denied", &format!("{{ {field}(id: \"{id}\", NOW) {{ post }} }}")).await);
+    }
+    assert_eq!(answers[0], answers[1], "what does not exist and what is out of reach are answered alike");
+    let badge = |member: &str| json!({ "member": member, "on": "2022-07-01", "place": "大厅", "worn": true });
+    let far = secretary.no("policy.denied", "checkBadge", badge("@dai")).await;
+    assert_eq!(far, secretary.no("policy.denied", "checkBadge", badge(NOBODY)).await);
+    // Without a branch named, lists hold what is in reach.
+    let mine = secretary.ask("{ members(NOW) { nodes { id } } branches(NOW) { nodes { id } } }").await;
+    assert_eq!(mine["branches"]["nodes"], json!([{ "id": "@first" }]));
+    assert_eq!(mine["members"]["nodes"].as_array().unwrap().len(), 2);
+    t.end_with(vec![integration, secretary]).await;
+}
+
+/// A command that names branches or members beside its subject needs reach over all of them.
+pub async fn a_command_needs_reach_over_all_it_names(heard: Ears) {
+    let t = peopled(heard).await;
+    let secretary = t.viewer("id=s; roles=branch_secretary; scope=@first");
+    let office = t.viewer("id=o; roles=office; scope=@first");
+    let on = |more: Value| merged(json!({ "on": "2022-07-02", "reason": "试验" }), more);
+    let far_outlet = json!({ "branch": "@second", "kind": "DELIVERY", "name": "西区揽投部", "on": "2022-01-04" });
+    t.make("far_station", "openOutlet", far_outlet).await;
+    let near = json!({ "branch": "@first", "outlet": "@hall" });
+    let far = json!({ "branch": "@second", "outlet": "@far_station" });
+    let point = |cadres: Value, outlets: Value| json!({ "branch": "@first", "cadres": cadres, "outlets": outlets, "from": "2022-07-02" });
+    let contest = json!({
+        "member": "@ana", "on": "2022-07-02", "title": "比武", "level": "CITY", "place": 1, "teamMates": ["@dai"],
+    });
+    for (viewer, mutation, input) in [
+        (&secretary, "transferMember", on(json!({ "member": "@ana", "to": "@second" }))),
+        (&secretary, "assignContactPoint", point(json!(["@ana", "@dai"]), json!([near, near]))),
+        (&secretary, "assignContactPoint", point(json!(["@ana", "@bo"]), json!([near, far]))),
+        (&secretary, "placeInContest", contest),
+        (&office, "moveBranch", on(json!({ "branch": "@first", "to": "@third" }))),
+        (&office, "mergeBranch", on(json!({ "branch": "@first", "into": "@second" }))),
+        (
+            &office,
+            "establishBranch",
+            json!({ "kind": "BRANCH", "parent": "@company", "name": "新", "on": "2022-07-02" }),
+        ),
+    ] {
+        viewer.no("policy.denied", mutation, input).await;
+    }
+    // Whoever holds a session records who came, from wherever they came.
+    let training = json!({
+        "branch": "@first", "on": "2022-07-02", "topic": "学习", "minutes": 60, "attendees": ["@ana", "@dai"],
+    });
+    secretary.yes("holdTraining", training).await;
+    let both = t.viewer("id=b; roles=member,auditor; member=@ana; scope=@second");
+    let told =
+        both.ask("{ own: member(id: \"@ana\", NOW) { contact } other: member(id: \"@dai\", NOW) { contact } }").await;
+    assert_eq!(told, json!({ "own": { "contact": "A-001@example.org" }, "other": { "contact": "B-001@example.org" } }));
+    t.end_with(vec![secretary, office, both]).await;
+}

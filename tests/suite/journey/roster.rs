@@ -1,0 +1,160 @@
+//! The roster: people come, take posts, move, are suspended, and go.
+
+use serde_json::{Value, json};
+
+use super::teller::{Ears, Teller};
+use super::town::town;
+
+const CARD: &str = "name staffNumber contact post standing probationUntil joinedOn leftOn branch { id }";
+
+async fn card(t: &Teller, member: &str, when: &str) -> Value {
+    t.ask(&format!("{{ member(id: \"@{member}\", {when}) {{ {CARD} }} }}")).await["member"].take()
+}
+
+/// Members are registered, appointed, transferred, made formal, suspended, reinstated, amended; one leaves.
+pub async fn members_come_move_and_go(heard: Ears) {
+    let t = town(heard, "2022-06-01").await;
+    let dai = card(&t, "dai", "NOW").await;
+    assert_eq!(
+        dai,
+        json!({
+            "name": "Zoë d’Arc", "staffNumber": "B-001", "contact": "B-001@example.org", "post": "STAFF",
+            "standing": "ON_DUTY", "probationUntil": "2023-01-04", "joinedOn": "2021-01-04", "leftOn": null,
+            "branch": { "id": "@second" },
+        })
+    );
+    t.remember().await;
+    t.mark("june");
+    moves(&t).await;
+    t.remember().await;
+    duty(&t).await;
+    t.remember().await;
+    record(&t).await;
+    going(&t).await;
+    t.remember().await;
+    trail(&t).await;
+    t.recall().await;
+    t.end().await;
+}
+
+async fn moves(t: &Teller) {
+    t.on("2022-06-02");
+    t.yes("appointMember", json!({ "member": "@dai", "post": "CADRE", "on": "2022-06-02" })).await;
+    let input = json!({ "member": "@dai", "to": "@third", "on": "2022-06-02", "reason": "岗位调整" });
+    t.yes("transferMember", input).await;
+    t.yes("endProbation", json!({ "member": "@dai", "on": "2022-06-02" })).await;
+    let dai = card(t, "dai", "NOW").await;
+    assert_eq!((&dai["post"], &dai["branch"]["id"]), (&json!("CADRE"), &json!("@third")));
+    assert_eq!(dai["probationUntil"], Value::Null);
+    for before in ["AT_june", "ON_june"] {
+        let dai = card(t, "dai", before).await;
+        assert_eq!((&dai["post"], &dai["branch"]["id"]), (&json!("STAFF"), &json!("@second")), "{before}");
+    }
+    let of = |branch: &str, when: &str| {
+        format!("{{ branch(id: \"@{branch}\", {when}) {{ counts {{ members }} members {{ nodes {{ id }} }} }} }}")
+    };
+    let second = t.ask(&of("second", "NOW")).await;
+    assert_eq!(second["branch"], json!({ "counts": { "members": 0 }, "members": { "nodes": [] } }));
+    let third = t.ask(&of("third", "NOW")).await;
+    assert_eq!(third["branch"], json!({ "counts": { "members": 1 }, "members": { "nodes": [{ "id": "@dai" }] } }));
+}
+
+async fn duty(t: &Teller) {
+    t.on("2022-06-10");
+    t.yes("suspendMember", json!({ "member": "@chen", "on": "2022-06-05", "reason": "长期病假" })).await;
+    let on_duty = "{ report(year: 2022, NOW) { figures { code value } } }";
+    let members_on_duty = |report: &Value| {
+        let figures = report["report"]["figures"].as_array().unwrap();
+        figures.iter().find(|figure| figure["code"] == "members_on_duty").unwrap()["value"].clone()
+    };
+    assert_eq!(card(t, "chen", "NOW").await["standing"], "SUSPENDED");
+    assert_eq!(members_on_duty(&t.ask(on_duty).await), "3");
+    t.no(
+        "member.suspended",
+        "checkBadge",
+        json!({
+            "member": "@chen", "on": "2022-06-06", "place": "大厅", "worn": true,
+        }),
+    )
+    .await;
+    t.on("2022-06-20");
+    t.yes("reinstateMember", json!({ "member": "@chen", "on": "2022-06-15", "reason": "康复返岗" })).await;
+    assert_eq!(card(t, "chen", "NOW").await["standing"], "ON_DUTY");
+    assert_eq!(members_on_duty(&t.ask(on_duty).await), "4");
+    t.no(
+        "member.off_duty",
+        "checkBadge",
+        json!({
+            "member": "@chen", "on": "2022-06-06", "place": "大厅", "worn": true,
+        }),
+    )
+    .await;
+}
+
+/// Names in any script are found by a part; an amended record is shown at once, and the log only says that it was.
+async fn record(t: &Teller) {
+    for (part, member) in [("䶮", "@bo"), ("𠮷", "@chen"), ("古丽·买", "@ana"), ("Zoe\\u0308", "@dai")] {
+        let found = t.ask(&format!("{{ members(filter: {{ name: \"{part}\" }}, NOW) {{ nodes {{ id }} }} }}")).await;
+        assert_eq!(found["members"]["nodes"], json!([{ "id": member }]), "{part}");
+    }
+    let input = json!({ "member": "@ana", "staffNumber": "A-100", "name": "阿依古丽·吐尔逊" });
+    t.yes("amendPerson", input).await;
+    let ana = card(t, "ana", "NOW").await;
+    assert_eq!((&ana["name"], &ana["staffNumber"]), (&json!("阿依古丽·吐尔逊"), &json!("A-100")));
+    assert_eq!(ana["contact"], Value::Null);
+    let by_number =
+        "{ old: member(staffNumber: \"A-001\", NOW) { id } new: member(staffNumber: \"A-100\", NOW) { id } }";
+    assert_eq!(t.ask(by_number).await, json!({ "old": null, "new": { "id": "@ana" } }));
+    let amended =
+        "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body subject { id name } } } }";
+    let events = t.ask(amended).await["auditTrail"]["nodes"].take();
+    assert_eq!(events[0]["subject"], json!({ "id": "@ana", "name": "阿依古丽·吐尔逊" }));
+    assert!(!events[0]["body"].as_str().unwrap().contains('阿'), "{events}");
+    // The number that became free may be taken.
+    let input = json!({ "member": "@bo", "staffNumber": "A-001", "name": "试䶮" });
+    t.yes("amendPerson", input).await;
+}
+
+async fn going(t: &Teller) {
+    t.on("2022-07-02");
+    t.yes("recordDeparture", json!({ "member": "@dai", "on": "2022-07-01", "reason": "调离本市" })).await;
+    let dai = card(t, "dai", "NOW").await;
+    assert_eq!((&dai["standing"], &dai["leftOn"]), (&json!("LEFT"), &json!("2022-07-01")));
+    assert_eq!(dai["branch"]["id"], "@third");
+    let left = t.ask("{ members(filter: { standing: LEFT }, NOW) { totalCount nodes { id } } }").await;
+    assert_eq!(left["members"], json!({ "totalCount": 1, "nodes": [{ "id": "@dai" }] }));
+    t.no(
+        "member.left",
+        "checkBadge",
+        json!({
+            "member": "@dai", "on": "2022-07-01", "place": "大厅", "worn": true,
+        }),
+    )
+    .await;
+}
+
+async fn trail(t: &Teller) {
+    let query = "{ auditTrail(NOW, filter: { subject: { kind: MEMBER, id: \"@dai\" } }) { nodes { type reason } } }";
+    let told = t.ask(query).await["auditTrail"]["nodes"].take();
+    let own: Vec<_> = told
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|event| event["type"].as_str().unwrap().starts_with("member_"))
+        .collect();
+    assert_eq!(
+        own,
+        [
+            &json!({ "type": "member_registered", "reason": null }),
+            &json!({ "type": "member_appointed", "reason": null }),
+            &json!({ "type": "member_transferred", "reason": "岗位调整" }),
+            &json!({ "type": "member_probation_ended", "reason": null }),
+            &json!({ "type": "member_left", "reason": "调离本市" }),
+        ]
+    );
+    // By time: what was recorded in July, and by whom.
+    let july =
+        "{ auditTrail(NOW, filter: { actor: \"office\", from: \"2022-07-01T00:00:00+08:00\" }) { nodes { type } } }";
+    let types = t.ask(july).await["auditTrail"]["nodes"].take();
+    assert_eq!(types, json!([{ "type": "member_left" }, { "type": "branch_member_departed" }]));
+}

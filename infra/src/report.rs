@@ -36,7 +36,7 @@ pub fn text(year: Period, at: Moment, answers: &[Answer], zone: &Zone) -> String
         let label = label(answer.code);
         let (chinese, english) = (in_chinese(answer, label.counted_in), in_english(answer));
         let left = format!("{}{}", padded(label.zh, 26), padded(&chinese, 20));
-        format!("  {left}{}{english}", padded(label.en, 42))
+        format!("  {left}{}{english}", padded(label.en, 45))
     }));
     lines.join("\n")
 }

@@ -75,7 +75,7 @@ fn number(figures: &BTreeMap<&'static str, Option<String>>, code: &str) -> Decim
     figures[code].as_deref().unwrap_or_else(|| panic!("{code} is missing")).parse().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_figure_of_the_programme_comes_out_of_the_log() {
     let (ground, loaded) = loaded().await;
     let app = ground.copy().await.app().await;
@@ -91,7 +91,7 @@ async fn every_figure_of_the_programme_comes_out_of_the_log() {
     app.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn loading_twice_changes_nothing() {
     let (ground, first) = loaded().await;
     assert_eq!((first.appended, first.replayed), (first.commands, 0));
@@ -104,7 +104,7 @@ async fn loading_twice_changes_nothing() {
     app.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_event_says_that_its_time_is_simulated_and_lies_in_the_year() {
     let (ground, loaded) = loaded().await;
     let ground = ground.copy().await;
@@ -145,7 +145,7 @@ fn sent_until(instant: Timestamp) -> (u64, u64, Decimal) {
     (sessions, attendances, premium.into_values().sum())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn june_shows_june() {
     let (ground, _) = loaded().await;
     let app = ground.copy().await.app().await;
@@ -162,7 +162,7 @@ async fn june_shows_june() {
     app.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lower_bound_is_one_until_it_is_counted() {
     let (ground, _) = loaded().await;
     let app = ground.copy().await.app().await;
@@ -199,7 +199,7 @@ async fn correct(commands: &dyn Commands, branch: BranchId, wrong: &Report, by: 
     commands.send(&asker, command, None).await.unwrap().position
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_correction_changes_the_figure_and_what_depends_on_it() {
     let (ground, loaded) = loaded().await;
     let app = ground.copy().await.app().await;
@@ -217,7 +217,7 @@ async fn a_correction_changes_the_figure_and_what_depends_on_it() {
     app.stop().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn boards_have_ties_and_the_rank_after_a_tie_counts_everybody_ahead() {
     let (ground, loaded) = loaded().await;
     let app = ground.copy().await.app().await;

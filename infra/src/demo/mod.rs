@@ -35,7 +35,7 @@ mod tests;
 mod training;
 mod tree;
 
-pub use draft::{Act, Draft, Step};
+pub use draft::{Draft, Step};
 pub use load::{DemoError, Loaded, is_loaded, load};
 
 use domain::period::Zone;

@@ -18,9 +18,13 @@ use super::money::{split, whole, yuan};
 use super::people::{Line, Person};
 use super::tree::{OPENING, Tree};
 
-/// How the year's premium lies in its months.
-const SEASON: [u64; 12] = [19, 12, 11, 8, 8, 9, 6, 6, 7, 5, 5, 4];
-/// How the year's delivery revenue does.
+/// How the year's new premium lies in its months.
+const NEW_SEASON: [u64; 12] = [19, 12, 11, 8, 8, 9, 6, 6, 7, 5, 5, 4];
+/// How the long-term premium does.
+const LONG_TERM_SEASON: [u64; 12] = [16, 11, 12, 9, 8, 10, 7, 6, 7, 5, 5, 4];
+/// How the insurance revenue does.
+const INSURANCE_SEASON: [u64; 12] = [12, 10, 9, 8, 8, 8, 8, 7, 8, 7, 7, 8];
+/// How the delivery revenue does.
 const DELIVERY_SEASON: [u64; 12] = [8, 6, 8, 8, 8, 9, 8, 8, 9, 9, 11, 8];
 /// By how much one result was too high before it was corrected, in cents.
 const MISTAKE: i64 = 100_000_000;
@@ -81,12 +85,12 @@ fn strengths(draws: &mut Draws, month: i8) -> Vec<u64> {
 
 fn premiums(tree: &Tree, seed: u64, timeline: &mut Timeline) {
     let mut draws = Draws::of(seed, "premiums");
-    for (metric, total) in [
-        ("premium_new", PREMIUM_NEW),
-        ("premium_long_term", PREMIUM_LONG_TERM),
-        ("insurance_revenue", INSURANCE_REVENUE),
+    for (metric, total, season) in [
+        ("premium_new", PREMIUM_NEW, NEW_SEASON),
+        ("premium_long_term", PREMIUM_LONG_TERM, LONG_TERM_SEASON),
+        ("insurance_revenue", INSURANCE_REVENUE, INSURANCE_SEASON),
     ] {
-        for (month, total) in (1..).zip(split(total, &SEASON)) {
+        for (month, total) in (1..).zip(split(total, &season)) {
             let parts = split(total, &strengths(&mut draws, month));
             for (company, cents) in Tree::companies().zip(parts) {
                 let mistaken = metric == "premium_new" && month == 5 && company == 4;

@@ -12,7 +12,7 @@ pub struct Label {
 }
 
 const LABELS: [(&str, &str, &str, &str); 21] = [
-    ("members_on_duty", "在岗党员职工", "Members on duty", "人"),
+    ("members_on_duty", "在岗成员", "Members on duty", "人"),
     ("volunteers", "参加志愿服务人数", "Members who volunteered", "人"),
     ("outlets_financial", "金融网点", "Financial outlets", "个"),
     ("stations_delivery", "揽投部", "Delivery stations", "个"),

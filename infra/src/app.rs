@@ -92,6 +92,7 @@ impl App {
         let moved = Arc::new(Notify::new());
         let floor = Floor {
             pool: pool.clone(),
+            tail: Arc::default(),
             head,
             moved: Arc::clone(&moved),
             stopping: stop.clone(),

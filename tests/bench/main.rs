@@ -47,7 +47,9 @@ async fn commands(cluster: &Cluster) -> Result<Table, Failure> {
     let shipped = field::Shipped::start(cluster, "bench_shipped").await?;
     let bare = field::Bare::start(cluster, "bench_bare").await?;
     for in_flight in IN_FLIGHT {
-        let (a, b, c) = (ours.spread(in_flight).await?, shipped.spread(in_flight).await?, bare.run(in_flight).await?);
+        let a = ours.spread(in_flight).await?;
+        ours.caught_up().await?;
+        let (b, c) = (shipped.spread(in_flight).await?, bare.run(in_flight).await?);
         table.row(vec![
             in_flight.to_string(),
             a.per_second().to_string(),
@@ -72,6 +74,7 @@ async fn hot(cluster: &Cluster) -> Result<Table, Failure> {
     let second = ours.twin(cluster, "bench_ours_hot").await?;
     let (first, other) = tokio::join!(ours.hot(32), second.hot(32));
     let both = Rate::together(&[first?, other?]);
+    ours.caught_up().await?;
     let field = shipped.hot(64).await?;
     for (name, rate) in [("ours", &alone), ("ours, two processes' executors", &both), ("as shipped", &field)] {
         table.row(vec![name.into(), rate.per_second().to_string(), rate.p99_millis(), alone.ratio(rate)]);

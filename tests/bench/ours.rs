@@ -6,10 +6,12 @@ use domain::id::{BadgeCheckId, BranchId, MemberId};
 use domain::member::MemberCommand;
 use domain::period::Zone;
 use domain::world::Command;
+use graphql::ports::ReadError;
 use harness::speak::{DAY, establish, found_root, office, person, register};
 use infra::app::{App, Settings};
 use infra::clock::Clock;
 use infra::keys::MasterKey;
+use infra::log::reader;
 use infra::migrate;
 use infra::postgres::{APP_ROLE, Cluster};
 use tokio::task::JoinSet;
@@ -79,6 +81,17 @@ impl Ours {
             }
         })
         .await
+    }
+
+    /// Waits until every projection has folded what was appended, so that the field is measured on idle cores.
+    pub async fn caught_up(&self) -> Result<(), Failure> {
+        let (head, _) = reader::head(&self.app.pool).await?;
+        loop {
+            match self.app.reads.pin(None, Some(head)).await {
+                Err(ReadError::Behind { .. }) => {}
+                pinned => return Ok(pinned.map(drop)?),
+            }
+        }
     }
 
     /// Ends the program.

@@ -15,6 +15,7 @@ use infra::fold::FoldError;
 use infra::fold::engine::{BATCH, Folded, standings};
 use infra::fold::lease::{self, Lease};
 use infra::fold::registry;
+use infra::fold::tail::Tail;
 use sqlx::PgPool;
 
 use crate::told::{log, rows_equal, told};
@@ -86,17 +87,22 @@ async fn a_worker_whose_lease_was_stolen_writes_nothing() {
             .execute(&pool)
             .await
             .unwrap();
-        let fenced = projection.catch_up(&pool, &lease, BATCH).await;
+        let fenced = projection.catch_up(&pool, &Tail::default(), &lease, BATCH).await;
         assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{}: {fenced:?}", projection.name());
         assert_eq!(rows_of(&pool, projection.table()).await, 0, "{}", projection.name());
         let still = lease::look(&pool, projection.name()).await.unwrap();
         assert_eq!(still.checkpoint, Position(0), "{}", projection.name());
 
         let thief = Lease { epoch: still.epoch, ..lease };
-        assert_eq!(projection.catch_up(&pool, &thief, BATCH).await.unwrap(), head, "{}", projection.name());
+        assert_eq!(
+            projection.catch_up(&pool, &Tail::default(), &thief, BATCH).await.unwrap(),
+            head,
+            "{}",
+            projection.name()
+        );
         // The same events again, on the checkpoint before: the worker does not know that they are folded.
         let rows = rows_of(&pool, projection.table()).await;
-        let fenced = projection.catch_up(&pool, &thief, BATCH).await;
+        let fenced = projection.catch_up(&pool, &Tail::default(), &thief, BATCH).await;
         assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{}: {fenced:?}", projection.name());
         assert_eq!(rows_of(&pool, projection.table()).await, rows, "{}", projection.name());
     }

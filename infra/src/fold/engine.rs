@@ -10,9 +10,10 @@ use projections::cell::Column;
 use projections::memory::Memory;
 use projections::projection::Projection;
 use projections::row::Row;
-use sqlx::{Connection, Executor, PgConnection, PgPool, Row as _};
+use sqlx::{Connection, PgConnection, PgPool, Row as _};
 
 use super::lease::{self, Lease};
+use super::tail::{Facts, Tail};
 use super::{FoldError, rebuild, rows, table, verify};
 use crate::log::reader::{self, ReadLogError};
 
@@ -35,7 +36,7 @@ pub trait Folded: Send + Sync {
     /// Registers it and makes its first table, if that has not been done.
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
     /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
-    async fn catch_up(&self, pool: &PgPool, lease: &Lease, most: usize) -> Result<Position, FoldError>;
+    async fn catch_up(&self, pool: &PgPool, tail: &Tail, lease: &Lease, most: usize) -> Result<Position, FoldError>;
     /// Builds a new generation beside and lets it serve.
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError>;
     /// Refolds the log and compares it with the rows.
@@ -100,16 +101,23 @@ impl<P: Projection> Folded for Engine<P> {
         transaction.commit().await.map_err(failed)
     }
 
-    async fn catch_up(&self, pool: &PgPool, lease: &Lease, most: usize) -> Result<Position, FoldError> {
+    async fn catch_up(&self, pool: &PgPool, tail: &Tail, lease: &Lease, most: usize) -> Result<Position, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let shared = tail.after(pool, lease.checkpoint, most).await;
         let mut connection = pool.acquire().await.map_err(failed)?;
-        let (facts, unreadable) = readable::<P>(&mut connection, lease.checkpoint, most).await?;
+        let (facts, unreadable) = match shared {
+            Ok(facts) => (facts, None),
+            Err(_) => {
+                let (facts, unreadable) = readable::<P>(&mut connection, lease.checkpoint, most).await?;
+                (Facts::from(facts), unreadable)
+            }
+        };
         let Some(last) = facts.last().map(|fact| fact.position) else {
             return unreadable.map_or(Ok(lease.checkpoint), Err);
         };
-        let mut transaction = connection.begin().await.map_err(failed)?;
         // Rows and checkpoint vanish together in a crash and are folded again: no need to wait for the disk.
-        transaction.execute("set local synchronous_commit = off").await.map_err(failed)?;
+        let begin = "begin; set local synchronous_commit = off";
+        let mut transaction = connection.begin_with(begin).await.map_err(failed)?;
         if !lease::advance(&mut transaction, P::NAME, lease, last).await.map_err(failed)? {
             return Err(FoldError::Fenced { projection: P::NAME });
         }

@@ -16,7 +16,11 @@ use super::FoldError;
 use super::engine::{BATCH, Folded};
 use super::lease::{self, Lease};
 use super::rebuild::Quiet;
+use super::tail::Tail;
 
+/// How long a projection breathes after a small batch, so that what comes meanwhile is folded together: each batch
+/// costs the same few statements, and read models that chase every single event take the cores from the writers.
+const BREATH: Duration = Duration::from_millis(50);
 /// How often the lease is prolonged and the log looked at without a hint: a third of the lease's term.
 const POLL: Duration = Duration::from_secs(2);
 /// How long a projection rests after a failure.
@@ -29,6 +33,8 @@ const TURN: Duration = Duration::from_secs(1);
 pub struct Floor {
     /// The database.
     pub pool: PgPool,
+    /// What the projections read together.
+    pub tail: Arc<Tail>,
     /// Rings when the log may have grown.
     pub head: watch::Receiver<Position>,
     /// Rung when a checkpoint has moved.
@@ -69,8 +75,12 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease) -> L
     while !*floor.stopping.borrow() {
         match catch_up(projection, floor, &lease, most).await {
             Ok(checkpoint) if checkpoint > lease.checkpoint => {
+                let small = checkpoint.0 - lease.checkpoint.0 < BATCH as u64 && most == BATCH;
                 lease.checkpoint = checkpoint;
                 floor.moved.notify_waiters();
+                if small {
+                    rest(floor, BREATH).await;
+                }
                 continue;
             }
             Ok(_) => most = BATCH,
@@ -102,7 +112,7 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease) -> L
 
 /// A fold that panics is a failure like any other: the worker lives on and says so.
 async fn catch_up(projection: &dyn Folded, floor: &Floor, lease: &Lease, most: usize) -> Result<Position, FoldError> {
-    let folded = AssertUnwindSafe(projection.catch_up(&floor.pool, lease, most)).catch_unwind().await;
+    let folded = AssertUnwindSafe(projection.catch_up(&floor.pool, &floor.tail, lease, most)).catch_unwind().await;
     folded.unwrap_or_else(|_panic| Err(FoldError::Broken { projection: projection.name() }))
 }
 

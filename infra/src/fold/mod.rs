@@ -17,6 +17,7 @@ pub mod rebuild;
 pub mod registry;
 pub mod rows;
 pub mod table;
+pub mod tail;
 pub mod verify;
 
 use crate::log::reader::ReadLogError;

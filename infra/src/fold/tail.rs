@@ -1,0 +1,78 @@
+//! The last stretch of the log that was read and decoded, shared by the projections of a process.
+//!
+//! Projections that are abreast ask for the same events within moments; one reads and decodes them for all.
+//!
+//! # Invariant
+//! Positions are dense, so a fact's place in the stretch is its position less the position before the first.
+
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use domain::event::Fact;
+use domain::stream::Position;
+use sqlx::PgPool;
+use tokio::sync::Mutex;
+
+use crate::log::reader::{self, ReadLogError};
+
+/// The shared stretch; at most one batch is kept.
+#[derive(Default)]
+pub struct Tail {
+    kept: Mutex<Stretch>,
+}
+
+#[derive(Clone, Default)]
+struct Stretch {
+    after: Position,
+    facts: Arc<Vec<Fact>>,
+}
+
+/// Some events in order, shared.
+pub struct Facts {
+    all: Arc<Vec<Fact>>,
+    range: Range<usize>,
+}
+
+impl Deref for Facts {
+    type Target = [Fact];
+
+    fn deref(&self) -> &[Fact] {
+        &self.all[self.range.clone()]
+    }
+}
+
+impl From<Vec<Fact>> for Facts {
+    fn from(facts: Vec<Fact>) -> Self {
+        Self { range: 0..facts.len(), all: Arc::new(facts) }
+    }
+}
+
+impl Stretch {
+    /// The events after a position, at most so many; nothing where the stretch does not go on from there.
+    fn after(&self, position: Position, most: usize) -> Option<Facts> {
+        let from = usize::try_from(position.0.checked_sub(self.after.0)?).ok()?;
+        let to = self.facts.len().min(from.saturating_add(most));
+        (from < to).then(|| Facts { all: Arc::clone(&self.facts), range: from..to })
+    }
+}
+
+impl Tail {
+    /// The events after a position, at most so many.
+    ///
+    /// # Errors
+    /// [`ReadLogError`].
+    pub async fn after(&self, pool: &PgPool, position: Position, most: usize) -> Result<Facts, ReadLogError> {
+        let mut kept = self.kept.lock().await;
+        if let Some(facts) = kept.after(position, most) {
+            return Ok(facts);
+        }
+        if position < kept.after {
+            // One that is far behind reads for itself, and the others do not wait for it.
+            drop(kept);
+            return reader::after(pool, position, most).await.map(Facts::from);
+        }
+        let facts = Arc::new(reader::after(pool, position, most).await?);
+        *kept = Stretch { after: position, facts };
+        Ok(kept.after(position, most).unwrap_or_else(|| Facts::from(Vec::new())))
+    }
+}

@@ -102,7 +102,8 @@ pub fn announce(
 }
 
 pub fn conclude(at: Scene<'_, '_>, competition: CompetitionId) -> Result<Decision, Stop> {
-    let branch = at.standing()?;
+    // Its boards are settled after its period, also where the branch ended in between.
+    let branch = at.ever_established()?;
     let unknown = BranchRefusal::UnknownCompetition { branch: at.id, competition };
     let Competition { period, concluded } = branch.competitions.get(&competition).ok_or(unknown)?;
     if *concluded {

@@ -201,7 +201,7 @@ fn results_are_corrected_after_the_branch_ended_but_nothing_new_is_reported() {
     closed().when(report("premium", "2022-06", "6")).then_refused(refused());
     closed().when(target("premium", "2022", Some("6"), None)).then_refused(refused());
     closed().when(announce("premium", "2022", Competitors::Members)).then_refused(refused());
-    closed().and([announced("premium", "2022-05", Competitors::Members)]).when(conclude()).then_refused(refused());
+    closed().and([announced("premium", "2022-05", Competitors::Members)]).when(conclude()).then([concluded()]);
 }
 
 #[test]

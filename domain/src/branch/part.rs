@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::BranchRefusal;
 use super::kind::{HandedContactPoint, HandedOutlet, OutletKind};
 use crate::id::{ActorId, BranchId, ContactPointId, MemberId, OutletId};
 use crate::period::Period;
@@ -38,6 +39,26 @@ impl Charter {
 
     pub fn rename(&mut self, name: &Title, on: Date) {
         (self.name, self.name_since) = (name.clone(), on);
+    }
+
+    /// What is recorded after the end leaves the day of the end as the latest.
+    pub fn enter(&mut self, on: Date) {
+        if self.end.is_none() {
+            self.latest = self.latest.max(on);
+        }
+    }
+
+    /// The day of its end, once it ended: nothing it recorded before is later.
+    pub fn ended_on(&self) -> Option<Date> {
+        self.end.map(|_| self.latest)
+    }
+
+    pub fn refuse_before(&self, branch: BranchId, on: Date) -> Result<(), BranchRefusal> {
+        let established = self.established;
+        match on < established {
+            true => Err(BranchRefusal::BeforeEstablished { branch, on, established }),
+            false => Ok(()),
+        }
     }
 
     pub fn go_under(&mut self, parent: BranchId, on: Date) {

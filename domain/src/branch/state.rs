@@ -44,6 +44,15 @@ impl Branch {
         Self::chartered(world, branch).map(|(state, _)| state)
     }
 
+    /// Refuses to put somebody on the roster of the branch on that day: it stands, and was established by then.
+    ///
+    /// # Errors
+    /// Those of [`Self::require_standing`], [`BranchRefusal::BeforeEstablished`].
+    pub fn require_joinable(world: &World<'_>, branch: BranchId, on: Date) -> Result<(), Stop> {
+        let (_, charter) = Self::chartered(world, branch)?;
+        charter.refuse_before(branch, on).map_err(Stop::from)
+    }
+
     /// The branch with its charter, standing.
     pub(super) fn chartered<'a>(world: &World<'a>, branch: BranchId) -> Result<(&'a Self, &'a Charter), Stop> {
         let state = world.branch(branch)?;
@@ -110,7 +119,7 @@ impl Branch {
     /// The aggregate's `apply`.
     pub(super) fn take(&mut self, event: &BranchEvent) {
         if let Some(on) = business_date(event) {
-            self.amend(|charter| charter.latest = charter.latest.max(on));
+            self.amend(|charter| charter.enter(on));
         }
         self.take_in(event);
     }

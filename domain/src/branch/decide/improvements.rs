@@ -28,7 +28,9 @@ pub fn confirm(
     on: Date,
     note: Option<Sealed>,
 ) -> Result<Decision, Stop> {
-    let branch = at.standing_on(on)?;
+    // Another confirms it, also after the branch that reported it ended.
+    let branch = at.ever_established()?;
+    at.context.past(on)?;
     let unknown = BranchRefusal::UnknownImprovement { branch: at.id, improvement };
     let reported = branch.improvements.get(&improvement).ok_or(unknown)?;
     if reported.confirmed {

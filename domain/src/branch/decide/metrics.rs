@@ -2,7 +2,7 @@
 
 use super::Scene;
 use crate::branch::part::Competition;
-use crate::branch::{BranchEvent, BranchRefusal, Competitors, RankedBy};
+use crate::branch::{Branch, BranchEvent, BranchRefusal, Competitors, RankedBy};
 use crate::id::{BranchId, CompetitionId};
 use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
 use crate::period::{Period, TimeRefusal};
@@ -48,8 +48,21 @@ pub fn set_target(at: Scene<'_, '_>, target: Target) -> Result<Decision, Stop> {
     }
 }
 
+/// The branch, there for at least a day of the period: its last results come in after its end.
+fn there_in<'a>(at: Scene<'_, 'a>, period: Period) -> Result<&'a Branch, Stop> {
+    let branch = at.ever_established()?;
+    let Some(charter) = &branch.charter else { return at.standing() };
+    if charter.ended_on().is_some_and(|ended| ended <= period.first_day()) {
+        return at.standing();
+    }
+    if period.end_day() <= charter.established {
+        charter.refuse_before(at.id, period.first_day())?;
+    }
+    Ok(branch)
+}
+
 pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {
-    let branch = at.standing()?;
+    let branch = there_in(at, report.period)?;
     let defined = metric(at.world, &report.metric)?;
     defined.check_subject(Subjects::Branches)?;
     branch.ledger.check_report(defined, &report)?;
@@ -102,7 +115,8 @@ pub fn announce(
 }
 
 pub fn conclude(at: Scene<'_, '_>, competition: CompetitionId) -> Result<Decision, Stop> {
-    let branch = at.standing()?;
+    // Its boards are settled after its period, also where the branch ended in between.
+    let branch = at.ever_established()?;
     let unknown = BranchRefusal::UnknownCompetition { branch: at.id, competition };
     let Competition { period, concluded } = branch.competitions.get(&competition).ok_or(unknown)?;
     if *concluded {

@@ -42,11 +42,8 @@ impl<'a> Scene<'_, 'a> {
     /// Any branch with its charter, standing, on a past day since its founding.
     fn chartered_on(self, branch: BranchId, on: Date) -> Result<(&'a Branch, &'a Charter), Stop> {
         let (state, charter) = Branch::chartered(self.world, branch)?;
-        let (on, established) = (self.context.past(on)?, charter.established);
-        match on < established {
-            true => Err(BranchRefusal::BeforeEstablished { branch, on, established }.into()),
-            false => Ok((state, charter)),
-        }
+        charter.refuse_before(branch, self.context.past(on)?)?;
+        Ok((state, charter))
     }
 
     /// The branch itself, standing or not: what is recorded can be corrected after its end.

@@ -58,3 +58,15 @@ fn what_was_not_reported_is_not_confirmed() {
         .when(confirm(MARCH))
         .then_refused(BranchRefusal::ImprovementNotYetReported { improvement: IMPROVEMENT, on: MARCH, reported: MAY });
 }
+
+#[test]
+fn what_a_branch_reported_is_confirmed_after_its_end_too() {
+    for ended in [east_closed(), east_merged()] {
+        tree().and([reported_by("secretary"), ended]).by("office").when(confirm(JUNE)).then([confirmed_by("office")]);
+    }
+    tree()
+        .and([reported_by("secretary"), east_closed()])
+        .by("office")
+        .when(confirm(TOMORROW))
+        .then_refused(crate::period::TimeRefusal::InTheFuture { date: TOMORROW, today: TODAY });
+}

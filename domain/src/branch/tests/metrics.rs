@@ -194,14 +194,36 @@ fn a_corrected_value_fits_the_unit() {
 }
 
 #[test]
-fn results_are_corrected_after_the_branch_ended_but_nothing_new_is_reported() {
+fn after_its_end_a_branch_reports_only_periods_that_began_before() {
     let closed = || measured().and([reported("5"), east_closed()]);
     let refused = || BranchRefusal::Closed { branch: EAST, on: JUNE };
     closed().when(correct(FIRST, "6")).then([corrected("5", "6")]);
     closed().when(report("premium", "2022-06", "6")).then_refused(refused());
+    let before = || measured().and([east_closed()]).when(report("premium", "2022-05", "5"));
+    before().then([reported("5")]);
+    measured().and([east_merged()]).when(report("premium", "2022-05", "5")).then([reported("5")]);
     closed().when(target("premium", "2022", Some("6"), None)).then_refused(refused());
     closed().when(announce("premium", "2022", Competitors::Members)).then_refused(refused());
-    closed().and([announced("premium", "2022-05", Competitors::Members)]).when(conclude()).then_refused(refused());
+    closed().and([announced("premium", "2022-05", Competitors::Members)]).when(conclude()).then([concluded()]);
+}
+
+#[test]
+fn nothing_is_reported_of_a_period_before_the_founding() {
+    let on = jiff::civil::date(2021, 12, 1);
+    measured().when(report("premium", "2021-12", "5")).then_refused(BranchRefusal::BeforeEstablished {
+        branch: EAST,
+        on,
+        established: FOUNDED,
+    });
+    let first = BranchEvent::ResultReported {
+        result: FIRST,
+        metric: code("premium"),
+        aggregation: Aggregation::Sum,
+        period: period("2022-01"),
+        value: amount("5"),
+        exactness: Exactness::Exact,
+    };
+    measured().when(report("premium", "2022-01", "5")).then([at(EAST, first)]);
 }
 
 #[test]

@@ -22,8 +22,7 @@ impl Case<'_> {
         let member = self.id;
         let known = self.world.member(member)?.registered_on().is_some();
         refuse_if(known, MemberRefusal::AlreadyRegistered { member })?;
-        Branch::require_standing(self.world, branch)?;
-        self.context.past(on)?;
+        Branch::require_joinable(self.world, branch, self.context.past(on)?)?;
         if let Some(until) = probation_until {
             in_order(on, in_range(until)?)?;
         }
@@ -54,7 +53,7 @@ impl Case<'_> {
         let (member, (_, entry)) = (self.id, self.on_roster_on(on)?);
         let from = entry.branch;
         refuse_if(from == to, MemberRefusal::SameBranch { member, branch: to })?;
-        Branch::require_standing(self.world, to)?;
+        Branch::require_joinable(self.world, to, on)?;
         self.not_before(entry.in_branch_since, on)?;
         // Its stream is written, so the version it is decided on is named.
         self.world.branch(from)?;

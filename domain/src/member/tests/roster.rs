@@ -52,6 +52,19 @@ fn nobody_is_registered_where_no_branch_stands() {
     assert_eq!(refused_code(&merged.and(states_of(ANA, WEST)), &register(EAST, APRIL, None)), "branch.merged");
 }
 
+#[test]
+fn nobody_joins_a_branch_before_it_was_established() {
+    let early = date(2020, 12, 31);
+    let loaded = empty_house().and(states_of(ANA, EAST));
+    assert_eq!(refused_code(&loaded, &register(EAST, early, None)), "branch.before_established");
+    let name = Title::new("name", "Young").expect("a plain title");
+    let (young, parent) = (BranchId(Uuid::from_u128(0x704)), Some(BranchId::root()));
+    let founded = BranchEvent::Established { kind: BranchKind::Branch, parent, name, on: MAY };
+    let world = || house().and([at(young, founded.clone())]);
+    assert_eq!(refused_code(&world(), &transfer(young, APRIL)), "branch.before_established");
+    assert!(transfer(young, MAY).decide(&World::new(&world()), &context()).is_ok());
+}
+
 /// Events that change nothing, so that the streams are loaded.
 fn states_of(member: MemberId, branch: BranchId) -> [Happened; 2] {
     [of(member, MemberEvent::PersonAmended {}), at(branch, BranchEvent::MemberDeparted { member: CHU, on: MARCH })]

@@ -1,7 +1,8 @@
 //! Texts: titles that anyone may read, codes, and free text that is sealed before the domain sees it.
 //!
 //! # Rules
-//! - A text is not empty, within its length, and holds no control character ([`TextRefusal`]).
+//! - A text shows something, is within its length, and holds neither a control character, line breaks and tabs of a
+//!   free text aside, nor a mark that turns the direction of what surrounds it ([`TextRefusal`]).
 //! - Texts are kept in Unicode NFC; any script is welcome and nothing is truncated.
 //!
 //! # Not here
@@ -23,13 +24,13 @@ pub const FREE_TEXT_MAX: usize = 4_000;
 refusals! {
     /// Why a text is refused.
     pub enum TextRefusal {
-        /// Nothing but white space.
+        /// Nothing but white space and characters without width.
         Empty { field: String } = "text.empty", "{field} is empty", "{field} 为空";
         /// Longer than the field allows.
         TooLong { field: String, max: usize, found: usize } = "text.too_long",
             "{field} has {found} characters; at most {max} are allowed",
             "{field} 有 {found} 个字符,最多 {max} 个";
-        /// A control character, U+0000 among them.
+        /// A control character, U+0000 and the marks of direction among them.
         ControlCharacter { field: String, code_point: String } = "text.control_character",
             "{field} holds the control character {code_point}; remove it",
             "{field} 含有控制字符 {code_point},请删去";
@@ -51,16 +52,36 @@ refusals! {
 pub fn clean(field: &str, text: &str, max: usize) -> Result<String, TextRefusal> {
     let field = || field.to_owned();
     let cleaned: String = text.trim().nfc().collect();
-    if cleaned.is_empty() {
+    if cleaned.chars().all(|c| c.is_whitespace() || has_no_width(c)) {
         return Err(TextRefusal::Empty { field: field() });
     }
-    if let Some(c) = cleaned.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r')) {
-        return Err(TextRefusal::ControlCharacter { field: field(), code_point: format!("U+{:04X}", c as u32) });
+    if let Some(c) = cleaned.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r') || turns_direction(*c))
+    {
+        return Err(control_character(&field(), c));
     }
     match cleaned.chars().count() {
         found if found > max => Err(TextRefusal::TooLong { field: field(), max, found }),
         _ => Ok(cleaned),
     }
+}
+
+/// Characters without width; within a word some are legitimate, as U+200D in Indic scripts and emoji.
+fn has_no_width(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{34F}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}')
+}
+
+/// The embeddings, overrides and isolates of UAX #9, with which a text can show other than what it says.
+fn turns_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The line and paragraph separators of Unicode, which are no control characters there.
+fn separates_lines(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+fn control_character(field: &str, c: char) -> TextRefusal {
+    TextRefusal::ControlCharacter { field: field.to_owned(), code_point: format!("U+{:04X}", c as u32) }
 }
 
 /// A public title of a branch, an outlet or a metric: one line, at most [`TITLE_MAX`] characters.
@@ -75,11 +96,8 @@ impl Title {
     /// [`TextRefusal`], a line break included.
     pub fn new(field: &str, text: &str) -> Result<Self, TextRefusal> {
         let cleaned = clean(field, text, TITLE_MAX)?;
-        match cleaned.chars().find(|c| c.is_control()) {
-            Some(c) => Err(TextRefusal::ControlCharacter {
-                field: field.to_owned(),
-                code_point: format!("U+{:04X}", c as u32),
-            }),
+        match cleaned.chars().find(|c| c.is_control() || separates_lines(*c)) {
+            Some(c) => Err(control_character(field, c)),
             None => Ok(Self(cleaned)),
         }
     }
@@ -153,6 +171,22 @@ mod tests {
         assert_eq!(clean("reason", "0123456789", 9).unwrap_err().code(), "text.too_long");
         assert_eq!(Title::new("name", "a\nb").unwrap_err().code(), "text.control_character");
         assert_eq!(clean("reason", "a\nb", 9).unwrap(), "a\nb");
+    }
+
+    #[test]
+    fn a_text_shows_something_and_only_what_it_says() {
+        for blank in ["\u{200B}", "\u{200D} \u{FEFF}", "\u{AD}\n\u{2060}"] {
+            assert_eq!(clean("reason", blank, 9).unwrap_err().code(), "text.empty");
+        }
+        for mark in ['\u{202A}', '\u{202E}', '\u{2066}', '\u{2069}'] {
+            let turned = format!("a{mark}b");
+            assert_eq!(clean("reason", &turned, 9).unwrap_err().code(), "text.control_character");
+        }
+        assert_eq!(Title::new("name", "a\u{2028}b").unwrap_err().code(), "text.control_character");
+        assert_eq!(clean("reason", "a\u{2028}b", 9).unwrap(), "a\u{2028}b");
+        for joined in ["👩\u{200D}🚒", "क\u{94D}\u{200D}ष", "می\u{200C}خواهم"] {
+            assert!(Title::new("name", joined).is_ok(), "{joined}");
+        }
     }
 
     #[test]

@@ -84,10 +84,25 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The member, on duty on a day that has come.
+    /// The member, on the roster today, and on duty on a day that has come.
     fn on_duty_on(&self, on: Date) -> Result<&'a Member, Stop> {
         self.on_roster_on(on)?;
         Member::require_on_duty(self.world, self.id, on)
+    }
+
+    /// The member, on the roster on a day that has come, also one who left since.
+    fn on_roster_then(&self, on: Date) -> Result<&'a Member, Stop> {
+        let member = self.world.member(self.id)?;
+        let registered = member.entry_on(self.id, on)?.registered_on;
+        let on = self.context.past(on)?;
+        refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
+        Ok(member)
+    }
+
+    /// The member, on duty on a day that has come, also one who left since.
+    fn on_duty_then(&self, on: Date) -> Result<&'a Member, Stop> {
+        self.on_roster_then(on)?;
+        Member::require_on_duty_then(self.world, self.id, on)
     }
 
     /// A change comes no earlier than the last one of its kind.
@@ -95,6 +110,14 @@ impl<'a> Case<'a> {
         match on < last {
             true => Err(MemberRefusal::BeforeLastChange { member: self.id, on, last }),
             false => Ok(()),
+        }
+    }
+
+    /// Nothing is recorded of a later day that the change would contradict.
+    fn not_active_after(&self, on: Date, latest: Option<Date>) -> Result<(), MemberRefusal> {
+        match latest.filter(|latest| on < *latest) {
+            Some(latest) => Err(MemberRefusal::ActiveLater { member: self.id, on, latest }),
+            None => Ok(()),
         }
     }
 

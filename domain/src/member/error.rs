@@ -17,8 +17,8 @@ refusals! {
             "成员 {member} 已登记;登记他人请使用新的编号";
         /// The member is no longer on the roster.
         Left { member: MemberId, on: Date } = "member.left",
-            "the member {member} left on {on}; only results can still be corrected and the person's record amended",
-            "成员 {member} 已于 {on} 离开,只能更正业绩结果或修改人员档案";
+            "the member {member} left on {on}; give an earlier day for what was done or granted before, the roster stays as it is",
+            "成员 {member} 已于 {on} 离开;补录离开前的业绩、活动和荣誉请填更早的日期,名册不再变更";
         /// A date before the member's first day.
         BeforeRegistration { member: MemberId, on: Date, registered: Date } = "member.before_registration",
             "{on} is before the first day of the member {member}; give {registered} or a later day",
@@ -27,6 +27,10 @@ refusals! {
         BeforeLastChange { member: MemberId, on: Date, last: Date } = "member.before_last_change",
             "{on} is before the last such change of the member {member}; give {last} or a later day",
             "{on} 早于成员 {member} 上一次变更,请填 {last} 或之后的日期";
+        /// A day off the roster or off duty, after which something is recorded that takes the roster or duty.
+        ActiveLater { member: MemberId, on: Date, latest: Date } = "member.active_later",
+            "the member {member} has an entry of {latest}, which {on} would come before; give {latest} or a later day",
+            "成员 {member} 已有 {latest} 的记录,此项日期 {on} 在其之前;请填 {latest} 或之后的日期";
         /// A transfer to where the member is.
         SameBranch { member: MemberId, branch: BranchId } = "member.same_branch",
             "the member {member} is in the branch {branch} already; name another branch",
@@ -90,8 +94,8 @@ refusals! {
             "承诺 {commitment} 尚无佐证,请先补充佐证";
         /// Said to be missed while there is time.
         CommitmentNotYetDue { commitment: CommitmentId, due: Date } = "commitment.not_yet_due",
-            "the commitment {commitment} can be kept until {due}; settle it as missed after that day",
-            "承诺 {commitment} 的期限为 {due},期满后才能认定未兑现";
+            "the commitment {commitment} can be kept until {due}; it is missed on a later day",
+            "承诺 {commitment} 的期限为 {due},认定未兑现的日期须在其后";
         /// The member has a place in this contest.
         AlreadyPlaced { member: MemberId, contest: ContestId } = "contest.already_placed",
             "the member {member} has a place in the contest {contest} already; a member takes one place in a contest",

@@ -5,10 +5,11 @@
 //! suspended. A merge of branches transfers members without asking them.
 //!
 //! # Rules
-//! - An id is registered once ([`MemberRefusal::AlreadyRegistered`]); who left takes only corrections of results and
-//!   an amended person's record ([`MemberRefusal::Left`]).
+//! - An id is registered once ([`MemberRefusal::AlreadyRegistered`]); of who left, results, activities and honours of
+//!   earlier days are recorded, and nothing of later ones ([`MemberRefusal::Left`]).
 //! - Nothing happens before the first day ([`MemberRefusal::BeforeRegistration`]); changes of the roster come in
-//!   order of their days ([`MemberRefusal::BeforeLastChange`]).
+//!   order of their days ([`MemberRefusal::BeforeLastChange`]) and not before what they rule out
+//!   ([`MemberRefusal::ActiveLater`]).
 //! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]): badge checks, services, new
 //!   plaques and commitments, contests.
 //! - One plaque is shown at a time ([`MemberRefusal::PlaqueStanding`]); leaving takes it down.

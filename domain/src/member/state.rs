@@ -24,6 +24,12 @@ pub struct Member {
     pub(super) contests: BTreeSet<ContestId>,
     pub(super) honours: BTreeSet<HonourId>,
     pub(super) ledger: Ledger,
+    /// The latest day of anything recorded of the member.
+    #[serde(default)]
+    pub(super) latest: Option<Date>,
+    /// The latest day of what only a member on duty does.
+    #[serde(default)]
+    pub(super) latest_on_duty: Option<Date>,
 }
 
 /// Where somebody stands with the organisation.
@@ -144,24 +150,24 @@ impl Entry {
 }
 
 impl Member {
-    /// A member on the roster today.
-    ///
-    /// # Errors
-    /// [`MemberRefusal::Unknown`], [`MemberRefusal::Left`]; [`Stop::Needs`].
-    pub fn require_on_roster<'a>(world: &World<'a>, id: MemberId) -> Result<&'a Self, Stop> {
-        let member = world.member(id)?;
-        member.entry(id)?;
-        Ok(member)
-    }
-
     /// A member on the roster today who was on it, and on duty, on a day.
     ///
     /// # Errors
-    /// As [`Member::require_on_roster`]; [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`],
-    /// [`MemberRefusal::OffDuty`].
+    /// [`MemberRefusal::Left`] whenever that was; else as of [`Member::require_on_duty_then`].
     pub fn require_on_duty<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let member = world.member(id)?;
         member.entry(id)?.on_duty_on(id, on)?;
+        Ok(member)
+    }
+
+    /// A member who was on the roster and on duty on a day, also one who left since.
+    ///
+    /// # Errors
+    /// [`MemberRefusal::Unknown`], [`MemberRefusal::Left`] on or before that day,
+    /// [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]; [`Stop::Needs`].
+    pub fn require_on_duty_then<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
+        let member = world.member(id)?;
+        member.entry_on(id, on)?.on_duty_on(id, on)?;
         Ok(member)
     }
 
@@ -171,6 +177,14 @@ impl Member {
             Standing::Unregistered => Err(MemberRefusal::Unknown { member: id }),
             Standing::OnRoster(entry) => Ok(entry),
             Standing::Left { on, .. } => Err(MemberRefusal::Left { member: id, on: *on }),
+        }
+    }
+
+    /// The entry of a member who had not left by a day.
+    pub(super) fn entry_on(&self, id: MemberId, day: Date) -> Result<&Entry, MemberRefusal> {
+        match &self.standing {
+            Standing::Left { entry, on } if day < *on => Ok(entry),
+            Standing::Unregistered | Standing::OnRoster(_) | Standing::Left { .. } => self.entry(id),
         }
     }
 
@@ -225,6 +239,7 @@ impl Member {
 
     /// Takes an event in.
     pub(super) fn remember(&mut self, event: &MemberEvent) {
+        self.note_day(event);
         match event {
             MemberEvent::Registered { branch, post, on, probation_until } => {
                 self.standing = Standing::OnRoster(Entry::new(*branch, *post, *on, *probation_until));
@@ -267,6 +282,35 @@ impl Member {
             MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
             MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
         }
+    }
+
+    /// Keeps the latest day of what members do and are granted; the roster's own days are in its entry.
+    fn note_day(&mut self, event: &MemberEvent) {
+        use MemberEvent as E;
+        let (on, on_duty) = match event {
+            E::BadgeChecked { on, .. }
+            | E::ServiceRecorded { on, .. }
+            | E::PlaquePublished { on, .. }
+            | E::CommitmentMade { on, .. }
+            | E::ContestPlaced { on, .. } => (Some(*on), Some(*on)),
+            E::PlaqueWithdrawn { on, .. }
+            | E::CommitmentEvidenced { on, .. }
+            | E::CommitmentSettled { on, .. }
+            | E::HonourGranted { on, .. } => (Some(*on), None),
+            E::Registered { .. }
+            | E::PersonAmended {}
+            | E::Appointed { .. }
+            | E::Transferred { .. }
+            | E::ProbationEnded { .. }
+            | E::Suspended { .. }
+            | E::Reinstated { .. }
+            | E::Left { .. }
+            | E::TargetSet { .. }
+            | E::ResultReported { .. }
+            | E::ResultCorrected { .. } => (None, None),
+        };
+        self.latest = self.latest.max(on);
+        self.latest_on_duty = self.latest_on_duty.max(on_duty);
     }
 
     fn change(&mut self, change: impl FnOnce(&mut Entry)) {

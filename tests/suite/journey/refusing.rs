@@ -193,9 +193,10 @@ fn people() -> Vec<Row> {
     vec![
         ("member.unknown", "checkBadge", badge(NOBODY, "2022-07-01")),
         ("member.unknown", "amendPerson", json!({ "member": NOBODY, "staffNumber": "Z-1", "name": "试" })),
-        ("member.left", "checkBadge", badge("@left", "2022-04-01")),
+        ("member.left", "checkBadge", badge("@left", "2022-05-01")),
         ("member.before_registration", "checkBadge", badge("@ana", "2020-12-31")),
         ("member.before_last_change", "suspendMember", because("member", "@back", "2022-02-15")),
+        ("member.active_later", "suspendMember", because("member", "@ana", "2022-01-15")),
         ("member.same_branch", "transferMember", transfer("@ana", "@first", "2022-07-01")),
         ("branch.closed", "transferMember", transfer("@ana", "@closed", "2022-07-01")),
         ("branch.merged", "transferMember", transfer("@ana", "@merged", "2022-07-01")),

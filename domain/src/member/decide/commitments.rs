@@ -54,7 +54,7 @@ impl Case<'_> {
         match outcome {
             Outcome::Fulfilled => refuse_if(!evidenced, MemberRefusal::CommitmentWithoutEvidence { commitment })?,
             Outcome::Missed => {
-                refuse_if(self.context.today() <= due, MemberRefusal::CommitmentNotYetDue { commitment, due })?;
+                refuse_if(on <= due, MemberRefusal::CommitmentNotYetDue { commitment, due })?;
             }
         }
         self.happened(MemberEvent::CommitmentSettled { commitment, on, outcome, note })

@@ -20,7 +20,7 @@ impl Case<'_> {
         place: Sealed,
         worn: bool,
     ) -> Result<Decision, Stop> {
-        let member = self.on_duty_on(on)?;
+        let member = self.on_duty_then(on)?;
         refuse_if(member.badge_checks.contains(&check), MemberRefusal::BadgeCheckIdInUse { check })?;
         self.happened(MemberEvent::BadgeChecked { check, on, place, worn })
     }
@@ -33,7 +33,7 @@ impl Case<'_> {
         activity: Sealed,
         minutes: u32,
     ) -> Result<Decision, Stop> {
-        let member = self.on_duty_on(on)?;
+        let member = self.on_duty_then(on)?;
         refuse_if(member.services.contains(&service), MemberRefusal::ServiceIdInUse { service })?;
         refuse_if(!(1..=DAY_MINUTES).contains(&minutes), MemberRefusal::ServiceMinutes { minutes })?;
         self.happened(MemberEvent::ServiceRecorded { service, on, activity, minutes })

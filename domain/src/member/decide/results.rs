@@ -40,15 +40,16 @@ impl<'a> Case<'a> {
         self.happened(MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before })
     }
 
-    /// The period is over and not before the member's time; the rules of [`crate::ledger::Ledger::check_report`].
+    /// The period is over and the member was on the roster on a day of it; the rules of [`crate::ledger::Ledger::check_report`].
     pub(super) fn report_result(&self, report: Report) -> Result<Decision, Stop> {
-        let (member, entry) = self.on_roster()?;
+        let member = self.world.member(self.id)?;
+        let registered = member.entry_on(self.id, report.period.first_day())?.registered_on;
         let metric = self.metric(&report.metric)?;
         let (period, ends) = (report.period, report.period.end_day());
         if !period.is_over(self.context.at, &self.context.zone) {
             return Err(TimeRefusal::PeriodNotOver { period, ends }.into());
         }
-        let (on, registered) = (ends.saturating_sub(1.day()), entry.registered_on);
+        let on = ends.saturating_sub(1.day());
         refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
         member.ledger.check_report(metric, &report)?;
         let aggregation = metric.aggregation;
@@ -89,10 +90,10 @@ impl<'a> Case<'a> {
     }
 
     /// [`MemberRefusal::PlaceOutOfRange`], [`MemberRefusal::TeamTooLarge`], [`MemberRefusal::TeamMateTwice`],
-    /// [`MemberRefusal::AlreadyPlaced`]; the whole team is on duty.
+    /// [`MemberRefusal::AlreadyPlaced`]; the whole team is on duty that day.
     pub(super) fn place_in_contest(&self, placed: Placed, team_mates: &[MemberId]) -> Result<Decision, Stop> {
         let Placed { contest, on, title, level, place } = placed;
-        self.on_roster_on(on)?;
+        self.on_roster_then(on)?;
         refuse_if(!(1..=LAST_PLACE).contains(&place), MemberRefusal::PlaceOutOfRange { place })?;
         let team: Vec<MemberId> = std::iter::once(self.id).chain(team_mates.iter().copied()).collect();
         let (given, most) = (team.len(), TEAM_MAX);
@@ -102,7 +103,7 @@ impl<'a> Case<'a> {
         let mut named = BTreeSet::new();
         for &member in &team {
             refuse_if(!named.insert(member), MemberRefusal::TeamMateTwice { member })?;
-            let state = Member::require_on_duty(self.world, member, on)?;
+            let state = Member::require_on_duty_then(self.world, member, on)?;
             refuse_if(state.contests.contains(&contest), MemberRefusal::AlreadyPlaced { member, contest })?;
         }
         let team_size = u32::try_from(team.len()).unwrap_or(u32::MAX);
@@ -119,7 +120,7 @@ impl<'a> Case<'a> {
         level: Level,
         body: Sealed,
     ) -> Result<Decision, Stop> {
-        let (member, _) = self.on_roster_on(on)?;
+        let member = self.on_roster_then(on)?;
         refuse_if(member.honours.contains(&honour), MemberRefusal::HonourIdInUse { honour })?;
         self.happened(MemberEvent::HonourGranted { honour, on, title, level, body })
     }

@@ -71,13 +71,14 @@ impl Case<'_> {
         self.happened(MemberEvent::ProbationEnded { on })
     }
 
-    /// [`MemberRefusal::AlreadySuspended`].
+    /// [`MemberRefusal::AlreadySuspended`]; nothing that needs duty is recorded of a later day.
     pub(super) fn suspend(&self, on: Date, reason: Sealed) -> Result<Decision, Stop> {
-        let (_, entry) = self.on_roster_on(on)?;
+        let (member, entry) = self.on_roster_on(on)?;
         match entry.duty {
             Duty::Suspended { since } => Err(MemberRefusal::AlreadySuspended { member: self.id, since }.into()),
             Duty::OnDuty { since } => {
                 self.not_before(since, on)?;
+                self.not_active_after(on, member.latest_on_duty)?;
                 self.happened(MemberEvent::Suspended { on, reason })
             }
         }
@@ -95,14 +96,19 @@ impl Case<'_> {
         }
     }
 
-    /// Nothing about the entry changes after the last day.
+    /// Nothing about the entry changes after the last day, and nothing is recorded of a later one; a plaque comes down.
     pub(super) fn leave(&self, on: Date, reason: Sealed) -> Result<Decision, Stop> {
-        let (member, (_, entry)) = (self.id, self.on_roster_on(on)?);
+        let (member, (state, entry)) = (self.id, self.on_roster_on(on)?);
         self.not_before(entry.last_change(), on)?;
+        self.not_active_after(on, state.latest)?;
         let branch = entry.branch;
         // Its stream is written, so the version it is decided on is named.
         self.world.branch(branch)?;
-        Ok(Decision::nothing()
+        let taken_down =
+            state.plaque.map(|(plaque, _)| MemberEvent::PlaqueWithdrawn { plaque, on, reason: reason.clone() });
+        let decision =
+            taken_down.into_iter().fold(Decision::nothing(), |decision, event| decision.member(member, event));
+        Ok(decision
             .member(member, MemberEvent::Left { branch, on, reason })
             .branch(branch, BranchEvent::MemberDeparted { member, on }))
     }

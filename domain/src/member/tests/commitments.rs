@@ -71,12 +71,18 @@ fn a_commitment_is_kept_only_where_something_shows_it() {
 #[test]
 fn a_commitment_is_missed_only_after_its_last_day() {
     // The last moment of June 1st in Shanghai, and the first of June 2nd.
-    let missed = || settle(JUNE, Outcome::Missed);
+    let missed = || settle(date(2022, 6, 2), Outcome::Missed);
     promised()
         .at("2022-06-01T15:59:59Z")
         .when(missed())
-        .then_refused(MemberRefusal::CommitmentNotYetDue { commitment: PROMISE, due: JUNE });
-    promised().at("2022-06-01T16:00:00Z").when(missed()).then([settled(JUNE, Outcome::Missed)]);
+        .then_refused(TimeRefusal::InTheFuture { date: date(2022, 6, 2), today: JUNE });
+    promised().at("2022-06-01T16:00:00Z").when(missed()).then([settled(date(2022, 6, 2), Outcome::Missed)]);
+    // What counts is the day it is said to be missed on, however late that is recorded.
+    for early in [MAY, JUNE] {
+        promised()
+            .when(settle(early, Outcome::Missed))
+            .then_refused(MemberRefusal::CommitmentNotYetDue { commitment: PROMISE, due: JUNE });
+    }
 }
 
 #[test]

@@ -88,6 +88,8 @@ fn every_team_mate_is_on_the_roster_that_day() {
     house().when(place(3, &[BO])).then_refused(MemberRefusal::Unknown { member: BO });
     let gone = of(BO, MemberEvent::Left { branch: WEST, on: APRIL, reason: text("moved away") });
     full_house().and([gone]).when(place(3, &[BO])).then_refused(MemberRefusal::Left { member: BO, on: APRIL });
+    let since = of(BO, MemberEvent::Left { branch: WEST, on: JUNE, reason: text("moved away") });
+    full_house().and([since]).when(place(3, &[BO])).then([placed(ANA, 3, 2), placed(BO, 3, 2)]);
     let late = MemberEvent::Registered { branch: WEST, post: Post::Staff, on: JUNE, probation_until: None };
     house().and([of(BO, late)]).when(place(3, &[BO])).then_refused(MemberRefusal::BeforeRegistration {
         member: BO,
@@ -125,7 +127,8 @@ fn an_honour_is_granted_once() {
 }
 
 #[test]
-fn an_honour_is_granted_also_during_a_suspension_but_not_after_leaving() {
+fn an_honour_is_granted_also_during_a_suspension_but_not_for_a_day_after_leaving() {
     house().and([suspended(APRIL)]).when(grant()).then([granted()]);
+    house().and(left(JUNE)).when(grant()).then([granted()]);
     house().and(left(APRIL)).when(grant()).then_refused(MemberRefusal::Left { member: ANA, on: APRIL });
 }

@@ -135,6 +135,35 @@ fn a_suspended_members_plaque_is_withdrawn() {
 }
 
 #[test]
+fn what_was_shown_before_leaving_is_recorded_afterwards() {
+    house().and(left(MAY)).when(check_badge(APRIL)).then([checked(APRIL)]);
+    house().and(left(MAY)).when(serve(APRIL, 90)).then([served(APRIL, 90)]);
+    house().and(left(MAY)).when(publish(PLAQUE, APRIL)).then_refused(MemberRefusal::Left { member: ANA, on: MAY });
+}
+
+#[test]
+fn leaving_takes_the_plaque_down() {
+    let leave = ana(MemberCommand::Leave { on: MAY, reason: text("moved away") });
+    let down = of(ANA, MemberEvent::PlaqueWithdrawn { plaque: PLAQUE, on: MAY, reason: text("moved away") });
+    house().and([published(PLAQUE, APRIL)]).when(leave).then([down].into_iter().chain(left(MAY)).collect::<Vec<_>>());
+}
+
+#[test]
+fn nobody_leaves_or_is_suspended_before_what_was_done_on_duty() {
+    let refusal = MemberRefusal::ActiveLater { member: ANA, on: APRIL, latest: MAY };
+    let leave = |on| ana(MemberCommand::Leave { on, reason: text("moved away") });
+    let suspend = |on| ana(MemberCommand::Suspend { on, reason: text("inquiry") });
+    for done in [checked(MAY), served(MAY, 90), published(PLAQUE, MAY)] {
+        house().and([done.clone()]).when(leave(APRIL)).then_refused(refusal.clone());
+        house().and([done]).when(suspend(APRIL)).then_refused(refusal.clone());
+    }
+    house().and([checked(MAY), checked(APRIL)]).when(leave(APRIL)).then_refused(refusal.clone());
+    let down = || house().and([published(PLAQUE, MARCH), withdrawn(PLAQUE, MAY)]);
+    down().when(suspend(APRIL)).then([suspended(APRIL)]);
+    down().when(leave(APRIL)).then_refused(refusal);
+}
+
+#[test]
 fn who_left_or_never_came_shows_nothing() {
     for command in [check_badge(JUNE), serve(JUNE, 90), publish(PLAQUE, JUNE), withdraw(PLAQUE, JUNE)] {
         house().and(left(MAY)).when(command.clone()).then_refused(MemberRefusal::Left { member: ANA, on: MAY });

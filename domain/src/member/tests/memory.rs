@@ -71,22 +71,25 @@ fn every_stream_a_member_is_moved_on_is_read_too() {
 }
 
 #[test]
-fn others_ask_who_is_on_the_roster_and_on_duty() {
+fn others_ask_who_is_on_duty_now_or_was_then() {
     let require = |house: &Given, on| {
         let world = World::new(house);
-        (Member::require_on_roster(&world, ANA).err(), Member::require_on_duty(&world, ANA, on).err())
+        (Member::require_on_duty(&world, ANA, on).err(), Member::require_on_duty_then(&world, ANA, on).err())
     };
     assert_eq!(require(&house(), MARCH), (None, None));
     let off = house().and([suspended(APRIL)]);
     assert_eq!(require(&off, MARCH), (None, None));
     let refusal = MemberRefusal::Suspended { member: ANA, on: MAY, since: APRIL };
-    assert_eq!(require(&off, MAY), (None, Some(refusal.into())));
+    let refused: Option<Stop> = Some(refusal.into());
+    assert_eq!(require(&off, MAY), (refused.clone(), refused));
     let back = off.and([reinstated(JUNE)]);
     let refusal = MemberRefusal::OffDuty { member: ANA, on: MAY, back: JUNE };
-    assert_eq!(require(&back, MAY), (None, Some(refusal.into())));
+    let refused: Option<Stop> = Some(refusal.into());
+    assert_eq!(require(&back, MAY), (refused.clone(), refused));
     assert_eq!(require(&back, JUNE), (None, None));
     let gone: Option<Stop> = Some(MemberRefusal::Left { member: ANA, on: MAY }.into());
-    assert_eq!(require(&house().and(left(MAY)), APRIL), (gone.clone(), gone));
+    assert_eq!(require(&house().and(left(MAY)), APRIL), (gone.clone(), None));
+    assert_eq!(require(&house().and(left(MAY)), MAY), (gone.clone(), gone));
 }
 
 #[test]

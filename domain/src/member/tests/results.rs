@@ -174,12 +174,20 @@ fn a_corrected_value_fits_the_unit_too() {
 }
 
 #[test]
-fn results_of_who_left_are_corrected_but_none_are_added() {
+fn results_of_who_left_are_taken_for_periods_with_a_day_on_the_roster() {
+    market().and(left(date(2022, 4, 2))).when(ana(report("premium", "2022-04"))).then([reported()]);
+    market()
+        .and(left(APRIL))
+        .when(ana(report("premium", "2022-04")))
+        .then_refused(MemberRefusal::Left { member: ANA, on: APRIL });
+}
+
+#[test]
+fn results_of_who_left_are_corrected_but_nothing_is_planned() {
     let gone = || market().and([reported()]).and(left(MAY));
     gone().when(ana(correct("1243.50"))).then([corrected()]);
-    for command in [report("premium", "2022-03"), set_target("premium", Some("9"), None)] {
-        gone().when(ana(command)).then_refused(MemberRefusal::Left { member: ANA, on: MAY });
-    }
+    let refusal = MemberRefusal::Left { member: ANA, on: MAY };
+    gone().when(ana(set_target("premium", Some("9"), None))).then_refused(refusal);
 }
 
 #[test]

@@ -246,16 +246,20 @@ impl Session {
         self.row(&MemberKey { member }, at).await
     }
 
-    /// A person's record; nothing for one that was erased, or where the policy masks it. A member is looked up only for
-    /// a viewer whose roles do not reach everybody.
+    /// A person's record; nothing for one that was erased, or where the policy masks it. A record has no past: it is
+    /// today's, so the policy is asked for the member's branch then and for that of today. A member is looked up only
+    /// for a viewer whose roles do not reach everybody.
     ///
     /// # Errors
     /// As [`Session::standing`].
     pub async fn person(&self, action: Action, member: MemberId, at: Position) -> Result<Option<PersonRecord>> {
         if self.verdict(action, Resource::Organisation).await? != Verdict::Allow {
-            let Some(row) = self.member(member, at).await? else { return Ok(None) };
-            if self.verdict(action, Resource::Member(member, row.branch)).await? != Verdict::Allow {
-                return Ok(None);
+            let now = self.pin(None, None).await?.position;
+            for at in [at, now] {
+                let Some(row) = self.member(member, at).await? else { return Ok(None) };
+                if self.verdict(action, Resource::Member(member, row.branch)).await? != Verdict::Allow {
+                    return Ok(None);
+                }
             }
         }
         Ok(self.loaders.load_one(member).await?)

@@ -108,17 +108,19 @@ pub async fn contact_points_of_cadre(
     Connection::select(session, page, at.position, select, |row| ContactPoint { row, at }).await
 }
 
-/// The contact points of an outlet, by id. The policy was asked for the outlet.
+/// The contact points of an outlet, by id, as far as the viewer reaches: other branches keep some of them. The policy was
+/// asked for the outlet.
 ///
 /// # Errors
-/// [`crate::fault::Fault::Read`], `page.*`.
+/// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`], `page.*`.
 pub async fn contact_points_of_outlet(
     session: &Session,
     outlet: OutletId,
     at: Moment,
     page: &Page,
 ) -> Result<Connection<ContactPoint>> {
-    let select = all_of([Some(any_of(session, OUTLETS, outlet.0, at).await?)]);
+    let scope = session.scope(Action::SeeBranches, None, at.position).await?;
+    let select = all_of([scope.condition("branch"), Some(any_of(session, OUTLETS, outlet.0, at).await?)]);
     Connection::select(session, page, at.position, select, |row| ContactPoint { row, at }).await
 }
 

@@ -85,22 +85,34 @@ impl MemberFilter {
 pub async fn members(session: &Session, filter: MemberFilter, at: Moment, page: &Page) -> Result<Connection<Member>> {
     let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
     let scope = session.scope(Action::SeeRoster, within, at.position).await?;
-    let named = match &filter.name {
+    let [named, legible] = match &filter.name {
         Some(part) => {
-            session.scope(Action::SeeName, within, at.position).await?;
-            let found = session.reads().by_name(&input::search("name", part)?, NAMES).await?;
-            let cells = found.into_iter().map(|member| Cell::Uuid(member.0)).collect();
-            Some(Condition::OneOf("member", cells))
+            let names = session.scope(Action::SeeName, within, at.position).await?;
+            [Some(named(session, &input::search("name", part)?).await?), names.condition("branch")]
         }
-        None => None,
+        None => [None, None],
     };
     let select = all_of([
         scope.condition("branch"),
         named,
+        legible,
         equals("standing", filter.standing.map(projections::words::MemberStanding::from)),
         equals("post", filter.post.map(domain::member::Post::from)),
     ]);
     Connection::select(session, page, at.position, select, |row| Member { row, at }).await
+}
+
+/// The condition to be one of those whose name contains the text. Names are today's: they are looked for only where the
+/// viewer may see them today, whatever moment is asked for.
+async fn named(session: &Session, part: &str) -> Result<Condition> {
+    let found = session.reads().by_name(part, NAMES).await?;
+    let found = Condition::OneOf("member", found.into_iter().map(|member| Cell::Uuid(member.0)).collect());
+    let now = session.pin(None, None).await?.position;
+    let Some(in_reach) = session.scope(Action::SeeName, None, now).await?.condition("branch") else {
+        return Ok(found);
+    };
+    let legible = session.every(Select::<MemberRow>::first(NAMES).only(found).only(in_reach), now).await?;
+    Ok(Condition::OneOf("member", legible.into_iter().map(|row| Cell::Uuid(row.member.0)).collect()))
 }
 
 /// Members.

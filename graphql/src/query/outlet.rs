@@ -188,7 +188,7 @@ impl Outlet {
         records_of(Session::of(ctx), self.row.outlet.0, about, self.at, filter, &page).await
     }
 
-    /// The contact points that link it.
+    /// The contact points that link it, as far as your roles reach.
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn contact_points(
         &self,

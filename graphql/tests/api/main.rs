@@ -9,6 +9,7 @@ mod introspection;
 mod mutations;
 mod pages;
 mod paging;
+mod reach;
 mod rights;
 mod story;
 mod support;

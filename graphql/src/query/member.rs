@@ -156,11 +156,11 @@ impl MemberQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Member>> {
+    ) -> Result<Option<Connection<Member>>> {
         let session = Session::of(ctx);
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        members(session, filter.unwrap_or_default(), at, &page).await
+        members(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
 }
 
@@ -221,9 +221,9 @@ impl Member {
     }
 
     /// What the member did, in counts over all time.
-    async fn counts(&self, ctx: &Context<'_>) -> Result<MemberCounts> {
+    async fn counts(&self, ctx: &Context<'_>) -> Result<Option<MemberCounts>> {
         self.own(ctx).await?;
-        Ok(MemberCounts::of(&self.row))
+        Ok(Some(MemberCounts::of(&self.row)))
     }
 
     /// What the member did in a calendar year; null where that is nothing.
@@ -254,9 +254,9 @@ impl Member {
         #[graphql(desc = "Which ones.")] filter: Option<RecordFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Record>> {
+    ) -> Result<Option<Connection<Record>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        records_of(session, self.row.member.0, self.resource(), self.at, filter, &page).await
+        records_of(session, self.row.member.0, self.resource(), self.at, filter, &page).await.map(Some)
     }
 
     /// The member's results and plans as they stand, by metric and period.
@@ -267,9 +267,9 @@ impl Member {
         #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<MetricResult>> {
+    ) -> Result<Option<Connection<MetricResult>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        results_of(session, self.row.member.into(), self.at, filter, &page).await
+        results_of(session, self.row.member.into(), self.at, filter, &page).await.map(Some)
     }
 
     /// The member's figures by metric and period, with plan completion and growth.
@@ -280,9 +280,9 @@ impl Member {
         #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Standing>> {
+    ) -> Result<Option<Connection<Standing>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        standings_of(session, self.row.member.into(), self.at, filter, &page).await
+        standings_of(session, self.row.member.into(), self.at, filter, &page).await.map(Some)
     }
 
     /// The training sessions the member attended, the latest first.
@@ -292,9 +292,9 @@ impl Member {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Attendance>> {
+    ) -> Result<Option<Connection<Attendance>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        attendance_of_member(session, self.row.member, self.at, &page).await
+        attendance_of_member(session, self.row.member, self.at, &page).await.map(Some)
     }
 
     /// The contact points the member is or was paired for.
@@ -304,8 +304,8 @@ impl Member {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<ContactPoint>> {
+    ) -> Result<Option<Connection<ContactPoint>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        contact_points_of_cadre(session, self.row.member, self.at, &page).await
+        contact_points_of_cadre(session, self.row.member, self.at, &page).await.map(Some)
     }
 }

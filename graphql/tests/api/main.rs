@@ -11,6 +11,7 @@ mod pages;
 mod paging;
 mod reach;
 mod rights;
+mod shape;
 mod story;
 mod support;
 mod table;

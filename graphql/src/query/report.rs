@@ -94,6 +94,9 @@ async fn quantity(reads: &dyn Reads, input: Input, read: Read, at: Position) -> 
     }
 }
 
+/// What a report weighs by itself: it reads and counts across the whole organisation, whatever is asked of it.
+const WEIGHT: usize = 300;
+
 /// The report.
 #[derive(Default)]
 pub struct ReportQuery;
@@ -101,6 +104,7 @@ pub struct ReportQuery;
 #[Object]
 impl ReportQuery {
     /// The report of a year 年度报告.
+    #[graphql(complexity = "WEIGHT + child_complexity")]
     async fn report(
         &self,
         ctx: &Context<'_>,

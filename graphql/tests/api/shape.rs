@@ -140,3 +140,12 @@ fn a_denied_field_of_a_list_leaves_the_rest_of_the_list() {
     assert_eq!(data, json!({ "members": { "nodes": [node(ANA), node(BAO)] } }));
     assert_eq!(response.errors.len(), 2, "and each says why");
 }
+
+#[test]
+fn a_request_cannot_ask_for_hundreds_of_reports() {
+    let reports = |many: usize| (0..many).map(|n| format!("r{n}: report(year: 2022) {{ year }} ")).collect::<String>();
+    let office = told().office();
+    office.ask(&format!("{{ {} }}", reports(3)));
+    let refused = office.response(&format!("{{ {} }}", reports(400)), Value::Null);
+    assert_eq!(refused.errors[0].message, "Query is too complex.");
+}

@@ -39,7 +39,7 @@ pub struct Settings {
 /// one only the position of the log is shown.
 #[must_use]
 pub fn build(commands: Arc<dyn Commands>, reads: Arc<dyn Reads>, settings: Settings) -> Api {
-    builder().data(commands).extension(Sessions { reads, settings }).finish()
+    builder().data(commands).extension(Sessions::new(reads, settings)).finish()
 }
 
 /// The schema in the schema definition language, as it is checked in.

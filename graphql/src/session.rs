@@ -9,8 +9,10 @@ use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextPrepareRequest};
-use async_graphql::{Context, Request, ServerResult};
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
+};
+use async_graphql::{Context, Request, Response, ServerError, ServerResult, Value};
 use domain::event::Fact;
 use domain::id::{BranchId, MemberId};
 use domain::period::Zone;
@@ -246,16 +248,20 @@ impl Session {
         self.row(&MemberKey { member }, at).await
     }
 
-    /// A person's record; nothing for one that was erased, or where the policy masks it. A member is looked up only for
-    /// a viewer whose roles do not reach everybody.
+    /// A person's record; nothing for one that was erased, or where the policy masks it. A record has no past: it is
+    /// today's, so the policy is asked for the member's branch then and for that of today. A member is looked up only
+    /// for a viewer whose roles do not reach everybody.
     ///
     /// # Errors
     /// As [`Session::standing`].
     pub async fn person(&self, action: Action, member: MemberId, at: Position) -> Result<Option<PersonRecord>> {
         if self.verdict(action, Resource::Organisation).await? != Verdict::Allow {
-            let Some(row) = self.member(member, at).await? else { return Ok(None) };
-            if self.verdict(action, Resource::Member(member, row.branch)).await? != Verdict::Allow {
-                return Ok(None);
+            let now = self.pin(None, None).await?.position;
+            for at in [at, now] {
+                let Some(row) = self.member(member, at).await? else { return Ok(None) };
+                if self.verdict(action, Resource::Member(member, row.branch)).await? != Verdict::Allow {
+                    return Ok(None);
+                }
             }
         }
         Ok(self.loaders.load_one(member).await?)
@@ -282,22 +288,62 @@ impl Session {
     }
 }
 
-/// Gives every request its session.
+/// Gives every request its session, and every field that has no answer its null.
 pub struct Sessions {
-    /// What requests read.
-    pub reads: Arc<dyn Reads>,
-    /// What they share.
-    pub settings: Settings,
+    reads: Arc<dyn Reads>,
+    settings: Settings,
+    /// Why fields of the request have no answer.
+    unanswered: std::sync::Mutex<Vec<ServerError>>,
+}
+
+impl Sessions {
+    /// What requests read, and what they share.
+    #[must_use]
+    pub fn new(reads: Arc<dyn Reads>, settings: Settings) -> Self {
+        Self { reads, settings, unanswered: std::sync::Mutex::default() }
+    }
+
+    fn unanswered(&self) -> std::sync::MutexGuard<'_, Vec<ServerError>> {
+        self.unanswered.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
 }
 
 impl ExtensionFactory for Sessions {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self { reads: Arc::clone(&self.reads), settings: self.settings.clone() })
+        Arc::new(Self::new(Arc::clone(&self.reads), self.settings.clone()))
     }
 }
 
 #[async_trait::async_trait]
 impl Extension for Sessions {
+    /// A field that fails is left out of its object by the library; it is to be there, as null.
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let may_be_null = !info.return_type.ends_with('!');
+        match next.run(ctx, info).await {
+            Err(error) if may_be_null => {
+                self.unanswered().push(error);
+                Ok(Some(Value::Null))
+            }
+            answer => answer,
+        }
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let mut response = next.run(ctx, operation_name).await;
+        response.errors.append(&mut self.unanswered());
+        response
+    }
+
     async fn prepare_request(
         &self,
         ctx: &ExtensionContext<'_>,

@@ -73,8 +73,8 @@ macro_rules! mutations {
                 &self,
                 ctx: &async_graphql::Context<'_>,
                 #[graphql(desc = "What is asked.")] input: $input,
-            ) -> crate::fault::Result<crate::refusal::Outcome> {
-                crate::door::through(ctx, input).await
+            ) -> crate::fault::Result<Option<crate::refusal::Outcome>> {
+                crate::door::through(ctx, input).await.map(Some)
             }
         )*}
     };

@@ -262,12 +262,12 @@ impl BoardQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Entry>> {
+    ) -> Result<Option<Connection<Entry>>> {
         let session = Session::of(ctx);
         session.viewer()?;
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        page_of(session, &board.read(session, at).await?, &page).await
+        page_of(session, &board.read(session, at).await?, &page).await.map(Some)
     }
 
     /// One subject's place on a leaderboard 名次; null where it is not ranked.

@@ -151,11 +151,11 @@ impl BranchQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Branch>> {
+    ) -> Result<Option<Connection<Branch>>> {
         let session = Session::of(ctx);
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        branches(session, filter.unwrap_or_default(), at, &page).await
+        branches(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
 }
 
@@ -229,9 +229,9 @@ impl Branch {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Self>> {
+    ) -> Result<Option<Connection<Self>>> {
         let filter = BranchFilter { parent: Some(self.row.branch.into()), ..BranchFilter::default() };
-        branches(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await
+        branches(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
     }
 
     /// The members in its subtree.
@@ -242,9 +242,9 @@ impl Branch {
         #[graphql(desc = "Which ones; `within` is this branch where it is left out.")] filter: Option<MemberFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Member>> {
+    ) -> Result<Option<Connection<Member>>> {
         let filter = filter.unwrap_or_default().within(self.row.branch);
-        members(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await
+        members(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
     }
 
     /// The outlets in its subtree.
@@ -255,9 +255,9 @@ impl Branch {
         #[graphql(desc = "Which ones; `within` is this branch where it is left out.")] filter: Option<OutletFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Outlet>> {
+    ) -> Result<Option<Connection<Outlet>>> {
         let filter = filter.unwrap_or_default().within(self.row.branch);
-        outlets(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await
+        outlets(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
     }
 
     /// The contact points kept in its subtree.
@@ -270,9 +270,9 @@ impl Branch {
         >,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<ContactPoint>> {
+    ) -> Result<Option<Connection<ContactPoint>>> {
         let filter = filter.unwrap_or_default().within(self.row.branch);
-        contact_points(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await
+        contact_points(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
     }
 
     /// The training sessions held in its subtree.
@@ -283,9 +283,9 @@ impl Branch {
         #[graphql(desc = "Which ones; `within` is this branch where it is left out.")] filter: Option<TrainingFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Training>> {
+    ) -> Result<Option<Connection<Training>>> {
         let filter = filter.unwrap_or_default().within(self.row.branch);
-        trainings(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await
+        trainings(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
     }
 
     /// Its own records: improvements and theme days, the latest first.
@@ -296,9 +296,9 @@ impl Branch {
         #[graphql(desc = "Which ones.")] filter: Option<RecordFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Record>> {
+    ) -> Result<Option<Connection<Record>>> {
         let page = Page::read(first, after.as_deref())?;
-        records_of(Session::of(ctx), self.row.branch.0, self.resource(), self.at, filter, &page).await
+        records_of(Session::of(ctx), self.row.branch.0, self.resource(), self.at, filter, &page).await.map(Some)
     }
 
     /// Its results and plans as they stand, by metric and period.
@@ -309,9 +309,9 @@ impl Branch {
         #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<MetricResult>> {
+    ) -> Result<Option<Connection<MetricResult>>> {
         let page = Page::read(first, after.as_deref())?;
-        results_of(Session::of(ctx), self.row.branch.into(), self.at, filter, &page).await
+        results_of(Session::of(ctx), self.row.branch.into(), self.at, filter, &page).await.map(Some)
     }
 
     /// Its figures by metric and period, with plan completion and growth.
@@ -322,8 +322,8 @@ impl Branch {
         #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Standing>> {
+    ) -> Result<Option<Connection<Standing>>> {
         let page = Page::read(first, after.as_deref())?;
-        standings_of(Session::of(ctx), self.row.branch.into(), self.at, filter, &page).await
+        standings_of(Session::of(ctx), self.row.branch.into(), self.at, filter, &page).await.map(Some)
     }
 }

@@ -78,7 +78,7 @@ impl CompetitionQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Competition>> {
+    ) -> Result<Option<Connection<Competition>>> {
         let (session, filter) = (Session::of(ctx), filter.unwrap_or_default());
         let page = Page::read(first, after.as_deref())?;
         let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
@@ -87,7 +87,7 @@ impl CompetitionQuery {
         let scope = session.scope(Action::SeeBranches, within, at.position).await?;
         let competitors = filter.competitors.map(domain::branch::Competitors::from);
         let select = all_of([scope.condition("branch"), equals("metric", metric), equals("competitors", competitors)]);
-        Connection::select(session, &page, at.position, select, |row| Competition { row, at }).await
+        Connection::select(session, &page, at.position, select, |row| Competition { row, at }).await.map(Some)
     }
 }
 
@@ -146,10 +146,10 @@ impl Competition {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Entry>> {
+    ) -> Result<Option<Connection<Entry>>> {
         let (session, page) = (Session::of(ctx), Page::read(first, after.as_deref())?);
         let reading = board_of_competition(session, &self.row, self.row.period, None, self.at).await?;
-        page_of(session, &reading, &page).await
+        page_of(session, &reading, &page).await.map(Some)
     }
 }
 

@@ -108,17 +108,19 @@ pub async fn contact_points_of_cadre(
     Connection::select(session, page, at.position, select, |row| ContactPoint { row, at }).await
 }
 
-/// The contact points of an outlet, by id. The policy was asked for the outlet.
+/// The contact points of an outlet, by id, as far as the viewer reaches: other branches keep some of them. The policy was
+/// asked for the outlet.
 ///
 /// # Errors
-/// [`crate::fault::Fault::Read`], `page.*`.
+/// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`], `page.*`.
 pub async fn contact_points_of_outlet(
     session: &Session,
     outlet: OutletId,
     at: Moment,
     page: &Page,
 ) -> Result<Connection<ContactPoint>> {
-    let select = all_of([Some(any_of(session, OUTLETS, outlet.0, at).await?)]);
+    let scope = session.scope(Action::SeeBranches, None, at.position).await?;
+    let select = all_of([scope.condition("branch"), Some(any_of(session, OUTLETS, outlet.0, at).await?)]);
     Connection::select(session, page, at.position, select, |row| ContactPoint { row, at }).await
 }
 
@@ -163,11 +165,11 @@ impl ContactPointQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<ContactPoint>> {
+    ) -> Result<Option<Connection<ContactPoint>>> {
         let session = Session::of(ctx);
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        contact_points(session, filter.unwrap_or_default(), at, &page).await
+        contact_points(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
 }
 
@@ -237,8 +239,8 @@ impl ContactPoint {
         #[graphql(desc = "Which ones.")] filter: Option<RecordFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Record>> {
+    ) -> Result<Option<Connection<Record>>> {
         let (page, about) = (Page::read(first, after.as_deref())?, Resource::Branch(self.row.branch));
-        records_of(Session::of(ctx), self.row.contact_point.0, about, self.at, filter, &page).await
+        records_of(Session::of(ctx), self.row.contact_point.0, about, self.at, filter, &page).await.map(Some)
     }
 }

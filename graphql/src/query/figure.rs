@@ -108,12 +108,12 @@ impl MetricQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Metric>> {
+    ) -> Result<Option<Connection<Metric>>> {
         let session = Session::of(ctx);
         session.allow(Action::SeeMetrics, Resource::Organisation).await?;
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        Connection::select(session, &page, at.position, all_of([]), |row| Metric { row, at }).await
+        Connection::select(session, &page, at.position, all_of([]), |row| Metric { row, at }).await.map(Some)
     }
 }
 

@@ -22,9 +22,9 @@ pub struct LogQuery;
 #[Object]
 impl LogQuery {
     /// The last position of the log. The one thing that is shown without signing in.
-    async fn log(&self, ctx: &Context<'_>) -> Result<Log> {
+    async fn log(&self, ctx: &Context<'_>) -> Result<Option<Log>> {
         let session = Session::of(ctx);
         let head = session.reads().head().await?;
-        Ok(Log { position: head.position.into(), recorded_at: head.recorded_at.map(|at| session.shown(at)) })
+        Ok(Some(Log { position: head.position.into(), recorded_at: head.recorded_at.map(|at| session.shown(at)) }))
     }
 }

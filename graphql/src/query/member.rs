@@ -85,22 +85,34 @@ impl MemberFilter {
 pub async fn members(session: &Session, filter: MemberFilter, at: Moment, page: &Page) -> Result<Connection<Member>> {
     let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
     let scope = session.scope(Action::SeeRoster, within, at.position).await?;
-    let named = match &filter.name {
+    let [named, legible] = match &filter.name {
         Some(part) => {
-            session.scope(Action::SeeName, within, at.position).await?;
-            let found = session.reads().by_name(&input::search("name", part)?, NAMES).await?;
-            let cells = found.into_iter().map(|member| Cell::Uuid(member.0)).collect();
-            Some(Condition::OneOf("member", cells))
+            let names = session.scope(Action::SeeName, within, at.position).await?;
+            [Some(named(session, &input::search("name", part)?).await?), names.condition("branch")]
         }
-        None => None,
+        None => [None, None],
     };
     let select = all_of([
         scope.condition("branch"),
         named,
+        legible,
         equals("standing", filter.standing.map(projections::words::MemberStanding::from)),
         equals("post", filter.post.map(domain::member::Post::from)),
     ]);
     Connection::select(session, page, at.position, select, |row| Member { row, at }).await
+}
+
+/// The condition to be one of those whose name contains the text. Names are today's: they are looked for only where the
+/// viewer may see them today, whatever moment is asked for.
+async fn named(session: &Session, part: &str) -> Result<Condition> {
+    let found = session.reads().by_name(part, NAMES).await?;
+    let found = Condition::OneOf("member", found.into_iter().map(|member| Cell::Uuid(member.0)).collect());
+    let now = session.pin(None, None).await?.position;
+    let Some(in_reach) = session.scope(Action::SeeName, None, now).await?.condition("branch") else {
+        return Ok(found);
+    };
+    let legible = session.every(Select::<MemberRow>::first(NAMES).only(found).only(in_reach), now).await?;
+    Ok(Condition::OneOf("member", legible.into_iter().map(|row| Cell::Uuid(row.member.0)).collect()))
 }
 
 /// Members.
@@ -144,11 +156,11 @@ impl MemberQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Member>> {
+    ) -> Result<Option<Connection<Member>>> {
         let session = Session::of(ctx);
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        members(session, filter.unwrap_or_default(), at, &page).await
+        members(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
 }
 
@@ -209,9 +221,9 @@ impl Member {
     }
 
     /// What the member did, in counts over all time.
-    async fn counts(&self, ctx: &Context<'_>) -> Result<MemberCounts> {
+    async fn counts(&self, ctx: &Context<'_>) -> Result<Option<MemberCounts>> {
         self.own(ctx).await?;
-        Ok(MemberCounts::of(&self.row))
+        Ok(Some(MemberCounts::of(&self.row)))
     }
 
     /// What the member did in a calendar year; null where that is nothing.
@@ -242,9 +254,9 @@ impl Member {
         #[graphql(desc = "Which ones.")] filter: Option<RecordFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Record>> {
+    ) -> Result<Option<Connection<Record>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        records_of(session, self.row.member.0, self.resource(), self.at, filter, &page).await
+        records_of(session, self.row.member.0, self.resource(), self.at, filter, &page).await.map(Some)
     }
 
     /// The member's results and plans as they stand, by metric and period.
@@ -255,9 +267,9 @@ impl Member {
         #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<MetricResult>> {
+    ) -> Result<Option<Connection<MetricResult>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        results_of(session, self.row.member.into(), self.at, filter, &page).await
+        results_of(session, self.row.member.into(), self.at, filter, &page).await.map(Some)
     }
 
     /// The member's figures by metric and period, with plan completion and growth.
@@ -268,9 +280,9 @@ impl Member {
         #[graphql(desc = "Which ones.")] filter: Option<ResultFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Standing>> {
+    ) -> Result<Option<Connection<Standing>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        standings_of(session, self.row.member.into(), self.at, filter, &page).await
+        standings_of(session, self.row.member.into(), self.at, filter, &page).await.map(Some)
     }
 
     /// The training sessions the member attended, the latest first.
@@ -280,9 +292,9 @@ impl Member {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Attendance>> {
+    ) -> Result<Option<Connection<Attendance>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        attendance_of_member(session, self.row.member, self.at, &page).await
+        attendance_of_member(session, self.row.member, self.at, &page).await.map(Some)
     }
 
     /// The contact points the member is or was paired for.
@@ -292,8 +304,8 @@ impl Member {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<ContactPoint>> {
+    ) -> Result<Option<Connection<ContactPoint>>> {
         let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        contact_points_of_cadre(session, self.row.member, self.at, &page).await
+        contact_points_of_cadre(session, self.row.member, self.at, &page).await.map(Some)
     }
 }

@@ -101,11 +101,11 @@ impl OutletQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Outlet>> {
+    ) -> Result<Option<Connection<Outlet>>> {
         let session = Session::of(ctx);
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        outlets(session, filter.unwrap_or_default(), at, &page).await
+        outlets(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
 }
 
@@ -183,20 +183,20 @@ impl Outlet {
         #[graphql(desc = "Which ones.")] filter: Option<RecordFilter>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Record>> {
+    ) -> Result<Option<Connection<Record>>> {
         let (page, about) = (Page::read(first, after.as_deref())?, Resource::Branch(self.row.branch));
-        records_of(Session::of(ctx), self.row.outlet.0, about, self.at, filter, &page).await
+        records_of(Session::of(ctx), self.row.outlet.0, about, self.at, filter, &page).await.map(Some)
     }
 
-    /// The contact points that link it.
+    /// The contact points that link it, as far as your roles reach.
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn contact_points(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<ContactPoint>> {
+    ) -> Result<Option<Connection<ContactPoint>>> {
         let page = Page::read(first, after.as_deref())?;
-        contact_points_of_outlet(Session::of(ctx), self.row.outlet, self.at, &page).await
+        contact_points_of_outlet(Session::of(ctx), self.row.outlet, self.at, &page).await.map(Some)
     }
 }

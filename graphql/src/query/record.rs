@@ -144,7 +144,19 @@ pub async fn records_of(
         before("on_date", until),
     ]);
     let select = select.by("on_date", Order::Descending);
-    Connection::select(session, page, at.position, select, |row| Record { row, at, about }).await
+    Connection::select(session, page, at.position, select, |row| Record::on_page(row, at, about)).await
+}
+
+impl Record {
+    /// A record on a page; the texts of a visit are those of the branch that keeps the contact point, whoever's outlet it
+    /// was.
+    fn on_page(row: RecordRow, at: Moment, page: Resource) -> Self {
+        let about = match (row.kind, row.branch, page) {
+            (projections::words::RecordKind::Visit, Some(keeper), Resource::Branch(_)) => Resource::Branch(keeper),
+            (_, _, page) => page,
+        };
+        Self { row, at, about }
+    }
 }
 
 /// A record on the page of its subject 活动记录. What a kind of record does not have is null.

@@ -223,7 +223,7 @@ impl TrailQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Event>> {
+    ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
         session.viewer()?;
         let page = Page::read(first, after.as_deref())?;
@@ -231,7 +231,7 @@ impl TrailQuery {
         let after = page.place(&[position_column()])?.and_then(|place| place.into_iter().next());
         let order = if reverse { Order::Descending } else { Order::Ascending };
         let events = trail(session, &filter.unwrap_or_default(), at, order, after, page.limit + 1).await?;
-        Ok(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event))))
+        Ok(Some(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event)))))
     }
 }
 
@@ -267,11 +267,11 @@ impl Event {
 
     /// Everyone and everything else it concerns, at most 100.
     #[graphql(complexity = "weight(Some(100), child_complexity)")]
-    async fn concerns(&self, ctx: &Context<'_>) -> Result<Vec<Subject>> {
+    async fn concerns(&self, ctx: &Context<'_>) -> Result<Option<Vec<Subject>>> {
         let select =
             all_of::<AuditRow>([equals("is_primary", Some(false)), equals("position", Some(self.row.position))]);
         let rows = Session::of(ctx).rows(&with_limit(select, 100), self.at.position).await?;
-        Ok(rows.into_iter().map(|row| Subject::new(row.subject_kind, row.subject, self.at)).collect())
+        Ok(Some(rows.into_iter().map(|row| Subject::new(row.subject_kind, row.subject, self.at)).collect()))
     }
 
     /// The command that led to it.

@@ -119,11 +119,11 @@ impl TrainingQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Training>> {
+    ) -> Result<Option<Connection<Training>>> {
         let session = Session::of(ctx);
         let page = Page::read(first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        trainings(session, filter.unwrap_or_default(), at, &page).await
+        trainings(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
 }
 
@@ -167,12 +167,12 @@ impl Training {
         ctx: &Context<'_>,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
-    ) -> Result<Connection<Attendance>> {
+    ) -> Result<Option<Connection<Attendance>>> {
         let (session, at) = (Session::of(ctx), self.at);
         session.allow(Action::SeeRoster, Resource::Branch(self.row.branch)).await?;
         let page = Page::read(first, after.as_deref())?;
         let select = all_of([equals("training", Some(self.row.training))]);
-        Connection::select(session, &page, at.position, select, |row| Attendance { row, at }).await
+        Connection::select(session, &page, at.position, select, |row| Attendance { row, at }).await.map(Some)
     }
 }
 

@@ -23,10 +23,10 @@ pub struct WhoamiQuery;
 #[Object]
 impl WhoamiQuery {
     /// Who is signed in 当前用户.
-    async fn viewer(&self, ctx: &Context<'_>) -> Result<Whoami> {
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Whoami>> {
         let session = Session::of(ctx);
         let viewer = session.viewer()?.clone();
-        Ok(Whoami { viewer, at: session.pin(None, None).await? })
+        Ok(Some(Whoami { viewer, at: session.pin(None, None).await? }))
     }
 }
 

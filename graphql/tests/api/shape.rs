@@ -1,0 +1,151 @@
+//! What is answered has the shape the schema promises, also where parts of it are denied.
+
+use std::collections::HashMap;
+
+use graphql::viewer::{Role, Viewer};
+use serde_json::{Value, json};
+
+use crate::story::{ANA, BAO, CONTEST, COUNTER, DRILL, EAST, WEST, told};
+use crate::support::viewer;
+
+const TYPES: &str = "{ __schema { queryType { name } types { name fields { name args { name type { kind } }
+    type { kind name ofType { kind name ofType { kind name ofType { kind name } } } } } } } }";
+
+/// A field: how it is asked for, its name, its type.
+type Field = (String, String, Value);
+
+/// The fields of each type; those that must be told something are left out.
+struct Shapes(HashMap<String, Vec<Field>>);
+
+impl Shapes {
+    fn read() -> Self {
+        let told = told().office().ask(TYPES);
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let fields = |of: &Value| {
+            let of_none = |field: &Value| list(&field["args"]).iter().all(|arg| arg["type"]["kind"] != "NON_NULL");
+            let asked = |field: &Value| match list(&field["args"]).iter().any(|arg| arg["name"] == "first") {
+                true => format!("{}(first: 2)", text(&field["name"])),
+                false => text(&field["name"]),
+            };
+            let fields = list(&of["fields"]).into_iter().filter(of_none);
+            fields.map(|field| (asked(&field), text(&field["name"]), field["type"].clone())).collect()
+        };
+        Self(list(&told["__schema"]["types"]).iter().map(|of| (text(&of["name"]), fields(of))).collect())
+    }
+
+    /// The fields of a type that are asked for so many levels above the ground: on it, only those without fields.
+    fn fields(&self, name: &str, levels: usize) -> impl Iterator<Item = &Field> {
+        let fields = self.0.get(name).into_iter().flatten();
+        fields.filter(move |(_, _, shape)| levels > 0 || self.0.get(&named(shape)).is_none_or(Vec::is_empty))
+    }
+
+    fn selection(&self, name: &str, levels: usize) -> String {
+        let of = |(asked, _, shape): &Field| {
+            let inner = named(shape);
+            match self.0.get(&inner).is_none_or(Vec::is_empty) {
+                true => asked.clone(),
+                false => format!("{asked} {}", self.selection(&inner, levels - 1)),
+            }
+        };
+        let fields: Vec<String> = self.fields(name, levels).map(of).collect();
+        format!("{{ __typename {} }}", fields.join(" "))
+    }
+
+    /// Where a value is not of its type.
+    fn wrong(&self, value: &Value, shape: &Value, levels: usize, at: &str) -> Vec<String> {
+        match (shape["kind"].as_str().unwrap_or_default(), value) {
+            ("NON_NULL", Value::Null) => vec![format!("{at} is null")],
+            ("NON_NULL", value) => self.wrong(value, &shape["ofType"], levels, at),
+            ("LIST", Value::Array(list)) => {
+                list.iter().flat_map(|item| self.wrong(item, &shape["ofType"], levels, at)).collect()
+            }
+            ("OBJECT", Value::Object(map)) => {
+                let of = |(_, name, shape): &Field| match map.get(name) {
+                    Some(value) => self.wrong(value, shape, levels.saturating_sub(1), &format!("{at}.{name}")),
+                    None => vec![format!("{at}.{name} is missing")],
+                };
+                self.fields(&named(shape), levels).flat_map(of).collect()
+            }
+            _scalar_or_null => vec![],
+        }
+    }
+}
+
+/// The name of a type under its lists and exclamation marks.
+fn named(shape: &Value) -> String {
+    match shape["name"].as_str() {
+        Some(name) => name.to_owned(),
+        None => named(&shape["ofType"]),
+    }
+}
+
+fn viewers() -> Vec<Viewer> {
+    vec![
+        viewer(Role::Member, Some(ANA), None),
+        viewer(Role::BranchSecretary, None, Some(WEST)),
+        viewer(Role::Leader, None, Some(EAST)),
+        viewer(Role::Office, None, None),
+        viewer(Role::Auditor, None, Some(EAST)),
+        viewer(Role::Integration, None, None),
+    ]
+}
+
+/// How many levels of fields are asked for below each of these.
+const LEVELS: usize = 3;
+
+fn questions() -> Vec<(String, &'static str)> {
+    vec![
+        (format!(r#"member(id: "{}")"#, ANA.0), "Member"),
+        (format!(r#"member(id: "{}")"#, BAO.0), "Member"),
+        (format!(r#"branch(id: "{}")"#, EAST.0), "Branch"),
+        (format!(r#"outlet(id: "{}")"#, COUNTER.0), "Outlet"),
+        (format!(r#"training(id: "{}")"#, DRILL.0), "Training"),
+        (format!(r#"competition(id: "{}")"#, CONTEST.0), "Competition"),
+        ("organisation".to_owned(), "Branch"),
+        ("members(first: 2)".to_owned(), "MemberConnection"),
+        ("trainings(first: 2)".to_owned(), "TrainingConnection"),
+        ("auditTrail(first: 2)".to_owned(), "EventConnection"),
+        ("report(year: 2022)".to_owned(), "Report"),
+    ]
+}
+
+#[test]
+fn what_is_denied_is_null_and_never_breaks_the_schema() {
+    let (shapes, twin, mut denied) = (Shapes::read(), told(), 0);
+    for viewer in viewers() {
+        let role = viewer.roles[0];
+        let asking = twin.by(Some(viewer));
+        for (question, answered) in questions() {
+            let text = format!("{{ log {{ position }} it: {question} {} }}", shapes.selection(answered, LEVELS));
+            let response = asking.response(&text, Value::Null);
+            let code = |error: &async_graphql::ServerError| error.extensions.as_ref()?.get("code").cloned();
+            denied += response.errors.iter().filter(|error| code(error) == Some("policy.denied".into())).count();
+            let data = response.data.into_json().expect("the data is JSON");
+            assert_eq!(data["log"]["position"], "17", "{role:?} {question}");
+            let shape = json!({ "kind": "OBJECT", "name": answered });
+            let wrong = shapes.wrong(&data["it"], &shape, LEVELS, answered);
+            assert!(wrong.is_empty(), "{role:?} {question}: {wrong:?}");
+        }
+    }
+    assert!(denied > 50, "only {denied} fields were denied");
+}
+
+#[test]
+fn a_denied_field_of_a_list_leaves_the_rest_of_the_list() {
+    let system = told().by(Some(viewer(Role::Integration, None, None)));
+    let response = system.response("{ members(first: 2) { nodes { id counts { services } } } }", Value::Null);
+    let node = |member: domain::id::MemberId| json!({ "id": member.0, "counts": null });
+    let data = response.data.into_json().expect("the data is JSON");
+    assert_eq!(data, json!({ "members": { "nodes": [node(ANA), node(BAO)] } }));
+    assert_eq!(response.errors.len(), 2, "and each says why");
+}
+
+#[test]
+fn a_request_cannot_ask_for_hundreds_of_reports() {
+    let reports = |many: usize| (0..many).map(|n| format!("r{n}: report(year: 2022) {{ year }} ")).collect::<String>();
+    let office = told().office();
+    office.ask(&format!("{{ {} }}", reports(3)));
+    let refused = office.response(&format!("{{ {} }}", reports(400)), Value::Null);
+    assert_eq!(refused.errors[0].message, "Query is too complex.");
+}

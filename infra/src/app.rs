@@ -58,18 +58,26 @@ pub struct App {
     tasks: JoinSet<()>,
 }
 
+/// Connections as every part of the program makes them: nothing waits or stays open without end, and plans are pinned.
+#[must_use]
+pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
+    database.clone().options([
+        ("enable_seqscan", "off"),
+        // The pin gives the few scans that are left a huge cost, for which PostgreSQL would compile each of them.
+        ("jit", "off"),
+        ("idle_in_transaction_session_timeout", "5s"),
+        ("lock_timeout", "10s"),
+        ("statement_timeout", "60s"),
+    ])
+}
+
 impl App {
     /// Registers the projections and starts everything.
     ///
     /// # Errors
     /// The database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let guarded = settings.database.clone().options([
-            ("enable_seqscan", "off"),
-            ("idle_in_transaction_session_timeout", "5s"),
-            ("lock_timeout", "10s"),
-            ("statement_timeout", "60s"),
-        ]);
+        let guarded = guarded(&settings.database);
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(Duration::from_secs(10))

@@ -10,6 +10,7 @@ use sqlx::postgres::PgPoolOptions;
 use super::place::open;
 use super::progress::Told;
 use super::{Failure, say};
+use crate::app::guarded;
 use crate::config::{Place, ProjectionsAction};
 use crate::fold::engine::standings;
 use crate::fold::registry;
@@ -28,7 +29,7 @@ pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, F
     let pool = PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(opened.database.clone())
+        .connect_with(guarded(&opened.database))
         .await?;
     for projection in registry::all() {
         projection.register(&pool).await?;

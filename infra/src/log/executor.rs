@@ -54,7 +54,6 @@ impl Executor {
         let desk = SharedDesk::new(Desk::new(states));
         let bell = Arc::new(Notify::new());
         let (sender, head) = watch::channel(Position(0));
-        let options = options.options([("enable_seqscan", "off"), ("lock_timeout", "10s")]);
         let appender =
             Appender { options, desk: desk.clone(), bell: Arc::clone(&bell), head: sender, clock: Arc::clone(&clock) };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));

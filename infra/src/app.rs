@@ -115,6 +115,19 @@ impl App {
         Ok(Self { pool, executor, commands, reads, zone: settings.zone, stopping, tasks })
     }
 
+    /// Returns when a part of the program has ended by itself: it should not go on without it. Answers which.
+    pub async fn broken(&mut self) -> &'static str {
+        tokio::select! {
+            () = self.executor.ended() => "the appender",
+            Some(ended) = self.tasks.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a task ended by itself");
+                }
+                "a task in the background"
+            }
+        }
+    }
+
     /// Finishes the commands that wait, gives the leases back and ends.
     pub async fn stop(mut self) {
         self.executor.stop().await;

@@ -169,6 +169,28 @@ async fn the_functions_of_the_triggers_have_a_search_path_of_their_own() {
     assert_eq!(functions, expected);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_looks_at_projections_and_makes_none() {
+    let (ground, owner) = (Ground::fresh().await, harness::program::data());
+    let (socket, database) = harness::writer::address(&ground.endpoints.owner);
+    let url = format!("postgres://sanping_owner@localhost/{database}?host={}&port=5432", socket.display());
+    let run = |arguments: &[&str]| {
+        harness::program::run(owner.path(), &[&["--database-url", url.as_str()], arguments].concat())
+    };
+    for writes in [&["report", "2022"][..], &["demo", "--load-only"], &["projections", "rebuild", "--all"]] {
+        let refused = run(writes);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && told.contains("--allow-owner"), "{writes:?}: {told}");
+    }
+    let status = run(&["projections", "status"]);
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    let verified = run(&["projections", "verify"]);
+    assert!(String::from_utf8_lossy(&verified.stderr).contains("has no rows yet"));
+    let made: i64 =
+        sqlx::query_scalar("select count(*) from projections").fetch_one(&ground.owner().await).await.unwrap();
+    assert_eq!(made, 0);
+}
+
 /// Every value of every column of the database that can hold a text, with its table.
 async fn every_text(pool: &PgPool) -> Vec<(String, String)> {
     let columns = sqlx::query(

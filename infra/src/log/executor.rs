@@ -66,6 +66,12 @@ impl Executor {
         self.head.clone()
     }
 
+    /// Returns when the appender has ended: asked to, or by an accident.
+    pub async fn ended(&self) {
+        let mut head = self.head();
+        while head.changed().await.is_ok() {}
+    }
+
     /// Reads states and events through postgres-es.
     #[must_use]
     pub fn loader(&self) -> &Loader {

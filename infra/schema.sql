@@ -1,11 +1,13 @@
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     raise exception '% of % is refused: what was recorded stays', tg_op, tg_table_name using errcode = 'restrict_violation';
 end $$;
 CREATE FUNCTION public.refuse_step_back() RETURNS trigger
     LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 begin
     if new.position < old.position or new.recorded_at < old.recorded_at then
@@ -439,18 +441,20 @@ GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
 GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
-GRANT SELECT,UPDATE ON TABLE public.log_head TO sanping_app;
+GRANT SELECT ON TABLE public.log_head TO sanping_app;
+GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
+GRANT UPDATE(recorded_at) ON TABLE public.log_head TO sanping_app;
 GRANT SELECT ON TABLE public.member_years_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.members_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.people TO sanping_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
 GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
-GRANT SELECT,INSERT,DELETE ON TABLE public.subject_keys TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;
 GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.trainings_g1 TO sanping_owner;

@@ -58,18 +58,26 @@ pub struct App {
     tasks: JoinSet<()>,
 }
 
+/// Connections as every part of the program makes them: nothing waits or stays open without end, and plans are pinned.
+#[must_use]
+pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
+    database.clone().options([
+        ("enable_seqscan", "off"),
+        // The pin gives the few scans that are left a huge cost, for which PostgreSQL would compile each of them.
+        ("jit", "off"),
+        ("idle_in_transaction_session_timeout", "5s"),
+        ("lock_timeout", "10s"),
+        ("statement_timeout", "60s"),
+    ])
+}
+
 impl App {
     /// Registers the projections and starts everything.
     ///
     /// # Errors
     /// The database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let guarded = settings.database.clone().options([
-            ("enable_seqscan", "off"),
-            ("idle_in_transaction_session_timeout", "5s"),
-            ("lock_timeout", "10s"),
-            ("statement_timeout", "60s"),
-        ]);
+        let guarded = guarded(&settings.database);
         let pool = PgPoolOptions::new()
             .max_connections(settings.connections)
             .acquire_timeout(Duration::from_secs(10))
@@ -106,6 +114,19 @@ impl App {
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving));
         Ok(Self { pool, executor, commands, reads, zone: settings.zone, stopping, tasks })
+    }
+
+    /// Returns when a part of the program has ended by itself: it should not go on without it. Answers which.
+    pub async fn broken(&mut self) -> &'static str {
+        tokio::select! {
+            () = self.executor.ended() => "the appender",
+            Some(ended) = self.tasks.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(error = &error as &dyn std::error::Error, "a task ended by itself");
+                }
+                "a task in the background"
+            }
+        }
     }
 
     /// Finishes the commands that wait, gives the leases back and ends.

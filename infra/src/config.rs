@@ -33,6 +33,10 @@ pub struct Place {
     /// The file of the master key; keys/master.key in --data unless given. Back it up apart from the database.
     #[arg(long, global = true, env = "SANPING_KEY_FILE")]
     pub key_file: Option<PathBuf>,
+    /// Write as the owner of the log, where the database offers one role only: the triggers are the only wall, and what
+    /// another role is to serve later is not granted to it.
+    #[arg(long, global = true)]
+    pub allow_owner: bool,
     /// The organisation's time zone, by its IANA name.
     #[arg(long, global = true, env = "SANPING_ZONE", default_value = "Asia/Shanghai")]
     pub zone: String,
@@ -58,9 +62,6 @@ pub enum Action {
         /// Take everybody at their word (header X-Sanping-Viewer), on loopback only. For development.
         #[arg(long)]
         dev_sign_in: bool,
-        /// Serve as the owner of the log, where the database offers one role only: the triggers are the only wall.
-        #[arg(long)]
-        allow_owner: bool,
     },
     /// Apply what is missing of the schema, as the role that owns the database.
     Migrate {

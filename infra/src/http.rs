@@ -12,7 +12,6 @@ pub mod answer;
 pub mod request;
 
 use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use async_graphql::http::GraphiQLSource;
@@ -64,14 +63,6 @@ pub async fn run(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     axum::serve(listener, router(doors)).with_graceful_shutdown(shutdown).await
-}
-
-/// Where a listener listens.
-///
-/// # Errors
-/// The listener's.
-pub fn address(listener: &TcpListener) -> std::io::Result<SocketAddr> {
-    listener.local_addr()
 }
 
 async fn operation(State(doors): State<Doors>, headers: HeaderMap, Posted(request): Posted) -> HttpResponse {

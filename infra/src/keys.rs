@@ -1,7 +1,8 @@
 //! Keys: one master key outside the database, one key per subject inside, wrapped by it.
 //!
 //! # Invariants
-//! - A free text is sealed under its subject's key; destroying that key makes it unreadable everywhere.
+//! - A free text is sealed under its subject's key. Once that key is destroyed, a program started afterwards cannot read
+//!   it; a running one may, from the keys it has at hand, until it ends.
 //! - Sealing is deterministic for an asker, label and text, so that a repeated command has the same body: the nonce
 //!   of XChaCha20-Poly1305 is a keyed hash over all of them, and never repeats for different texts.
 //! - No key and no plain text is ever logged; `Debug` shows neither.
@@ -35,7 +36,9 @@ type Hash = Hmac<Sha256>;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The key file cannot be read or written.
-    #[error("the key file {path} cannot be used; it must be readable by this user only and hold 32 bytes in base64")]
+    #[error(
+        "the key file {path} cannot be used; this user must be able to read it, and it must hold 32 bytes in base64"
+    )]
     File {
         /// Where it is.
         path: String,
@@ -172,7 +175,8 @@ impl Keyring {
         &self.master
     }
 
-    /// Seals a text under the subject's key, making the key if there is none. `salt` tells commands and fields apart.
+    /// Seals a text under the subject's key, making the key if there is none: it stays when the command is then refused,
+    /// for a subject that is not there too. `salt` tells commands and fields apart.
     ///
     /// # Errors
     /// [`KeyError`].

@@ -4,6 +4,8 @@
 //! - A migration that was applied never changes (its checksum is kept).
 //! - The application's role can insert and read events and outcomes, never change or delete them; that is the first
 //!   wall, the triggers of the first migration are the second.
+//! - The application's role may create in this schema (the projections' tables), so the owner calls functions and
+//!   operators by `pg_catalog`'s name: what that role puts there is never run with the owner's rights.
 
 use std::borrow::Cow;
 
@@ -12,8 +14,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 2] =
-    [(1, "log", include_str!("../sql/0001_log.sql")), (2, "projections", include_str!("../sql/0002_projections.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 3] = [
+    (1, "log", include_str!("../sql/0001_log.sql")),
+    (2, "projections", include_str!("../sql/0002_projections.sql")),
+    (3, "walls", include_str!("../sql/0003_walls.sql")),
+];
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -56,18 +61,26 @@ fn migrator() -> Migrator {
 
 async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
     let owner_serves: bool =
-        sqlx::query_scalar("select current_user = $1").bind(role).fetch_one(&mut *connection).await?;
+        sqlx::query_scalar("select current_user::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text")
+            .bind(role)
+            .fetch_one(&mut *connection)
+            .await?;
     if owner_serves {
         tracing::warn!("the owner's role is to serve: the triggers alone guard the log");
         return Ok(());
     }
-    let schema: String = sqlx::query_scalar("select quote_ident(current_schema())").fetch_one(&mut *connection).await?;
+    let schema: String =
+        sqlx::query_scalar("select pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text)")
+            .fetch_one(&mut *connection)
+            .await?;
     let grants = format!(
         "grant usage, create on schema {schema} to {role}; \
          grant select, insert on events, commands to {role}; \
-         grant select, update on log_head to {role}; \
-         grant select, insert, update, delete on people to {role}; \
-         grant select, insert, delete on subject_keys to {role}; \
+         revoke update on log_head from {role}; \
+         grant select, update (position, recorded_at) on log_head to {role}; \
+         revoke delete on people, subject_keys from {role}; \
+         grant select, insert, update on people to {role}; \
+         grant select, insert on subject_keys to {role}; \
          grant select, insert, update on projections to {role}; \
          grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches to {role}; \
@@ -122,7 +135,7 @@ pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), Unfi
         return Err(UnfitError::Schema { found, needed });
     }
     let (role, can_change): (String, bool) = sqlx::query_as(
-        "select current_user::text, pg_has_role(relowner, 'usage') or has_table_privilege(oid, 'update') or \
+        "select current_user::text, pg_has_role(relowner, 'member') or has_table_privilege(oid, 'update') or \
          has_table_privilege(oid, 'delete') or has_table_privilege(oid, 'truncate') or has_table_privilege(oid, 'trigger') \
          from pg_class where oid = 'events'::regclass",
     )

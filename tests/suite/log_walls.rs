@@ -115,6 +115,82 @@ async fn the_owner_does_not_serve_unless_told_to() {
     assert!(migrate::check(&endpoints.owner, true).await.is_ok());
 }
 
+#[tokio::test]
+async fn no_connection_compiles_its_queries_or_waits_without_end() {
+    let ground = Ground::fresh().await;
+    let guarded = sqlx::PgPool::connect_with(infra::app::guarded(&ground.endpoints.app)).await.unwrap();
+    let app = ground.app().await;
+    let sql = "select name, setting from pg_settings where source = 'client' and name = any($1) order by name";
+    let names = ["enable_seqscan", "idle_in_transaction_session_timeout", "jit", "lock_timeout", "statement_timeout"];
+    for pool in [&guarded, &app.pool] {
+        let set: Vec<(String, String)> = sqlx::query_as(sql).bind(&names[..]).fetch_all(pool).await.unwrap();
+        let set: Vec<_> = set.iter().map(|(name, setting)| (name.as_str(), setting.as_str())).collect();
+        let expected: Vec<_> = names.into_iter().zip(["off", "5000", "off", "10000", "60000"]).collect();
+        assert_eq!(set, expected);
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_function_the_serving_role_makes_is_not_called_by_the_owner() {
+    let (ground, serving, _) = written().await;
+    let trap = |of: &str| {
+        format!(
+            "create function quote_ident({of}) returns text language plpgsql as \
+             $$ begin execute 'grant all on events to sanping_app'; return 'public'; end $$"
+        )
+    };
+    for of in ["name", "text", "varchar"] {
+        assert_eq!(state(&serving, &trap(of)).await, "00000");
+    }
+    migrate::run(&ground.endpoints.owner, "sanping_app").await.unwrap();
+    assert_eq!(state(&serving, "delete from events").await, "42501");
+}
+
+#[tokio::test]
+async fn the_serving_role_is_granted_no_more_than_it_uses() {
+    let (ground, serving, owner) = written().await;
+    let earlier = "grant update on log_head to sanping_app; grant delete on people, subject_keys to sanping_app";
+    assert_eq!(state(&owner, earlier).await, "00000");
+    migrate::run(&ground.endpoints.owner, "sanping_app").await.unwrap();
+    for statement in ["update log_head set origin = origin", "delete from people", "delete from subject_keys"] {
+        assert_eq!(state(&serving, statement).await, "42501", "{statement}");
+    }
+}
+
+#[tokio::test]
+async fn the_functions_of_the_triggers_have_a_search_path_of_their_own() {
+    let owner = Ground::fresh().await.owner().await;
+    let sql = "select proname::text, array_to_string(proconfig, ';') from pg_proc \
+               where pronamespace = current_schema()::regnamespace order by proname";
+    let functions: Vec<(String, Option<String>)> = sqlx::query_as(sql).fetch_all(&owner).await.unwrap();
+    let path = Some("search_path=pg_catalog, pg_temp".to_owned());
+    let expected = ["refuse_change", "refuse_step_back"].map(|name| (name.to_owned(), path.clone()));
+    assert_eq!(functions, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_looks_at_projections_and_makes_none() {
+    let (ground, owner) = (Ground::fresh().await, harness::program::data());
+    let (socket, database) = harness::writer::address(&ground.endpoints.owner);
+    let url = format!("postgres://sanping_owner@localhost/{database}?host={}&port=5432", socket.display());
+    let run = |arguments: &[&str]| {
+        harness::program::run(owner.path(), &[&["--database-url", url.as_str()], arguments].concat())
+    };
+    for writes in [&["report", "2022"][..], &["demo", "--load-only"], &["projections", "rebuild", "--all"]] {
+        let refused = run(writes);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && told.contains("--allow-owner"), "{writes:?}: {told}");
+    }
+    let status = run(&["projections", "status"]);
+    assert!(status.status.success(), "{}", String::from_utf8_lossy(&status.stderr));
+    let verified = run(&["projections", "verify"]);
+    assert!(String::from_utf8_lossy(&verified.stderr).contains("has no rows yet"));
+    let made: i64 =
+        sqlx::query_scalar("select count(*) from projections").fetch_one(&ground.owner().await).await.unwrap();
+    assert_eq!(made, 0);
+}
+
 /// Every value of every column of the database that can hold a text, with its table.
 async fn every_text(pool: &PgPool) -> Vec<(String, String)> {
     let columns = sqlx::query(
@@ -229,7 +305,7 @@ async fn another_master_key_opens_nothing_and_a_stored_key_is_not_the_key() {
     for not_sealed in [changed.as_str(), "", "v1", "v1.x.y", "v2.a.b", "v1.00000000000000000000000000000001.AAAA"] {
         assert_eq!(ring.open(&Sealed(not_sealed.to_owned())).await.unwrap(), None, "{not_sealed:?}");
     }
-    sqlx::query("delete from subject_keys").execute(&pool).await.unwrap();
+    sqlx::query("delete from subject_keys").execute(&ground.owner().await).await.unwrap();
     let late = Keyring::new(ground.key.clone(), pool);
     assert_eq!(late.open(&one).await.unwrap(), None, "without its key a text is gone");
 }

@@ -10,6 +10,7 @@ use sqlx::postgres::PgPoolOptions;
 use super::place::open;
 use super::progress::Told;
 use super::{Failure, say};
+use crate::app::guarded;
 use crate::config::{Place, ProjectionsAction};
 use crate::fold::engine::standings;
 use crate::fold::registry;
@@ -24,15 +25,14 @@ pub const DIFFERS: u8 = 4;
 /// # Errors
 /// The database's; a projection that is not there.
 pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, Failure> {
-    let opened = open(place, true).await?;
+    // Rows made as the owner would be closed to the role that serves; to look, any role will do.
+    let writes = matches!(action, ProjectionsAction::Rebuild { .. });
+    let opened = open(place, !writes || place.allow_owner).await?;
     let pool = PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(opened.database.clone())
+        .connect_with(guarded(&opened.database))
         .await?;
-    for projection in registry::all() {
-        projection.register(&pool).await?;
-    }
     let code = match action {
         ProjectionsAction::Status { json } => status(&pool, json).await?,
         ProjectionsAction::Rebuild { name, .. } => rebuild(&pool, name.as_deref()).await?,
@@ -76,6 +76,7 @@ async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
 
 async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure> {
     for projection in registry::named(name)? {
+        projection.register(pool).await?;
         let position = projection.rebuild(pool, &Told::of(projection.name())).await?;
         say(&format!("{} rebuilt; it serves from {position} on", projection.name()));
     }
@@ -84,7 +85,14 @@ async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure>
 
 async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<ExitCode, Failure> {
     let mut differs = false;
+    let standings = standings(pool).await?;
     for projection in registry::named(name)? {
+        if !standings.iter().any(|standing| standing.name == projection.name()) {
+            let name = projection.name();
+            return Err(
+                format!("projection {name} has no rows yet; `sanping projections rebuild {name}` makes them").into()
+            );
+        }
         let verified = projection.verify(pool, &Told::of(projection.name())).await?;
         differs |= verified.difference.is_some();
         say(&if as_json { as_json_line(projection.name(), &verified) } else { sentence(projection.name(), &verified) });

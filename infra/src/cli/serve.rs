@@ -23,19 +23,14 @@ use crate::{api, demo};
 ///
 /// # Errors
 /// What is missing or wrong, and what to do.
-pub async fn serve(
-    place: &Place,
-    listen: SocketAddr,
-    dev_sign_in: bool,
-    allow_owner: bool,
-) -> Result<ExitCode, Failure> {
+pub async fn serve(place: &Place, listen: SocketAddr, dev_sign_in: bool) -> Result<ExitCode, Failure> {
     if dev_sign_in && !listen.ip().is_loopback() {
         return Err(
             format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into()
         );
     }
     let listener = listen_on(listen).await?;
-    let opened = open(place, allow_owner).await?;
+    let opened = open(place, place.allow_owner).await?;
     let app = opened.start(Arc::new(Clock::System)).await?;
     let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
     say(&format!("serving on http://{}", listener.local_addr()?));
@@ -51,7 +46,7 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
         true => None,
         false => Some(listen_on(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?),
     };
-    let opened = open(place, true).await?;
+    let opened = open(place, place.allow_owner).await?;
     let clock = Arc::new(Clock::simulated(Timestamp::UNIX_EPOCH));
     let app = opened.start(Arc::clone(&clock)).await?;
     match listener.is_some() && demo::is_loaded(&app).await? {
@@ -86,7 +81,7 @@ async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
         .map_err(|error| format!("{address} cannot be listened on ({error}); choose another port").into())
 }
 
-async fn run(opened: Opened, app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
+async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
     if sign_in == SignIn::Development {
         say(
             "DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office",
@@ -116,6 +111,7 @@ async fn run(opened: Opened, app: App, listener: TcpListener, sign_in: SignIn) -
     tokio::select! {
         ended = &mut serving => ended?,
         how = gone => return Err(format!("the private PostgreSQL has ended ({how}); see its log in the data folder").into()),
+        what = app.broken() => return Err(format!("{what} has ended by itself; see the log, then start again").into()),
         () = asked => {
             tracing::info!("stopping");
             stop.send_replace(());

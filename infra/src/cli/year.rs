@@ -31,7 +31,7 @@ pub async fn report(
             .map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
     });
     let as_of = instant.transpose()?.or(position.map(|position| AsOf::Position(Position(position))));
-    let opened = open(place, true).await?;
+    let opened = open(place, place.allow_owner).await?;
     let app = opened.start(Arc::new(Clock::System)).await?;
     let head = app.reads.head().await?;
     let moment = caught_up(&*app.reads, as_of, head.position).await?;

@@ -110,7 +110,9 @@ async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<Build, Fo
         Some((generation, _, true)) => return Err(FoldError::BeingBuilt { projection: P::NAME, generation }),
         Some((generation, checkpoint, false)) => {
             let checkpoint = Position(checkpoint.unsigned_abs());
-            claim::<P>(&mut transaction, generation, builder).await.map_err(failed)?;
+            if !claim::<P>(&mut transaction, generation, builder).await.map_err(failed)? {
+                return Err(FoldError::BeingBuilt { projection: P::NAME, generation });
+            }
             Build { builder, generation, checkpoint }
         }
         None => {
@@ -122,15 +124,16 @@ async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<Build, Fo
     Ok(build)
 }
 
+/// Takes over a build that was cut off. False when its builder has shown life meanwhile.
 async fn claim<P: Projection>(
     connection: &mut PgConnection,
     generation: i64,
     builder: Uuid,
-) -> Result<(), sqlx::Error> {
+) -> Result<bool, sqlx::Error> {
     let sql = "update projection_builds set builder = $3, lease_until = now() + $4 * interval '1 second' \
-               where name = $1 and generation = $2";
+               where name = $1 and generation = $2 and lease_until < now()";
     let query = sqlx::query(sql).bind(P::NAME).bind(generation).bind(builder).bind(lease::seconds());
-    query.execute(connection).await.map(drop)
+    Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
 async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, builder: Uuid) -> Result<i64, sqlx::Error> {

@@ -54,7 +54,8 @@ pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> R
     }
     // The log's owner can read it, so that a dump as the owner is whole.
     let owner: String = sqlx::query_scalar(
-        "select quote_ident(tableowner) from pg_tables where schemaname = current_schema() and tablename = 'log_head'",
+        "select pg_catalog.quote_ident(tableowner::pg_catalog.text) from pg_catalog.pg_tables \
+         where schemaname = pg_catalog.current_schema() and tablename = 'log_head'",
     )
     .fetch_one(&mut *connection)
     .await?;

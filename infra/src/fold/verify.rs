@@ -44,7 +44,8 @@ pub struct Difference {
     pub stored: Option<String>,
 }
 
-/// Refolds up to the projection's checkpoint and compares. Bounded by the rows of one projection, not by the log.
+/// Refolds up to the projection's checkpoint and compares. Reads the whole log in batches; holds the rows of
+/// one projection, history included, in memory.
 ///
 /// # Errors
 /// [`FoldError`].

@@ -30,6 +30,10 @@ use crate::clock::Clock;
 const MOST_JOBS: usize = 1_000;
 const MOST_EVENTS: usize = 5_000;
 const ATTEMPTS: u32 = 8;
+/// How long a batch may take before its connection is given up: longer than the server waits for a lock. A host that
+/// has vanished would be waited for without end.
+const DEADLINE: Duration = Duration::from_secs(20);
+
 /// The appender's share of a process.
 pub struct Appender {
     /// How to connect.
@@ -105,7 +109,7 @@ impl Appender {
     ) -> Batch {
         for attempt in 1.. {
             let mut lines = broken.clone();
-            let Fault { error, about_content } = match self.commit(connection, jobs, &mut lines).await {
+            let Fault { error, about_content } = match self.commit_in_time(connection, jobs, &mut lines).await {
                 Ok(batch) => {
                     *broken = lines;
                     return batch;
@@ -137,6 +141,16 @@ impl Appender {
             batch.join(Box::pin(self.settle_with_retries(connection, std::slice::from_ref(job), broken)).await);
         }
         batch
+    }
+
+    async fn commit_in_time(
+        &self,
+        connection: &mut Option<PgConnection>,
+        jobs: &[Job],
+        broken: &mut HashSet<u64>,
+    ) -> Result<Batch, Fault> {
+        let late = |_| Fault { error: sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()), about_content: false };
+        tokio::time::timeout(DEADLINE, self.commit(connection, jobs, broken)).await.map_err(late)?
     }
 
     async fn commit(

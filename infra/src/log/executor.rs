@@ -54,7 +54,6 @@ impl Executor {
         let desk = SharedDesk::new(Desk::new(states));
         let bell = Arc::new(Notify::new());
         let (sender, head) = watch::channel(Position(0));
-        let options = options.options([("enable_seqscan", "off"), ("lock_timeout", "10s")]);
         let appender =
             Appender { options, desk: desk.clone(), bell: Arc::clone(&bell), head: sender, clock: Arc::clone(&clock) };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));
@@ -65,6 +64,12 @@ impl Executor {
     #[must_use]
     pub fn head(&self) -> watch::Receiver<Position> {
         self.head.clone()
+    }
+
+    /// Returns when the appender has ended: asked to, or by an accident.
+    pub async fn ended(&self) {
+        let mut head = self.head();
+        while head.changed().await.is_ok() {}
     }
 
     /// Reads states and events through postgres-es.

@@ -166,6 +166,7 @@ fn texts() -> Vec<Row> {
         ("text.too_long", "renameBranch", rename(&"长".repeat(121))),
         ("text.too_long", "checkBadge", place(&"长".repeat(4_001))),
         ("text.control_character", "renameBranch", rename("第一\u{0}支部")),
+        ("text.control_character", "renameBranch", rename("第一\u{202e}支部")),
         ("text.control_character", "checkBadge", place("大\u{0}厅")),
         ("text.control_character", "registerMember", register("X-1", "试\u{1b}[31m", "2022-07-01", None)),
         ("text.bad_code", "defineMetric", metric("Premium")),

@@ -2,7 +2,8 @@
 //!
 //! # Rules
 //! - A count of what did not happen is 0; an amount nobody reported, a plan or base nobody set is missing, never 0.
-//! - A figure made of a lower bound is a lower bound.
+//! - A figure made of a lower bound is a lower bound; what is divided by one, or takes one away, is missing: it would be
+//!   bounded from above.
 //! - Money and percentages have two places; the one rounding is the last step, half away from zero.
 //!
 //! # How it is read

@@ -61,11 +61,14 @@ impl Formula {
         }
     }
 
-    /// The figure as an exact decimal; nothing where something is missing or would have to be divided by nothing.
+    /// The figure as an exact decimal; nothing where something is missing, would have to be
+    /// divided by nothing, or is taken away or divided by while only a lower bound of it is known.
     pub(super) fn text(self, quantity: &dyn Fn(Input) -> Quantity) -> Option<String> {
         let value = |input| quantity(input).value;
         let known = |input| Some(quantity(input)).filter(|found| found.parts > 0).map(|found| found.value);
-        let divisor = |input| known(input).filter(|number| *number > Decimal::ZERO);
+        // Less, or a part, of what is only bounded from below would be bounded from above.
+        let exact = |input| known(input).filter(|_| quantity(input).at_least == 0);
+        let divisor = |input| exact(input).filter(|number| *number > Decimal::ZERO);
         match self {
             Self::Count(one) => Some(value(one).normalize().to_string()),
             Self::Among { counted, known: of, .. } => known(of).map(|_| value(counted).to_string()),
@@ -76,7 +79,7 @@ impl Formula {
                 Some(two(value(minutes).checked_div(per)?))
             }
             Self::Amount(one) => known(one).map(two),
-            Self::Difference(one, other) => known(one)?.checked_sub(known(other)?).map(two),
+            Self::Difference(one, other) => known(one)?.checked_sub(exact(other)?).map(two),
             Self::Share(part, whole) => percent_of(known(part)?, divisor(whole)?).map(two),
             Self::Growth(actual, base) => growth_percent(known(actual)?, divisor(base)?).map(two),
         }

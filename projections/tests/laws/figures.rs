@@ -177,14 +177,21 @@ fn in_an_empty_log_counts_are_zero_and_amounts_are_missing() {
 }
 
 #[test]
-fn a_lower_bound_makes_every_figure_it_enters_one() {
-    let facts = recorded([
-        sums("premium_new").report_as("2022-01", "1524000000", Exactness::AtLeast),
-        sums("premium_long_term").report("2022-01", "351000000"),
-    ]);
-    assert_eq!(figure(&facts, "premium_new").exactness, Exactness::AtLeast);
-    assert_eq!(figure(&facts, "premium_long_term_share").exactness, Exactness::AtLeast);
-    assert_eq!(figure(&facts, "premium_long_term").exactness, Exactness::Exact);
+fn a_lower_bound_makes_what_it_raises_one_and_nothing_is_divided_by_it() {
+    let premiums = |whole, part| {
+        recorded([
+            sums("premium_new").report_as("2022-01", "1524000000", whole),
+            sums("premium_long_term").report_as("2022-01", "351000000", part),
+        ])
+    };
+    let bounded_part = premiums(Exactness::Exact, Exactness::AtLeast);
+    assert_eq!(figure(&bounded_part, "premium_new").exactness, Exactness::Exact);
+    assert_eq!(figure(&bounded_part, "premium_long_term_share").exactness, Exactness::AtLeast);
+    assert_eq!(value(&bounded_part, "premium_long_term_share"), some("23.03"));
+    let bounded_whole = premiums(Exactness::AtLeast, Exactness::Exact);
+    assert_eq!(figure(&bounded_whole, "premium_new").exactness, Exactness::AtLeast);
+    assert_eq!(value(&bounded_whole, "premium_long_term_share"), None);
+    assert_eq!(figure(&bounded_whole, "premium_long_term").exactness, Exactness::Exact);
 }
 
 fn registered(number: usize) -> (StreamId, Event) {

@@ -1,6 +1,6 @@
 //! given / when / then: the vocabulary of rule tests.
 //!
-//! ```ignore
+//! ```text
 //! given([ana_registered()]).when(ANA, suspend(JUNE)).then([(ANA.into(), suspended(JUNE).into())]);
 //! ```
 

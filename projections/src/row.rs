@@ -34,7 +34,7 @@ pub trait Key: Ord + Clone + Debug + Hash + Send + Sync + 'static {
 
 /// Declares a row: its table, its key, its other columns, its look-ups.
 ///
-/// ```ignore
+/// ```text
 /// row! {
 ///     /// A member as the roster shows it.
 ///     pub struct MemberRow("members") key MemberKey {

@@ -1,8 +1,8 @@
 //! Rebuilding beside the serving generation: the same rows, answers throughout, builds that are cut off or overtaken.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use domain::stream::Position;
@@ -15,12 +15,14 @@ use infra::fold::rebuild::{self, Progress, Quiet};
 use infra::fold::registry;
 use projections::audit_trail::{AuditRow, AuditTrail};
 use projections::members::MemberRow;
+use projections::projection::Projection;
 use projections::select::Select;
 use projections::standings::Standings;
 use sqlx::PgPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
 
-use crate::told::{ALL, log, rows_equal, told};
+use crate::told::{ALL, Told, log, rows_equal, told};
 
 /// Tells a test how far a build is.
 struct Heard(UnboundedSender<u64>);
@@ -35,6 +37,40 @@ impl Progress for Heard {
 fn heard() -> (Heard, UnboundedReceiver<u64>) {
     let (sender, receiver) = unbounded_channel();
     (Heard(sender), receiver)
+}
+
+/// Holds a build up after so many events: between two transactions, where it holds no row.
+struct HeldUp {
+    after: u64,
+    arrived: UnboundedSender<()>,
+    go_on: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Progress for HeldUp {
+    fn at(&self, done: u64, _of: u64) {
+        if done == self.after {
+            self.arrived.send(()).expect("the test waits for it");
+            self.go_on.lock().unwrap().recv().expect("the build is cut off here");
+        }
+    }
+}
+
+/// A build in a thread of its own, held up. It goes on when it is told so, and is cut off when the sender is dropped.
+async fn held_up<P: Projection>(
+    told: &Told,
+    after: u64,
+) -> (JoinHandle<Result<Position, FoldError>>, mpsc::Sender<()>) {
+    let ((arrived, mut arrival), (sender, go_on)) = (unbounded_channel(), mpsc::channel());
+    let (progress, options) = (HeldUp { after, arrived, go_on: Mutex::new(go_on) }, told.ground.endpoints.app.clone());
+    let build = tokio::task::spawn_blocking(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let pool = PgPool::connect_with(options).await.unwrap();
+            rebuild::run::<P>(&pool, 20, &progress).await
+        })
+    });
+    arrival.recv().await.expect("the build comes so far");
+    (build, sender)
 }
 
 async fn generation(pool: &PgPool, projection: &str) -> i64 {
@@ -120,14 +156,12 @@ async fn a_build_that_was_cut_off_goes_on_where_it_stopped() {
     let told = told(23, 60).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (progress, mut parts) = heard();
-    tokio::select! {
-        built = rebuild::run::<AuditTrail>(&pool, 20, &progress) => panic!("it ran to its end: {built:?}"),
-        part = parts.recv() => assert_eq!(part, Some(20)),
-    }
+    let (build, go_on) = held_up::<AuditTrail>(&told, 20).await;
+    drop(go_on);
+    assert!(build.await.unwrap_err().is_panic());
     let begun: (i64, i64) =
         sqlx::query_as("select generation, checkpoint from projection_builds").fetch_one(&pool).await.unwrap();
-    assert!(begun.0 == 2 && begun.1 >= 20 && begun.1 < head.0.cast_signed(), "{begun:?}");
+    assert!(begun == (2, 20) && begun.1 < head.0.cast_signed(), "{begun:?}");
     assert_eq!(generation(&pool, "audit_trail").await, 1);
 
     // Its claim lasts a little longer.
@@ -152,22 +186,14 @@ async fn a_builder_that_was_overtaken_writes_nothing_into_what_serves() {
     let mut told = told(24, 60).await;
     let begun = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (progress, mut parts) = heard();
-    let overtaken = rebuild::run::<Standings>(&pool, 20, &progress);
-    tokio::pin!(overtaken);
-    // It pauses before the last step, where the one that overtakes it begins.
-    let mut done = 0;
-    while done + 20 <= begun.0 {
-        tokio::select! {
-            built = &mut overtaken => panic!("it ran to its end: {built:?}"),
-            part = parts.recv() => done = part.unwrap(),
-        }
-    }
+    // It is held up before the last step, where the one that overtakes it begins.
+    let (overtaken, go_on) = held_up::<Standings>(&told, begun.0 / 20 * 20).await;
     run_out(&pool).await;
     rebuild::run::<Standings>(&pool, 20, &Quiet).await.unwrap();
     told.story.go_on(&*told.app.commands, 60).await;
     let head = told.caught_up().await;
-    let fenced = overtaken.await;
+    go_on.send(()).unwrap();
+    let fenced = overtaken.await.unwrap();
     assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{fenced:?}");
     assert_eq!(generation(&pool, "standings").await, 2);
     rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;

@@ -31,7 +31,8 @@ pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, F
     let pool = PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))
-        .connect_with(guarded(&opened.database))
+        // To compare or build a large table may take longer than a served query ever does.
+        .connect_with(guarded(&opened.database).options([("statement_timeout", "0")]))
         .await?;
     let code = match action {
         ProjectionsAction::Status { json } => status(&pool, json).await?,

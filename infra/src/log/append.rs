@@ -109,12 +109,14 @@ impl Appender {
     ) -> Batch {
         for attempt in 1.. {
             let mut lines = broken.clone();
-            let Fault { error, about_content } = match self.commit_in_time(connection, jobs, &mut lines).await {
-                Ok(batch) => {
+            let in_time = tokio::time::timeout(DEADLINE, self.commit(connection, jobs, &mut lines)).await;
+            let Fault { error, about_content } = match in_time {
+                Ok(Ok(batch)) => {
                     *broken = lines;
                     return batch;
                 }
-                Err(fault) => fault,
+                Ok(Err(fault)) => fault,
+                Err(_) => Fault::from(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
             };
             *connection = None;
             if about_content && jobs.len() > 1 {
@@ -141,16 +143,6 @@ impl Appender {
             batch.join(Box::pin(self.settle_with_retries(connection, std::slice::from_ref(job), broken)).await);
         }
         batch
-    }
-
-    async fn commit_in_time(
-        &self,
-        connection: &mut Option<PgConnection>,
-        jobs: &[Job],
-        broken: &mut HashSet<u64>,
-    ) -> Result<Batch, Fault> {
-        let late = |_| Fault { error: sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()), about_content: false };
-        tokio::time::timeout(DEADLINE, self.commit(connection, jobs, broken)).await.map_err(late)?
     }
 
     async fn commit(

@@ -47,7 +47,7 @@ pub struct Executor {
 }
 
 impl Executor {
-    /// Starts the appender of this process.
+    /// Starts the appender of this process. `options` pin plans and bound waiting: [`crate::app::guarded`].
     #[must_use]
     pub fn start(pool: PgPool, options: PgConnectOptions, clock: Arc<Clock>, zone: Zone) -> Self {
         let states = NonZeroUsize::new(STATES).expect("the number of states is not zero");

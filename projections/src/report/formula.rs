@@ -85,13 +85,13 @@ impl Formula {
         }
     }
 
-    /// A lower bound where one went in.
+    /// A lower bound where one went in; what is missing is none.
     pub(super) fn exactness(self, quantity: &dyn Fn(Input) -> Quantity) -> Exactness {
         let bounded = match self {
             Self::Among { bounds, .. } => quantity(bounds).parts > 0,
             other => other.inputs().into_iter().any(|input| quantity(input).at_least > 0),
         };
-        match bounded {
+        match bounded && self.text(quantity).is_some() {
             true => Exactness::AtLeast,
             false => Exactness::Exact,
         }

@@ -191,6 +191,7 @@ fn a_lower_bound_makes_what_it_raises_one_and_nothing_is_divided_by_it() {
     let bounded_whole = premiums(Exactness::AtLeast, Exactness::Exact);
     assert_eq!(figure(&bounded_whole, "premium_new").exactness, Exactness::AtLeast);
     assert_eq!(value(&bounded_whole, "premium_long_term_share"), None);
+    assert_eq!(figure(&bounded_whole, "premium_long_term_share").exactness, Exactness::Exact, "nothing is no bound");
     assert_eq!(figure(&bounded_whole, "premium_long_term").exactness, Exactness::Exact);
 }
 

@@ -51,14 +51,14 @@ pub fn set_target(at: Scene<'_, '_>, target: Target) -> Result<Decision, Stop> {
 /// The branch, there for at least a day of the period: its last results come in after its end.
 fn there_in<'a>(at: Scene<'_, 'a>, period: Period) -> Result<&'a Branch, Stop> {
     let branch = at.ever_established()?;
-    let Some(charter) = &branch.charter else { return at.standing() };
-    if charter.ended_on().is_some_and(|ended| ended <= period.first_day()) {
-        return at.standing();
+    match &branch.charter {
+        Some(charter) if charter.ended_on().is_some_and(|ended| ended <= period.first_day()) => at.standing(),
+        Some(charter) if period.end_day() <= charter.established => {
+            charter.refuse_before(at.id, period.first_day())?;
+            Ok(branch)
+        }
+        Some(_) | None => Ok(branch),
     }
-    if period.end_day() <= charter.established {
-        charter.refuse_before(at.id, period.first_day())?;
-    }
-    Ok(branch)
 }
 
 pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {

@@ -12,6 +12,8 @@ use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::stream::Position;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use projections::cell::{Cell, Column, Kind};
 use projections::row::Row;
 use projections::select::{Plan, Select};
@@ -152,8 +154,9 @@ fn of_json(value: &Value) -> Option<Cell> {
         "t" => Some(Cell::Text(text()?.to_owned())),
         "i" => value[1].as_i64().map(Cell::Int),
         "d" => text()?.parse().ok().map(Cell::Decimal),
-        "a" => text()?.parse().ok().map(Cell::Date),
-        "n" => text()?.parse().ok().map(Cell::Instant),
+        // No row has a date or an instant from before these.
+        "a" => text()?.parse().ok().filter(|date: &Date| date.year() >= 0).map(Cell::Date),
+        "n" => text()?.parse().ok().filter(|at| *at >= Timestamp::UNIX_EPOCH).map(Cell::Instant),
         "f" => value[1].as_bool().map(Cell::Flag),
         _unknown => None,
     }

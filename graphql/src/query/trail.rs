@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
+use jiff::Timestamp;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::members::MemberRow;
@@ -121,7 +122,9 @@ impl TrailFilter {
     async fn conditions(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
         let text =
             |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
-        let instant = |given: &Option<DateTime>| given.as_ref().map(|instant| instant.0.timestamp());
+        // Nothing is recorded before 1970, and not every instant before it can be compared with what is.
+        let instant =
+            |given: &Option<DateTime>| given.as_ref().map(|given| given.0.timestamp().max(Timestamp::UNIX_EPOCH));
         let wanted = [
             equals("actor", text("actor", &self.actor)?),
             equals("event_type", text("type", &self.event_type)?),

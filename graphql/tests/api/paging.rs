@@ -1,6 +1,8 @@
 //! Pages of lists: each row once, as of one position.
 
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::story::{ANA, reported, told};
 
@@ -55,6 +57,24 @@ fn a_cursor_of_another_list_or_of_nowhere_is_refused() {
     for after in [foreign.as_str(), "", "AAAA", "bm90IGpzb24", "䶮", &"A".repeat(10_000)] {
         let text = format!("{{ branches(after: {}) {{ nodes {{ id }} }} }}", Value::from(after));
         assert_eq!(office.code(&text), "page.bad_cursor", "{after:.20}");
+    }
+}
+
+#[test]
+fn a_cursor_with_a_date_that_no_row_can_have_is_refused() {
+    let office = told().office();
+    let first = office.ask("{ trainings(first: 1) { pageInfo { endCursor } } }");
+    let place: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor(&first["trainings"])).unwrap()).unwrap();
+    assert_eq!(place[1][0], json!(["a", "2022-01-10"]));
+    for (date, refused) in [("-009999-01-01", true), ("-000001-12-31", true), ("0000-01-01", false)] {
+        let mut absurd = place.clone();
+        absurd[1][0][1] = json!(date);
+        let after = URL_SAFE_NO_PAD.encode(absurd.to_string());
+        let text = format!("{{ trainings(after: \"{after}\") {{ nodes {{ id }} }} }}");
+        match refused {
+            true => assert_eq!(office.code(&text), "page.bad_cursor", "{date}"),
+            false => assert_eq!(office.ask(&text)["trainings"]["nodes"], json!([]), "{date}"),
+        }
     }
 }
 

@@ -63,7 +63,9 @@ impl Page {
         let asked = first.unwrap_or(DEFAULT as i64);
         let limit = usize::try_from(asked).ok().filter(|limit| (1..=MOST).contains(limit));
         let limit = limit.ok_or_else(|| {
-            Fault::Bad("page.too_large".to_owned(), format!("first is {asked}; ask for 1 to {MOST} at a time"))
+            let facts = [("first", asked.to_string()), ("most", MOST.to_string())];
+            let message = format!("first is {asked}; ask for 1 to {MOST} at a time");
+            Fault::bad("page.too_large", &facts, &message, &format!("first 为 {asked};每页请取 1 至 {MOST} 条"))
         })?;
         Ok(Self { limit, after: after.map(Cursor::read).transpose()? })
     }
@@ -111,11 +113,11 @@ impl Cursor {
     }
 }
 
-fn bad_cursor() -> Fault {
-    Fault::Bad(
-        "page.bad_cursor".to_owned(),
-        "after is not a cursor of this list; take one from a page of it".to_owned(),
-    )
+/// A cursor that does not fit the list.
+#[must_use]
+pub fn bad_cursor() -> Fault {
+    let message = "after is not a cursor of this list; take one from a page of it";
+    Fault::bad("page.bad_cursor", &[], message, "after 不是此列表的游标;请使用此列表某一页返回的游标")
 }
 
 fn kind_of(cell: &Cell) -> Option<Kind> {

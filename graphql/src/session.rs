@@ -30,7 +30,7 @@ use crate::legible;
 use crate::loader::{Loaders, RowAt, loaders};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
-use crate::ports::{AsOf, Moment, PersonRecord, Reads};
+use crate::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
 use crate::scalar::DateTime;
 use crate::schema::Settings;
 use crate::tree::Tree;
@@ -121,6 +121,18 @@ impl Session {
         *self.pinned.lock().await = Some(moment);
         *self.standing.lock().await = None;
         self.trees.lock().await.clear();
+    }
+
+    /// A position that the log has got to.
+    ///
+    /// # Errors
+    /// `position.beyond_head`, [`Fault::Read`].
+    pub async fn recorded(&self, asked: Position) -> Result<Position> {
+        let head = self.reads.head().await?.position;
+        match asked <= head {
+            true => Ok(asked),
+            false => Err(ReadError::BeyondHead { asked, head }.into()),
+        }
     }
 
     /// Goes on to the end of the log, for a command to something recorded a moment ago.

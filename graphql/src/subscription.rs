@@ -144,7 +144,7 @@ impl Feed {
         let session = Session::of(ctx);
         session.viewer()?;
         let last = match after {
-            Some(position) => position.0,
+            Some(position) => session.recorded(position.0).await?,
             None => session.pin(None, None).await?.position,
         };
         let (moments, filter) = (Moments::of(session), filter.unwrap_or_default());

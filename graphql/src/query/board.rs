@@ -70,8 +70,25 @@ pub struct BoardInput {
     ranked_by: words::RankedBy,
 }
 
-fn bad(code: &str, message: &str) -> Fault {
-    Fault::Bad(code.to_owned(), message.to_owned())
+fn no_period() -> Fault {
+    Fault::bad("board.no_period", &[], "a metric's board needs a period; give one", "指标排行榜须指定期间")
+}
+
+fn unknown_competition(competition: CompetitionId) -> Fault {
+    let facts = [("competition", competition.to_string())];
+    let message = format!("there is no competition {competition} at that position");
+    Fault::bad("competition.unknown", &facts, &message, &format!("该位置上没有竞赛 {competition}"))
+}
+
+fn period_outside(asked: Period, runs: Period) -> Fault {
+    let facts = [("period", asked.to_string()), ("competition", runs.to_string())];
+    let message = format!("{asked} is not within {runs}, the time the competition runs");
+    Fault::bad("board.period_outside", &facts, &message, &format!("{asked} 不在竞赛期间 {runs} 之内"))
+}
+
+fn wrong_subject() -> Fault {
+    let message = "the competition is among the others; change subject";
+    Fault::bad("board.wrong_subject", &[], message, "该竞赛的参赛对象不是所选类别;请更改 subject")
 }
 
 /// A board as far as the viewer reaches, the moment it is read as of, and the metric it is in.
@@ -92,7 +109,7 @@ impl BoardInput {
         let within: Option<BranchId> = input::some_id("within", self.within.as_ref())?;
         match &self.measure {
             BoardMeasure::Metric(code) => {
-                let period = period.ok_or_else(|| bad("board.no_period", "a metric's board needs a period"))?;
+                let period = period.ok_or_else(no_period)?;
                 self.of_metric(session, code, period, within, at).await
             }
             BoardMeasure::Competition(id) => self.of_competition(session, id, period, within, at).await,
@@ -127,16 +144,16 @@ impl BoardInput {
         let key = CompetitionKey { competition };
         let Some(row) = session.row::<CompetitionRow>(&key, at.position).await? else {
             session.allow(Action::SeeBoards, Resource::Organisation).await?;
-            return Err(bad("competition.unknown", "there is no such competition at that position"));
+            return Err(unknown_competition(competition));
         };
         let period = period.unwrap_or(row.period);
         if period.first_day() < row.period.first_day() || period.end_day() > row.period.end_day() {
-            return Err(bad("board.period_outside", "the period is not within the time the competition runs"));
+            return Err(period_outside(period, row.period));
         }
         let reading = board_of_competition(session, &row, period, within, at).await?;
         match reading.board.subjects == StreamKind::from(self.subject) {
             true => Ok(reading),
-            false => Err(bad("board.wrong_subject", "the competition is among the others; change subject")),
+            false => Err(wrong_subject()),
         }
     }
 }

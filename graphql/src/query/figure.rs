@@ -62,7 +62,10 @@ impl Metric {
     /// # Errors
     /// `metric.unknown`, [`Fault::Read`].
     pub async fn known(session: &Session, code: &MetricCode, at: Moment) -> Result<Self> {
-        let unknown = || Fault::Bad("metric.unknown".to_owned(), format!("no metric {code} is defined"));
+        let unknown = || {
+            let (message, zh) = (format!("no metric {code} is defined"), format!("未定义指标 {code}"));
+            Fault::bad("metric.unknown", &[("metric", code.to_string())], &message, &zh)
+        };
         Self::find(session, code, at).await?.ok_or_else(unknown)
     }
 

@@ -137,7 +137,8 @@ impl MemberQuery {
             (Some(id), None) => Some(input::asked(input::id("id", &id))?),
             (None, Some(number)) => session.reads().by_staff_number(&input::search("staffNumber", &number)?).await?,
             (None, None) | (Some(_), Some(_)) => {
-                return Err(Fault::Bad("input.one_of".to_owned(), "give either id or staffNumber".to_owned()));
+                let message = "give either id or staffNumber";
+                return Err(Fault::bad("input.one_of", &[], message, "请在 id 与 staffNumber 中任选其一"));
             }
         };
         match member {

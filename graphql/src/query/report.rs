@@ -13,9 +13,9 @@ use projections::select::{Condition, Plan, Select};
 use projections::totals::{TotalKey, TotalRow};
 
 use super::trail::{Event, events_at, position_column};
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, When, bad_cursor, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::{Moment, ReadError, Reads};
 use crate::refusal::Refusal;
@@ -163,7 +163,7 @@ impl Figure {
         session.allow(Action::SeeTrail, Resource::Organisation).await?;
         let after = page.place(&[position_column()])?;
         let after = match after.as_deref() {
-            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_place())?,
+            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_cursor())?,
             Some(_) | None => 0,
         };
         let (at, after) = (self.at.position, Position(after));
@@ -171,8 +171,4 @@ impl Figure {
         let events = events_at(session, &positions, self.at).await?;
         Ok(Some(Connection::of(&page, at, events.into_iter().map(|event| (event.place(), event)))))
     }
-}
-
-fn bad_place() -> Fault {
-    Fault::Bad("page.bad_cursor".to_owned(), "after is not a cursor of this list".to_owned())
 }

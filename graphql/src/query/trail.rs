@@ -108,9 +108,9 @@ pub struct TrailFilter {
     from: Option<DateTime>,
     /// Only recorded before this instant.
     until: Option<DateTime>,
-    /// Only those that this command led to.
+    /// Only those that the command of this id led to; the id exactly as it was given.
     command_id: Option<String>,
-    /// Only those that are part of this.
+    /// Only those that are part of this; the id exactly as it was given.
     correlation_id: Option<String>,
 }
 
@@ -122,14 +122,18 @@ impl TrailFilter {
     async fn conditions(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
         let text =
             |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
+        let verbatim = |field: &str, given: &Option<String>| {
+            let given = given.as_deref().map(|id| input::command_id(field, id).map(str::to_owned));
+            input::asked(given.transpose())
+        };
         // Nothing is recorded before 1970, and not every instant before it can be compared with what is.
         let instant =
             |given: &Option<DateTime>| given.as_ref().map(|given| given.0.timestamp().max(Timestamp::UNIX_EPOCH));
         let wanted = [
             equals("actor", text("actor", &self.actor)?),
             equals("event_type", text("type", &self.event_type)?),
-            equals("command", text("commandId", &self.command_id)?),
-            equals("correlation", text("correlationId", &self.correlation_id)?),
+            equals("command", verbatim("commandId", &self.command_id)?),
+            equals("correlation", verbatim("correlationId", &self.correlation_id)?),
             since("at", instant(&self.from)),
             before("at", instant(&self.until)),
         ];
@@ -165,7 +169,8 @@ async fn subjects(session: &Session, scope: &Scope, at: Moment) -> Result<Vec<Ce
     let members = session.rows(&select, at.position).await?;
     if members.len() > MEMBERS {
         let message = format!("more than {MEMBERS} members are within; name a smaller branch or a subject");
-        return Err(Fault::Bad("trail.too_wide".to_owned(), message));
+        let zh = format!("范围内超过 {MEMBERS} 人;请指定更小的组织或某一对象");
+        return Err(Fault::bad("trail.too_wide", &[("most", MEMBERS.to_string())], &message, &zh));
     }
     let branches = scope.branches().unwrap_or_default().iter().map(|branch| Cell::Uuid(branch.0));
     Ok(branches.chain(members.into_iter().map(|row| Cell::Uuid(row.member.0))).collect())

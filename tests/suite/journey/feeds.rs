@@ -182,6 +182,11 @@ async fn proper(t: &Teller) {
     assert_eq!(t.yes("checkBadge", again).await["replayed"], true);
     for (query, code) in [
         ("subscription { nothing }", "request.invalid"),
+        ("subscription { auditTrail(after: \"99999999\") { position } }", "position.beyond_head"),
+        (
+            "subscription { auditTrail(filter: { from: \"-005000-01-01T00:00:00Z\", commandId: \"\" }) { position } }",
+            "input.bad_command_id",
+        ),
         ("subscription { report(year: 1999) { year } }", "time.not_a_period"),
         (
             "subscription { leaderboard(board: { subject: MEMBER, measure: { metric: \"x\" }, period: { year: 2022 } }, first: 0) { position } }",

@@ -24,6 +24,7 @@ use projections::branches::BranchRow;
 use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
+use projections::words::MemberStanding;
 
 use crate::fault::{Fault, Result};
 use crate::legible;
@@ -162,7 +163,7 @@ impl Session {
         let now = self.pin(None, None).await?.position;
         let tree = self.tree(now).await?;
         let home = match viewer.member {
-            Some(member) => self.member(member, now).await?.map(|row| row.branch),
+            Some(member) => self.member(member, now).await?.filter(is_on_roster).map(|row| row.branch),
             None => None,
         };
         let standing = Arc::new(Standing { viewer: viewer.clone(), home, tree });
@@ -297,6 +298,14 @@ impl Session {
             Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
+    }
+}
+
+/// Whoever left has no home: the row keeps their last branch.
+fn is_on_roster(row: &MemberRow) -> bool {
+    match row.standing {
+        MemberStanding::OnDuty | MemberStanding::Suspended => true,
+        MemberStanding::Left => false,
     }
 }
 

@@ -11,19 +11,21 @@ use domain::id::{BranchId, CompetitionId};
 use domain::period::Period;
 use domain::stream::StreamKind;
 use projections::cell::{Cell, Column, Kind};
-use projections::competitions::{CompetitionKey, CompetitionRow};
+use projections::competitions::CompetitionRow;
 use projections::leaderboard::Board;
 use projections::standings::StandingRow;
 use uuid::Uuid;
 
+use super::competition::Competition;
 use super::figure::{Metric, Standing};
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Resource};
+use crate::policy::Action;
 use crate::ports::{self, Moment, typed};
 use crate::scalar::{Decimal, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words;
 
@@ -141,16 +143,14 @@ impl BoardInput {
         at: Moment,
     ) -> Result<Reading> {
         let competition: CompetitionId = input::asked(input::id("competition", id))?;
-        let key = CompetitionKey { competition };
-        let Some(row) = session.row::<CompetitionRow>(&key, at.position).await? else {
-            session.allow(Action::SeeBoards, Resource::Organisation).await?;
-            return Err(unknown_competition(competition));
-        };
+        let found = Competition::find(session, competition, at).await?;
+        let found = found.ok_or_else(|| unknown_competition(competition))?;
+        let row = found.row();
         let period = period.unwrap_or(row.period);
         if period.first_day() < row.period.first_day() || period.end_day() > row.period.end_day() {
             return Err(period_outside(period, row.period));
         }
-        let reading = board_of_competition(session, &row, period, within, at).await?;
+        let reading = board_of_competition(session, row, period, within, at).await?;
         match reading.board.subjects == StreamKind::from(self.subject) {
             true => Ok(reading),
             false => Err(wrong_subject()),
@@ -270,7 +270,7 @@ pub struct BoardQuery;
 #[Object]
 impl BoardQuery {
     /// A leaderboard 排行榜, the best first; who has no score is not on it.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn leaderboard(
         &self,
         ctx: &Context<'_>,
@@ -282,12 +282,13 @@ impl BoardQuery {
     ) -> Result<Option<Connection<Entry>>> {
         let session = Session::of(ctx);
         session.viewer()?;
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         page_of(session, &board.read(session, at).await?, &page).await.map(Some)
     }
 
     /// One subject's place on a leaderboard 名次; null where it is not ranked.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn rank(
         &self,
         ctx: &Context<'_>,

@@ -17,6 +17,7 @@ use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Decimal, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{Aggregation, Direction, Exactness, Grain, MetricSubjects, Unit};
 
@@ -89,6 +90,7 @@ pub struct MetricQuery;
 #[Object]
 impl MetricQuery {
     /// A metric.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn metric(
         &self,
         ctx: &Context<'_>,
@@ -103,7 +105,7 @@ impl MetricQuery {
     }
 
     /// The metrics, by code.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn metrics(
         &self,
         ctx: &Context<'_>,
@@ -114,7 +116,7 @@ impl MetricQuery {
     ) -> Result<Option<Connection<Metric>>> {
         let session = Session::of(ctx);
         session.allow(Action::SeeMetrics, Resource::Organisation).await?;
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         Connection::select(session, &page, at.position, all_of([]), |row| Metric { row, at }).await.map(Some)
     }

@@ -23,6 +23,7 @@ use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Scope};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
+use crate::schema::READ;
 use crate::session::Session;
 
 /// The most members a trail without a subject looks for.
@@ -220,7 +221,7 @@ pub struct TrailQuery;
 #[Object]
 impl TrailQuery {
     /// The audit trail 审计轨迹, the earliest first.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn audit_trail(
         &self,
@@ -234,7 +235,7 @@ impl TrailQuery {
     ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
         session.viewer()?;
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         let after = page.place(&[position_column()])?.and_then(|place| place.into_iter().next());
         let order = if reverse { Order::Descending } else { Order::Ascending };

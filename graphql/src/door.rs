@@ -301,15 +301,9 @@ pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
 }
 
 fn asker(viewer: &Viewer, command_id: &str, correlation: Option<String>) -> Result<Asker, Refusal> {
-    let plain = |text: &str| (1..=128).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-    if !plain(command_id) {
-        return Err(Refusal::bad_command_id("commandId"));
-    }
-    let correlation = correlation.unwrap_or_else(|| command_id.to_owned());
-    if !plain(&correlation) {
-        return Err(Refusal::bad_command_id("correlationId"));
-    }
-    Ok(Asker { actor: viewer.id.clone(), command_id: command_id.to_owned(), correlation })
+    let command_id = input::command_id("commandId", command_id)?.to_owned();
+    let correlation = input::command_id("correlationId", correlation.as_deref().unwrap_or(&command_id))?.to_owned();
+    Ok(Asker { actor: viewer.id.clone(), command_id, correlation })
 }
 
 /// The id that an input names.

@@ -1,12 +1,14 @@
-//! Why a read has no answer: an error of GraphQL with a code in its extensions, or an opaque accident.
+//! Why a read has no answer: an error of GraphQL with its code, its facts and its Chinese sentence in the extensions,
+//! as a refused command has them; or an opaque accident.
 //!
 //! # Invariant
 //! Nothing of an accident's cause reaches the caller: it travels as the error's source, which is never serialised,
 //! and the boundary logs it once ([`cause`]).
 
-use async_graphql::{Error, ErrorExtensions, ServerError};
+use async_graphql::{Error, ErrorExtensions, ServerError, Value, value};
 
 use crate::ports::{Failure, ReadError};
+use crate::refusal::{Refusal, RefusalFact};
 
 /// The codes of errors, beside those of refused inputs and of texts that cannot be read ([`crate::legible`]).
 pub const CODES: &[&str] = &[
@@ -33,10 +35,18 @@ pub enum Fault {
     Unauthenticated,
     /// The policy forbids it.
     Denied,
-    /// Something in the request has no sense: a code, and where it is wrong and what to do.
-    Bad(String, String),
+    /// Something in the request has no sense: the rule it breaks.
+    Bad(Box<Refusal>),
     /// The read itself.
     Read(ReadError),
+}
+
+impl Fault {
+    /// Something in the request has no sense: a code, the facts, and what is wrong and what to do in English and Chinese.
+    #[must_use]
+    pub fn bad(code: &str, facts: &[(&str, String)], message: &str, message_zh: &str) -> Self {
+        Self::Bad(Box::new(Refusal::new(code, facts, message.to_owned(), message_zh.to_owned())))
+    }
 }
 
 /// The answer of a read.
@@ -56,10 +66,12 @@ impl From<Failure> for Fault {
 
 impl From<Fault> for Error {
     fn from(fault: Fault) -> Self {
+        let plain =
+            |code: &str, message: &str, zh: &str| of_refusal(Refusal::new(code, &[], message.into(), zh.into()));
         match fault {
-            Fault::Unauthenticated => coded("unauthenticated", "sign in first"),
-            Fault::Denied => coded("policy.denied", "your roles do not reach this"),
-            Fault::Bad(code, message) => coded(&code, &message),
+            Fault::Unauthenticated => plain("unauthenticated", "sign in first", "请先登录"),
+            Fault::Denied => plain("policy.denied", "your roles do not reach this", "您的角色无权查看此内容"),
+            Fault::Bad(refusal) => of_refusal(*refusal),
             Fault::Read(error) => of_read(error),
         }
     }
@@ -67,15 +79,26 @@ impl From<Fault> for Error {
 
 fn of_read(error: ReadError) -> Error {
     let message = error.to_string();
+    let refused = |code: &str, facts: [(&str, String); 2], zh| of_refusal(Refusal::new(code, &facts, message, zh));
     match error {
-        ReadError::BeyondHead { asked, head } => coded("position.beyond_head", &message)
-            .extend_with(|_, facts| facts.set("asked", asked.to_string()))
-            .extend_with(|_, facts| facts.set("head", head.to_string())),
-        ReadError::Behind { asked, reached } => coded("position.behind", &message)
-            .extend_with(|_, facts| facts.set("asked", asked.to_string()))
-            .extend_with(|_, facts| facts.set("reached", reached.to_string())),
+        ReadError::BeyondHead { asked, head } => {
+            let facts = [("asked", asked.to_string()), ("head", head.to_string())];
+            refused("position.beyond_head", facts, format!("日志止于 {head},{asked} 尚不存在"))
+        }
+        ReadError::Behind { asked, reached } => {
+            let facts = [("asked", asked.to_string()), ("reached", reached.to_string())];
+            refused("position.behind", facts, format!("查询数据目前到 {reached},尚未到 {asked};请稍后重试"))
+        }
         ReadError::Failed(failure) => accident(failure),
     }
+}
+
+fn of_refusal(refusal: Refusal) -> Error {
+    let fact = |RefusalFact { name, value }| value!({ "name": name, "value": value });
+    let facts = refusal.facts.into_iter().map(fact).collect();
+    coded(&refusal.code, &refusal.message)
+        .extend_with(|_, extensions| extensions.set("messageZh", refusal.message_zh))
+        .extend_with(|_, extensions| extensions.set("facts", Value::List(facts)))
 }
 
 /// An accident: `internal` to the caller, the cause for the log.

@@ -125,12 +125,21 @@ pub fn count(field: &str, given: i64) -> Result<u32, Refusal> {
     u32::try_from(given).map_err(|_| Refusal::bad_number(field, given))
 }
 
-/// A refusal of an input of a query, which has no payload to carry it: an error with the refusal's code.
+/// The id of a command, or of what it is part of: 1 to 128 printable ASCII characters, kept as they are.
+///
+/// # Errors
+/// `input.bad_command_id`, naming `field`.
+pub fn command_id<'a>(field: &str, given: &'a str) -> Result<&'a str, Refusal> {
+    let plain = (1..=128).contains(&given.len()) && given.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    plain.then_some(given).ok_or_else(|| Refusal::bad_command_id(field))
+}
+
+/// A refusal of an input of a query, which has no payload to carry it: an error with all that the refusal says.
 ///
 /// # Errors
 /// [`Fault::Bad`].
 pub fn asked<T>(read: Result<T, Refusal>) -> fault::Result<T> {
-    read.map_err(|refusal| Fault::Bad(refusal.code, refusal.message))
+    read.map_err(|refusal| Fault::Bad(Box::new(refusal)))
 }
 
 /// The id that a filter names, if it names one.

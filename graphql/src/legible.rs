@@ -7,13 +7,14 @@
 //!   checks after it recurse.
 //! - With every fragment spread out it selects at most [`SELECTIONS`] things (`request.too_large`): a few fragments
 //!   that each name the next one twice would grow without end.
+//! - A subscription selects one thing: two would be two streams under one id.
 //!
 //! # Not here
 //! What the fields weigh and whether they exist (the schema).
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 use async_graphql::{Name, Request, ServerError, ServerResult};
 
 /// How deep brackets may nest.
@@ -38,6 +39,11 @@ pub fn document(request: &mut Request) -> ServerResult<&ExecutableDocument> {
         if selected > SELECTIONS {
             let message = format!("it selects {selected} things; {SELECTIONS} is the most");
             return Err(refused("request.too_large", &message));
+        }
+        if operation.node.ty == OperationType::Subscription
+            && spread.at_root(&operation.node.selection_set.node, &mut HashMap::new()) > 1
+        {
+            return Err(refused("request.invalid", "a subscription has one root field; subscribe once for each"));
         }
     }
     Ok(document)
@@ -141,6 +147,31 @@ impl<'a> Spread<'a> {
         Ok(sum)
     }
 
+    /// How many fields a selection has at its root; each fragment is counted once and remembered.
+    fn at_root(&self, set: &'a SelectionSet, known: &mut HashMap<&'a Name, usize>) -> usize {
+        let mut count = 0_usize;
+        for item in &set.items {
+            count += match &item.node {
+                Selection::Field(_) => 1,
+                Selection::InlineFragment(inline) => self.at_root(&inline.node.selection_set.node, known),
+                Selection::FragmentSpread(spread) => {
+                    let name = &spread.node.fragment_name.node;
+                    match (known.get(name).copied(), self.document.fragments.get(name)) {
+                        (Some(count), _) => count,
+                        (None, None) => 0,
+                        (None, Some(fragment)) => {
+                            known.insert(name, 0);
+                            let count = self.at_root(&fragment.node.selection_set.node, known);
+                            known.insert(name, count);
+                            count
+                        }
+                    }
+                }
+            };
+        }
+        count
+    }
+
     /// A fragment that holds itself, or is not there, weighs nothing here: the rules of validation refuse it.
     fn fragment(&mut self, name: &'a Name, depth: usize) -> ServerResult<usize> {
         if let Some(known) = self.known.get(name) {
@@ -187,6 +218,20 @@ mod tests {
         assert_eq!(code(&format!("{{ a(b: \"{}\") }}", "[".repeat(100))), None);
         // Not to be taken for three strings with code between them.
         assert_eq!(code(&format!("{{ a(b: [\"\"\"\" {}", "[".repeat(200_000))).as_deref(), Some("request.invalid"));
+    }
+
+    #[test]
+    fn a_subscription_selects_one_thing() {
+        let f = "fragment f on S { a b }";
+        assert_eq!(code("subscription { a { b c } }"), None);
+        assert_eq!(code("{ a b }"), None);
+        for two in
+            ["{ a b }".to_owned(), "{ a x: a }".to_owned(), "{ a ... { b } }".to_owned(), format!("{{ ...f }} {f}")]
+        {
+            assert_eq!(code(&format!("subscription {two}")).as_deref(), Some("request.invalid"), "{two}");
+        }
+        let turning = "{ a ...g ...g } fragment g on S { ...g ...g ...g }";
+        assert_eq!(code(&format!("subscription {turning}")), None, "the rules of validation refuse it");
     }
 
     #[test]

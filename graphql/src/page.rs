@@ -1,24 +1,29 @@
 //! Connections: forward paging over a total order, as of one position.
 //!
 //! # Rules
-//! - A cursor names a row's place and the position of the page it came from, so that later pages read as of the same
-//!   position, unless `asOf` says another.
+//! - A cursor names a row's place, the position of the page it came from, so that later pages read as of the same
+//!   position, unless `asOf` says another, and the list: its field, what it is under, its filter and order.
+//! - A list under something else goes on as of its cursor's position, and what it is under is looked at as it was then.
 //! - `first` is 20 where it is left out and at most 100.
 //! - A cursor is opaque; one that was not given by the same list is refused (`page.bad_cursor`).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::stream::Position;
+use jiff::Timestamp;
+use jiff::civil::Date;
 use projections::cell::{Cell, Column, Kind};
 use projections::row::Row;
 use projections::select::{Plan, Select};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
-use crate::ports::AsOf;
+use crate::ports::{AsOf, Moment};
 use crate::session::Session;
 use crate::{ports, scalar};
 
@@ -41,6 +46,8 @@ pub struct Page {
     pub limit: usize,
     /// The last row had.
     pub after: Option<Cursor>,
+    /// Which list it is a page of.
+    list: String,
 }
 
 /// A row's place in a list, and the position the list was read as of.
@@ -52,18 +59,58 @@ pub struct Cursor {
     pub place: Vec<Cell>,
 }
 
+/// What lists are under.
+pub trait Parent: Sized + Clone + Sync {
+    /// What it is, among everything that lists are under.
+    fn key(&self) -> String;
+
+    /// The moment it is as of.
+    fn at(&self) -> Moment;
+
+    /// The same as of another moment, where the viewer may see it.
+    ///
+    /// # Errors
+    /// As when it was found.
+    fn as_of(&self, session: &Session, at: Moment) -> impl Future<Output = Result<Option<Self>>> + Send;
+}
+
 impl Page {
-    /// The page that was meant.
+    /// The page of a root field that was meant.
     ///
     /// # Errors
     /// `page.too_large`, `page.bad_cursor`.
-    pub fn read(first: Option<i64>, after: Option<&str>) -> Result<Self> {
+    pub fn read(ctx: &Context<'_>, first: Option<i64>, after: Option<&str>) -> Result<Self> {
+        Self::of(list(ctx, "")?, first, after)
+    }
+
+    /// The page that was meant of a list under something, and that as of the moment of the page.
+    ///
+    /// # Errors
+    /// `page.too_large`, `page.bad_cursor`, and as when the parent was found.
+    pub async fn under<P: Parent>(
+        ctx: &Context<'_>,
+        parent: &P,
+        first: Option<i64>,
+        after: Option<&str>,
+    ) -> Result<(P, Self)> {
+        let page = Self::of(list(ctx, &parent.key())?, first, after)?;
+        let earlier = page.after.as_ref().map(|cursor| cursor.at).filter(|at| *at != parent.at().position);
+        let Some(position) = earlier else { return Ok((parent.clone(), page)) };
+        let session = Session::of(ctx);
+        let at = session.pin(Some(AsOf::Position(position)), None).await?;
+        Ok((parent.as_of(session, at).await?.ok_or_else(bad_cursor)?, page))
+    }
+
+    fn of(list: String, first: Option<i64>, after: Option<&str>) -> Result<Self> {
         let asked = first.unwrap_or(DEFAULT as i64);
         let limit = usize::try_from(asked).ok().filter(|limit| (1..=MOST).contains(limit));
         let limit = limit.ok_or_else(|| {
-            Fault::Bad("page.too_large".to_owned(), format!("first is {asked}; ask for 1 to {MOST} at a time"))
+            let facts = [("first", asked.to_string()), ("most", MOST.to_string())];
+            let message = format!("first is {asked}; ask for 1 to {MOST} at a time");
+            Fault::bad("page.too_large", &facts, &message, &format!("first 为 {asked};每页请取 1 至 {MOST} 条"))
         })?;
-        Ok(Self { limit, after: after.map(Cursor::read).transpose()? })
+        let after = after.map(|text| Cursor::read(text, &list)).transpose()?;
+        Ok(Self { limit, after, list })
     }
 
     /// The moment the page is read as of: the one asked for, else that of the page before.
@@ -91,17 +138,45 @@ impl Page {
     }
 }
 
+/// Which list a field is: a short hash of its name, what it is under, and the arguments that choose and order its rows.
+fn list(ctx: &Context<'_>, under: &str) -> Result<String> {
+    let field = ctx.field();
+    let paging = |name: &str| ["first", "after", "asOf", "atLeast"].contains(&name);
+    let arguments = field.arguments().map_err(|_| bad_cursor())?.into_iter().filter(|(name, _)| !paging(name));
+    let mut named = Map::new();
+    for (name, value) in arguments {
+        named.insert(name.to_string(), value.into_json().map_err(|_| bad_cursor())?);
+    }
+    let text = format!("{}\n{under}\n{}", field.name(), spelled(named.into()).unwrap_or_default());
+    Ok(format!("{:016x}", Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).as_u64_pair().0))
+}
+
+/// A value in one spelling: names in order, without what is left out or null.
+fn spelled(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(value.to_string()),
+        Value::Array(items) => Some(format!("{:?}", items.into_iter().map(spelled).collect::<Vec<_>>())),
+        Value::Object(fields) => {
+            let fields = fields.into_iter().filter_map(|(name, value)| Some((name, spelled(value)?)));
+            let fields: BTreeMap<String, String> = fields.collect();
+            (!fields.is_empty()).then(|| format!("{fields:?}"))
+        }
+    }
+}
+
 impl Cursor {
-    /// The opaque text.
-    #[must_use]
-    pub fn text(&self) -> String {
+    fn text(&self, list: &str) -> String {
         let cells: Vec<Value> = self.place.iter().map(to_json).collect();
-        URL_SAFE_NO_PAD.encode(json!([self.at.0, cells]).to_string())
+        URL_SAFE_NO_PAD.encode(json!([self.at.0, cells, list]).to_string())
     }
 
-    fn read(text: &str) -> Result<Self> {
+    fn read(text: &str, list: &str) -> Result<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
         let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad_cursor())?;
+        if value[2] != *list {
+            return Err(bad_cursor());
+        }
         let at = value[0].as_u64().filter(|at| i64::try_from(*at).is_ok()).ok_or_else(bad_cursor)?;
         let cells = value[1].as_array().ok_or_else(bad_cursor)?;
         let place = cells.iter().map(of_json).collect::<Option<_>>().ok_or_else(bad_cursor)?;
@@ -109,10 +184,15 @@ impl Cursor {
     }
 }
 
-fn bad_cursor() -> Fault {
-    Fault::Bad(
-        "page.bad_cursor".to_owned(),
-        "after is not a cursor of this list; take one from a page of it".to_owned(),
+/// A cursor that does not fit the list.
+#[must_use]
+pub fn bad_cursor() -> Fault {
+    let message = "after is not a cursor of this list; take one from a page of it, with the same filter and order";
+    Fault::bad(
+        "page.bad_cursor",
+        &[],
+        message,
+        "after 不是此列表的游标;请使用同一列表、同一筛选与排序条件下某一页返回的游标",
     )
 }
 
@@ -152,8 +232,9 @@ fn of_json(value: &Value) -> Option<Cell> {
         "t" => Some(Cell::Text(text()?.to_owned())),
         "i" => value[1].as_i64().map(Cell::Int),
         "d" => text()?.parse().ok().map(Cell::Decimal),
-        "a" => text()?.parse().ok().map(Cell::Date),
-        "n" => text()?.parse().ok().map(Cell::Instant),
+        // No row has a date or an instant from before these.
+        "a" => text()?.parse().ok().filter(|date: &Date| date.year() >= 0).map(Cell::Date),
+        "n" => text()?.parse().ok().filter(|at| *at >= Timestamp::UNIX_EPOCH).map(Cell::Instant),
         "f" => value[1].as_bool().map(Cell::Flag),
         _unknown => None,
     }
@@ -219,7 +300,7 @@ impl<T: OutputType> Connection<T> {
     /// A page of rows with their places, of which one more than asked for may have been read.
     #[must_use]
     pub fn of(page: &Page, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
-        let cursor = |place| Cursor { at, place }.text();
+        let cursor = |place| Cursor { at, place }.text(&page.list);
         let edges = rows.into_iter().map(|(place, node)| Edge { cursor: cursor(place), node });
         let mut edges: Vec<Edge<T>> = edges.collect();
         let more = edges.len() > page.limit;

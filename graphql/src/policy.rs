@@ -31,8 +31,12 @@
 //! - Facts are as of the moment asked for, rights as of now: what is looked at is placed by the branch it had then,
 //!   in the tree of today.
 //! - What does not exist and what is out of reach are answered alike.
-//! - A command that names branches or members beside its subject needs reach over all of them.
+//! - A competition is seen by whoever reaches its branch or one that competes in it; its board shows what they reach.
+//! - A command that names branches or members beside its subject needs reach over all of them. Attendees are the
+//!   exception: whoever holds a session or theme day records who came, from wherever they came.
+//! - The integration account finds a member by staff number, for imports, though it is shown none.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::id::{BranchId, MemberId};
@@ -120,7 +124,7 @@ pub enum Verdict {
 pub struct Standing {
     /// Who looks.
     pub viewer: Viewer,
-    /// The viewer's own branch, where the viewer is a member.
+    /// The viewer's own branch, where the viewer is a member who has not left.
     pub home: Option<BranchId>,
     /// The organisation tree; empty where [`Standing::needs_tree`] says no.
     pub tree: Arc<Tree>,
@@ -245,6 +249,22 @@ impl Scope {
                 (!branches.is_empty()).then_some(Self { branches: Some(branches) }).ok_or(Fault::Denied)
             }
         }
+    }
+
+    /// With all branches above these: a competition announced there is one of these branches too.
+    #[must_use]
+    pub fn with_above(self, tree: &Tree) -> Self {
+        let branches = self.branches.map(|branches| {
+            let up: BTreeSet<BranchId> = branches.into_iter().flat_map(|branch| tree.up_from(branch)).collect();
+            up.into_iter().collect()
+        });
+        Self { branches }
+    }
+
+    /// Whether a branch is one of these.
+    #[must_use]
+    pub fn holds(&self, branch: BranchId) -> bool {
+        self.branches.as_ref().is_none_or(|branches| branches.contains(&branch))
     }
 
     /// The condition that keeps a list to these branches; nothing for the whole organisation.

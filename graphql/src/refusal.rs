@@ -47,7 +47,7 @@ pub const CODES: &[&str] = &[
 ];
 
 impl Refusal {
-    fn new(code: &str, facts: &[(&str, String)], message: String, message_zh: String) -> Self {
+    pub(crate) fn new(code: &str, facts: &[(&str, String)], message: String, message_zh: String) -> Self {
         let fact = |(name, value): &(&str, String)| RefusalFact { name: (*name).to_owned(), value: value.clone() };
         Self { code: code.to_owned(), message, message_zh, facts: facts.iter().map(fact).collect() }
     }

@@ -17,8 +17,11 @@ pub type Api = Schema<Query, Mutation, Feed>;
 
 /// How deep a request may nest: enough for the introspection of usual tools, not for walking in circles.
 pub const DEPTH: usize = 20;
-/// How much a request may ask for: each field weighs 1, a list its page times one row.
+/// How much a request may ask for: each field weighs 1, a list its page times one row, a root
+/// field [`READ`] more.
 pub const COMPLEXITY: usize = 50_000;
+/// What a root field weighs by itself: it reads, however little is asked of it.
+pub const READ: usize = 50;
 /// How deep a request's text may nest.
 pub const RECURSION: usize = 32;
 /// How many directives a field may have.

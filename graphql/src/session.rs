@@ -24,13 +24,14 @@ use projections::branches::BranchRow;
 use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
+use projections::words::MemberStanding;
 
 use crate::fault::{Fault, Result};
 use crate::legible;
 use crate::loader::{Loaders, RowAt, loaders};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
-use crate::ports::{AsOf, Moment, PersonRecord, Reads};
+use crate::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
 use crate::scalar::DateTime;
 use crate::schema::Settings;
 use crate::tree::Tree;
@@ -123,6 +124,18 @@ impl Session {
         self.trees.lock().await.clear();
     }
 
+    /// A position that the log has got to.
+    ///
+    /// # Errors
+    /// `position.beyond_head`, [`Fault::Read`].
+    pub async fn recorded(&self, asked: Position) -> Result<Position> {
+        let head = self.reads.head().await?.position;
+        match asked <= head {
+            true => Ok(asked),
+            false => Err(ReadError::BeyondHead { asked, head }.into()),
+        }
+    }
+
     /// Goes on to the end of the log, for a command to something recorded a moment ago.
     ///
     /// # Errors
@@ -150,7 +163,7 @@ impl Session {
         let now = self.pin(None, None).await?.position;
         let tree = self.tree(now).await?;
         let home = match viewer.member {
-            Some(member) => self.member(member, now).await?.map(|row| row.branch),
+            Some(member) => self.member(member, now).await?.filter(is_on_roster).map(|row| row.branch),
             None => None,
         };
         let standing = Arc::new(Standing { viewer: viewer.clone(), home, tree });
@@ -285,6 +298,14 @@ impl Session {
             Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
+    }
+}
+
+/// Whoever left has no home: the row keeps their last branch.
+fn is_on_roster(row: &MemberRow) -> bool {
+    match row.standing {
+        MemberStanding::OnDuty | MemberStanding::Suspended => true,
+        MemberStanding::Left => false,
     }
 }
 

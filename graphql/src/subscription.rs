@@ -19,9 +19,10 @@ use crate::fault::Result;
 use crate::page::{Connection, Page, weight};
 use crate::ports::{AsOf, Moment};
 use crate::query::board::{BoardInput, Entry, page_of};
-use crate::query::report::{Report, report_at};
+use crate::query::report::{Report, WEIGHT, report_at};
 use crate::query::trail::{Event, TrailFilter, trail};
 use crate::scalar::Position;
+use crate::schema::READ;
 use crate::session::Session;
 
 /// How many events are read at a time.
@@ -126,6 +127,7 @@ where
 #[Subscription]
 impl Feed {
     /// The position the projections have reached, now and whenever it moves.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn position(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Position>> {
         let session = Session::of(ctx);
         session.viewer()?;
@@ -133,6 +135,7 @@ impl Feed {
     }
 
     /// The events of the audit trail that follow a position, in order, without end.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn audit_trail(
         &self,
         ctx: &Context<'_>,
@@ -144,7 +147,7 @@ impl Feed {
         let session = Session::of(ctx);
         session.viewer()?;
         let last = match after {
-            Some(position) => position.0,
+            Some(position) => session.recorded(position.0).await?,
             None => session.pin(None, None).await?.position,
         };
         let (moments, filter) = (Moments::of(session), filter.unwrap_or_default());
@@ -153,7 +156,7 @@ impl Feed {
     }
 
     /// The top of a leaderboard, sent again when it changed.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn leaderboard(
         &self,
         ctx: &Context<'_>,
@@ -162,7 +165,7 @@ impl Feed {
     ) -> Result<impl Stream<Item = async_graphql::Result<Connection<Entry>>>> {
         let session = Session::of(ctx);
         session.viewer()?;
-        let page = Page::read(first, None)?;
+        let page = Page::read(ctx, first, None)?;
         let make = move |session: Arc<Session>, at: Moment| {
             let (board, page) = (board.clone(), page.clone());
             async move {
@@ -175,6 +178,7 @@ impl Feed {
     }
 
     /// The report of a year, sent again when a figure changed.
+    #[graphql(complexity = "WEIGHT + child_complexity")]
     async fn report(
         &self,
         ctx: &Context<'_>,

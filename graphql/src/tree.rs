@@ -30,12 +30,17 @@ impl Tree {
         self.above.contains_key(&branch)
     }
 
+    /// A branch and all that are above it, up to the top.
+    pub fn up_from(&self, branch: BranchId) -> impl Iterator<Item = BranchId> {
+        let next = |branch: &BranchId| self.above.get(branch).copied().flatten();
+        // A tree of n branches has no path longer than n; the bound keeps a broken one from turning for ever.
+        std::iter::successors(Some(branch), next).take(self.above.len() + 1)
+    }
+
     /// Whether a branch is that one, or somewhere under it.
     #[must_use]
     pub fn is_within(&self, branch: BranchId, top: BranchId) -> bool {
-        let next = |branch: &BranchId| self.above.get(branch).copied().flatten();
-        // A tree of n branches has no path longer than n; the bound keeps a broken one from turning for ever.
-        std::iter::successors(Some(branch), next).take(self.above.len() + 1).any(|above| above == top)
+        self.up_from(branch).any(|above| above == top)
     }
 
     /// A branch and all that are under it, in the order of their ids.

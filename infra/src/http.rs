@@ -10,13 +10,14 @@
 
 pub mod answer;
 pub mod request;
+mod socket;
 
 use std::future::Future;
 use std::sync::Arc;
 
 use async_graphql::http::GraphiQLSource;
 use async_graphql::{Data, Executor, Request};
-use async_graphql_axum::{GraphQLProtocol, GraphQLResponse, GraphQLWebSocket};
+use async_graphql_axum::{GraphQLProtocol, GraphQLResponse};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
@@ -85,7 +86,8 @@ async fn execute(doors: Doors, headers: &HeaderMap, mut request: Request) -> Htt
 async fn subscribe(
     State(doors): State<Doors>,
     headers: HeaderMap,
-    protocol: GraphQLProtocol,
+    // Whoever offers no protocol of GraphQL is refused.
+    _protocol: GraphQLProtocol,
     upgrade: WebSocketUpgrade,
 ) -> HttpResponse {
     let by_headers = match doors.sign_in.viewer(&headers) {
@@ -96,16 +98,14 @@ async fn subscribe(
         .protocols(["graphql-transport-ws"])
         .on_upgrade(move |stream| {
             let sign_in = Arc::clone(&doors.sign_in);
-            GraphQLWebSocket::new(stream, Answering(doors.api), protocol)
-                .on_connection_init(move |payload: serde_json::Value| async move {
-                    let mut data = Data::default();
-                    let named = payload.get("viewer").and_then(serde_json::Value::as_str);
-                    if let Some(viewer) = sign_in.named(named)?.or(by_headers) {
-                        data.insert(viewer);
-                    }
-                    Ok(data)
-                })
-                .serve()
+            socket::speak(stream, Answering(doors.api), move |payload: serde_json::Value| async move {
+                let mut data = Data::default();
+                let named = payload.get("viewer").and_then(serde_json::Value::as_str);
+                if let Some(viewer) = sign_in.named(named)?.or(by_headers) {
+                    data.insert(viewer);
+                }
+                Ok(data)
+            })
         })
         .into_response()
 }

@@ -68,6 +68,18 @@ impl Feed {
         }
     }
 
+    /// The code with which the server closes the connection, after whatever else it says before.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            let heard = tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("the server answers in time");
+            match heard {
+                Some(Ok(Message::Close(frame))) => return frame.map(|frame| frame.code.into()),
+                Some(Ok(_message)) => {}
+                Some(Err(_)) | None => return None,
+            }
+        }
+    }
+
     /// Subscribes; answers the id of the subscription.
     pub async fn subscribe(&mut self, query: &str) -> String {
         self.begun += 1;

@@ -41,12 +41,21 @@ fn none<T: std::fmt::Debug>(offenders: Vec<T>) {
     assert!(offenders.is_empty(), "{offenders:#?}");
 }
 
-/// The dependencies a manifest names under `[dependencies]`.
+/// The dependencies a manifest names, those of its tests and of its build included.
 fn dependencies(room: &str) -> Vec<String> {
-    let manifest = fs::read_to_string(root().join(room).join("Cargo.toml")).unwrap();
-    let section = manifest.split("[dependencies]").nth(1).unwrap().split("\n[").next().unwrap();
+    named_in(&fs::read_to_string(root().join(room).join("Cargo.toml")).unwrap())
+}
+
+fn named_in(manifest: &str) -> Vec<String> {
+    let sections = manifest.split("\n[").filter_map(|section| section.split_once("dependencies]\n"));
     let name = |line: &str| line.split(['.', ' ', '=']).next().map(str::to_owned);
-    section.lines().filter(|line| line.contains('=')).filter_map(name).collect()
+    sections.flat_map(|(_, lines)| lines.lines().filter(|line| line.contains('=')).filter_map(name)).collect()
+}
+
+#[test]
+fn dependencies_of_tests_are_dependencies() {
+    let manifest = "[package]\nname = \"x\"\n\n[dependencies]\na.workspace = true\n\n[dev-dependencies]\nb = \"1\"\n\n[[test]]\nname = \"c\"\n";
+    assert_eq!(named_in(manifest), ["a", "b"]);
 }
 
 #[test]
@@ -103,8 +112,46 @@ fn folds_and_states_name_every_event() {
     let folds = all_sources().into_iter().filter(|(name, _)| {
         name.starts_with("projections/src") || (name.starts_with("domain/src") && name.ends_with("state.rs"))
     });
-    let catch_all = |text: &str| text.lines().any(|line| line.trim_start().starts_with("_ =>"));
-    none(folds.filter(|(_, text)| catch_all(text)).map(|(name, _)| name).collect());
+    let of_events = |text: &str| text.contains("Event::");
+    none(
+        folds
+            .filter(|(_, text)| has_arm(text, |arm| arm == "_") || (of_events(text) && has_arm(text, takes_all)))
+            .map(|(name, _)| name)
+            .collect(),
+    );
+}
+
+/// Whether a pattern takes whatever is left: `_`, or a name that is bound to it.
+fn takes_all(pattern: &str) -> bool {
+    let of_name = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+    let begins = pattern.starts_with(|letter: char| letter.is_ascii_lowercase() || letter == '_');
+    begins && pattern.chars().all(of_name) && !["true", "false"].contains(&pattern)
+}
+
+/// Whether there is an arm with such a pattern.
+fn has_arm(text: &str, such: fn(&str) -> bool) -> bool {
+    let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let patterns =
+        code.flat_map(|line| line.match_indices("=>").map(|(at, _)| line[..at].rsplit(['{', '}', ',']).next()));
+    patterns.flatten().any(|pattern| such(pattern.trim()))
+}
+
+#[test]
+fn an_arm_that_takes_all_is_seen_however_it_is_written() {
+    for arm in [
+        "    _ => {}",
+        "other => {}",
+        "        _other => return,",
+        "match x { A => 1, rest => 2 }",
+        "match x { e2 => 2 }",
+    ] {
+        assert!(has_arm(arm, takes_all), "{arm}");
+    }
+    for arm in
+        ["true => 1,", "Some(other) => 1,", "A { on, .. } => 1,", "B | C => 1,", "x if x > 1 => 1,", "// other => 1"]
+    {
+        assert!(!has_arm(arm, takes_all), "{arm}");
+    }
 }
 
 #[test]
@@ -167,8 +214,14 @@ fn every_big_crate_is_there_once() {
 #[test]
 fn texts_name_no_machine() {
     let words = ["/wo|rk/", "/ro|ot/", "crates|.io", "pypi|.org"].map(|word| word.replace('|', ""));
-    let files = ["README.md", "ARCHITECTURE.md", "BENCHMARKS.md", "dev", "docs/status.md", "docs/events.md"];
-    let texts = files.into_iter().map(|name| (name.to_owned(), fs::read_to_string(root().join(name)).unwrap()));
+    let files = ["README.md", "ARCHITECTURE.md", "BENCHMARKS.md", "dev", ".ci/run", "Cargo.toml", "clippy.toml"];
+    let files = files.into_iter().chain(["deny.toml", "rust-toolchain.toml"]).map(str::to_owned);
+    let manifests = ROOMS.iter().map(|(room, _)| format!("{room}/Cargo.toml"));
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
+    let docs: Vec<String> = docs.map(|name| format!("docs/{}", name.display())).collect();
+    assert!(docs.len() >= 3, "{docs:?}");
+    let texts = files.chain(manifests).chain(docs.into_iter().filter(|name| name.ends_with(".md")));
+    let texts = texts.map(|name| (name.clone(), fs::read_to_string(root().join(name)).unwrap()));
     none(
         texts
             .chain(all_sources())

@@ -11,19 +11,21 @@ use domain::id::{BranchId, CompetitionId};
 use domain::period::Period;
 use domain::stream::StreamKind;
 use projections::cell::{Cell, Column, Kind};
-use projections::competitions::{CompetitionKey, CompetitionRow};
+use projections::competitions::CompetitionRow;
 use projections::leaderboard::Board;
 use projections::standings::StandingRow;
 use uuid::Uuid;
 
+use super::competition::Competition;
 use super::figure::{Metric, Standing};
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Resource};
+use crate::policy::Action;
 use crate::ports::{self, Moment, typed};
 use crate::scalar::{Decimal, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words;
 
@@ -70,8 +72,25 @@ pub struct BoardInput {
     ranked_by: words::RankedBy,
 }
 
-fn bad(code: &str, message: &str) -> Fault {
-    Fault::Bad(code.to_owned(), message.to_owned())
+fn no_period() -> Fault {
+    Fault::bad("board.no_period", &[], "a metric's board needs a period; give one", "指标排行榜须指定期间")
+}
+
+fn unknown_competition(competition: CompetitionId) -> Fault {
+    let facts = [("competition", competition.to_string())];
+    let message = format!("there is no competition {competition} at that position");
+    Fault::bad("competition.unknown", &facts, &message, &format!("该位置上没有竞赛 {competition}"))
+}
+
+fn period_outside(asked: Period, runs: Period) -> Fault {
+    let facts = [("period", asked.to_string()), ("competition", runs.to_string())];
+    let message = format!("{asked} is not within {runs}, the time the competition runs");
+    Fault::bad("board.period_outside", &facts, &message, &format!("{asked} 不在竞赛期间 {runs} 之内"))
+}
+
+fn wrong_subject() -> Fault {
+    let message = "the competition is among the others; change subject";
+    Fault::bad("board.wrong_subject", &[], message, "该竞赛的参赛对象不是所选类别;请更改 subject")
 }
 
 /// A board as far as the viewer reaches, the moment it is read as of, and the metric it is in.
@@ -92,7 +111,7 @@ impl BoardInput {
         let within: Option<BranchId> = input::some_id("within", self.within.as_ref())?;
         match &self.measure {
             BoardMeasure::Metric(code) => {
-                let period = period.ok_or_else(|| bad("board.no_period", "a metric's board needs a period"))?;
+                let period = period.ok_or_else(no_period)?;
                 self.of_metric(session, code, period, within, at).await
             }
             BoardMeasure::Competition(id) => self.of_competition(session, id, period, within, at).await,
@@ -124,19 +143,17 @@ impl BoardInput {
         at: Moment,
     ) -> Result<Reading> {
         let competition: CompetitionId = input::asked(input::id("competition", id))?;
-        let key = CompetitionKey { competition };
-        let Some(row) = session.row::<CompetitionRow>(&key, at.position).await? else {
-            session.allow(Action::SeeBoards, Resource::Organisation).await?;
-            return Err(bad("competition.unknown", "there is no such competition at that position"));
-        };
+        let found = Competition::find(session, competition, at).await?;
+        let found = found.ok_or_else(|| unknown_competition(competition))?;
+        let row = found.row();
         let period = period.unwrap_or(row.period);
         if period.first_day() < row.period.first_day() || period.end_day() > row.period.end_day() {
-            return Err(bad("board.period_outside", "the period is not within the time the competition runs"));
+            return Err(period_outside(period, row.period));
         }
-        let reading = board_of_competition(session, &row, period, within, at).await?;
+        let reading = board_of_competition(session, row, period, within, at).await?;
         match reading.board.subjects == StreamKind::from(self.subject) {
             true => Ok(reading),
-            false => Err(bad("board.wrong_subject", "the competition is among the others; change subject")),
+            false => Err(wrong_subject()),
         }
     }
 }
@@ -253,7 +270,7 @@ pub struct BoardQuery;
 #[Object]
 impl BoardQuery {
     /// A leaderboard 排行榜, the best first; who has no score is not on it.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn leaderboard(
         &self,
         ctx: &Context<'_>,
@@ -265,12 +282,13 @@ impl BoardQuery {
     ) -> Result<Option<Connection<Entry>>> {
         let session = Session::of(ctx);
         session.viewer()?;
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         page_of(session, &board.read(session, at).await?, &page).await.map(Some)
     }
 
     /// One subject's place on a leaderboard 名次; null where it is not ranked.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn rank(
         &self,
         ctx: &Context<'_>,

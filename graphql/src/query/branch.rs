@@ -13,10 +13,11 @@ use super::record::{Record, RecordFilter, records_of};
 use super::training::{Training, TrainingFilter, trainings};
 use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{BranchKind, BranchStanding};
 
@@ -51,6 +52,20 @@ impl Branch {
 
     fn resource(&self) -> Resource {
         Resource::Branch(self.row.branch)
+    }
+}
+
+impl Parent for Branch {
+    fn key(&self) -> String {
+        self.row.branch.to_string()
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
+        Self::find(session, self.row.branch, at).await
     }
 }
 
@@ -118,6 +133,7 @@ pub struct BranchQuery;
 #[Object]
 impl BranchQuery {
     /// The top committee: the root of the organisation tree 组织树.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn organisation(
         &self,
         ctx: &Context<'_>,
@@ -129,6 +145,7 @@ impl BranchQuery {
     }
 
     /// A branch.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn branch(
         &self,
         ctx: &Context<'_>,
@@ -142,7 +159,7 @@ impl BranchQuery {
     }
 
     /// Branches, by id.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn branches(
         &self,
         ctx: &Context<'_>,
@@ -153,7 +170,7 @@ impl BranchQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Branch>>> {
         let session = Session::of(ctx);
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         branches(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
@@ -230,8 +247,9 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Self>>> {
-        let filter = BranchFilter { parent: Some(self.row.branch.into()), ..BranchFilter::default() };
-        branches(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let filter = BranchFilter { parent: Some(row.branch.into()), ..BranchFilter::default() };
+        branches(Session::of(ctx), filter, at, &page).await.map(Some)
     }
 
     /// The members in its subtree.
@@ -243,8 +261,8 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Member>>> {
-        let filter = filter.unwrap_or_default().within(self.row.branch);
-        members(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        members(Session::of(ctx), filter.unwrap_or_default().within(row.branch), at, &page).await.map(Some)
     }
 
     /// The outlets in its subtree.
@@ -256,8 +274,8 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Outlet>>> {
-        let filter = filter.unwrap_or_default().within(self.row.branch);
-        outlets(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        outlets(Session::of(ctx), filter.unwrap_or_default().within(row.branch), at, &page).await.map(Some)
     }
 
     /// The contact points kept in its subtree.
@@ -271,8 +289,8 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<ContactPoint>>> {
-        let filter = filter.unwrap_or_default().within(self.row.branch);
-        contact_points(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        contact_points(Session::of(ctx), filter.unwrap_or_default().within(row.branch), at, &page).await.map(Some)
     }
 
     /// The training sessions held in its subtree.
@@ -284,8 +302,8 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Training>>> {
-        let filter = filter.unwrap_or_default().within(self.row.branch);
-        trainings(Session::of(ctx), filter, self.at, &Page::read(first, after.as_deref())?).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        trainings(Session::of(ctx), filter.unwrap_or_default().within(row.branch), at, &page).await.map(Some)
     }
 
     /// Its own records: improvements and theme days, the latest first.
@@ -297,8 +315,9 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Record>>> {
-        let page = Page::read(first, after.as_deref())?;
-        records_of(Session::of(ctx), self.row.branch.0, self.resource(), self.at, filter, &page).await.map(Some)
+        let (branch, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let (id, about) = (branch.row.branch.0, branch.resource());
+        records_of(Session::of(ctx), id, about, branch.at, filter, &page).await.map(Some)
     }
 
     /// Its results and plans as they stand, by metric and period.
@@ -310,8 +329,8 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<MetricResult>>> {
-        let page = Page::read(first, after.as_deref())?;
-        results_of(Session::of(ctx), self.row.branch.into(), self.at, filter, &page).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        results_of(Session::of(ctx), row.branch.into(), at, filter, &page).await.map(Some)
     }
 
     /// Its figures by metric and period, with plan completion and growth.
@@ -323,7 +342,7 @@ impl Branch {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Standing>>> {
-        let page = Page::read(first, after.as_deref())?;
-        standings_of(Session::of(ctx), self.row.branch.into(), self.at, filter, &page).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        standings_of(Session::of(ctx), row.branch.into(), at, filter, &page).await.map(Some)
     }
 }

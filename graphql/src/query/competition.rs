@@ -8,12 +8,13 @@ use super::board::{Entry, board_of_competition, page_of};
 use super::branch::Branch;
 use super::figure::{Metric, Period};
 use super::filter::{all_of, equals};
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Resource};
+use crate::page::{Connection, Page, Parent, When, weight};
+use crate::policy::{Action, Resource, Scope};
 use crate::ports::Moment;
 use crate::scalar::Position;
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{Competitors, RankedBy};
 
@@ -25,15 +26,48 @@ pub struct Competition {
 }
 
 impl Competition {
-    /// A competition as of a moment, where the viewer may see its branch.
+    /// A competition as of a moment, where the viewer reaches its branch or one that competes in it.
     ///
     /// # Errors
-    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    /// [`Fault::Denied`], [`Fault::Read`].
     pub async fn find(session: &Session, competition: CompetitionId, at: Moment) -> Result<Option<Self>> {
         let row = session.row::<CompetitionRow>(&CompetitionKey { competition }, at.position).await?;
-        let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Branch(row.branch));
-        session.allow(Action::SeeBranches, resource).await?;
-        Ok(row.map(|row| Self { row, at }))
+        let Some(row) = row else {
+            return session.allow(Action::SeeBranches, Resource::Organisation).await.map(|()| None);
+        };
+        match announcers(session, None, at).await?.holds(row.branch) {
+            true => Ok(Some(Self { row, at })),
+            false => Err(Fault::Denied),
+        }
+    }
+
+    /// The row behind it.
+    #[must_use]
+    pub fn row(&self) -> &CompetitionRow {
+        &self.row
+    }
+}
+
+impl Parent for Competition {
+    fn key(&self) -> String {
+        self.row.competition.to_string()
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
+        Self::find(session, self.row.competition, at).await
+    }
+}
+
+/// The branches whose competitions the viewer may see: those in reach, and all above them unless one is named.
+async fn announcers(session: &Session, within: Option<BranchId>, at: Moment) -> Result<Scope> {
+    let scope = session.scope(Action::SeeBranches, within, at.position).await?;
+    match within {
+        Some(_) => Ok(scope),
+        None => Ok(scope.with_above(&session.standing().await?.tree)),
     }
 }
 
@@ -55,6 +89,7 @@ pub struct CompetitionQuery;
 #[Object]
 impl CompetitionQuery {
     /// A competition.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn competition(
         &self,
         ctx: &Context<'_>,
@@ -69,7 +104,7 @@ impl CompetitionQuery {
     }
 
     /// Competitions, by id.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn competitions(
         &self,
         ctx: &Context<'_>,
@@ -80,11 +115,11 @@ impl CompetitionQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Competition>>> {
         let (session, filter) = (Session::of(ctx), filter.unwrap_or_default());
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
         let metric = input::asked(filter.metric.as_deref().map(input::metric).transpose())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        let scope = session.scope(Action::SeeBranches, within, at.position).await?;
+        let scope = announcers(session, within, at).await?;
         let competitors = filter.competitors.map(domain::branch::Competitors::from);
         let select = all_of([scope.condition("branch"), equals("metric", metric), equals("competitors", competitors)]);
         Connection::select(session, &page, at.position, select, |row| Competition { row, at }).await.map(Some)
@@ -99,7 +134,7 @@ impl Competition {
         self.row.competition.into()
     }
 
-    /// The branch whose subtree competes.
+    /// The branch whose subtree competes; null where your roles do not reach it.
     async fn branch(&self, ctx: &Context<'_>) -> Result<Option<Branch>> {
         Branch::find(Session::of(ctx), self.row.branch, self.at).await
     }
@@ -147,8 +182,9 @@ impl Competition {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Entry>>> {
-        let (session, page) = (Session::of(ctx), Page::read(first, after.as_deref())?);
-        let reading = board_of_competition(session, &self.row, self.row.period, None, self.at).await?;
+        let session = Session::of(ctx);
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let reading = board_of_competition(session, &row, row.period, None, at).await?;
         page_of(session, &reading, &page).await.map(Some)
     }
 }

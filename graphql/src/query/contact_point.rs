@@ -14,10 +14,11 @@ use super::record::{Record, RecordFilter, records_of};
 use super::subject::Subject;
 use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::ContactPointStanding;
 
@@ -43,6 +44,20 @@ impl ContactPoint {
         let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Branch(row.branch));
         session.allow(Action::SeeBranches, resource).await?;
         Ok(row.map(|row| Self { row, at }))
+    }
+}
+
+impl Parent for ContactPoint {
+    fn key(&self) -> String {
+        self.row.contact_point.to_string()
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
+        Self::find(session, self.row.contact_point, at).await
     }
 }
 
@@ -142,6 +157,7 @@ pub struct ContactPointQuery;
 #[Object]
 impl ContactPointQuery {
     /// A contact point.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn contact_point(
         &self,
         ctx: &Context<'_>,
@@ -156,7 +172,7 @@ impl ContactPointQuery {
     }
 
     /// Contact points, by id.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn contact_points(
         &self,
         ctx: &Context<'_>,
@@ -167,7 +183,7 @@ impl ContactPointQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<ContactPoint>>> {
         let session = Session::of(ctx);
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         contact_points(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
@@ -240,7 +256,8 @@ impl ContactPoint {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Record>>> {
-        let (page, about) = (Page::read(first, after.as_deref())?, Resource::Branch(self.row.branch));
-        records_of(Session::of(ctx), self.row.contact_point.0, about, self.at, filter, &page).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let about = Resource::Branch(row.branch);
+        records_of(Session::of(ctx), row.contact_point.0, about, at, filter, &page).await.map(Some)
     }
 }

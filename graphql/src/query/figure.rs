@@ -17,6 +17,7 @@ use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Decimal, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{Aggregation, Direction, Exactness, Grain, MetricSubjects, Unit};
 
@@ -62,7 +63,10 @@ impl Metric {
     /// # Errors
     /// `metric.unknown`, [`Fault::Read`].
     pub async fn known(session: &Session, code: &MetricCode, at: Moment) -> Result<Self> {
-        let unknown = || Fault::Bad("metric.unknown".to_owned(), format!("no metric {code} is defined"));
+        let unknown = || {
+            let (message, zh) = (format!("no metric {code} is defined"), format!("未定义指标 {code}"));
+            Fault::bad("metric.unknown", &[("metric", code.to_string())], &message, &zh)
+        };
         Self::find(session, code, at).await?.ok_or_else(unknown)
     }
 
@@ -86,6 +90,7 @@ pub struct MetricQuery;
 #[Object]
 impl MetricQuery {
     /// A metric.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn metric(
         &self,
         ctx: &Context<'_>,
@@ -100,7 +105,7 @@ impl MetricQuery {
     }
 
     /// The metrics, by code.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn metrics(
         &self,
         ctx: &Context<'_>,
@@ -111,7 +116,7 @@ impl MetricQuery {
     ) -> Result<Option<Connection<Metric>>> {
         let session = Session::of(ctx);
         session.allow(Action::SeeMetrics, Resource::Organisation).await?;
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         Connection::select(session, &page, at.position, all_of([]), |row| Metric { row, at }).await.map(Some)
     }

@@ -4,6 +4,7 @@ use async_graphql::{Context, Object, SimpleObject};
 
 use crate::fault::Result;
 use crate::scalar::{DateTime, Position};
+use crate::schema::READ;
 use crate::session::Session;
 
 /// Where the log stands 日志.
@@ -22,6 +23,7 @@ pub struct LogQuery;
 #[Object]
 impl LogQuery {
     /// The last position of the log. The one thing that is shown without signing in.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn log(&self, ctx: &Context<'_>) -> Result<Option<Log>> {
         let session = Session::of(ctx);
         let head = session.reads().head().await?;

@@ -16,10 +16,11 @@ use super::record::{Record, RecordFilter, records_of};
 use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{MemberStanding, Post};
 
@@ -54,6 +55,28 @@ impl Member {
         let session = Session::of(ctx);
         session.allow(Action::SeeMember, self.resource()).await?;
         Ok(session)
+    }
+
+    /// A page of what is the member's own, and the member as of the page's moment.
+    async fn page(&self, ctx: &Context<'_>, first: Option<i64>, after: Option<String>) -> Result<(Self, Page)> {
+        self.own(ctx).await?;
+        let (member, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        member.own(ctx).await?;
+        Ok((member, page))
+    }
+}
+
+impl Parent for Member {
+    fn key(&self) -> String {
+        self.row.member.to_string()
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
+        Self::find(session, self.row.member, at).await
     }
 }
 
@@ -122,6 +145,7 @@ pub struct MemberQuery;
 #[Object]
 impl MemberQuery {
     /// A member, by id or by staff number.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn member(
         &self,
         ctx: &Context<'_>,
@@ -137,7 +161,8 @@ impl MemberQuery {
             (Some(id), None) => Some(input::asked(input::id("id", &id))?),
             (None, Some(number)) => session.reads().by_staff_number(&input::search("staffNumber", &number)?).await?,
             (None, None) | (Some(_), Some(_)) => {
-                return Err(Fault::Bad("input.one_of".to_owned(), "give either id or staffNumber".to_owned()));
+                let message = "give either id or staffNumber";
+                return Err(Fault::bad("input.one_of", &[], message, "请在 id 与 staffNumber 中任选其一"));
             }
         };
         match member {
@@ -147,7 +172,7 @@ impl MemberQuery {
     }
 
     /// Members, by id.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -158,7 +183,7 @@ impl MemberQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Member>>> {
         let session = Session::of(ctx);
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         members(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
@@ -255,8 +280,9 @@ impl Member {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Record>>> {
-        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        records_of(session, self.row.member.0, self.resource(), self.at, filter, &page).await.map(Some)
+        let (member, page) = self.page(ctx, first, after).await?;
+        let (Self { row, at }, about) = (&member, member.resource());
+        records_of(Session::of(ctx), row.member.0, about, *at, filter, &page).await.map(Some)
     }
 
     /// The member's results and plans as they stand, by metric and period.
@@ -268,8 +294,8 @@ impl Member {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<MetricResult>>> {
-        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        results_of(session, self.row.member.into(), self.at, filter, &page).await.map(Some)
+        let (Self { row, at }, page) = self.page(ctx, first, after).await?;
+        results_of(Session::of(ctx), row.member.into(), at, filter, &page).await.map(Some)
     }
 
     /// The member's figures by metric and period, with plan completion and growth.
@@ -281,8 +307,8 @@ impl Member {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Standing>>> {
-        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        standings_of(session, self.row.member.into(), self.at, filter, &page).await.map(Some)
+        let (Self { row, at }, page) = self.page(ctx, first, after).await?;
+        standings_of(Session::of(ctx), row.member.into(), at, filter, &page).await.map(Some)
     }
 
     /// The training sessions the member attended, the latest first.
@@ -293,8 +319,8 @@ impl Member {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Attendance>>> {
-        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        attendance_of_member(session, self.row.member, self.at, &page).await.map(Some)
+        let (Self { row, at }, page) = self.page(ctx, first, after).await?;
+        attendance_of_member(Session::of(ctx), row.member, at, &page).await.map(Some)
     }
 
     /// The contact points the member is or was paired for.
@@ -305,7 +331,7 @@ impl Member {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<ContactPoint>>> {
-        let (session, page) = (self.own(ctx).await?, Page::read(first, after.as_deref())?);
-        contact_points_of_cadre(session, self.row.member, self.at, &page).await.map(Some)
+        let (Self { row, at }, page) = self.page(ctx, first, after).await?;
+        contact_points_of_cadre(Session::of(ctx), row.member, at, &page).await.map(Some)
     }
 }

@@ -10,10 +10,11 @@ use super::filter::{all_of, equals};
 use super::record::{Record, RecordFilter, SixS, records_of};
 use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Position};
+use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{OutletKind, OutletStanding};
 
@@ -34,6 +35,20 @@ impl Outlet {
         let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Branch(row.branch));
         session.allow(Action::SeeBranches, resource).await?;
         Ok(row.map(|row| Self { row, at }))
+    }
+}
+
+impl Parent for Outlet {
+    fn key(&self) -> String {
+        self.row.outlet.to_string()
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
+        Self::find(session, self.row.outlet, at).await
     }
 }
 
@@ -78,6 +93,7 @@ pub struct OutletQuery;
 #[Object]
 impl OutletQuery {
     /// An outlet.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn outlet(
         &self,
         ctx: &Context<'_>,
@@ -92,7 +108,7 @@ impl OutletQuery {
     }
 
     /// Outlets, by id.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn outlets(
         &self,
         ctx: &Context<'_>,
@@ -103,7 +119,7 @@ impl OutletQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Outlet>>> {
         let session = Session::of(ctx);
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         outlets(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
@@ -184,8 +200,9 @@ impl Outlet {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Record>>> {
-        let (page, about) = (Page::read(first, after.as_deref())?, Resource::Branch(self.row.branch));
-        records_of(Session::of(ctx), self.row.outlet.0, about, self.at, filter, &page).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let about = Resource::Branch(row.branch);
+        records_of(Session::of(ctx), row.outlet.0, about, at, filter, &page).await.map(Some)
     }
 
     /// The contact points that link it, as far as your roles reach.
@@ -196,7 +213,7 @@ impl Outlet {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<ContactPoint>>> {
-        let page = Page::read(first, after.as_deref())?;
-        contact_points_of_outlet(Session::of(ctx), self.row.outlet, self.at, &page).await.map(Some)
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        contact_points_of_outlet(Session::of(ctx), row.outlet, at, &page).await.map(Some)
     }
 }

@@ -13,9 +13,9 @@ use projections::select::{Condition, Plan, Select};
 use projections::totals::{TotalKey, TotalRow};
 
 use super::trail::{Event, events_at, position_column};
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, Parent, When, bad_cursor, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::{Moment, ReadError, Reads};
 use crate::refusal::Refusal;
@@ -40,6 +40,7 @@ pub struct Report {
 /// A figure of the report.
 #[derive(Debug, Clone)]
 pub struct Figure {
+    year: i32,
     answer: Answer,
     at: Moment,
     as_of: Option<DateTime>,
@@ -53,6 +54,22 @@ impl PartialEq for Figure {
     }
 }
 
+impl Parent for Figure {
+    /// One for all of a report: they are asked for together, so a cursor of one goes to all.
+    fn key(&self) -> String {
+        format!("figure of {}", self.year)
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    /// What it is made of is the same at any moment; what it says is not asked for.
+    async fn as_of(&self, _session: &Session, at: Moment) -> Result<Option<Self>> {
+        Ok(Some(Self { at, ..self.clone() }))
+    }
+}
+
 /// The report of a year as of a moment.
 ///
 /// # Errors
@@ -63,7 +80,7 @@ pub async fn report_at(session: &Session, year: i32, at: Moment) -> Result<Repor
     let period = input::asked(Period::year_of(year).map_err(refused))?;
     let answers = gather(&**session.reads(), period, at.position).await?;
     let as_of = at.recorded_at.map(|recorded| session.shown(recorded));
-    let figure = |answer| Figure { answer, at, as_of: as_of.clone() };
+    let figure = |answer| Figure { year, answer, at, as_of: as_of.clone() };
     let figures = answers.into_iter().map(figure).collect();
     Ok(Report { year, position: at.position.into(), as_of: as_of.clone(), figures })
 }
@@ -95,7 +112,7 @@ async fn quantity(reads: &dyn Reads, input: Input, read: Read, at: Position) -> 
 }
 
 /// What a report weighs by itself: it reads and counts across the whole organisation, whatever is asked of it.
-const WEIGHT: usize = 300;
+pub const WEIGHT: usize = 300;
 
 /// The report.
 #[derive(Default)]
@@ -159,20 +176,17 @@ impl Figure {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Event>>> {
-        let (session, page) = (Session::of(ctx), Page::read(first, after.as_deref())?);
+        let session = Session::of(ctx);
         session.allow(Action::SeeTrail, Resource::Organisation).await?;
+        let (Self { answer, at, .. }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
         let after = page.place(&[position_column()])?;
         let after = match after.as_deref() {
-            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_place())?,
+            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_cursor())?,
             Some(_) | None => 0,
         };
-        let (at, after) = (self.at.position, Position(after));
-        let positions = session.reads().lineage(&self.answer.sources, at, after, page.limit + 1).await?;
-        let events = events_at(session, &positions, self.at).await?;
-        Ok(Some(Connection::of(&page, at, events.into_iter().map(|event| (event.place(), event)))))
+        let after = Position(after);
+        let positions = session.reads().lineage(&answer.sources, at.position, after, page.limit + 1).await?;
+        let events = events_at(session, &positions, at).await?;
+        Ok(Some(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event)))))
     }
-}
-
-fn bad_place() -> Fault {
-    Fault::Bad("page.bad_cursor".to_owned(), "after is not a cursor of this list".to_owned())
 }

@@ -102,7 +102,8 @@ impl Subject {
         self.kind
     }
 
-    /// Its name; null for a contact point, for a person who was erased, and where your roles do not reach.
+    /// Its name; null for a contact point, for a person who was erased, and for a person your roles do not reach. The
+    /// names of branches and outlets are shown with whatever names them.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let session = Session::of(ctx);
         match self.kind {

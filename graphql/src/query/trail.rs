@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
+use jiff::Timestamp;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::members::MemberRow;
@@ -22,6 +23,7 @@ use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Scope};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
+use crate::schema::READ;
 use crate::session::Session;
 
 /// The most members a trail without a subject looks for.
@@ -107,9 +109,9 @@ pub struct TrailFilter {
     from: Option<DateTime>,
     /// Only recorded before this instant.
     until: Option<DateTime>,
-    /// Only those that this command led to.
+    /// Only those that the command of this id led to; the id exactly as it was given.
     command_id: Option<String>,
-    /// Only those that are part of this.
+    /// Only those that are part of this; the id exactly as it was given.
     correlation_id: Option<String>,
 }
 
@@ -121,12 +123,18 @@ impl TrailFilter {
     async fn conditions(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
         let text =
             |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
-        let instant = |given: &Option<DateTime>| given.as_ref().map(|instant| instant.0.timestamp());
+        let verbatim = |field: &str, given: &Option<String>| {
+            let given = given.as_deref().map(|id| input::command_id(field, id).map(str::to_owned));
+            input::asked(given.transpose())
+        };
+        // Nothing is recorded before 1970, and not every instant before it can be compared with what is.
+        let instant =
+            |given: &Option<DateTime>| given.as_ref().map(|given| given.0.timestamp().max(Timestamp::UNIX_EPOCH));
         let wanted = [
             equals("actor", text("actor", &self.actor)?),
             equals("event_type", text("type", &self.event_type)?),
-            equals("command", text("commandId", &self.command_id)?),
-            equals("correlation", text("correlationId", &self.correlation_id)?),
+            equals("command", verbatim("commandId", &self.command_id)?),
+            equals("correlation", verbatim("correlationId", &self.correlation_id)?),
             since("at", instant(&self.from)),
             before("at", instant(&self.until)),
         ];
@@ -162,7 +170,8 @@ async fn subjects(session: &Session, scope: &Scope, at: Moment) -> Result<Vec<Ce
     let members = session.rows(&select, at.position).await?;
     if members.len() > MEMBERS {
         let message = format!("more than {MEMBERS} members are within; name a smaller branch or a subject");
-        return Err(Fault::Bad("trail.too_wide".to_owned(), message));
+        let zh = format!("范围内超过 {MEMBERS} 人;请指定更小的组织或某一对象");
+        return Err(Fault::bad("trail.too_wide", &[("most", MEMBERS.to_string())], &message, &zh));
     }
     let branches = scope.branches().unwrap_or_default().iter().map(|branch| Cell::Uuid(branch.0));
     Ok(branches.chain(members.into_iter().map(|row| Cell::Uuid(row.member.0))).collect())
@@ -212,7 +221,7 @@ pub struct TrailQuery;
 #[Object]
 impl TrailQuery {
     /// The audit trail 审计轨迹, the earliest first.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn audit_trail(
         &self,
@@ -226,7 +235,7 @@ impl TrailQuery {
     ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
         session.viewer()?;
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         let after = page.place(&[position_column()])?.and_then(|place| place.into_iter().next());
         let order = if reverse { Order::Descending } else { Order::Ascending };

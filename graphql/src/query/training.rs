@@ -11,10 +11,11 @@ use super::filter::{all_of, before, equals, since};
 use super::subject::Subject;
 use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::{Date, Position};
+use crate::schema::READ;
 use crate::session::Session;
 
 /// A training session as of a moment, its viewer checked.
@@ -34,6 +35,20 @@ impl Training {
         let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Branch(row.branch));
         session.allow(Action::SeeBranches, resource).await?;
         Ok(row.map(|row| Self { row, at }))
+    }
+}
+
+impl Parent for Training {
+    fn key(&self) -> String {
+        self.row.training.to_string()
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
+        Self::find(session, self.row.training, at).await
     }
 }
 
@@ -96,6 +111,7 @@ pub struct TrainingQuery;
 #[Object]
 impl TrainingQuery {
     /// A training session.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn training(
         &self,
         ctx: &Context<'_>,
@@ -110,7 +126,7 @@ impl TrainingQuery {
     }
 
     /// Training sessions, the latest first.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
     async fn trainings(
         &self,
         ctx: &Context<'_>,
@@ -121,7 +137,7 @@ impl TrainingQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Training>>> {
         let session = Session::of(ctx);
-        let page = Page::read(first, after.as_deref())?;
+        let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         trainings(session, filter.unwrap_or_default(), at, &page).await.map(Some)
     }
@@ -168,10 +184,10 @@ impl Training {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Attendance>>> {
-        let (session, at) = (Session::of(ctx), self.at);
-        session.allow(Action::SeeRoster, Resource::Branch(self.row.branch)).await?;
-        let page = Page::read(first, after.as_deref())?;
-        let select = all_of([equals("training", Some(self.row.training))]);
+        let session = Session::of(ctx);
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        session.allow(Action::SeeRoster, Resource::Branch(row.branch)).await?;
+        let select = all_of([equals("training", Some(row.training))]);
         Connection::select(session, &page, at.position, select, |row| Attendance { row, at }).await.map(Some)
     }
 }

@@ -6,6 +6,7 @@ use super::branch::Branch;
 use super::member::Member;
 use crate::fault::Result;
 use crate::ports::Moment;
+use crate::schema::READ;
 use crate::session::Session;
 use crate::viewer::Viewer;
 use crate::words::Role;
@@ -23,6 +24,7 @@ pub struct WhoamiQuery;
 #[Object]
 impl WhoamiQuery {
     /// Who is signed in 当前用户.
+    #[graphql(complexity = "READ + child_complexity")]
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Whoami>> {
         let session = Session::of(ctx);
         let viewer = session.viewer()?.clone();

@@ -28,6 +28,14 @@ fn a_trail_resumed_after_a_position_misses_nothing_and_repeats_nothing() {
 }
 
 #[test]
+fn a_trail_cannot_be_resumed_after_a_position_beyond_the_head() {
+    let answers = told().office().follow(r#"subscription { auditTrail(after: "18") { position } }"#);
+    assert_eq!(answers, [json!("\"position.beyond_head\"")]);
+    let answers = told().office().follow(r#"subscription { auditTrail(after: "17") { position } }"#);
+    assert_eq!(answers, [json!(null); 0]);
+}
+
+#[test]
 fn a_trail_is_filtered_and_scoped() {
     let east = told().by(Some(viewer(Role::BranchSecretary, None, Some(EAST))));
     let answers =

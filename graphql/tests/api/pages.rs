@@ -98,6 +98,23 @@ fn what_does_not_exist_is_null_and_what_is_no_id_says_so() {
 }
 
 #[test]
+fn a_query_is_refused_with_the_facts_and_in_chinese_as_a_command_is() {
+    let refused =
+        told().office().response(r#"{ trainings(filter: { from: "2022-02-30" }) { totalCount } }"#, json!({}));
+    let said = serde_json::to_value(&refused.errors[0].extensions).unwrap();
+    let fact = |name: &str, value: &str| json!({ "name": name, "value": value });
+    let expected = json!({
+        "code": "input.bad_date", "facts": [fact("field", "from"), fact("given", "2022-02-30")],
+        "messageZh": "from 不是日期:\"2022-02-30\";请写成 2022-06-30",
+    });
+    assert_eq!(said, expected);
+    let refused = told().office().response("{ branches(first: 101) { totalCount } }", json!({}));
+    let said = serde_json::to_value(&refused.errors[0].extensions).unwrap();
+    assert_eq!(said["facts"], json!([fact("first", "101"), fact("most", "100")]));
+    assert!(said["messageZh"].as_str().unwrap().contains("100"), "{said}");
+}
+
+#[test]
 fn a_renamed_branch_keeps_its_old_name_in_the_past() {
     let twin = told();
     let name = domain::text::Title::new("name", "东城支部").unwrap();

@@ -52,7 +52,7 @@ fn linked_from_the_west() -> Vec<(StreamId, Event)> {
     ]
 }
 
-fn moved(of: MemberId, from: BranchId, to: BranchId) -> (StreamId, Event) {
+pub fn moved(of: MemberId, from: BranchId, to: BranchId) -> (StreamId, Event) {
     let reason = Sealed("sealed:工作需要".to_owned());
     member(of, MemberEvent::Transferred { from, to, on: date(2022, 3, 1), reason })
 }

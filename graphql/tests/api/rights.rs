@@ -1,10 +1,14 @@
 //! Who sees what, through every way in.
 
-use domain::id::BranchId;
+use domain::id::{BranchId, CompetitionId};
+use domain::member::MemberEvent;
+use domain::text::Sealed;
 use graphql::viewer::Role;
+use jiff::civil::date;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::story::{ANA, BAO, CAI, CONTEST, COUNTER, DRILL, EAST, NOBODY, WEST, told};
+use crate::story::{ANA, BAO, CAI, CONTEST, COUNTER, DAN, DRILL, EAST, NOBODY, WEST, announced, branch, member, told};
 use crate::support::{Asking, viewer};
 
 fn secretary(of: BranchId) -> Asking {
@@ -113,7 +117,6 @@ fn a_link_is_checked_where_it_leads() {
     assert_eq!(west.code(&attended), "policy.denied", "the session was held by another branch");
     assert_eq!(west.code(&format!(r#"{{ training(id: "{}") {{ id }} }}"#, DRILL.0)), "policy.denied");
     assert_eq!(west.code(&format!(r#"{{ outlet(id: "{}") {{ id }} }}"#, COUNTER.0)), "policy.denied");
-    assert_eq!(west.code(&format!(r#"{{ competition(id: "{}") {{ id }} }}"#, CONTEST.0)), "policy.denied");
     let report =
         west.response("{ report(year: 2022) { figures { value events { nodes { position } } } } }", Value::Null);
     assert!(!report.errors.is_empty(), "the events of the whole organisation are out of reach");
@@ -138,6 +141,59 @@ fn a_board_covers_as_much_as_the_roles_reach() {
     let west =
         format!(r#"{{ leaderboard(board: {{ subject: MEMBER, {metric}, within: "{}" }}) {{ position }} }}"#, WEST.0);
     assert_eq!(member_ana().code(&west), "policy.denied");
+}
+
+#[test]
+fn a_competition_is_seen_by_those_who_compete_in_it_and_by_nobody_else() {
+    let twin = told();
+    let of_east = CompetitionId(Uuid::from_u128(0xC2));
+    twin.then(vec![branch(EAST, announced(of_east))]);
+    let by = |role, member, scope| twin.by(Some(viewer(role, member, scope)));
+    let (ana, east) = (by(Role::Member, Some(ANA), None), by(Role::BranchSecretary, None, Some(EAST)));
+    let (cai, west) = (by(Role::Member, Some(CAI), None), by(Role::BranchSecretary, None, Some(WEST)));
+    let listed = |asking: &Asking| asking.ask("{ competitions { nodes { id } } }")["competitions"]["nodes"].clone();
+    let page = |of: CompetitionId| {
+        format!(r#"{{ competition(id: "{}") {{ title board {{ nodes {{ subject {{ id }} }} }} }} }}"#, of.0)
+    };
+    let board = |of: Uuid| {
+        format!(r#"{{ leaderboard(board: {{ subject: MEMBER, measure: {{ competition: "{of}" }} }}) {{ position }} }}"#)
+    };
+    for asking in [&ana, &east, &twin.office()] {
+        assert_eq!(listed(asking), json!([{ "id": CONTEST.0 }, { "id": of_east.0 }]));
+        asking.ask(&page(of_east));
+        asking.ask(&board(of_east.0));
+    }
+    for asking in [&cai, &west] {
+        assert_eq!(listed(asking), json!([{ "id": CONTEST.0 }]), "the whole organisation competes in it");
+        let ids = json!([{ "subject": { "id": CAI.0 } }, { "subject": { "id": DAN.0 } }]);
+        assert_eq!(asking.ask(&page(CONTEST))["competition"]["board"]["nodes"], ids, "as far as they reach");
+        assert_eq!(asking.code(&page(of_east)), "policy.denied");
+        assert_eq!(asking.code(&board(of_east.0)), "policy.denied");
+        assert_eq!(asking.code(&board(NOBODY.0)), "policy.denied", "as if there were none");
+    }
+    assert_eq!(twin.office().code(&board(NOBODY.0)), "competition.unknown");
+    let within = format!(r#"{{ competitions(filter: {{ within: "{}" }}) {{ nodes {{ id }} }} }}"#, EAST.0);
+    assert_eq!(east.ask(&within)["competitions"]["nodes"], json!([{ "id": of_east.0 }]));
+}
+
+#[test]
+fn who_left_keeps_the_own_page_and_sees_no_branch() {
+    let twin = told();
+    let reason = Sealed("sealed:调离".to_owned());
+    twin.then(vec![member(ANA, MemberEvent::Left { branch: EAST, on: date(2022, 3, 1), reason })]);
+    let ana = twin.by(Some(viewer(Role::Member, Some(ANA), None)));
+    let own = ana.ask(&format!(r#"{{ member(id: "{}") {{ name counts {{ trainings }} }} }}"#, ANA.0));
+    assert_eq!(own["member"], json!({ "name": "阿依古丽·买买提", "counts": { "trainings": 1 } }));
+    let board = r#"board: { subject: MEMBER, measure: { metric: "premium" }, period: { year: 2022 } }"#;
+    for text in [
+        format!(r#"{{ branch(id: "{}") {{ name }} }}"#, EAST.0),
+        format!(r#"{{ member(id: "{}") {{ post }} }}"#, BAO.0),
+        "{ members { totalCount } }".to_owned(),
+        "{ competitions { totalCount } }".to_owned(),
+        format!("{{ leaderboard({board}) {{ position }} }}"),
+    ] {
+        assert_eq!(ana.code(&text), "policy.denied", "{text}");
+    }
 }
 
 #[test]

@@ -142,10 +142,31 @@ fn a_denied_field_of_a_list_leaves_the_rest_of_the_list() {
 }
 
 #[test]
-fn a_request_cannot_ask_for_hundreds_of_reports() {
-    let reports = |many: usize| (0..many).map(|n| format!("r{n}: report(year: 2022) {{ year }} ")).collect::<String>();
+fn a_request_cannot_ask_for_hundreds_of_reports_or_a_thousand_reads() {
+    let many = |field: &str, times: usize| {
+        let fields: String = (0..times).map(|n| format!("f{n}: {field} ")).collect();
+        format!("{{ {fields} }}")
+    };
     let office = told().office();
-    office.ask(&format!("{{ {} }}", reports(3)));
-    let refused = office.response(&format!("{{ {} }}", reports(400)), Value::Null);
-    assert_eq!(refused.errors[0].message, "Query is too complex.");
+    let board = r#"board: { subject: MEMBER, measure: { metric: "premium" }, period: { year: 2022 } }"#;
+    let fields = [
+        ("report(year: 2022) { year }".to_owned(), 400),
+        ("log { position }".to_owned(), 1_000),
+        ("viewer { id }".to_owned(), 1_000),
+        ("organisation { id }".to_owned(), 1_000),
+        ("members(first: 1) { position }".to_owned(), 1_000),
+        ("auditTrail(first: 1) { position }".to_owned(), 1_000),
+        (r#"metric(code: "premium") { code }"#.to_owned(), 1_000),
+        (format!("leaderboard(first: 1, {board}) {{ position }}"), 1_000),
+        (format!("rank(subject: \"{}\", {board}) {{ rank }}", ANA.0), 1_000),
+    ];
+    for (field, times) in fields {
+        office.ask(&many(&field, 3));
+        let refused = office.response(&many(&field, times), Value::Null);
+        assert_eq!(
+            refused.errors.first().map(|error| error.message.as_str()),
+            Some("Query is too complex."),
+            "{field}"
+        );
+    }
 }

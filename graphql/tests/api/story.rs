@@ -83,9 +83,9 @@ fn metric() -> Metric {
     }
 }
 
-fn announced() -> BranchEvent {
+pub fn announced(competition: CompetitionId) -> BranchEvent {
     BranchEvent::CompetitionAnnounced {
-        competition: CONTEST,
+        competition,
         title: title("开门红"),
         metric: "premium".parse().unwrap(),
         period: "2022-01".parse().unwrap(),
@@ -108,7 +108,7 @@ pub fn events() -> Vec<(StreamId, Event)> {
         registered(DAN, WEST),
         // 8
         branch(root, BranchEvent::MetricDefined { metric: metric() }),
-        branch(root, announced()),
+        branch(root, announced(CONTEST)),
         branch(
             EAST,
             BranchEvent::OutletOpened { outlet: COUNTER, kind: OutletKind::Financial, name: outlet, on: day() },

@@ -160,6 +160,7 @@ pub async fn the_protocol_is_kept(heard: Ears) {
     let closed = t.server_mut().open(SignIn::Closed).await;
     proper(&t).await;
     improper(&t).await;
+    one_id_at_a_time(&t).await;
     strangers(&t, &closed).await;
     t.end().await;
 }
@@ -182,12 +183,19 @@ async fn proper(t: &Teller) {
     assert_eq!(t.yes("checkBadge", again).await["replayed"], true);
     for (query, code) in [
         ("subscription { nothing }", "request.invalid"),
+        ("subscription { auditTrail(after: \"99999999\") { position } }", "position.beyond_head"),
+        (
+            "subscription { auditTrail(filter: { from: \"-005000-01-01T00:00:00Z\", commandId: \"\" }) { position } }",
+            "input.bad_command_id",
+        ),
         ("subscription { report(year: 1999) { year } }", "time.not_a_period"),
         (
             "subscription { leaderboard(board: { subject: MEMBER, measure: { metric: \"x\" }, period: { year: 2022 } }, first: 0) { position } }",
             "page.too_large",
         ),
         (r#"{ metric(code: "\udc00") { code } }"#, "request.half_character"),
+        ("subscription { position report(year: 2022) { year } }", "request.invalid"),
+        ("subscription { one: position ...two } fragment two on Subscription { two: position }", "request.invalid"),
     ] {
         let id = feed.subscribe(query).await;
         let heard = feed.hear().await.unwrap();
@@ -218,6 +226,27 @@ async fn improper(t: &Teller) {
     let mut twice = Feed::open(t.address(), None).await;
     twice.say(&json!({ "type": "connection_init" })).await;
     assert_eq!(twice.hear().await, None);
+}
+
+/// An id is free again once its operation has ended, and not before.
+async fn one_id_at_a_time(t: &Teller) {
+    let subscribe = |query: &str| json!({ "id": "same", "type": "subscribe", "payload": { "query": query } });
+    let mut feed = Feed::open(t.address(), None).await;
+    for _ in 0..2 {
+        feed.say(&subscribe("{ log { position } }")).await;
+        assert!(feed.next_of("same").await["log"]["position"].is_string());
+        assert_eq!(feed.hear().await, Some(json!({ "type": "complete", "id": "same" })));
+    }
+    for _ in 0..2 {
+        feed.say(&subscribe("subscription { position }")).await;
+        feed.next_of("same").await;
+        feed.say(&json!({ "id": "same", "type": "complete" })).await;
+        assert_eq!(feed.hear().await, Some(json!({ "type": "complete", "id": "same" })));
+    }
+    feed.say(&subscribe("subscription { position }")).await;
+    feed.next_of("same").await;
+    feed.say(&subscribe("{ log { position } }")).await;
+    assert_eq!(feed.closed().await, Some(4409));
 }
 
 async fn strangers(t: &Teller, closed: &str) {

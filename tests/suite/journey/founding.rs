@@ -4,6 +4,10 @@ use serde_json::json;
 
 use super::teller::{Ears, Teller};
 
+/// An id as long as one may be, with spaces that are part of it.
+const MERGER: &str = " the merger  of the second branch into the first ~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~ ";
+const REFORM: &str = "  reform  2022 ";
+
 const TREE: &str = "name standing parent { id } mergedInto { id } establishedOn endedOn";
 
 /// An organisation is founded, and its branches are renamed, moved, merged and closed.
@@ -104,8 +108,8 @@ async fn merge(t: &Teller) {
     t.mark("before_merger");
     t.on("2022-01-06");
     let input = json!({
-        "branch": "@second", "into": "@first", "on": "2022-01-06", "reason": "支部合并", "commandId": "merger",
-        "correlationId": "reform-2022",
+        "branch": "@second", "into": "@first", "on": "2022-01-06", "reason": "支部合并", "commandId": MERGER,
+        "correlationId": REFORM,
     });
     t.yes("mergeBranch", input).await;
     handed_over(t).await;
@@ -149,9 +153,11 @@ async fn handed_over(t: &Teller) {
 
 /// Who, when, what, on whom, why, caused by what.
 async fn trail_of_merger(t: &Teller) {
-    let query = "{ auditTrail(NOW, filter: { commandId: \"merger\" }) { nodes {
-        type actor recordedAt subject { id kind } concerns { id } reason commandId correlationId sequence } } }";
-    let trail = t.ask(query).await["auditTrail"]["nodes"].take();
+    let query = format!(
+        "{{ auditTrail(NOW, filter: {{ commandId: \"{MERGER}\", correlationId: \"{REFORM}\" }}) {{ nodes {{ type actor recordedAt
+            subject {{ id kind }} concerns {{ id }} reason commandId correlationId sequence }} }} }}"
+    );
+    let trail = t.ask(&query).await["auditTrail"]["nodes"].take();
     let types: Vec<_> = trail.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(
         types,
@@ -161,8 +167,14 @@ async fn trail_of_merger(t: &Teller) {
     assert_eq!(merged["subject"], json!({ "id": "@second", "kind": "BRANCH" }));
     assert_eq!((&merged["reason"], &merged["actor"]), (&json!("支部合并"), &json!("office")));
     assert_eq!(merged["recordedAt"], "2022-01-06T12:00:00+08:00");
-    assert_eq!((&merged["commandId"], &merged["correlationId"]), (&json!("merger"), &json!("reform-2022")));
+    assert_eq!((&merged["commandId"], &merged["correlationId"]), (&json!(MERGER), &json!(REFORM)));
     assert!(merged["concerns"].as_array().unwrap().contains(&json!({ "id": "@first" })), "{merged}");
+    let trimmed = MERGER.trim();
+    let other =
+        t.ask(&format!("{{ auditTrail(NOW, filter: {{ commandId: \"{trimmed}\" }}) {{ nodes {{ type }} }} }}")).await;
+    assert_eq!(other["auditTrail"]["nodes"], json!([]), "an id is compared as it is");
+    t.fails("input.bad_command_id", "{ auditTrail(filter: { commandId: \"\" }) { position } }").await;
+    t.fails("input.bad_command_id", "{ auditTrail(filter: { correlationId: \"改革\" }) { position } }").await;
     let of_ana = "{ auditTrail(NOW, reverse: true, first: 1, filter: { subject: { kind: MEMBER, id: \"@ana\" } }) { nodes { type reason } } }";
     assert_eq!(
         t.ask(of_ana).await["auditTrail"]["nodes"],

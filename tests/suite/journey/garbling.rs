@@ -257,7 +257,18 @@ async fn moments(t: &Teller) {
     }
     for future in ["asOf: { position: \"999999\" }", "atLeast: 999999", "atLeast: \"9223372036854775807\""] {
         let response = t.fails("position.beyond_head", &format!("{{ organisation({future}) {{ id }} }}")).await;
-        assert_eq!(response["errors"][0]["extensions"]["head"], t.last().to_string());
+        let facts = &response["errors"][0]["extensions"]["facts"];
+        assert_eq!(facts[1], json!({ "name": "head", "value": t.last().to_string() }));
+    }
+    for (asked, found) in [
+        ("from: \"-005000-01-01T00:00:00Z\"", true),
+        ("until: \"-004713-01-01T00:00:00Z\"", false),
+        ("from: \"-009999-01-02T02:00:00Z\", until: \"9999-12-30T22:00:00Z\"", true),
+        ("from: \"9999-12-30T22:00:00Z\"", false),
+    ] {
+        let query = format!("{{ auditTrail(first: 1, filter: {{ {asked} }}, NOW) {{ nodes {{ position }} }} }}");
+        let expected = if found { json!([{ "position": "1" }]) } else { json!([]) };
+        assert_eq!(t.ask(&query).await["auditTrail"]["nodes"], expected, "{asked}");
     }
     for instant in ["yesterday", "2022-02-30T00:00:00Z", "2022-01-01", ""] {
         t.fails("request.invalid", &format!("{{ organisation(asOf: {{ instant: \"{instant}\" }}) {{ id }} }}")).await;
@@ -265,6 +276,7 @@ async fn moments(t: &Teller) {
     for (when, found) in [
         ("position: \"0\"", json!(null)),
         ("instant: \"0001-01-01T00:00:00Z\"", json!(null)),
+        ("instant: \"-009999-01-02T02:00:00Z\"", json!(null)),
         ("instant: \"9999-12-30T22:00:00Z\"", json!({ "id": "@root" })),
         ("position: 1", json!({ "id": "@root" })),
     ] {

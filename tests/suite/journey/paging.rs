@@ -125,10 +125,19 @@ async fn nested(t: &Teller) {
         assert_eq!(node["branch"]["members"]["totalCount"].as_u64(), Some(total));
     }
     let cursor = told["pageInfo"]["endCursor"].as_str().unwrap();
-    let next = t
-        .ask(&format!(
-            "{{ branch(id: \"@second\", NOW) {{ members(first: 100, after: \"{cursor}\") {{ nodes {{ id }} }} }} }}"
-        ))
-        .await;
-    assert_eq!(next["branch"]["members"]["nodes"].as_array().unwrap().len() as u64, total - 3);
+    // Whoever comes or goes between two pages is on neither, or on both, as at the first.
+    for member in ["@p10", "@p11"] {
+        let move_away = json!({ "member": member, "to": "@third", "on": "2022-07-01", "reason": "调动" });
+        t.yes("transferMember", move_away).await;
+    }
+    let input = json!({
+        "branch": "@second", "staffNumber": "S-1", "name": "试", "post": "STAFF", "on": "2022-01-04",
+    });
+    t.yes("registerMember", input).await;
+    let list = format!("members(first: 100, after: \"{cursor}\") {{ position nodes {{ id branch {{ id }} }} }}");
+    let next = t.ask(&format!("{{ branch(id: \"@second\", NOW) {{ {list} }} }}")).await["branch"]["members"].take();
+    assert_eq!((&next["position"], next["nodes"].as_array().unwrap().len() as u64), (&told["position"], total - 3));
+    assert!(next["nodes"].as_array().unwrap().iter().all(|node| node["branch"]["id"] == "@second"), "{next}");
+    t.fails("page.bad_cursor", &format!("{{ branch(id: \"@first\", NOW) {{ {list} }} }}")).await;
+    t.fails("page.bad_cursor", &format!("{{ {list} }}")).await;
 }

@@ -239,6 +239,14 @@ impl Teller {
             let code = error["extensions"]["code"].as_str();
             self.heard().codes.insert(code.unwrap_or_else(|| panic!("an error without a code: {error}")).to_owned());
             assert!(error["message"].as_str().is_some_and(|message| !message.is_empty()), "{error}");
+            // What a rule refuses is said in both languages and with its facts, to a query as to a command.
+            if code.is_some_and(|code| !code.starts_with("request.") && code != "internal") {
+                let said = &error["extensions"];
+                assert!(
+                    said["messageZh"].as_str().is_some_and(|zh| !zh.is_ascii()) && said["facts"].is_array(),
+                    "{error}"
+                );
+            }
         }
     }
 

@@ -1,0 +1,106 @@
+//! Subscriptions over graphql-transport-ws: one connection, from its upgrade to its end.
+//!
+//! # Rules
+//! - An id names one operation at a time: who subscribes under an id that is still in use is cut off with 4409, and
+//!   everything else on the connection ends with it.
+//!
+//! # Not here
+//! The other rules of the protocol, which the library keeps.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
+use async_graphql::{Data, Executor};
+use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, StreamExt, future, pin_mut};
+use serde::Deserialize;
+
+/// The code the protocol closes with when an id is in use.
+const IN_USE: u16 = 4409;
+
+/// What a message says about an operation, whoever sends it.
+#[derive(Deserialize)]
+struct Said {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+}
+
+/// The operations of a connection.
+#[derive(Default)]
+struct Operations {
+    under_way: HashSet<String>,
+    /// The id that was subscribed under twice.
+    doubled: Option<String>,
+}
+
+impl Operations {
+    /// Whether a message of the client may go on to the library; what is not one of the protocol's may.
+    fn admit(&mut self, message: &[u8]) -> bool {
+        let Ok(Said { kind, id: Some(id) }) = serde_json::from_slice(message) else { return true };
+        match kind.as_str() {
+            "subscribe" if !self.under_way.insert(id.clone()) => self.doubled = Some(id),
+            "complete" => self.ended(&id),
+            _other => {}
+        }
+        self.doubled.is_none()
+    }
+
+    /// Takes note of an answer.
+    fn answered(&mut self, message: &str) {
+        if let Ok(Said { kind, id: Some(id) }) = serde_json::from_str(message)
+            && ["complete", "error"].contains(&kind.as_str())
+        {
+            self.ended(&id);
+        }
+    }
+
+    fn ended(&mut self, id: &str) {
+        self.under_way.remove(id);
+    }
+}
+
+/// Speaks the protocol until one of both sides ends it. `begin` reads what the client says of itself at the beginning.
+pub async fn speak<Begun>(
+    socket: WebSocket,
+    executor: impl Executor,
+    begin: impl FnOnce(serde_json::Value) -> Begun + Send + 'static,
+) where
+    Begun: Future<Output = async_graphql::Result<Data>> + Send + 'static,
+{
+    let operations = Arc::new(Mutex::new(Operations::default()));
+    let (mut sink, stream) = socket.split();
+    let heard = stream.take_while(|heard| future::ready(heard.is_ok())).filter_map(|heard| {
+        let said = heard.ok().filter(|heard| matches!(heard, Message::Text(_) | Message::Binary(_)));
+        future::ready(said.map(Message::into_data))
+    });
+    let admitting = Arc::clone(&operations);
+    let heard = heard.take_while(move |message| future::ready(held(&admitting).admit(message)));
+    let answers = Protocol::new(executor, heard, WebSocketProtocols::GraphQLWS).on_connection_init(begin);
+    pin_mut!(answers);
+    while let Some(answer) = answers.next().await {
+        let message = match answer {
+            WsMessage::Text(text) => {
+                held(&operations).answered(&text);
+                Message::Text(text.into())
+            }
+            WsMessage::Close(code, reason) => Message::Close(Some(CloseFrame { code, reason: reason.into() })),
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+    let doubled = held(&operations).doubled.take();
+    if let Some(id) = doubled {
+        let reason = format!("Subscriber for {} already exists", id.chars().take(32).collect::<String>()).into();
+        let close = Message::Close(Some(CloseFrame { code: IN_USE, reason }));
+        if sink.send(close).await.is_err() {
+            tracing::debug!("the connection was gone before it could be closed");
+        }
+    }
+}
+
+fn held(operations: &Mutex<Operations>) -> MutexGuard<'_, Operations> {
+    operations.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -15,7 +15,7 @@ use crate::clock::{Clock, random_id};
 use crate::commands::LogCommands;
 use crate::fold::live::{self, Floor};
 use crate::fold::registry;
-use crate::keys::{Keyring, MasterKey};
+use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
 use crate::log::reader;
 use crate::reads::LogReads;
@@ -72,10 +72,10 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
 }
 
 impl App {
-    /// Registers the projections and starts everything.
+    /// Holds the key against the database, registers the projections and starts everything.
     ///
     /// # Errors
-    /// The database's, or a projection's.
+    /// The database's, another key than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
         let pool = PgPoolOptions::new()
@@ -83,6 +83,7 @@ impl App {
             .acquire_timeout(Duration::from_secs(10))
             .connect_with(guarded.clone())
             .await?;
+        bound::hold(&settings.key, &mut *pool.acquire().await?).await?;
         let projections = registry::all();
         for projection in &projections {
             projection.register(&pool).await?;

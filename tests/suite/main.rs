@@ -17,6 +17,7 @@ mod kill;
 mod log_cqrs;
 mod log_desk;
 mod log_faults;
+mod log_keys;
 mod log_once;
 mod log_order;
 mod log_races;

@@ -9,12 +9,11 @@ use domain::period::Zone;
 use sqlx::postgres::PgConnectOptions;
 
 use super::{Failure, say};
-use crate::app::{App, Settings};
+use crate::app::{App, Settings, guarded};
 use crate::clock::Clock;
 use crate::config::{Place, search_path};
-use crate::keys::MasterKey;
-use crate::migrate;
 use crate::postgres::{APP_ROLE, Binaries, Cluster, Options, Search};
+use crate::{keys, migrate};
 
 /// The database of the organisation in a private cluster.
 const DATABASE: &str = "sanping";
@@ -58,7 +57,7 @@ impl Opened {
     /// # Errors
     /// The key file's, the database's.
     pub async fn start(&self, clock: Arc<Clock>) -> Result<App, Failure> {
-        let key = MasterKey::load_or_create(&self.key_file)?;
+        let key = keys::bound::open(&self.key_file, &guarded(&self.database)).await?;
         let (database, zone) = (self.database.clone(), self.zone.clone());
         App::start(Settings { database, key, clock, zone, connections: 32 }).await
     }

@@ -1,6 +1,7 @@
 //! The proof, in reading order.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod beside;
 mod deep;
 mod demo;
 mod derived;

@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use super::place::open;
+use super::place::open_beside;
 use super::progress::Told;
 use super::{Failure, say};
 use crate::app::guarded;
@@ -27,7 +27,7 @@ pub const DIFFERS: u8 = 4;
 pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, Failure> {
     // Rows made as the owner would be closed to the role that serves; to look, any role will do.
     let writes = matches!(action, ProjectionsAction::Rebuild { .. });
-    let opened = open(place, !writes || place.allow_owner).await?;
+    let opened = open_beside(place, !writes || place.allow_owner).await?;
     let pool = PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))

@@ -7,7 +7,7 @@ use domain::period::Period;
 use domain::stream::Position;
 use graphql::ports::{AsOf, Moment, ReadError, Reads};
 
-use super::place::open;
+use super::place::open_beside;
 use super::{Failure, say};
 use crate::clock::Clock;
 use crate::config::Place;
@@ -31,7 +31,7 @@ pub async fn report(
             .map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
     });
     let as_of = instant.transpose()?.or(position.map(|position| AsOf::Position(Position(position))));
-    let opened = open(place, place.allow_owner).await?;
+    let opened = open_beside(place, place.allow_owner).await?;
     let app = opened.start(Arc::new(Clock::System)).await?;
     let head = app.reads.head().await?;
     let moment = caught_up(&*app.reads, as_of, head.position).await?;

@@ -23,7 +23,7 @@ use tokio::sync::{Notify, watch};
 use super::again::{Fresh, Look};
 use super::desk::SharedDesk;
 use super::job::{Ask, Given, Job, Settled};
-use super::settle::{Found, fail, settle};
+use super::settle::{Broken, Found, fail, settle};
 use super::statements::{catch_up, insert_events, insert_outcomes, keep_people, look, move_head, take_head};
 use crate::clock::Clock;
 
@@ -61,7 +61,7 @@ impl Appender {
     /// Commits batches until the desk is closed and empty.
     pub async fn run(self) {
         let mut connection = None;
-        let mut broken = HashSet::new();
+        let mut broken = Broken::default();
         loop {
             let ((jobs, waiting), done) = {
                 let mut desk = self.desk.lock();
@@ -74,13 +74,12 @@ impl Appender {
                 self.bell.notified().await;
                 continue;
             }
-            let batch = self.settle_with_retries(&mut connection, &jobs, &mut broken).await;
+            let batch = self.settle_with_retries(&mut connection, &jobs, &mut broken.lines).await;
             self.tell_head(&batch.answers);
             {
                 let mut desk = self.desk.lock();
-                if desk.settled(&jobs, &batch.settled) {
-                    broken.clear();
-                }
+                let (queued, taken) = desk.settled(&jobs, &batch.settled);
+                broken.forget(queued, taken);
                 batch.fresh.into_states().for_each(|(stream, state, version)| desk.loaded(stream, state, version));
             }
             for (waiting, answer) in waiting.into_iter().zip(batch.answers) {

@@ -248,7 +248,8 @@ CREATE TABLE public.projections (
     holder uuid,
     lease_until timestamp with time zone,
     stopped_at bigint,
-    cause text
+    cause text,
+    born bigint DEFAULT 0 NOT NULL
 );
 CREATE TABLE public.records_g1 (
     record uuid NOT NULL,

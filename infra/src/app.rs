@@ -54,6 +54,9 @@ pub struct App {
     pub reads: Arc<dyn Reads>,
     /// The organisation's zone.
     pub zone: Zone,
+    /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
+    pub begun: Position,
+    serving: watch::Receiver<Serving>,
     stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -88,6 +91,7 @@ impl App {
         for projection in &projections {
             projection.register(&pool).await?;
         }
+        let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
         let executor = Arc::new(Executor::start(
@@ -113,8 +117,16 @@ impl App {
         tasks.spawn(hear(pool.clone(), executor.head(), grown, stop.clone()));
         tasks.spawn(tell(pool.clone(), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
-        let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving));
-        Ok(Self { pool, executor, commands, reads, zone: settings.zone, stopping, tasks })
+        let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving.clone()));
+        Ok(Self { pool, executor, commands, reads, zone: settings.zone, begun, serving, stopping, tasks })
+    }
+
+    /// Where the projections are; it tells whenever one moves from now on.
+    #[must_use]
+    pub fn places(&self) -> watch::Receiver<Serving> {
+        let mut places = self.serving.clone();
+        places.mark_unchanged();
+        places
     }
 
     /// Returns when a part of the program has ended by itself: it should not go on without it. Answers which.

@@ -66,6 +66,7 @@ async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
         let state = match (&standing.stopped, lag) {
             (Some((at, cause)), _) => format!("stopped before {at}: {cause}"),
             (None, 0) => "current".to_owned(),
+            (None, _) if standing.checkpoint < standing.born && standing.worked_on => "on its first fold".to_owned(),
             (None, _) if standing.worked_on => "catching up".to_owned(),
             (None, _) => "behind; nobody works on it".to_owned(),
         };

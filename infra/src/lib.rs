@@ -22,6 +22,7 @@ pub mod keys;
 pub mod log;
 pub mod migrate;
 pub mod postgres;
+pub mod reach;
 pub mod reads;
 pub mod report;
 pub mod sqltype;

@@ -43,11 +43,13 @@ async fn let_go(pool: &PgPool) {
     sqlx::query("update projections set holder = null, lease_until = null").execute(pool).await.unwrap();
 }
 
-/// Makes `members` a projection that was never folded, and holds its lease.
-async fn forget_members(ground: &Ground) {
+/// Makes these projections such as were never folded, `members` among them, and holds the lease of that one.
+async fn forget(ground: &Ground, names: &[&str]) {
     let (pool, owner) = (ground.pool().await, ground.owner().await);
-    sqlx::query("delete from projections where name = 'members'").execute(&owner).await.unwrap();
-    sqlx::query("drop table members_g1").execute(&pool).await.unwrap();
+    sqlx::query("delete from projections where name = any($1)").bind(names).execute(&owner).await.unwrap();
+    for projection in registry::all().iter().filter(|projection| names.contains(&projection.name())) {
+        sqlx::query(&format!("drop table {}_g1", projection.table())).execute(&pool).await.unwrap();
+    }
     let members = registry::named(Some("members")).unwrap().remove(0);
     members.register(&pool).await.unwrap();
     let holder = random_id(Clock::System.now());
@@ -59,7 +61,7 @@ async fn forget_members(ground: &Ground) {
 #[tokio::test]
 async fn a_projection_that_is_new_takes_nobody_back_and_answers_for_itself() {
     let (ground, clock, head) = told_and_stopped(31).await;
-    forget_members(&ground).await;
+    forget(&ground, &["members"]).await;
     let app = ground.app_at(clock).await;
     assert_eq!(app.reads.pin(None, None).await.unwrap().position, head, "the others are not taken back");
     assert!(branches(&*app.reads, head).await.unwrap() > 0);
@@ -70,6 +72,21 @@ async fn a_projection_that_is_new_takes_nobody_back_and_answers_for_itself() {
     let_go(&ground.pool().await).await;
     until("the first fold", Duration::from_secs(20), async || members(&*app.reads, head).await.ok()).await;
     assert_eq!(app.reads.pin(None, None).await.unwrap().position, head);
+    rows_equal(&*app.reads, &log(&*app.reads).await, head).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn where_all_are_new_reads_go_by_the_slowest() {
+    let (ground, clock, head) = told_and_stopped(34).await;
+    let all: Vec<&str> = registry::all().iter().map(|projection| projection.name()).collect();
+    forget(&ground, &all).await;
+    let app = ground.app_at(clock).await;
+    until("the fold of branches", Duration::from_secs(20), async || branches(&*app.reads, head).await.ok()).await;
+    assert_eq!(app.reads.pin(None, None).await.unwrap().position, Position(0), "members are not there yet");
+    let_go(&ground.pool().await).await;
+    let read = app.reads.pin(None, Some(head));
+    assert_eq!(tokio::time::timeout(Duration::from_secs(9), read).await.unwrap().unwrap().position, head);
     rows_equal(&*app.reads, &log(&*app.reads).await, head).await;
     app.stop().await;
 }

@@ -5,6 +5,7 @@ mod beside;
 mod deep;
 mod demo;
 mod derived;
+mod ends;
 mod fold_first;
 mod fold_history;
 mod fold_once;

@@ -12,6 +12,7 @@ use tokio::sync::{Notify, watch};
 use crate::fold::cells::sql_type;
 use crate::fold::engine::{Folded, Standing, standings};
 use crate::fold::table;
+use crate::reach::{Reach, is_out_of_reach};
 
 /// How often the database is asked without a hint: what other processes fold is seen after this at the latest.
 const POLL: Duration = Duration::from_millis(100);
@@ -25,6 +26,8 @@ pub struct Place {
     pub checkpoint: Position,
     /// Whether its rows have the columns this program reads: another version's may have others.
     pub fits: bool,
+    /// Whether it is on its first fold.
+    pub first: bool,
     /// Whether the common position goes by it.
     pub counts: bool,
     /// The columns of its rows.
@@ -69,26 +72,29 @@ impl Serving {
     }
 
     /// These places after the last ones: one that was left aside comes in once it is as far as those that were not, so
-    /// that the common position does not go back for it.
+    /// that the common position does not go back for it. Where none was in, they come in together.
     #[must_use]
     pub fn after(mut self, last: &Self) -> Self {
         let counted = |table: &str| last.place(table).is_some_and(|place| place.counts);
         let stay = self.0.iter().filter(|(table, place)| place.counts && counted(table));
-        if let Some(others) = stay.map(|(_, place)| place.checkpoint).min() {
-            for (table, place) in &mut self.0 {
-                place.counts &= counted(table) || place.checkpoint >= others;
-            }
+        let others = stay.map(|(_, place)| place.checkpoint).min();
+        let some_first = self.0.values().any(|place| place.first);
+        for (table, place) in &mut self.0 {
+            place.counts &= counted(table) || others.map_or(!some_first, |others| place.checkpoint >= others);
         }
         self
     }
 }
 
 fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
+    let goes_on = fits && standing.stopped.is_none();
+    let born = standing.checkpoint >= standing.born;
     Place {
         generation: standing.generation,
         checkpoint: standing.checkpoint,
         fits,
-        counts: fits && standing.stopped.is_none() && standing.checkpoint >= standing.born,
+        first: goes_on && !born,
+        counts: goes_on && born,
         columns: projection.columns(),
     }
 }
@@ -111,6 +117,7 @@ async fn fits(pool: &PgPool, projection: &dyn Folded, standing: &Standing) -> Re
 /// Keeps `told` current until the process stops: at every hint, and by polling.
 pub async fn watch(
     pool: PgPool,
+    reach: Arc<Reach>,
     projections: Vec<Arc<dyn Folded>>,
     moved: Arc<Notify>,
     told: watch::Sender<Serving>,
@@ -118,11 +125,12 @@ pub async fn watch(
 ) {
     while !*stopping.borrow() {
         let hint = moved.notified();
-        match Serving::read(&pool, &projections).await {
+        match reach.soon(Serving::read(&pool, &projections)).await {
             Ok(serving) => {
                 let serving = serving.after(&told.borrow());
                 told.send_if_modified(|last| std::mem::replace(last, serving.clone()) != serving);
             }
+            Err(error) if is_out_of_reach(&error) => {}
             Err(error) => tracing::warn!(error = %error, "the projections' places cannot be read"),
         }
         tokio::select! {

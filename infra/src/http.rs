@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //! - A mutation is never run over GET.
-//! - A failure is answered as `internal` with a request id and logged once, in [`answer`].
+//! - A failure is answered as `internal` with a request id and logged once, in [`answer`]; that the database is out of
+//!   reach is logged once for all requests ([`crate::reach`]).
 //! - Whatever comes in is answered: every error has a code in its extensions.
 //!
 //! # Not here

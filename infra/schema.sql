@@ -135,6 +135,12 @@ CREATE TABLE public.log_head (
     CONSTRAINT log_head_positive CHECK (("position" >= 0)),
     CONSTRAINT log_head_single CHECK (one)
 );
+CREATE TABLE public.master_key (
+    one boolean DEFAULT true NOT NULL,
+    fingerprint bytea NOT NULL,
+    CONSTRAINT master_key_hashed CHECK ((octet_length(fingerprint) = 32)),
+    CONSTRAINT master_key_single CHECK (one)
+);
 CREATE TABLE public.member_years_g1 (
     year bigint NOT NULL,
     member uuid NOT NULL,
@@ -242,7 +248,8 @@ CREATE TABLE public.projections (
     holder uuid,
     lease_until timestamp with time zone,
     stopped_at bigint,
-    cause text
+    cause text,
+    born bigint DEFAULT 0 NOT NULL
 );
 CREATE TABLE public.records_g1 (
     record uuid NOT NULL,
@@ -347,6 +354,8 @@ ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_stream PRIMARY KEY (aggregate_type, aggregate_id, sequence);
 ALTER TABLE ONLY public.log_head
     ADD CONSTRAINT log_head_one PRIMARY KEY (one);
+ALTER TABLE ONLY public.master_key
+    ADD CONSTRAINT master_key_one PRIMARY KEY (one);
 ALTER TABLE ONLY public.member_years_g1
     ADD CONSTRAINT member_years_g1_key PRIMARY KEY (year, member, from_position);
 ALTER TABLE ONLY public.members_g1
@@ -444,6 +453,7 @@ GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE(recorded_at) ON TABLE public.log_head TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.master_key TO sanping_app;
 GRANT SELECT ON TABLE public.member_years_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.members_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;

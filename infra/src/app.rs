@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use domain::period::Zone;
 use domain::stream::Position;
+use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
@@ -15,9 +16,10 @@ use crate::clock::{Clock, random_id};
 use crate::commands::LogCommands;
 use crate::fold::live::{self, Floor};
 use crate::fold::registry;
-use crate::keys::{Keyring, MasterKey};
+use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
 use crate::log::reader;
+use crate::reach::{Reach, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
 use crate::reads::serving::{self, Serving};
 
@@ -54,6 +56,9 @@ pub struct App {
     pub reads: Arc<dyn Reads>,
     /// The organisation's zone.
     pub zone: Zone,
+    /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
+    pub begun: Position,
+    serving: watch::Receiver<Serving>,
     stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -65,33 +70,49 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
         ("enable_seqscan", "off"),
         // The pin gives the few scans that are left a huge cost, for which PostgreSQL would compile each of them.
         ("jit", "off"),
+        // The server finds out within half a minute that this host has vanished, and lets go of what it held.
+        ("tcp_keepalives_idle", "10"),
+        ("tcp_keepalives_interval", "5"),
+        ("tcp_keepalives_count", "4"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("lock_timeout", "10s"),
         ("statement_timeout", "60s"),
     ])
 }
 
+/// A pool that keeps no connection to a host that has vanished.
+fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
+    let reach = Arc::clone(reach);
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(10))
+        // Its own test waits for a host that has vanished for as long as one waits for the pool.
+        .test_before_acquire(false)
+        .before_acquire(|connection, _| Box::pin(async move { Ok(is_alive(connection).await) }))
+        .after_release(move |connection, _| Box::pin(Arc::clone(&reach).may_stay(connection).map(Ok)))
+}
+
 impl App {
-    /// Registers the projections and starts everything.
+    /// Holds the key against the database, registers the projections and starts everything.
     ///
     /// # Errors
-    /// The database's, or a projection's.
+    /// The database's, another key than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.connections)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(guarded.clone())
-            .await?;
+        let reach = Arc::new(Reach::default());
+        let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
+        bound::hold(&settings.key, &mut *pool.acquire().await?).await?;
         let projections = registry::all();
         for projection in &projections {
             projection.register(&pool).await?;
         }
+        let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
         let executor = Arc::new(Executor::start(
             pool.clone(),
             guarded.clone(),
+            Arc::clone(&reach),
             Arc::clone(&settings.clock),
             settings.zone.clone(),
         ));
@@ -100,6 +121,7 @@ impl App {
         let moved = Arc::new(Notify::new());
         let floor = Floor {
             pool: pool.clone(),
+            reach: Arc::clone(&reach),
             tail: Arc::default(),
             head,
             moved: Arc::clone(&moved),
@@ -108,12 +130,20 @@ impl App {
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        tasks.spawn(serving::watch(pool.clone(), projections, moved, told, stop.clone()));
-        tasks.spawn(hear(pool.clone(), executor.head(), grown, stop.clone()));
-        tasks.spawn(tell(pool.clone(), executor.head(), stop));
+        tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
+        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
+        tasks.spawn(tell(pool.clone(), reach, executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
-        let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving));
-        Ok(Self { pool, executor, commands, reads, zone: settings.zone, stopping, tasks })
+        let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving.clone()));
+        Ok(Self { pool, executor, commands, reads, zone: settings.zone, begun, serving, stopping, tasks })
+    }
+
+    /// Where the projections are; it tells whenever one moves from now on.
+    #[must_use]
+    pub fn places(&self) -> watch::Receiver<Serving> {
+        let mut places = self.serving.clone();
+        places.mark_unchanged();
+        places
     }
 
     /// Returns when a part of the program has ended by itself: it should not go on without it. Answers which.
@@ -145,6 +175,7 @@ impl App {
 /// Rings `grown` when this process or another has appended, and now and then in case nobody said so.
 async fn hear(
     pool: PgPool,
+    reach: Arc<Reach>,
     mut own: watch::Receiver<Position>,
     grown: watch::Sender<Position>,
     mut stopping: watch::Receiver<bool>,
@@ -152,7 +183,7 @@ async fn hear(
     let mut listener: Option<PgListener> = None;
     while !*stopping.borrow() {
         if listener.is_none() {
-            listener = listen(&pool).await;
+            listener = reach.soon(listen(&pool)).await.ok();
         }
         let heard = async {
             match listener.as_mut() {
@@ -166,42 +197,56 @@ async fn hear(
                 grown.send_modify(|known| *known = head.max(*known));
             }
             fine = heard => {
-                if !fine {
+                if !fine || !look(&pool, &reach, &grown).await {
                     listener = None;
                 }
-                look(&pool, &grown).await;
             }
-            () = tokio::time::sleep(POLL) => look(&pool, &grown).await,
+            () = tokio::time::sleep(POLL) => if !look(&pool, &reach, &grown).await {
+                // What was listened on is as gone, and would not say so.
+                listener = None;
+            },
             _ = stopping.changed() => {}
         }
     }
 }
 
-async fn listen(pool: &PgPool) -> Option<PgListener> {
-    let mut listener = PgListener::connect_with(pool).await.ok()?;
-    listener.listen(CHANNEL).await.ok()?;
-    Some(listener)
+async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    Ok(listener)
 }
 
-async fn look(pool: &PgPool, grown: &watch::Sender<Position>) {
-    match reader::head(pool).await {
+/// False where the head cannot be read.
+async fn look(pool: &PgPool, reach: &Reach, grown: &watch::Sender<Position>) -> bool {
+    match reach.soon(reader::head(pool)).await {
         Ok((head, _)) => {
             grown.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
+            true
         }
-        Err(error) => tracing::warn!(error = %error, "the head of the log cannot be read"),
+        Err(error) => {
+            if !is_out_of_reach(&error) {
+                tracing::warn!(error = %error, "the head of the log cannot be read");
+            }
+            false
+        }
     }
 }
 
 /// Tells other processes how far this one has appended: after the commit, gathered, the position alone.
-async fn tell(pool: PgPool, mut own: watch::Receiver<Position>, mut stopping: watch::Receiver<bool>) {
+async fn tell(
+    pool: PgPool,
+    reach: Arc<Reach>,
+    mut own: watch::Receiver<Position>,
+    mut stopping: watch::Receiver<bool>,
+) {
     loop {
         tokio::select! {
             changed = own.changed() => if changed.is_err() { return },
             _ = stopping.changed() => return,
         }
         let head = own.borrow_and_update().to_string();
-        let sent = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&head).execute(&pool).await;
-        if let Err(error) = sent {
+        let hint = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&head);
+        if let Err(error) = reach.soon(hint.execute(&pool)).await {
             tracing::debug!(error = %error, "a hint was lost; others find out by themselves");
         }
         tokio::time::sleep(DEBOUNCE).await;

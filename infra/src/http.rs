@@ -2,7 +2,8 @@
 //!
 //! # Invariants
 //! - A mutation is never run over GET.
-//! - A failure is answered as `internal` with a request id and logged once, in [`answer`].
+//! - A failure is answered as `internal` with a request id and logged once, in [`answer`]; that the database is out of
+//!   reach is logged once for all requests ([`crate::reach`]).
 //! - Whatever comes in is answered: every error has a code in its extensions.
 //!
 //! # Not here
@@ -23,6 +24,7 @@ use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{Html, IntoResponse, Response as HttpResponse};
 use axum::routing::get;
+use domain::stream::Position;
 use graphql::ports::Reads;
 use graphql::schema::Api;
 use tokio::net::TcpListener;
@@ -38,6 +40,8 @@ pub struct Doors {
     pub api: Api,
     /// For readiness.
     pub reads: Arc<dyn Reads>,
+    /// Where the log ended when the program started: it is ready once reads have got there.
+    pub begun: Position,
     /// How viewers sign in.
     pub sign_in: Arc<SignIn>,
 }
@@ -122,7 +126,11 @@ async fn graphiql() -> Html<String> {
 
 async fn ready(State(doors): State<Doors>) -> HttpResponse {
     match doors.reads.pin(None, None).await {
-        Ok(moment) => format!("ready at {}\n", moment.position).into_response(),
+        Ok(moment) if moment.position >= doors.begun => format!("ready at {}\n", moment.position).into_response(),
+        Ok(moment) => {
+            let so_far = format!("not ready: at {} on the way to {}\n", moment.position, doors.begun);
+            (StatusCode::SERVICE_UNAVAILABLE, so_far).into_response()
+        }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
             (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()

@@ -10,6 +10,8 @@
 //! # Not here
 //! Erasure of a person; rotation of the master key.
 
+pub mod bound;
+
 use std::fs;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -52,6 +54,21 @@ pub enum KeyError {
         /// Where it is.
         path: String,
     },
+    /// The database has been used with a key, and its file is not there.
+    #[error(
+        "the key file {path} is missing, and this database has been used with one: put the file back from its backup, or \
+         name its place with --key-file. A new key would open none of the texts that are sealed here"
+    )]
+    Lost {
+        /// Where it should be.
+        path: String,
+    },
+    /// The key file is not the one the database was first used with.
+    #[error(
+        "the key file holds another key than the one this database was first used with: start with that file \
+         (--key-file, or keys/master.key in the data folder), from its backup or from the machine that serves already"
+    )]
+    OtherKey,
     /// A stored key was wrapped by another master key.
     #[error("the key of subject {subject} was wrapped by another master key; start with the key file it was made with")]
     WrongMaster {
@@ -80,7 +97,7 @@ impl MasterKey {
         Self(random())
     }
 
-    /// Reads the key file, or makes one readable by this user only.
+    /// Reads the key file, or makes one readable by this user only. Whether one may be made: [`bound::open`].
     ///
     /// # Errors
     /// [`KeyError::File`], [`KeyError::NotAKey`].

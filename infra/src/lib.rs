@@ -3,7 +3,7 @@
 //! # Invariants
 //! - The only clock and chance are in [`clock`]; the only reader of the environment is `config`.
 //! - No secret and no free text in a log line.
-//! - A failure is logged once, where it leaves the program.
+//! - A failure is logged once, where it leaves the program; an outage of the database once, in [`reach`].
 //!
 //! # Not here
 //! Rules (domain), figures (projections), what the API says (graphql).
@@ -22,6 +22,7 @@ pub mod keys;
 pub mod log;
 pub mod migrate;
 pub mod postgres;
+pub mod reach;
 pub mod reads;
 pub mod report;
 pub mod sqltype;

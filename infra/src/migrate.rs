@@ -14,10 +14,12 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 5] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
+    (4, "master_key", include_str!("../sql/0004_master_key.sql")),
+    (5, "born", include_str!("../sql/0005_born.sql")),
 ];
 
 /// What can go wrong.
@@ -80,7 +82,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, update (position, recorded_at) on log_head to {role}; \
          revoke delete on people, subject_keys from {role}; \
          grant select, insert, update on people to {role}; \
-         grant select, insert on subject_keys to {role}; \
+         grant select, insert on subject_keys, master_key to {role}; \
          grant select, insert, update on projections to {role}; \
          grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches to {role}; \

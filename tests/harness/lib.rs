@@ -11,4 +11,5 @@ pub mod server;
 pub mod speak;
 pub mod story;
 pub mod wait;
+pub mod way;
 pub mod writer;

@@ -26,7 +26,11 @@ pub struct Server {
 impl Server {
     /// A program over a fresh database, on a clock that stands until it is moved.
     pub async fn start(at: Timestamp) -> Self {
-        let (ground, clock) = (Ground::fresh().await, Arc::new(Clock::simulated(at)));
+        Self::over(Ground::fresh().await, Arc::new(Clock::simulated(at))).await
+    }
+
+    /// A program over a database of a test's own.
+    pub async fn over(ground: Ground, clock: Arc<Clock>) -> Self {
         let app = ground.app_at(Arc::clone(&clock)).await;
         Self { ground, app, clock, doors: vec![] }
     }
@@ -35,8 +39,8 @@ impl Server {
     pub async fn open(&mut self, sign_in: SignIn) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = format!("http://{}", listener.local_addr().expect("it listens"));
-        let doors =
-            Doors { api: infra::api::build(&self.app), reads: Arc::clone(&self.app.reads), sign_in: Arc::new(sign_in) };
+        let (api, reads) = (infra::api::build(&self.app), Arc::clone(&self.app.reads));
+        let doors = Doors { api, reads, begun: self.app.begun, sign_in: Arc::new(sign_in) };
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // A dropped sender says the same.

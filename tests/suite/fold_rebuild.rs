@@ -201,6 +201,34 @@ async fn a_builder_that_was_overtaken_writes_nothing_into_what_serves() {
 }
 
 #[tokio::test]
+async fn a_builder_that_shows_life_at_the_last_moment_keeps_its_build() {
+    let told = told(28, 60).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let (build, go_on) = held_up::<AuditTrail>(&told, 20).await;
+    run_out(&pool).await;
+    let mut life = pool.begin().await.unwrap();
+    let sign = "update projection_builds set lease_until = now() + interval '1 hour'";
+    sqlx::query(sign).execute(&mut *life).await.unwrap();
+    let claimant = {
+        let pool = pool.clone();
+        tokio::spawn(async move { rebuild::run::<AuditTrail>(&pool, 20, &Quiet).await })
+    };
+    until("the claimant waits", Duration::from_secs(10), async || {
+        let waiting = "select count(*) from pg_stat_activity where datname = current_database() and \
+                       wait_event_type = 'Lock' and query like 'update projection_builds%'";
+        (sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() > 0).then_some(())
+    })
+    .await;
+    life.commit().await.unwrap();
+    let claimed = claimant.await.unwrap();
+    assert!(matches!(claimed, Err(FoldError::BeingBuilt { generation: 2, .. })), "{claimed:?}");
+    go_on.send(()).unwrap();
+    assert_eq!(build.await.unwrap().unwrap(), head);
+    told.app.stop().await;
+}
+
+#[tokio::test]
 async fn an_empty_log_is_rebuilt_too() {
     let ground = Ground::fresh().await;
     let app = ground.app().await;

@@ -1,7 +1,7 @@
 //! The desk and the settling of batches against a database on paper: whatever the schedule, what is accepted or
 //! refused is what the recorded states allow.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use harness::speak::{establish, found_root, person, register};
 use infra::log::again::{Fresh, Look};
 use infra::log::desk::{Desk, SharedDesk, Step};
 use infra::log::job::{Ask, CommandKey, Given, Job, Order, Settled};
-use infra::log::settle::{Found, fail, settle};
+use infra::log::settle::{Broken, Found, fail, settle};
 use proptest::prelude::*;
 
 fn member(number: usize) -> MemberId {
@@ -144,7 +144,7 @@ impl Paper {
 struct Play {
     paper: Paper,
     desk: Desk,
-    broken: HashSet<u64>,
+    broken: Broken,
     /// What was asked and how it would be refused, in the order of the queue.
     waiting: VecDeque<(Arc<Given>, Option<Refusal>)>,
     loading: VecDeque<(StreamId, Arc<State>, u64)>,
@@ -159,7 +159,7 @@ impl Play {
         Self {
             paper: Paper::new(),
             desk,
-            broken: HashSet::new(),
+            broken: Broken::default(),
             waiting: VecDeque::new(),
             loading: VecDeque::new(),
             strangers: 0,
@@ -192,7 +192,7 @@ impl Play {
     /// settled as it was decided, and the states that were loaded to decide the stale ones again.
     fn settle(&mut self, jobs: &[Job]) -> (Vec<Settled>, Fresh) {
         let mut found = self.paper.found();
-        let settled = settle(jobs, &mut found, &mut self.broken);
+        let settled = settle(jobs, &mut found, &mut self.broken.lines);
         let waiting: Vec<_> = self.waiting.drain(..jobs.len()).collect();
         for ((job, settled), (given, refusal)) in jobs.iter().zip(&settled).zip(&waiting) {
             self.check(job, &given.order, refusal.clone(), settled);
@@ -253,9 +253,8 @@ impl Play {
     }
 
     fn tell(&mut self, jobs: &[Job], (settled, fresh): (Vec<Settled>, Fresh)) {
-        if self.desk.settled(jobs, &settled) {
-            self.broken.clear();
-        }
+        let (queued, taken) = self.desk.settled(jobs, &settled);
+        self.broken.forget(queued, taken);
         fresh.into_states().for_each(|(stream, state, version)| self.desk.loaded(stream, state, version));
     }
 
@@ -270,7 +269,7 @@ impl Play {
             Act::Lose { most } => {
                 let jobs = self.batch(most);
                 self.waiting.drain(..jobs.len());
-                let settled = fail(&jobs, sqlx::Error::WorkerCrashed, &mut self.broken);
+                let settled = fail(&jobs, sqlx::Error::WorkerCrashed, &mut self.broken.lines);
                 self.tell(&jobs, (settled, Fresh::default()));
             }
             Act::Blur { most } => {
@@ -278,7 +277,7 @@ impl Play {
                 let before = self.broken.clone();
                 self.settle(&jobs);
                 self.broken = before;
-                let again = settle(&jobs, &mut self.paper.found(), &mut self.broken);
+                let again = settle(&jobs, &mut self.paper.found(), &mut self.broken.lines);
                 assert!(!again.iter().any(|settled| matches!(settled, Settled::Accepted(_))), "appended twice");
                 self.tell(&jobs, (again, Fresh::default()));
             }
@@ -430,6 +429,25 @@ fn a_commit_whose_answer_was_lost_is_answered_with_its_position_and_not_repeated
     assert_eq!(last_settled(&repeated), ["replayed"]);
     let other = [asked, lost, Act::Ask { number: 5, id: 0 }, Act::Settle { most: 9 }];
     assert_eq!(last_settled(&other), ["id reused"]);
+}
+
+#[test]
+fn a_queue_that_is_never_empty_does_not_keep_what_broke_for_ever() {
+    let mut play = Play::new();
+    let suspended = Act::Ask { number: 0, id: 1_000 };
+    play.act(suspended);
+    let mut broke = 0;
+    for round in 0..200 {
+        // Something waits behind each batch, and each batch is lost with its line.
+        play.act(Act::Ask { number: 0, id: round });
+        play.act(Act::Lose { most: 1 });
+        assert!(!play.waiting.is_empty(), "the queue is never empty");
+        broke += usize::from(!play.broken.lines.is_empty());
+        assert!(play.broken.lines.len() <= 2, "of round {round}: {:?}", play.broken.lines);
+    }
+    assert!(broke > 0, "lines do break");
+    play.end();
+    assert!(play.broken.lines.is_empty(), "nothing waits, and nothing is kept");
 }
 
 #[test]

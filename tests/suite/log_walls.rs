@@ -116,6 +116,27 @@ async fn the_owner_does_not_serve_unless_told_to() {
 }
 
 #[tokio::test]
+async fn a_role_that_may_become_the_owner_does_not_serve_either() {
+    let ground = Ground::fresh().await;
+    let database = ground.endpoints.owner.get_database().unwrap().to_owned();
+    let role = format!("borrower_of_{database}");
+    // Only the cluster's own superuser makes roles.
+    let bootstrap = PgPool::connect_with(ground.endpoints.owner.clone().username("sanping_bootstrap")).await.unwrap();
+    let made = format!(
+        "drop role if exists {role}; create role {role} login noinherit; grant sanping_owner to {role}; \
+         grant connect on database {database} to {role}; grant select on _sqlx_migrations to {role}"
+    );
+    assert_eq!(state(&bootstrap, &made).await, "00000");
+    let borrower = ground.endpoints.app.clone().username(&role);
+    let unfit = migrate::check(&borrower, false).await;
+    assert!(matches!(&unfit, Err(UnfitError::OwnerServes { role: said }) if *said == role), "{unfit:?}");
+    assert_eq!(state(&bootstrap, &format!("revoke sanping_owner from {role}")).await, "00000");
+    assert!(migrate::check(&borrower, false).await.is_ok(), "it was the membership");
+    let gone = format!("drop owned by {role}; drop role {role}");
+    assert_eq!(state(&bootstrap, &gone).await, "00000");
+}
+
+#[tokio::test]
 async fn no_connection_compiles_its_queries_or_waits_without_end() {
     let ground = Ground::fresh().await;
     let guarded = sqlx::PgPool::connect_with(infra::app::guarded(&ground.endpoints.app)).await.unwrap();
@@ -156,6 +177,18 @@ async fn the_serving_role_is_granted_no_more_than_it_uses() {
     for statement in ["update log_head set origin = origin", "delete from people", "delete from subject_keys"] {
         assert_eq!(state(&serving, statement).await, "42501", "{statement}");
     }
+}
+
+#[tokio::test]
+async fn an_operator_of_the_callers_opens_no_trigger() {
+    let (_ground, serving, _) = written().await;
+    let before = contents(&serving).await;
+    let never = "create function never(bigint, bigint) returns boolean immutable language sql as 'select false'; \
+                 create operator public.< (leftarg = bigint, rightarg = bigint, function = never)";
+    assert_eq!(state(&serving, never).await, "00000");
+    let back = "set search_path = public, pg_catalog; update log_head set position = position - 1";
+    assert_eq!(state(&serving, back).await, "23001");
+    assert_eq!(contents(&serving).await, before);
 }
 
 #[tokio::test]

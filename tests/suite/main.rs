@@ -1,9 +1,12 @@
 //! The proof, in reading order.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod beside;
 mod deep;
 mod demo;
 mod derived;
+mod ends;
+mod fold_first;
 mod fold_history;
 mod fold_once;
 mod fold_pages;
@@ -17,6 +20,7 @@ mod kill;
 mod log_cqrs;
 mod log_desk;
 mod log_faults;
+mod log_keys;
 mod log_once;
 mod log_order;
 mod log_races;

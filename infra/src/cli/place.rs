@@ -8,48 +8,86 @@ use std::sync::Arc;
 use domain::period::Zone;
 use sqlx::postgres::PgConnectOptions;
 
-use super::{Failure, say};
-use crate::app::{App, Settings};
+use super::{Failure, say, told};
+use crate::app::{App, Settings, guarded};
 use crate::clock::Clock;
 use crate::config::{Place, search_path};
-use crate::keys::MasterKey;
-use crate::migrate;
-use crate::postgres::{APP_ROLE, Binaries, Cluster, Options, Search};
+use crate::postgres::{APP_ROLE, Binaries, Cluster, Options, PostgresError, Search, running};
+use crate::{keys, migrate};
 
 /// The database of the organisation in a private cluster.
 const DATABASE: &str = "sanping";
+
+/// The connections of a program that has its database to itself, and of one beside another.
+const CONNECTIONS: u32 = 32;
+const BESIDE: u32 = 8;
 
 /// An open place. The private PostgreSQL ends with it.
 pub struct Opened {
     /// The database as the application's role.
     pub database: PgConnectOptions,
-    /// The private cluster, where there is one.
+    /// The private cluster, where it was started here.
     pub cluster: Option<Cluster>,
     key_file: PathBuf,
     zone: Zone,
+    connections: u32,
 }
 
-/// Opens a place. A private database is migrated by the way; one's own is checked.
+/// Opens a place to serve from. A private database is migrated by the way; one's own is checked.
 ///
 /// # Errors
 /// What is missing or wrong, and what to do.
 pub async fn open(place: &Place, allow_owner: bool) -> Result<Opened, Failure> {
-    let zone = Zone::named(&place.zone)
-        .ok_or_else(|| format!("{:?} is not a time zone; give an IANA name such as Asia/Shanghai", place.zone))?;
-    let data = data_dir(place);
-    let key_file = place.key_file.clone().unwrap_or_else(|| data.join("keys").join("master.key"));
+    match open_alone(place, allow_owner).await? {
+        Found::Opened(opened) => Ok(*opened),
+        Found::InUse(in_use) => Err(in_use.into()),
+    }
+}
+
+/// Opens a place as [`open`], or beside the program that runs on its data folder, in that one's PostgreSQL.
+///
+/// # Errors
+/// What is missing or wrong, and what to do.
+pub async fn open_beside(place: &Place, allow_owner: bool) -> Result<Opened, Failure> {
+    let in_use = match open_alone(place, allow_owner).await? {
+        Found::Opened(opened) => return Ok(*opened),
+        Found::InUse(in_use) => in_use,
+    };
+    let (zone, data) = (zone(place)?, data_dir(place));
+    let early = |why: String| format!("{in_use}; or try again in a moment: {why}");
+    let database = running(&data, DATABASE)?.ok_or_else(|| early("its PostgreSQL is still starting".to_owned()))?;
+    if let Err(unfit) = migrate::check(&database, allow_owner).await {
+        return Err(early(told(&unfit)).into());
+    }
+    Ok(Opened { database, cluster: None, key_file: key_file(place), zone, connections: BESIDE })
+}
+
+/// What was found at a place.
+enum Found {
+    Opened(Box<Opened>),
+    InUse(PostgresError),
+}
+
+async fn open_alone(place: &Place, allow_owner: bool) -> Result<Found, Failure> {
+    let (zone, data, key_file) = (zone(place)?, data_dir(place), key_file(place));
+    let opened = |database, cluster| {
+        Found::Opened(Box::new(Opened { database, cluster, key_file, zone, connections: CONNECTIONS }))
+    };
     if let Some(url) = &place.database_url {
         let database = parse(url)?;
         migrate::check(&database, allow_owner).await?;
-        return Ok(Opened { database, cluster: None, key_file, zone });
+        return Ok(opened(database, None));
     }
     let search = Search { pg_bin: place.pg_bin.clone(), path: search_path() };
     let binaries = Binaries::find(&search, &data)?;
-    let cluster = Cluster::open(&data, &binaries, Options::default()).await?;
+    let cluster = match Cluster::open(&data, &binaries, Options::default()).await {
+        Err(in_use @ PostgresError::InUse { .. }) => return Ok(Found::InUse(in_use)),
+        cluster => cluster?,
+    };
     let endpoints = cluster.ensure_database(DATABASE).await?;
     migrate::run(&endpoints.owner, APP_ROLE).await?;
     migrate::check(&endpoints.app, allow_owner).await?;
-    Ok(Opened { database: endpoints.app, cluster: Some(cluster), key_file, zone })
+    Ok(opened(endpoints.app, Some(cluster)))
 }
 
 impl Opened {
@@ -58,9 +96,9 @@ impl Opened {
     /// # Errors
     /// The key file's, the database's.
     pub async fn start(&self, clock: Arc<Clock>) -> Result<App, Failure> {
-        let key = MasterKey::load_or_create(&self.key_file)?;
+        let key = keys::bound::open(&self.key_file, &guarded(&self.database)).await?;
         let (database, zone) = (self.database.clone(), self.zone.clone());
-        App::start(Settings { database, key, clock, zone, connections: 32 }).await
+        App::start(Settings { database, key, clock, zone, connections: self.connections }).await
     }
 
     /// Stops the private PostgreSQL, where there is one.
@@ -73,6 +111,15 @@ impl Opened {
             None => Ok(()),
         }
     }
+}
+
+fn zone(place: &Place) -> Result<Zone, Failure> {
+    let unknown = || format!("{:?} is not a time zone; give an IANA name such as Asia/Shanghai", place.zone);
+    Zone::named(&place.zone).ok_or_else(|| unknown().into())
+}
+
+fn key_file(place: &Place) -> PathBuf {
+    place.key_file.clone().unwrap_or_else(|| data_dir(place).join("keys").join("master.key"))
 }
 
 /// The folder of a place.

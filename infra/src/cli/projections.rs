@@ -7,7 +7,7 @@ use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
 
-use super::place::open;
+use super::place::open_beside;
 use super::progress::Told;
 use super::{Failure, say};
 use crate::app::guarded;
@@ -27,7 +27,7 @@ pub const DIFFERS: u8 = 4;
 pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, Failure> {
     // Rows made as the owner would be closed to the role that serves; to look, any role will do.
     let writes = matches!(action, ProjectionsAction::Rebuild { .. });
-    let opened = open(place, !writes || place.allow_owner).await?;
+    let opened = open_beside(place, !writes || place.allow_owner).await?;
     let pool = PgPoolOptions::new()
         .max_connections(4)
         .acquire_timeout(Duration::from_secs(10))
@@ -66,6 +66,7 @@ async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
         let state = match (&standing.stopped, lag) {
             (Some((at, cause)), _) => format!("stopped before {at}: {cause}"),
             (None, 0) => "current".to_owned(),
+            (None, _) if standing.checkpoint < standing.born && standing.worked_on => "on its first fold".to_owned(),
             (None, _) if standing.worked_on => "catching up".to_owned(),
             (None, _) => "behind; nobody works on it".to_owned(),
         };

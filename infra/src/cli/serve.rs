@@ -81,13 +81,18 @@ async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
         .map_err(|error| format!("{address} cannot be listened on ({error}); choose another port").into())
 }
 
-async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
+/// Serves an opened place until it is told to stop, or a part of the program ends.
+///
+/// # Errors
+/// The listener's; the end of a part that the program should not go on without.
+pub async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
     if sign_in == SignIn::Development {
         say(
             "DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office",
         );
     }
-    let doors = Doors { api: api::build(&app), reads: Arc::clone(&app.reads), sign_in: Arc::new(sign_in) };
+    let (reads, sign_in) = (Arc::clone(&app.reads), Arc::new(sign_in));
+    let doors = Doors { api: api::build(&app), reads, begun: app.begun, sign_in };
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {

@@ -2,16 +2,22 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::period::Period;
 use domain::stream::Position;
 use graphql::ports::{AsOf, Moment, ReadError, Reads};
+use projections::report::Answer;
 
-use super::place::open;
+use super::place::open_beside;
 use super::{Failure, say};
+use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Place;
 use crate::report;
+
+/// How long projections that are behind may stand still before the report is given up.
+const STANDSTILL: Duration = Duration::from_secs(10);
 
 /// Prints the report as of now or a moment.
 ///
@@ -31,11 +37,10 @@ pub async fn report(
             .map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
     });
     let as_of = instant.transpose()?.or(position.map(|position| AsOf::Position(Position(position))));
-    let opened = open(place, place.allow_owner).await?;
+    let opened = open_beside(place, place.allow_owner).await?;
     let app = opened.start(Arc::new(Clock::System)).await?;
     let head = app.reads.head().await?;
-    let moment = caught_up(&*app.reads, as_of, head.position).await?;
-    let answers = report::gather(&*app.reads, period, moment.position).await?;
+    let (moment, answers) = gathered(&app, period, as_of, head.position).await?;
     say(&match json {
         true => report::json(period, moment, &answers, &app.zone).to_string(),
         false => report::text(period, moment, &answers, &app.zone),
@@ -45,13 +50,32 @@ pub async fn report(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Pins the moment once the projections have reached the head, however long that takes while they move.
-async fn caught_up(reads: &dyn Reads, as_of: Option<AsOf>, head: Position) -> Result<Moment, ReadError> {
-    let mut last = None;
+/// The report as of the moment, once the projections have reached the head, however long that takes while they move.
+async fn gathered(
+    app: &App,
+    period: Period,
+    as_of: Option<AsOf>,
+    head: Position,
+) -> Result<(Moment, Vec<Answer>), ReadError> {
     loop {
-        match reads.pin(as_of, Some(head)).await {
-            Err(ReadError::Behind { reached, .. }) if last < Some(reached) => last = Some(reached),
-            pinned => return pinned,
+        let mut places = app.places();
+        let behind = match at_once(&*app.reads, period, as_of, head).await {
+            Err(behind @ ReadError::Behind { .. }) => behind,
+            gathered => return gathered,
+        };
+        if tokio::time::timeout(STANDSTILL, places.changed()).await.is_err() {
+            return Err(behind);
         }
     }
+}
+
+async fn at_once(
+    reads: &dyn Reads,
+    period: Period,
+    as_of: Option<AsOf>,
+    head: Position,
+) -> Result<(Moment, Vec<Answer>), ReadError> {
+    let moment = reads.pin(as_of, Some(head)).await?;
+    let answers = report::gather(reads, period, moment.position).await?;
+    Ok((moment, answers))
 }

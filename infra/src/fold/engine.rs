@@ -87,8 +87,8 @@ impl<P: Projection> Folded for Engine<P> {
         let mut connection = pool.acquire().await.map_err(failed)?;
         let mut transaction = connection.begin().await.map_err(failed)?;
         let registered = sqlx::query(
-            "insert into projections (name, version, generation, checkpoint, epoch) values ($1, $2, 1, 0, 0) \
-             on conflict (name) do nothing",
+            "insert into projections (name, version, generation, checkpoint, epoch, born) \
+             select $1::text, $2::integer, 1, 0, 0, position from log_head on conflict (name) do nothing",
         )
         .bind(P::NAME)
         .bind(P::VERSION.cast_signed())
@@ -193,6 +193,8 @@ pub struct Standing {
     pub generation: i64,
     /// The last position folded.
     pub checkpoint: Position,
+    /// Where the log ended when it came into being: before that it is on its first fold.
+    pub born: Position,
     /// The event it stopped before, and why.
     pub stopped: Option<(Position, String)>,
     /// Whether a worker holds the lease.
@@ -204,7 +206,7 @@ pub struct Standing {
 /// # Errors
 /// The database's.
 pub async fn standings(pool: &PgPool) -> Result<Vec<Standing>, sqlx::Error> {
-    let sql = "select name, version, generation, checkpoint, stopped_at, cause, coalesce(lease_until > now(), false) \
+    let sql = "select name, version, generation, checkpoint, stopped_at, cause, coalesce(lease_until > now(), false), born \
                from projections order by name";
     let rows = sqlx::query(sql).fetch_all(pool).await?;
     rows.iter()
@@ -216,6 +218,7 @@ pub async fn standings(pool: &PgPool) -> Result<Vec<Standing>, sqlx::Error> {
                 version: row.try_get(1)?,
                 generation: row.try_get(2)?,
                 checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
+                born: Position(row.try_get::<i64, _>(7)?.unsigned_abs()),
                 stopped: stopped.map(|at| (Position(at.unsigned_abs()), cause.unwrap_or_default())),
                 worked_on: row.try_get(6)?,
             })

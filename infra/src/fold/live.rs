@@ -17,6 +17,7 @@ use super::engine::{BATCH, Folded};
 use super::lease::{self, Lease};
 use super::rebuild::Quiet;
 use super::tail::Tail;
+use crate::reach::{Reach, is_out_of_reach};
 
 /// How long a projection breathes after a small batch, so that what comes meanwhile is folded together: each batch
 /// costs the same few statements, and read models that chase every single event take the cores from the writers.
@@ -25,6 +26,8 @@ const BREATH: Duration = Duration::from_millis(50);
 const POLL: Duration = Duration::from_secs(2);
 /// How long a projection rests after a failure.
 const REST: Duration = Duration::from_secs(2);
+/// How long a batch may take: longer than any of its statements may.
+const FOLD: Duration = Duration::from_secs(90);
 /// How often a lease that another holds is asked for.
 const TURN: Duration = Duration::from_secs(1);
 
@@ -33,6 +36,8 @@ const TURN: Duration = Duration::from_secs(1);
 pub struct Floor {
     /// The database.
     pub pool: PgPool,
+    /// Whether it answers.
+    pub reach: Arc<Reach>,
     /// What the projections read together.
     pub tail: Arc<Tail>,
     /// Rings when the log may have grown.
@@ -52,31 +57,43 @@ pub fn start(projections: Vec<Arc<dyn Folded>>, floor: &Floor) -> JoinSet<()> {
 }
 
 async fn work(projection: Arc<dyn Folded>, mut floor: Floor) {
+    // Why it rests, as it was last said.
+    let mut said = None;
     while !*floor.stopping.borrow() {
-        match lease::take(&floor.pool, projection.name(), projection.version(), floor.holder).await {
+        let lease = lease::take(&floor.pool, projection.name(), projection.version(), floor.holder);
+        match floor.reach.soon(lease).await {
             Ok(Some(lease)) => {
-                let lease = hold(&*projection, &mut floor, lease).await;
-                if let Err(error) = lease::give_back(&floor.pool, projection.name(), &lease).await {
-                    tracing::warn!(projection = projection.name(), error = %error, "the lease is left to run out");
+                let lease = hold(&*projection, &mut floor, lease, &mut said).await;
+                let given = lease::give_back(&floor.pool, projection.name(), &lease);
+                if let Err(error) = floor.reach.soon(given).await {
+                    warn(&*projection, &error, "the lease is left to run out");
                 }
             }
             Ok(None) => await_turn(&*projection, &mut floor).await,
             Err(error) => {
-                tracing::warn!(projection = projection.name(), error = %error, "the lease cannot be taken");
+                warn(&*projection, &error, "the lease cannot be taken");
                 rest(&mut floor, REST).await;
             }
         }
     }
 }
 
+/// What goes wrong besides folding. That the database is out of reach has been told already.
+fn warn(projection: &dyn Folded, error: &sqlx::Error, what: &str) {
+    if !is_out_of_reach(error) {
+        tracing::warn!(projection = projection.name(), error = %error, "{what}");
+    }
+}
+
 /// Folds while the lease holds and the process does not stop; answers the lease as it last was.
-async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease) -> Lease {
+async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, said: &mut Option<String>) -> Lease {
     let mut most = BATCH;
     while !*floor.stopping.borrow() {
         match catch_up(projection, floor, &lease, most).await {
             Ok(checkpoint) if checkpoint > lease.checkpoint => {
                 let small = checkpoint.0 - lease.checkpoint.0 < BATCH as u64 && most == BATCH;
                 lease.checkpoint = checkpoint;
+                *said = None;
                 floor.moved.notify_waiters();
                 if small {
                     rest(floor, BREATH).await;
@@ -92,7 +109,7 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease) -> L
                 continue;
             }
             Err(error) => {
-                report(projection, floor, &lease, &error).await;
+                report(projection, floor, &lease, &error, said).await;
                 rest(floor, REST).await;
                 return lease;
             }
@@ -112,8 +129,10 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease) -> L
 
 /// A fold that panics is a failure like any other: the worker lives on and says so.
 async fn catch_up(projection: &dyn Folded, floor: &Floor, lease: &Lease, most: usize) -> Result<Position, FoldError> {
-    let folded = AssertUnwindSafe(projection.catch_up(&floor.pool, &floor.tail, lease, most)).catch_unwind().await;
-    folded.unwrap_or_else(|_panic| Err(FoldError::Broken { projection: projection.name() }))
+    let broken = |_panic| Err(FoldError::Broken { projection: projection.name() });
+    let folded = AssertUnwindSafe(projection.catch_up(&floor.pool, &floor.tail, lease, most)).catch_unwind();
+    let late = |source| FoldError::Sql { projection: projection.name(), source };
+    floor.reach.within(FOLD, folded.map(|folded| folded.unwrap_or_else(broken)), late).await
 }
 
 async fn prolong(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool {
@@ -124,22 +143,27 @@ async fn prolong(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool 
         let ours = lease::advance(&mut transaction, projection.name(), lease, lease.checkpoint).await?;
         transaction.commit().await.map(|()| ours)
     };
-    prolonged.await.unwrap_or_else(|error| {
-        tracing::warn!(projection = projection.name(), error = %error, "the lease cannot be prolonged");
+    floor.reach.soon(prolonged).await.unwrap_or_else(|error| {
+        warn(projection, &error, "the lease cannot be prolonged");
         false
     })
 }
 
 /// An event that cannot be read or folded stops the projection: recorded with its cause, and tried again after a rest.
-async fn report(projection: &dyn Folded, floor: &Floor, lease: &Lease, error: &FoldError) {
-    tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "a projection rests");
+/// The same cause is told once.
+async fn report(projection: &dyn Folded, floor: &Floor, lease: &Lease, error: &FoldError, said: &mut Option<String>) {
+    let why = chain(error);
+    if !is_out_of_reach(error) && said.as_ref() != Some(&why) {
+        tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "a projection rests");
+        *said = Some(why);
+    }
     if !error.is_about_an_event() {
         return;
     }
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), chain);
     let next = Position(lease.checkpoint.0 + 1);
-    if let Err(error) = lease::stop(&floor.pool, projection.name(), lease, next, &cause).await {
-        tracing::warn!(projection = projection.name(), error = %error, "the stop cannot be recorded");
+    if let Err(error) = floor.reach.soon(lease::stop(&floor.pool, projection.name(), lease, next, &cause)).await {
+        warn(projection, &error, "the stop cannot be recorded");
     }
 }
 
@@ -151,10 +175,10 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 /// Nothing to fold for now: another process holds the lease, or the rows are of another version. A raised version is
 /// built beside while the old one serves. An older program leaves a newer one's rows alone.
 async fn await_turn(projection: &dyn Folded, floor: &mut Floor) {
-    let serving = match lease::look(&floor.pool, projection.name()).await {
+    let serving = match floor.reach.soon(lease::look(&floor.pool, projection.name())).await {
         Ok(lease) => lease.version.cmp(&projection.version().cast_signed()),
         Err(error) => {
-            tracing::warn!(projection = projection.name(), error = %error, "the lease cannot be looked at");
+            warn(projection, &error, "the lease cannot be looked at");
             Ordering::Equal
         }
     };
@@ -173,8 +197,10 @@ async fn await_turn(projection: &dyn Folded, floor: &mut Floor) {
 
 async fn renew_version(projection: &dyn Folded, floor: &mut Floor) {
     tracing::info!(projection = projection.name(), version = projection.version(), "building a raised version beside");
+    let broken = |_panic| Err(FoldError::Broken { projection: projection.name() });
+    let build = AssertUnwindSafe(projection.rebuild(&floor.pool, &Quiet)).catch_unwind();
     let built = tokio::select! {
-        built = projection.rebuild(&floor.pool, &Quiet) => built,
+        built = build => built.unwrap_or_else(broken),
         _ = floor.stopping.changed() => return,
     };
     match built {

@@ -7,6 +7,7 @@
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::event::Fact;
 use domain::stream::Position;
@@ -14,6 +15,10 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use crate::log::reader::{self, ReadLogError};
+use crate::reach::too_late;
+
+/// How long a reading may take.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The shared stretch; at most one batch is kept.
 #[derive(Default)]
@@ -71,7 +76,9 @@ impl Tail {
             drop(kept);
             return reader::after(pool, position, most).await.map(Facts::from);
         }
-        let facts = Arc::new(reader::after(pool, position, most).await?);
+        // The others wait for this one, so it does not wait for a host that has vanished.
+        let read = tokio::time::timeout(PATIENCE, reader::after(pool, position, most));
+        let facts = Arc::new(read.await.unwrap_or_else(|_| Err(too_late().into()))?);
         *kept = Stretch { after: position, facts };
         Ok(kept.after(position, most).unwrap_or_else(|| Facts::from(Vec::new())))
     }

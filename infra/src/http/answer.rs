@@ -1,6 +1,7 @@
 //! What goes out: answers whose errors all have a code, and errors for what could not be read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::{Data, Executor, Request, Response, ServerError};
 use axum::Json;
@@ -14,6 +15,7 @@ use serde_json::json;
 
 use crate::auth::Refused;
 use crate::clock::random_id;
+use crate::reach::{is_out_of_reach, too_late};
 
 /// Why a request was not even looked at: an HTTP status and an error of GraphQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +50,23 @@ impl IntoResponse for Unreadable {
     }
 }
 
+/// How long a request may take, longer than any of its statements: a host that has vanished would be waited for without
+/// end.
+const LATEST: Duration = Duration::from_secs(120);
+
+/// The answer of a request that took too long. What was under way may be done all the same; a command may be sent again.
+fn late() -> Response {
+    let error = graphql::fault::accident(Box::new(too_late())).into_server_error(async_graphql::Pos::default());
+    Response::from_errors(vec![error])
+}
+
 /// The schema, with its accidents logged and hidden: what every door executes.
 #[derive(Clone)]
 pub struct Answering(pub Api);
 
 impl Executor for Answering {
     async fn execute(&self, request: Request) -> Response {
-        opaque(self.0.execute(request).await)
+        opaque(tokio::time::timeout(LATEST, self.0.execute(request)).await.unwrap_or_else(|_| late()))
     }
 
     fn execute_stream(&self, request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Response> {
@@ -79,7 +91,12 @@ fn opaque(mut response: Response) -> Response {
 fn hide(error: &mut ServerError) {
     let request_id = random_id(jiff::Timestamp::UNIX_EPOCH).to_string();
     if let Some(source) = graphql::fault::cause(error) {
-        tracing::error!(request_id, error = source.as_ref() as &dyn std::error::Error, "a request failed");
+        let error = source.as_ref() as &(dyn std::error::Error + 'static);
+        // That the database is out of reach is told once, by whoever keeps asking it; not for each request.
+        match is_out_of_reach(error) {
+            true => tracing::debug!(request_id, error, "a request failed"),
+            false => tracing::error!(request_id, error, "a request failed"),
+        }
     }
     error.source = None;
     error.extensions.get_or_insert_default().set("requestId", request_id);

@@ -12,6 +12,7 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use domain::refusal::Refusal;
 use domain::stream::StreamId;
 use domain::world::{Decision, State, States};
 
@@ -37,6 +38,14 @@ pub enum Look {
     Settled(Settled, Option<Box<Job>>),
 }
 
+/// What a command comes to on fresh states, and the states after it.
+struct Foreseen {
+    writes: Vec<Write>,
+    after: HashMap<StreamId, (Arc<State>, u64)>,
+    refusal: Option<Refusal>,
+    reads: Vec<Read>,
+}
+
 impl Fresh {
     /// Puts a recorded state in.
     pub fn put(&mut self, stream: StreamId, state: Arc<State>, version: u64) {
@@ -51,31 +60,38 @@ impl Fresh {
     /// Decides a stale job again and settles it.
     pub fn look_again(&mut self, given: &Arc<Given>, found: &mut Found) -> Look {
         // Here a rule that panics would end the appender; where the caller decides again it ends the caller alone.
-        let Ok(verdict) = catch_unwind(AssertUnwindSafe(|| Verdict::on(self, given))) else {
+        let Ok(foreseen) = catch_unwind(AssertUnwindSafe(|| self.foresee(given))) else {
             return Look::Settled(Settled::Stale(Vec::new()), None);
         };
-        let Verdict { decision, refusal, streams } = match verdict {
-            Ok(verdict) => verdict,
+        let Foreseen { writes, after, refusal, reads } = match foreseen {
+            Ok(foreseen) => foreseen,
             Err(missing) => return Look::Needs(missing),
         };
-        let reads: Vec<Read> = streams.into_iter().filter_map(|stream| self.looked_at(stream)).collect();
         for read in &reads {
             found.versions.entry(read.stream).or_insert(read.version);
         }
         let ask = match refusal {
             Some(_) => Ask::Confirm,
-            None => Ask::Record { writes: self.numbered(decision), person: given.order.side_row() },
+            None => Ask::Record { writes, person: given.order.side_row() },
         };
         let job = given.job(reads, ask);
         let settled = settle(std::slice::from_ref(&job), found, &mut HashSet::new()).into_iter().next();
         match (settled.expect("one job is settled once"), refusal) {
             (Settled::Accepted(position), _) => {
-                self.apply(job.writes());
+                self.0.extend(after);
                 Look::Settled(Settled::Accepted(position), Some(Box::new(job)))
             }
             (Settled::Confirmed, Some(refusal)) => Look::Settled(Settled::Refused(refusal), None),
             (settled, _) => Look::Settled(settled, None),
         }
+    }
+
+    /// Everything a rule has a part in, before anything is settled by it.
+    fn foresee(&self, given: &Arc<Given>) -> Result<Foreseen, Vec<StreamId>> {
+        let Verdict { decision, refusal, streams } = Verdict::on(self, given)?;
+        let reads = streams.into_iter().filter_map(|stream| self.looked_at(stream)).collect();
+        let writes = if refusal.is_some() { Vec::new() } else { self.numbered(decision) };
+        Ok(Foreseen { after: self.after(&writes), writes, refusal, reads })
     }
 
     fn looked_at(&self, stream: StreamId) -> Option<Read> {
@@ -93,12 +109,15 @@ impl Fresh {
         decision.into_events().into_iter().map(number).collect()
     }
 
-    fn apply(&mut self, writes: &[Write]) {
+    /// The states these writes lead to.
+    fn after(&self, writes: &[Write]) -> HashMap<StreamId, (Arc<State>, u64)> {
+        let mut after = HashMap::new();
         for Write { stream, sequence, event } in writes {
-            if let Some((state, version)) = self.0.get_mut(stream) {
-                Arc::make_mut(state).apply(event);
-                *version = *sequence;
-            }
+            let Some(known) = self.0.get(stream) else { continue };
+            let (state, version) = after.entry(*stream).or_insert_with(|| known.clone());
+            Arc::make_mut(state).apply(event);
+            *version = *sequence;
         }
+        after
     }
 }

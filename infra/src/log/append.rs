@@ -23,21 +23,26 @@ use tokio::sync::{Notify, watch};
 use super::again::{Fresh, Look};
 use super::desk::SharedDesk;
 use super::job::{Ask, Given, Job, Settled};
-use super::settle::{Found, fail, settle};
+use super::settle::{Broken, Found, fail, settle};
 use super::statements::{catch_up, insert_events, insert_outcomes, keep_people, look, move_head, take_head};
 use crate::clock::Clock;
+use crate::reach::{Reach, too_late};
 
 const MOST_JOBS: usize = 1_000;
 const MOST_EVENTS: usize = 5_000;
 const ATTEMPTS: u32 = 8;
 /// How long a batch may take before its connection is given up: longer than the server waits for a lock. A host that
 /// has vanished would be waited for without end.
-const DEADLINE: Duration = Duration::from_secs(20);
+const DEADLINE: Duration = Duration::from_secs(15);
+/// How often a batch may be too late before its callers are told.
+const LATE: u32 = 2;
 
 /// The appender's share of a process.
 pub struct Appender {
     /// How to connect.
     pub options: PgConnectOptions,
+    /// Whether the database answers.
+    pub reach: Arc<Reach>,
     /// Where jobs wait.
     pub desk: SharedDesk,
     /// Rung when a job is queued.
@@ -61,7 +66,7 @@ impl Appender {
     /// Commits batches until the desk is closed and empty.
     pub async fn run(self) {
         let mut connection = None;
-        let mut broken = HashSet::new();
+        let mut broken = Broken::default();
         loop {
             let ((jobs, waiting), done) = {
                 let mut desk = self.desk.lock();
@@ -74,13 +79,12 @@ impl Appender {
                 self.bell.notified().await;
                 continue;
             }
-            let batch = self.settle_with_retries(&mut connection, &jobs, &mut broken).await;
+            let batch = self.settle_with_retries(&mut connection, &jobs, &mut broken.lines).await;
             self.tell_head(&batch.answers);
             {
                 let mut desk = self.desk.lock();
-                if desk.settled(&jobs, &batch.settled) {
-                    broken.clear();
-                }
+                let (queued, taken) = desk.settled(&jobs, &batch.settled);
+                broken.forget(queued, taken);
                 batch.fresh.into_states().for_each(|(stream, state, version)| desk.loaded(stream, state, version));
             }
             for (waiting, answer) in waiting.into_iter().zip(batch.answers) {
@@ -107,26 +111,37 @@ impl Appender {
         jobs: &[Job],
         broken: &mut HashSet<u64>,
     ) -> Batch {
+        let mut late = 0;
         for attempt in 1.. {
             let mut lines = broken.clone();
             let in_time = tokio::time::timeout(DEADLINE, self.commit(connection, jobs, &mut lines)).await;
             let Fault { error, about_content } = match in_time {
                 Ok(Ok(batch)) => {
+                    self.reach.answered();
                     *broken = lines;
                     return batch;
                 }
                 Ok(Err(fault)) => fault,
-                Err(_) => Fault::from(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())),
+                Err(_) => {
+                    late += 1;
+                    Fault::from(too_late())
+                }
             };
+            // Told by itself, once: not for each batch.
+            let away = self.reach.failed(&error);
             *connection = None;
             if about_content && jobs.len() > 1 {
                 return self.settle_one_by_one(connection, jobs, broken).await;
             }
-            if attempt >= ATTEMPTS || about_content {
-                tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
+            if attempt >= ATTEMPTS || late >= LATE || about_content {
+                if !away {
+                    tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
+                }
                 return Batch::of(fail(jobs, error, broken));
             }
-            tracing::warn!(error = %error, attempt, "append is tried again on a new connection");
+            if !away {
+                tracing::warn!(error = %error, attempt, "append is tried again on a new connection");
+            }
             tokio::time::sleep(Duration::from_millis(50 << attempt.min(6))).await;
         }
         unreachable!("the loop ends by returning")

@@ -45,6 +45,8 @@ struct Entry {
 pub struct Desk {
     entries: LruCache<StreamId, Entry>,
     queue: VecDeque<(Job, oneshot::Sender<Settled>)>,
+    /// How many jobs were ever queued.
+    queued: u64,
     lineages: u64,
     closed: bool,
 }
@@ -84,7 +86,7 @@ impl Desk {
     /// A desk that keeps the states of about `capacity` streams.
     #[must_use]
     pub fn new(capacity: NonZeroUsize) -> Self {
-        Self { entries: LruCache::new(capacity), queue: VecDeque::new(), lineages: 0, closed: false }
+        Self { entries: LruCache::new(capacity), queue: VecDeque::new(), queued: 0, lineages: 0, closed: false }
     }
 
     /// Decides a command on the present states and queues what it leads to.
@@ -102,7 +104,7 @@ impl Desk {
             None => Ask::Record { writes: self.provisionally(decision), person: given.order.side_row() },
         };
         let (answer, waiting) = oneshot::channel();
-        self.queue.push_back((given.job(reads, ask), answer));
+        self.enqueue(given.job(reads, ask), answer);
         Step::Queued(waiting, refusal)
     }
 
@@ -113,8 +115,13 @@ impl Desk {
     /// Queues a job that was decided elsewhere; a closed desk drops it.
     pub fn push(&mut self, job: Job, answer: oneshot::Sender<Settled>) {
         if !self.closed {
-            self.queue.push_back((job, answer));
+            self.enqueue(job, answer);
         }
+    }
+
+    fn enqueue(&mut self, job: Job, answer: oneshot::Sender<Settled>) {
+        self.queue.push_back((job, answer));
+        self.queued += 1;
     }
 
     /// Takes no more jobs.
@@ -191,8 +198,9 @@ impl Desk {
         (jobs, answers)
     }
 
-    /// Takes in how a batch was settled; answers whether nothing decided before is left in the queue.
-    pub fn settled(&mut self, jobs: &[Job], settled: &[Settled]) -> bool {
+    /// Takes in how a batch was settled; answers how many jobs were ever queued, and how many of them taken. What is
+    /// queued from now on is decided on no line that the batch has broken.
+    pub fn settled(&mut self, jobs: &[Job], settled: &[Settled]) -> (u64, u64) {
         for (job, settled) in jobs.iter().zip(settled) {
             if let Settled::Stale(streams) = settled {
                 for read in job.reads.iter().filter(|read| streams.contains(&read.stream)) {
@@ -206,7 +214,7 @@ impl Desk {
                 }
             }
         }
-        self.queue.is_empty()
+        (self.queued, self.queued - self.queue.len() as u64)
     }
 
     fn confirm(&mut self, read: &Read) {

@@ -6,6 +6,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::id::ActorId;
 use domain::period::Zone;
@@ -25,6 +26,7 @@ use super::desk::{Desk, SharedDesk, Step};
 use super::hosted::Loader;
 use super::job::{Ask, CommandKey, Given, Job, Order, Read, Settled};
 use crate::clock::Clock;
+use crate::reach::Reach;
 
 /// How often a command is decided before the answer is contention.
 const ATTEMPTS: u32 = 24;
@@ -32,6 +34,8 @@ const ATTEMPTS: u32 = 24;
 const LOADS: u32 = 1_000;
 /// How many streams are loaded at once for one decision.
 const LOADS_AT_ONCE: usize = 8;
+/// How long one stream may take to load.
+const LOAD: Duration = Duration::from_secs(30);
 /// How many streams' states a process keeps.
 const STATES: usize = 200_000;
 
@@ -41,6 +45,7 @@ pub struct Executor {
     bell: Arc<Notify>,
     head: watch::Receiver<Position>,
     loader: Loader,
+    reach: Arc<Reach>,
     clock: Arc<Clock>,
     zone: Zone,
     appender: Mutex<Option<JoinHandle<()>>>,
@@ -49,15 +54,21 @@ pub struct Executor {
 impl Executor {
     /// Starts the appender of this process. `options` pin plans and bound waiting: [`crate::app::guarded`].
     #[must_use]
-    pub fn start(pool: PgPool, options: PgConnectOptions, clock: Arc<Clock>, zone: Zone) -> Self {
+    pub fn start(pool: PgPool, options: PgConnectOptions, reach: Arc<Reach>, clock: Arc<Clock>, zone: Zone) -> Self {
         let states = NonZeroUsize::new(STATES).expect("the number of states is not zero");
         let desk = SharedDesk::new(Desk::new(states));
         let bell = Arc::new(Notify::new());
         let (sender, head) = watch::channel(Position(0));
-        let appender =
-            Appender { options, desk: desk.clone(), bell: Arc::clone(&bell), head: sender, clock: Arc::clone(&clock) };
+        let appender = Appender {
+            options,
+            reach: Arc::clone(&reach),
+            desk: desk.clone(),
+            bell: Arc::clone(&bell),
+            head: sender,
+            clock: Arc::clone(&clock),
+        };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));
-        Self { desk, bell, head, loader: Loader::new(pool), clock, zone, appender }
+        Self { desk, bell, head, loader: Loader::new(pool), reach, clock, zone, appender }
     }
 
     /// The last position this process has committed, now and whenever it moves.
@@ -153,8 +164,10 @@ impl Executor {
     async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
         let load = |stream| async move {
             let known = self.desk.lock().known(stream);
-            let (state, version) =
-                self.loader.load(stream, known).await.map_err(|error| SendError::Failed(Box::new(error)))?;
+            let loaded =
+                async { self.loader.load(stream, known).await.map_err(|error| SendError::Failed(Box::new(error))) };
+            let late = |late| SendError::Failed(Box::new(late));
+            let (state, version) = self.reach.within(LOAD, loaded, late).await?;
             self.desk.lock().loaded(stream, state, version);
             Ok(())
         };

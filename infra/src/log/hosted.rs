@@ -196,10 +196,10 @@ impl Loader {
         let id = stream.id.to_string();
         let from = usize::try_from(version).unwrap_or(usize::MAX);
         let events = self.repository.get_last_events::<Hosted<A>>(&id, from).await?;
-        let changed = Arc::make_mut(&mut state);
         for stored in events {
             let event: A::Event = serde_json::from_value(stored.payload)?;
-            changed.apply(&event.into());
+            // It copies what others hold too, so only once there is news.
+            Arc::make_mut(&mut state).apply(&event.into());
             version = stored.sequence as u64;
         }
         Ok((state, version))

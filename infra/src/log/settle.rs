@@ -23,6 +23,28 @@ pub struct Found {
     pub staff: HashMap<String, uuid::Uuid>,
 }
 
+/// The lines of provisional states that have lost a link, each for as long as a job decided on it may still wait.
+#[derive(Debug, Clone, Default)]
+pub struct Broken {
+    /// The lines.
+    pub lines: HashSet<u64>,
+    /// The last job that may have been decided on each, by its number in the queue.
+    until: HashMap<u64, u64>,
+}
+
+impl Broken {
+    /// Takes in that so many jobs were queued when the desk let go of the lines broken so far, and so many have been
+    /// taken and settled. Jobs are taken in the order of the queue: once all that were queued when a line broke have
+    /// been taken, it is forgotten.
+    pub fn forget(&mut self, queued: u64, taken: u64) {
+        for line in &self.lines {
+            self.until.entry(*line).or_insert(queued);
+        }
+        self.until.retain(|_, last| *last > taken);
+        self.lines.retain(|line| self.until.contains_key(line));
+    }
+}
+
 /// Settles a batch in order. `broken` holds the lines of provisional states that have lost a link.
 pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec<Settled> {
     jobs.iter()

@@ -2,6 +2,7 @@
 //! `UPDATE`, batches go in by `INSERT … SELECT … FROM log_head CROSS JOIN unnest(…)`, ids and times are made here.
 
 use std::collections::{BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use domain::event::Event;
@@ -60,13 +61,16 @@ pub(super) async fn catch_up(
     for row in rows {
         let stream = streams[row.try_get::<i64, _>(0)?.unsigned_abs() as usize - 1];
         let Some((state, version)) = known.get_mut(&stream) else { continue };
-        match Event::decode(stream.kind, row.try_get(2)?) {
-            Ok(event) => {
-                Arc::make_mut(state).apply(&event);
-                *version = row.try_get::<i64, _>(1)?.unsigned_abs();
-            }
+        let applied =
+            Event::decode(stream.kind, row.try_get(2)?).map_err(|error| error.to_string()).and_then(|event| {
+                // A state that panics over an event must not end the appender.
+                let applied = catch_unwind(AssertUnwindSafe(|| Arc::make_mut(state).apply(&event)));
+                applied.map_err(|_panic| "it panics".to_owned())
+            });
+        match applied {
+            Ok(()) => *version = row.try_get::<i64, _>(1)?.unsigned_abs(),
             Err(error) => {
-                tracing::warn!(%stream, %error, "the stream holds an event that this build cannot read");
+                tracing::warn!(%stream, error, "the stream holds an event that this build cannot read");
                 known.remove(&stream);
             }
         }

@@ -5,6 +5,8 @@
 //!
 //! Not here: tables, grants on them, pools.
 
+use std::path::Path;
+
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
 
@@ -88,24 +90,25 @@ impl Cluster {
     }
 
     fn endpoints(&self, database: &str) -> Endpoints {
-        let to = |role| self.address(role, database);
+        let to = |role| address(self.socket_dir(), role, database);
         Endpoints { owner: to(OWNER_ROLE), app: to(APP_ROLE) }
     }
 
-    fn address(&self, role: &str, database: &str) -> PgConnectOptions {
-        PgConnectOptions::new_without_pgpass()
-            .socket(self.socket_dir())
-            .port(PORT)
-            .ssl_mode(PgSslMode::Disable)
-            .username(role)
-            .database(database)
-            .application_name("sanping")
-    }
-
     async fn bootstrap(&self) -> Result<PgConnection, PostgresError> {
-        let address = self.address(BOOTSTRAP_ROLE, "postgres");
+        let address = address(self.socket_dir(), BOOTSTRAP_ROLE, "postgres");
         address.connect().await.map_err(PostgresError::sql("reach the private PostgreSQL server"))
     }
+}
+
+/// How to reach a database by the socket in a folder.
+pub(super) fn address(socket_dir: &Path, role: &str, database: &str) -> PgConnectOptions {
+    PgConnectOptions::new_without_pgpass()
+        .socket(socket_dir)
+        .port(PORT)
+        .ssl_mode(PgSslMode::Disable)
+        .username(role)
+        .database(database)
+        .application_name("sanping")
 }
 
 /// The application may connect, and nobody else but the owner.

@@ -6,7 +6,8 @@
 //!
 //! Rules: PostgreSQL 15 or later ([`PostgresError::TooOld`]); one process per data directory
 //! ([`PostgresError::InUse`]); never another server's data ([`PostgresError::VersionMismatch`],
-//! [`PostgresError::WrongOwner`]); a server left behind is stopped, not attached to.
+//! [`PostgresError::WrongOwner`]); a server left behind is stopped, not attached to; who comes beside a running
+//! program asks for the address of its server ([`running()`]).
 //!
 //! Invariant: fsync stays on, so what was acknowledged survives the death of both processes.
 //! Nobody but the server's user (and root) reaches the socket, and there is no TCP port.
@@ -22,9 +23,11 @@ mod initdb;
 mod layout;
 mod orphan;
 mod process;
+mod running;
 mod user;
 
 pub use binaries::{Binaries, Search};
 pub use cluster::{Cluster, Options};
 pub use databases::{APP_ROLE, Endpoints, OWNER_ROLE};
 pub use error::PostgresError;
+pub use running::running;

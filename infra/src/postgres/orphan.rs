@@ -58,7 +58,12 @@ impl PidFile {
 
     /// Whether the server of this process id takes connections.
     pub(super) fn is_ready(&self, pid: i32) -> bool {
-        self.pid == pid && self.status == "ready"
+        self.pid == pid && self.takes_connections()
+    }
+
+    /// Whether the server takes connections, as it last said.
+    pub(super) fn takes_connections(&self) -> bool {
+        self.status == "ready"
     }
 }
 

@@ -1,8 +1,8 @@
 //! The door for reads: pins a position, waits for projections behind, selects rows as of it.
 //!
 //! # Invariants
-//! - Every row comes from the serving generation and as of the pinned position; a projection that has not got there
-//!   answers with an error, never with older rows.
+//! - Every row comes from the serving generation and as of the pinned position; a projection that has not got there,
+//!   or has rows of another version with other columns, answers with an error, never with older rows.
 //! - Names are joined here, from the erasable store, and are in no row.
 
 pub mod board;
@@ -59,10 +59,11 @@ impl LogReads {
 
     /// The table that answers for a projection at a position.
     fn table(&self, name: &str, at: Position) -> Result<String, ReadError> {
-        let place = self.place(name)?;
-        match place.checkpoint >= at {
-            true => Ok(crate::fold::table::name(name, place.generation)),
-            false => Err(ReadError::Behind { asked: at, reached: place.checkpoint }),
+        match self.place(name)? {
+            // Of rows that this program can read there are none yet.
+            Place { fits: false, .. } => Err(ReadError::Behind { asked: at, reached: Position(0) }),
+            Place { checkpoint, .. } if checkpoint < at => Err(ReadError::Behind { asked: at, reached: checkpoint }),
+            Place { generation, .. } => Ok(crate::fold::table::name(name, generation)),
         }
     }
 

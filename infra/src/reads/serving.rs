@@ -9,7 +9,10 @@ use projections::cell::Column;
 use sqlx::PgPool;
 use tokio::sync::{Notify, watch};
 
+use crate::fold::cells::sql_type;
 use crate::fold::engine::{Folded, Standing, standings};
+use crate::fold::table;
+use crate::reach::{Reach, is_out_of_reach};
 
 /// How often the database is asked without a hint: what other processes fold is seen after this at the latest.
 const POLL: Duration = Duration::from_millis(100);
@@ -21,8 +24,12 @@ pub struct Place {
     pub generation: i64,
     /// The last position folded.
     pub checkpoint: Position,
-    /// Whether it stopped before an event it cannot read.
-    pub stopped: bool,
+    /// Whether its rows have the columns this program reads: another version's may have others.
+    pub fits: bool,
+    /// Whether it is on its first fold.
+    pub first: bool,
+    /// Whether the common position goes by it.
+    pub counts: bool,
     /// The columns of its rows.
     pub columns: &'static [Column],
 }
@@ -37,21 +44,15 @@ impl Serving {
     /// # Errors
     /// The database's.
     pub async fn read(pool: &PgPool, projections: &[Arc<dyn Folded>]) -> Result<Self, sqlx::Error> {
-        standings(pool).await.map(|standings| Self::of(projections, &standings))
-    }
-
-    fn of(projections: &[Arc<dyn Folded>], standings: &[Standing]) -> Self {
-        let place = |standing: &Standing, columns| Place {
-            generation: standing.generation,
-            checkpoint: standing.checkpoint,
-            stopped: standing.stopped.is_some(),
-            columns,
-        };
-        let of = |projection: &Arc<dyn Folded>| {
-            let standing = standings.iter().find(|standing| standing.name == projection.name())?;
-            Some((projection.table(), place(standing, projection.columns())))
-        };
-        Self(projections.iter().filter_map(of).collect())
+        let standings = standings(pool).await?;
+        let mut places = BTreeMap::new();
+        for projection in projections {
+            if let Some(standing) = standings.iter().find(|standing| standing.name == projection.name()) {
+                let fits = fits(pool, &**projection, standing).await?;
+                places.insert(projection.table(), place(&**projection, standing, fits));
+            }
+        }
+        Ok(Self(places))
     }
 
     /// A projection's place.
@@ -60,18 +61,63 @@ impl Serving {
         self.0.get(table).copied()
     }
 
-    /// The position that every projection has reached, those that stopped left aside: they answer for themselves.
-    /// Where all have stopped, what all have reached.
+    /// The position that every projection has reached. Left aside are those that stopped before an event they cannot
+    /// read, are on their first fold, or have rows this program cannot read: they answer for themselves. Where that
+    /// is true of all, what all have reached.
     #[must_use]
     pub fn common(&self) -> Position {
-        let goes_on = self.0.values().filter(|place| !place.stopped).map(|place| place.checkpoint).min();
-        goes_on.or_else(|| self.0.values().map(|place| place.checkpoint).min()).unwrap_or_default()
+        let least = |places: &mut dyn Iterator<Item = &Place>| places.map(|place| place.checkpoint).min();
+        let counted = least(&mut self.0.values().filter(|place| place.counts));
+        counted.or_else(|| least(&mut self.0.values())).unwrap_or_default()
     }
+
+    /// These places after the last ones: one that was left aside comes in once it is as far as those that were not, so
+    /// that the common position does not go back for it. Where none was in, they come in together.
+    #[must_use]
+    pub fn after(mut self, last: &Self) -> Self {
+        let counted = |table: &str| last.place(table).is_some_and(|place| place.counts);
+        let stay = self.0.iter().filter(|(table, place)| place.counts && counted(table));
+        let others = stay.map(|(_, place)| place.checkpoint).min();
+        let some_first = self.0.values().any(|place| place.first);
+        for (table, place) in &mut self.0 {
+            place.counts &= counted(table) || others.map_or(!some_first, |others| place.checkpoint >= others);
+        }
+        self
+    }
+}
+
+fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
+    let goes_on = fits && standing.stopped.is_none();
+    let born = standing.checkpoint >= standing.born;
+    Place {
+        generation: standing.generation,
+        checkpoint: standing.checkpoint,
+        fits,
+        first: goes_on && !born,
+        counts: goes_on && born,
+        columns: projection.columns(),
+    }
+}
+
+/// Whether the rows that serve have the columns that this program reads. Its own version's have.
+async fn fits(pool: &PgPool, projection: &dyn Folded, standing: &Standing) -> Result<bool, sqlx::Error> {
+    if standing.version == projection.version().cast_signed() {
+        return Ok(true);
+    }
+    let (names, types): (Vec<&str>, Vec<&str>) =
+        projection.columns().iter().map(|column| (column.name, sql_type(column.kind))).unzip();
+    let sql = "select count(*) from unnest($2::text[], $3::text[]) as c(name, type) join pg_attribute a \
+               on a.attrelid = to_regclass($1) and a.attname = c.name and a.atttypid = to_regtype(c.type) \
+               and not a.attisdropped";
+    let table = table::name(projection.table(), standing.generation);
+    let found: i64 = sqlx::query_scalar(sql).bind(table).bind(&names).bind(types).fetch_one(pool).await?;
+    Ok(found.unsigned_abs() == names.len() as u64)
 }
 
 /// Keeps `told` current until the process stops: at every hint, and by polling.
 pub async fn watch(
     pool: PgPool,
+    reach: Arc<Reach>,
     projections: Vec<Arc<dyn Folded>>,
     moved: Arc<Notify>,
     told: watch::Sender<Serving>,
@@ -79,10 +125,12 @@ pub async fn watch(
 ) {
     while !*stopping.borrow() {
         let hint = moved.notified();
-        match Serving::read(&pool, &projections).await {
+        match reach.soon(Serving::read(&pool, &projections)).await {
             Ok(serving) => {
+                let serving = serving.after(&told.borrow());
                 told.send_if_modified(|last| std::mem::replace(last, serving.clone()) != serving);
             }
+            Err(error) if is_out_of_reach(&error) => {}
             Err(error) => tracing::warn!(error = %error, "the projections' places cannot be read"),
         }
         tokio::select! {

@@ -1,0 +1,168 @@
+//! Whether the database can be reached, as this process has last seen it: deadlines for what is asked of it, and one
+//! line in the log when that changes.
+//!
+//! # Why deadlines
+//! A host that has vanished closes no connection: its answer would be waited for until the system gives up, a quarter
+//! of an hour later or never.
+//!
+//! # Not here
+//! Trying again: whoever asked knows whether and when. Failures that have nothing to do with reach.
+
+use std::error::Error;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sqlx::{Connection, PgConnection};
+
+/// How long a small question may take.
+pub const SMALL: Duration = Duration::from_secs(10);
+/// How long a connection that lay in the pool may take to answer.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
+
+/// What a process knows of its database.
+#[derive(Debug, Default)]
+pub struct Reach {
+    lost: AtomicBool,
+}
+
+impl Reach {
+    /// Asks, and waits so long for the answer; `late` is the error of one that does not come. Once others have found the
+    /// database lost, a long wait is given up early.
+    ///
+    /// # Errors
+    /// What was asked answers, or that it did not.
+    pub async fn within<T, E: Error + 'static>(
+        &self,
+        limit: Duration,
+        asked: impl Future<Output = Result<T, E>>,
+        late: impl FnOnce(sqlx::Error) -> E,
+    ) -> Result<T, E> {
+        let (mut asked, mut left) = (pin!(asked), limit);
+        let answer = loop {
+            let step = left.min(SMALL);
+            match tokio::time::timeout(step, asked.as_mut()).await {
+                Ok(answer) => break answer,
+                Err(_) => left -= step,
+            }
+            if left.is_zero() || self.lost.load(Ordering::Relaxed) {
+                break Err(late(too_late()));
+            }
+        };
+        // Noted before what was asked is dropped, which gives its connection back to the pool.
+        match &answer {
+            Ok(_) => self.answered(),
+            Err(error) => _ = self.failed(error),
+        }
+        answer
+    }
+
+    /// As [`Self::within`], for what answers with the database's own errors.
+    ///
+    /// # Errors
+    /// As [`Self::within`].
+    pub async fn soon<T>(&self, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
+        self.within(SMALL, asked, std::convert::identity).await
+    }
+
+    /// Takes in that the database has answered.
+    pub fn answered(&self) {
+        if self.lost.load(Ordering::Relaxed) && self.lost.swap(false, Ordering::Relaxed) {
+            tracing::info!("the database answers again");
+        }
+    }
+
+    /// Takes in an error; answers whether it says that the database is out of reach. That is told once.
+    pub fn failed(&self, error: &(dyn Error + 'static)) -> bool {
+        let away = is_out_of_reach(error);
+        if away && !self.lost.swap(true, Ordering::Relaxed) {
+            tracing::error!(error, "the database does not answer; it is asked again until it does");
+        }
+        away
+    }
+
+    /// Whether a connection that comes back to the pool may stay: while the database is lost, it is asked. Otherwise
+    /// connections to a host that has vanished would fill the pool.
+    pub async fn may_stay(self: Arc<Self>, connection: &mut PgConnection) -> bool {
+        !self.lost.load(Ordering::Relaxed) || is_alive(connection).await
+    }
+}
+
+/// Whether a connection answers, and soon.
+pub async fn is_alive(connection: &mut PgConnection) -> bool {
+    matches!(tokio::time::timeout(SIGN_OF_LIFE, connection.ping()).await, Ok(Ok(())))
+}
+
+/// The error of an answer that did not come.
+#[must_use]
+pub fn too_late() -> sqlx::Error {
+    sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
+}
+
+/// Whether an error says, somewhere down its causes, that the database is out of reach.
+#[must_use]
+pub fn is_out_of_reach(error: &(dyn Error + 'static)) -> bool {
+    let shared = error.downcast_ref::<Arc<sqlx::Error>>().map(|shared| &**shared);
+    match error.downcast_ref::<sqlx::Error>().or(shared) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
+        Some(sqlx::Error::Database(error)) => {
+            // Connections refused or cut off, too many of them, a server that stops or starts.
+            error.code().is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class)))
+        }
+        _ => error.source().is_some_and(is_out_of_reach),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::FoldError;
+
+    /// Keeps what is logged.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn an_outage_is_told_once_and_so_is_its_end() {
+        let (kept, reach) = (Kept::default(), Reach::default());
+        let writer = kept.clone();
+        let subscriber = tracing_subscriber::fmt().with_writer(move || writer.clone()).finish();
+        tracing::subscriber::with_default(subscriber, || {
+            for _ in 0..3 {
+                assert!(reach.failed(&too_late()));
+                assert!(!reach.failed(&sqlx::Error::RowNotFound), "told by whoever asked");
+            }
+            (0..3).for_each(|_| reach.answered());
+            assert!(reach.failed(&sqlx::Error::PoolTimedOut));
+        });
+        let told = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
+        let lines: Vec<bool> = told.lines().map(|line| line.contains("answers again")).collect();
+        assert_eq!(lines, [false, true, false], "{told}");
+    }
+
+    #[test]
+    fn what_is_out_of_reach_is_seen_through_its_wrappings() {
+        let folded = FoldError::Sql { projection: "members", source: too_late() };
+        let sent = graphql::ports::SendError::Failed(Box::new(Arc::new(too_late())));
+        let closed = sqlx::Error::PoolClosed;
+        for error in [&folded as &(dyn Error + 'static), &sent, &closed] {
+            assert!(is_out_of_reach(error), "{error:?}");
+        }
+        let wrong = sqlx::Error::RowNotFound;
+        let broken = FoldError::Broken { projection: "members" };
+        for error in [&wrong as &(dyn Error + 'static), &broken] {
+            assert!(!is_out_of_reach(error), "{error:?}");
+        }
+    }
+}

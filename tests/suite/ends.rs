@@ -1,0 +1,79 @@
+//! Parts that end or vanish under a program that serves: it ends with an error, or heals.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::period::Zone;
+use graphql::ports::SendError;
+use harness::audit::{audit, recorded};
+use harness::crowd::{enrol, founding, organisation, reinstate, send, suspend};
+use harness::ground::Ground;
+use harness::program;
+use harness::wait::until;
+use harness::way::Way;
+use harness::writer::address;
+use infra::app::{App, Settings};
+use infra::auth::SignIn;
+use infra::cli::{place, serve};
+use infra::clock::Clock;
+use infra::config::Place;
+use infra::postgres::APP_ROLE;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use tokio::net::TcpListener;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_appender_ends_by_itself_ends_with_an_error() {
+    let (ground, data) = (Ground::fresh().await, program::data());
+    let (socket, database) = address(&ground.endpoints.app);
+    let place = Place {
+        database_url: Some(format!("postgres://{APP_ROLE}@localhost/{database}?host={}", socket.display())),
+        data: Some(data.path().to_owned()),
+        pg_bin: None,
+        key_file: None,
+        allow_owner: false,
+        zone: "Asia/Shanghai".to_owned(),
+    };
+    let opened = place::open(&place, false).await.unwrap();
+    let app = opened.start(Arc::new(Clock::System)).await.unwrap();
+    let (executor, listener) = (Arc::clone(&app.executor), TcpListener::bind("127.0.0.1:0").await.unwrap());
+    let serving = tokio::time::timeout(Duration::from_secs(20), serve::run(opened, app, listener, SignIn::Closed));
+    let (ended, ()) = tokio::join!(serving, executor.stop());
+    let told = ended.expect("it does not serve on").unwrap_err().to_string();
+    assert!(told.contains("the appender has ended by itself"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_that_vanishes_is_told_in_bounded_time_and_comes_back() {
+    let ground = Ground::fresh().await;
+    let (socket, database) = address(&ground.endpoints.app);
+    let way = Way::to(&socket).await;
+    let options = PgConnectOptions::new_without_pgpass().host("127.0.0.1").port(way.port).ssl_mode(PgSslMode::Disable);
+    let settings = Settings {
+        database: options.username(APP_ROLE).database(&database),
+        key: ground.key.clone(),
+        clock: Arc::new(Clock::System),
+        zone: Zone::default(),
+        connections: 16,
+    };
+    let app = App::start(settings).await.unwrap();
+    let branch = organisation(&app, 1).await[0];
+    let (member, _) = enrol(&app, "m", branch).await.unwrap();
+
+    way.cut();
+    let asked = tokio::time::timeout(Duration::from_secs(60), send(&app, "meanwhile", suspend(member))).await;
+    let answered = asked.expect("who asks is answered in bounded time");
+    assert!(matches!(answered, Err(SendError::Failed(_))), "{answered:?}");
+
+    way.restore();
+    let suspended = until("an accepted command", Duration::from_secs(60), async || {
+        send(&app, "meanwhile", suspend(member)).await.ok()
+    });
+    suspended.await;
+    let last = send(&app, "after", reinstate(member)).await.unwrap().position;
+    let read = until("the folds", Duration::from_secs(60), async || app.reads.pin(None, Some(last)).await.ok()).await;
+    assert_eq!(read.position, last);
+    let pool = ground.pool().await;
+    let ids = [founding(1), ["m", "meanwhile", "after"].map(str::to_owned).to_vec()].concat();
+    audit(&pool, &recorded(&pool, &ids).await).await;
+    tokio::time::timeout(Duration::from_secs(60), app.stop()).await.expect("it stops in bounded time");
+}

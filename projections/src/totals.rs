@@ -121,6 +121,9 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | CommitmentMade { .. }
         | CommitmentEvidenced { .. }
         | CommitmentSettled { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. } => vec![],
@@ -159,6 +162,8 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }

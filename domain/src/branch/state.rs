@@ -76,6 +76,14 @@ impl Branch {
         self.charter.as_ref().map(|charter| charter.established)
     }
 
+    /// The branch it was merged into, if it ended so.
+    pub(super) fn merged_into(&self) -> Option<BranchId> {
+        self.charter.as_ref().and_then(|charter| match charter.end {
+            Some(End::Merged { into }) => Some(into),
+            Some(End::Closed { .. }) | None => None,
+        })
+    }
+
     /// The branch above; none for the top committee.
     #[must_use]
     pub fn parent(&self) -> Option<BranchId> {
@@ -151,9 +159,9 @@ impl Branch {
                 keep(&mut self.inspections, *inspection);
                 change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
             }
-            E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until } => {
+            E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders } => {
                 let assigned = ContactPoint::new(*cadres, *outlet, *station, *from, *until);
-                put(&mut self.contact_points, *contact_point, assigned);
+                put(&mut self.contact_points, *contact_point, assigned.held_by(*holders));
             }
             E::ContactPointVisited { visit, contact_point, on, .. } => {
                 keep(&mut self.visits, *visit);
@@ -161,6 +169,12 @@ impl Branch {
             }
             E::ContactPointEnded { contact_point, on, .. } => {
                 change(&mut self.contact_points, contact_point, |point| point.ended_on = Some(*on));
+            }
+            E::OutletLinked { outlet, contact_point, from } => {
+                change(&mut self.outlets, outlet, |outlet| outlet.link(*contact_point, *from));
+            }
+            E::OutletReleased { outlet, contact_point, on } => {
+                change(&mut self.outlets, outlet, |outlet| outlet.release(*contact_point, *on));
             }
             E::MetricDefined { metric } => put(&mut self.metrics, metric.code.clone(), metric.clone()),
             E::TargetSet { metric, period, plan, base, .. } => {
@@ -236,6 +250,8 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::ContactPointAssigned { from: on, .. }
         | E::ContactPointVisited { on, .. }
         | E::ContactPointEnded { on, .. }
+        | E::OutletLinked { from: on, .. }
+        | E::OutletReleased { on, .. }
         | E::TrainingHeld { on, .. }
         | E::ThemeDayHeld { on, .. }
         | E::ImprovementReported { on, .. }

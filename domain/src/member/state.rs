@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{MemberEvent, MemberRefusal, Post};
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ServiceId};
+use crate::id::{
+    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ServiceId,
+};
 use crate::ledger::Ledger;
 use crate::world::{Stop, World};
 
@@ -23,6 +25,9 @@ pub struct Member {
     pub(super) commitments: BTreeMap<CommitmentId, Commitment>,
     pub(super) contests: BTreeSet<ContestId>,
     pub(super) honours: BTreeSet<HonourId>,
+    /// The standing contact points the member is paired for.
+    #[serde(default)]
+    pub(super) contact_points: BTreeSet<ContactPointId>,
     pub(super) ledger: Ledger,
     /// The latest day of anything recorded of the member.
     #[serde(default)]
@@ -231,6 +236,12 @@ impl Member {
         self.registered_on().is_some_and(|first| first <= day) && self.left_on().is_none_or(|left| day < left)
     }
 
+    /// Whether the member is one of the pair of a standing contact point, as far as the member's own events tell.
+    #[must_use]
+    pub fn is_paired_for(&self, contact_point: ContactPointId) -> bool {
+        self.contact_points.contains(&contact_point)
+    }
+
     /// Whether the member is formal 正式, not on probation; of a member who left, whether that was so.
     #[must_use]
     pub fn is_formal(&self) -> bool {
@@ -281,6 +292,9 @@ impl Member {
             }
             MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
             MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
+            MemberEvent::ContactPointTaken { contact_point, .. } => _ = self.contact_points.insert(*contact_point),
+            MemberEvent::ContactPointVisited { .. } => {}
+            MemberEvent::ContactPointGivenUp { contact_point, .. } => _ = self.contact_points.remove(contact_point),
         }
     }
 
@@ -292,11 +306,14 @@ impl Member {
             | E::ServiceRecorded { on, .. }
             | E::PlaquePublished { on, .. }
             | E::CommitmentMade { on, .. }
-            | E::ContestPlaced { on, .. } => (Some(*on), Some(*on)),
+            | E::ContestPlaced { on, .. }
+            | E::ContactPointTaken { from: on, .. }
+            | E::ContactPointVisited { on, .. } => (Some(*on), Some(*on)),
             E::PlaqueWithdrawn { on, .. }
             | E::CommitmentEvidenced { on, .. }
             | E::CommitmentSettled { on, .. }
-            | E::HonourGranted { on, .. } => (Some(*on), None),
+            | E::HonourGranted { on, .. }
+            | E::ContactPointGivenUp { on, .. } => (Some(*on), None),
             E::Registered { .. }
             | E::PersonAmended {}
             | E::Appointed { .. }

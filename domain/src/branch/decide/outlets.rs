@@ -27,8 +27,10 @@ pub fn open(at: Scene<'_, '_>, outlet: OutletId, kind: OutletKind, name: Title, 
 
 pub fn close(at: Scene<'_, '_>, outlet: OutletId, on: Date, reason: Sealed) -> Result<Decision, Stop> {
     let branch = at.standing_on(on)?;
-    let Outlet { kind, latest, .. } = *open_on(at.id, branch, outlet, on)?;
-    if let Some((contact_point, _)) = branch.standing_contact_points().find(|(_, point)| point.links(outlet)) {
+    let Outlet { kind, latest, ref links, .. } = *open_on(at.id, branch, outlet, on)?;
+    // Links made before those who hold an outlet learned of them are known to the branch that keeps the contact point.
+    let mut kept = branch.standing_contact_points().filter(|(_, point)| point.links(outlet)).map(|(id, _)| id);
+    if let Some(contact_point) = links.first().or_else(|| kept.next()) {
         return Err(BranchRefusal::OutletLinked { outlet, contact_point: *contact_point }.into());
     }
     match on < latest {

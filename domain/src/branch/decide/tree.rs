@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Scene;
 use crate::branch::part::{Charter, ContactPoint, Outlet};
 use crate::branch::{Branch, BranchEvent, BranchKind, BranchRefusal};
-use crate::id::BranchId;
+use crate::id::{BranchId, ContactPointId};
 use crate::member::MemberEvent;
 use crate::text::{Sealed, Title};
 use crate::world::{Decision, Stop};
@@ -86,11 +86,24 @@ pub fn merge(at: Scene<'_, '_>, into: BranchId, on: Date, reason: Sealed) -> Res
         .branch(at.id, BranchEvent::Merged { into, on, reason: reason.clone() })
         .branch(parent, BranchEvent::SubordinateDeparted { branch: at.id })
         .branch(into, absorbed);
+    let merged = links(branch, on).fold(merged, |merged, linked| merged.branch(into, linked));
     // All are asked for before the first missing one stops the decision, so that one load can bring them all.
     let read: Vec<_> = branch.members.iter().map(|member| at.world.member(*member).map(|_| *member)).collect();
     read.into_iter().try_fold(merged, |merged, member| {
         let transferred = MemberEvent::Transferred { from: at.id, to: into, on, reason: reason.clone() };
         Ok(merged.member(member?, transferred))
+    })
+}
+
+/// What the branch that takes over learns of the outlets handed to it.
+fn links(branch: &Branch, from: Date) -> impl Iterator<Item = BranchEvent> {
+    branch.standing_outlets().flat_map(move |(outlet, held)| {
+        let linked = |contact_point: &ContactPointId| (*outlet, *contact_point);
+        held.links.iter().map(linked).map(move |(outlet, contact_point)| BranchEvent::OutletLinked {
+            outlet,
+            contact_point,
+            from,
+        })
     })
 }
 

@@ -66,11 +66,28 @@ fn an_outlet_closes_once() {
 
 #[test]
 fn an_outlet_of_a_standing_contact_point_stays_open() {
-    let linked = || bank().and([assigned(None)]);
+    let stays = |outlet| BranchRefusal::OutletLinked { outlet, contact_point: POINT };
+    let linked = || with_outlets().and(assigned(None));
+    linked().when(east(close(BANK, JUNE))).then_refused(stays(BANK));
+    linked().when(ask(WEST, close(STATION, JUNE))).then_refused(stays(STATION));
+    let ended = || linked().and(point_ended(JUNE));
+    let closed = |branch, outlet, kind| [outlet_closed(branch, outlet, kind, JUNE)];
+    ended().when(east(close(BANK, JUNE))).then(closed(EAST, BANK, OutletKind::Financial));
+    ended().when(ask(WEST, close(STATION, JUNE))).then(closed(WEST, STATION, OutletKind::Delivery));
+    ended().when(ask(WEST, close(STATION, MAY))).then_refused(BranchRefusal::OutletActiveLater {
+        outlet: STATION,
+        on: MAY,
+        latest: JUNE,
+    });
+}
+
+#[test]
+fn a_link_nobody_was_told_of_keeps_the_own_outlet_open() {
+    let linked = || with_outlets().and([assigned_alone(None)]);
     linked()
         .when(east(close(BANK, JUNE)))
         .then_refused(BranchRefusal::OutletLinked { outlet: BANK, contact_point: POINT });
-    linked().and([point_ended(JUNE)]).when(east(close(BANK, JUNE))).then([outlet_closed(
+    linked().and([ended(EAST, JUNE)]).when(east(close(BANK, JUNE))).then([outlet_closed(
         EAST,
         BANK,
         OutletKind::Financial,

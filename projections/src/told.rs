@@ -99,7 +99,7 @@ fn by_branch(event: &BranchEvent) -> Told {
             contact_points.iter().fold(handed, |told, handed| told.contact_point(handed.contact_point.0))
         }
         Closed { reason, .. } | ResultCorrected { reason, .. } => Told::why(reason),
-        SubordinateJoined { branch } | SubordinateDeparted { branch } => Told::default().branches([branch]),
+        SubordinateJoined { branch, .. } | SubordinateDeparted { branch, .. } => Told::default().branches([branch]),
         MemberJoined { member, .. } | MemberDeparted { member, .. } => Told::default().members([member]),
         OutletOpened { outlet, .. } | StandardDisplayed { outlet, .. } => Told::default().outlets([outlet]),
         OutletClosed { outlet, reason, .. } => Told::why(reason).outlets([outlet]),

@@ -81,11 +81,17 @@ events! {
         SubordinateJoined = "branch_subordinate_joined" {
             /// That branch.
             branch: BranchId,
+            /// The first day under this one; missing in what was recorded before it was told.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            on: Option<Date>,
         },
         /// A branch is no longer under this one.
         SubordinateDeparted = "branch_subordinate_departed" {
             /// That branch.
             branch: BranchId,
+            /// The first day no longer under this one; missing in what was recorded before it was told.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            on: Option<Date>,
         },
         /// A member came onto the roster.
         MemberJoined = "branch_member_joined" {

@@ -90,12 +90,6 @@ impl Branch {
         self.charter.as_ref().and_then(|charter| charter.parent)
     }
 
-    /// Whether the member is on its roster.
-    #[must_use]
-    pub fn has_member(&self, member: MemberId) -> bool {
-        self.members.contains(&member)
-    }
-
     /// The members on its roster.
     #[must_use]
     pub fn members(&self) -> &BTreeSet<MemberId> {
@@ -143,8 +137,8 @@ impl Branch {
                 self.absorb(members, outlets, contact_points, *on);
             }
             E::Closed { on, .. } => self.amend(|charter| charter.end = Some(End::Closed { on: *on })),
-            E::SubordinateJoined { branch } => keep(&mut self.subordinates, *branch),
-            E::SubordinateDeparted { branch } => forget(&mut self.subordinates, *branch),
+            E::SubordinateJoined { branch, .. } => keep(&mut self.subordinates, *branch),
+            E::SubordinateDeparted { branch, .. } => forget(&mut self.subordinates, *branch),
             E::MemberJoined { member, .. } => keep(&mut self.members, *member),
             E::MemberDeparted { member, .. } => forget(&mut self.members, *member),
             E::OutletOpened { outlet, kind, name, on } => {
@@ -256,9 +250,8 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::ThemeDayHeld { on, .. }
         | E::ImprovementReported { on, .. }
         | E::ImprovementConfirmed { on, .. } => Some(*on),
-        E::SubordinateJoined { .. }
-        | E::SubordinateDeparted { .. }
-        | E::MetricDefined { .. }
+        E::SubordinateJoined { on, .. } | E::SubordinateDeparted { on, .. } => *on,
+        E::MetricDefined { .. }
         | E::TargetSet { .. }
         | E::ResultReported { .. }
         | E::ResultCorrected { .. }

@@ -62,6 +62,9 @@ pub(super) struct Entry {
     pub post: Post,
     /// The first day in the post.
     pub in_post_since: Date,
+    /// Earlier posts, each with the first day no longer in it.
+    #[serde(default)]
+    pub posts_before: Vec<(Post, Date)>,
     /// Formal or on probation.
     pub membership: Membership,
     /// On duty or suspended.
@@ -110,6 +113,7 @@ impl Entry {
             in_branch_since: on,
             post,
             in_post_since: on,
+            posts_before: Vec::new(),
             membership,
             duty,
             suspensions: Vec::new(),
@@ -140,6 +144,11 @@ impl Entry {
             Duty::OnDuty { since } | Duty::Suspended { since } => since,
         };
         self.in_branch_since.max(self.in_post_since).max(formal).max(duty)
+    }
+
+    fn appoint(&mut self, post: Post, on: Date) {
+        self.posts_before.push((self.post, on));
+        (self.post, self.in_post_since) = (post, on);
     }
 
     fn suspend(&mut self, on: Date) {
@@ -215,6 +224,15 @@ impl Member {
         self.last_entry().map(|entry| entry.post)
     }
 
+    /// The post on a day, of a member who was on the roster then.
+    #[must_use]
+    pub fn post_on(&self, day: Date) -> Option<Post> {
+        self.last_entry().map(|entry| {
+            let before = entry.posts_before.iter().find(|(_, until)| day < *until);
+            before.map_or(entry.post, |(post, _)| *post)
+        })
+    }
+
     /// The first day in the organisation; none when never registered.
     #[must_use]
     pub fn registered_on(&self) -> Option<Date> {
@@ -257,7 +275,7 @@ impl Member {
             }
             MemberEvent::PersonAmended {} => {}
             MemberEvent::Appointed { post, on } => {
-                self.change(|entry| (entry.post, entry.in_post_since) = (*post, *on));
+                self.change(|entry| entry.appoint(*post, *on));
             }
             MemberEvent::Transferred { to, on, .. } => {
                 self.change(|entry| (entry.branch, entry.in_branch_since) = (*to, *on));

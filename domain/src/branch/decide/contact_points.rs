@@ -38,14 +38,14 @@ pub fn assign(
     }))
 }
 
-/// Two different members who are cadres, on duty on that day.
+/// Two different members who were cadres and on duty on that day.
 fn pair(at: Scene<'_, '_>, named: &[MemberId], from: Date) -> Result<[MemberId; 2], Stop> {
     let &[one, other] = named else {
         return Err(BranchRefusal::ContactPointNeedsTwoCadres { given: named.len() }.into());
     };
     let mut cadres = BTreeSet::new();
     for member in [one, other] {
-        if Member::require_on_duty(at.world, member, from)?.post() == Some(Post::Cadre) {
+        if Member::require_on_duty(at.world, member, from)?.post_on(from) == Some(Post::Cadre) {
             cadres.insert(member);
         }
     }
@@ -95,11 +95,12 @@ pub fn visit(
         return Err(BranchRefusal::NotItsOutlet { contact_point, outlet }.into());
     };
     if let Some((holder, state)) = holder_now(at, outlet, then)? {
-        outlets::open_on(holder, state, outlet, on)?;
+        outlets::was_open_on(holder, state, outlet, on)?;
     }
     if !at.world.member(by)?.was_on_roster_on(on) {
         return Err(BranchRefusal::VisitorNotOnRoster { member: by, on }.into());
     }
+    Member::require_on_duty_then(at.world, by, on)?;
     at.fresh(branch.visits.contains(&visit), visit.0)?;
     Ok(Decision::nothing()
         .branch(at.id, BranchEvent::ContactPointVisited { visit, contact_point, by, outlet, on, note })

@@ -35,7 +35,7 @@ pub fn establish(
     let founded = Decision::nothing().branch(at.id, BranchEvent::Established { kind, parent, name, on });
     Ok(match parent {
         None => founded,
-        Some(parent) => founded.branch(parent, BranchEvent::SubordinateJoined { branch: at.id }),
+        Some(parent) => founded.branch(parent, BranchEvent::SubordinateJoined { branch: at.id, on: Some(on) }),
     })
 }
 
@@ -60,8 +60,8 @@ pub fn go_under(at: Scene<'_, '_>, to: BranchId, on: Date, reason: Sealed) -> Re
     at.world.branch(from)?;
     Ok(Decision::nothing()
         .branch(at.id, BranchEvent::Moved { from, to, on, reason })
-        .branch(from, BranchEvent::SubordinateDeparted { branch: at.id })
-        .branch(to, BranchEvent::SubordinateJoined { branch: at.id }))
+        .branch(from, BranchEvent::SubordinateDeparted { branch: at.id, on: Some(on) })
+        .branch(to, BranchEvent::SubordinateJoined { branch: at.id, on: Some(on) }))
 }
 
 pub fn merge(at: Scene<'_, '_>, into: BranchId, on: Date, reason: Sealed) -> Result<Decision, Stop> {
@@ -84,7 +84,7 @@ pub fn merge(at: Scene<'_, '_>, into: BranchId, on: Date, reason: Sealed) -> Res
     };
     let merged = Decision::nothing()
         .branch(at.id, BranchEvent::Merged { into, on, reason: reason.clone() })
-        .branch(parent, BranchEvent::SubordinateDeparted { branch: at.id })
+        .branch(parent, BranchEvent::SubordinateDeparted { branch: at.id, on: Some(on) })
         .branch(into, absorbed);
     let merged = links(branch, on).fold(merged, |merged, linked| merged.branch(into, linked));
     // All are asked for before the first missing one stops the decision, so that one load can bring them all.
@@ -124,7 +124,7 @@ pub fn close(at: Scene<'_, '_>, on: Date, reason: Sealed) -> Result<Decision, St
     at.world.branch(parent)?;
     Ok(Decision::nothing()
         .branch(branch, BranchEvent::Closed { on, reason })
-        .branch(parent, BranchEvent::SubordinateDeparted { branch }))
+        .branch(parent, BranchEvent::SubordinateDeparted { branch, on: Some(on) }))
 }
 
 /// The branch above; the top committee, which has none, stays where it is.

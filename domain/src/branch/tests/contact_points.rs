@@ -70,6 +70,43 @@ fn the_pair_is_on_duty() {
 }
 
 #[test]
+fn the_post_on_the_first_day_counts_not_that_of_today() {
+    let both = || assign(&[ANA, CY], &[THE_BANK, THE_STATION]);
+    let appointed = |member, post, on| of(member, MemberEvent::Appointed { post, on });
+    let pair = |member| with_outlets().and([appointed(CY, Post::Cadre, MARCH), member]);
+    pair(appointed(ANA, Post::Staff, MAY))
+        .when(both())
+        .then_refused(BranchRefusal::ContactPointNeedsTwoCadres { given: 1 });
+    with_outlets()
+        .and([appointed(CY, Post::Cadre, JUNE)])
+        .when(both())
+        .then_refused(BranchRefusal::ContactPointNeedsTwoCadres { given: 1 });
+    let (contact_point, cadres, outlet, station, from, until) = (POINT, [ANA, CY], BANK, STATION, MAY, None);
+    let holders = Some([EAST, WEST]);
+    pair(appointed(ANA, Post::Staff, JUNE)).when(both()).then([
+        at(EAST, BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders }),
+        linked(EAST, BANK, MAY),
+        linked(WEST, STATION, MAY),
+        of(ANA, MemberEvent::ContactPointTaken { contact_point, from }),
+        of(CY, MemberEvent::ContactPointTaken { contact_point, from }),
+    ]);
+}
+
+#[test]
+fn who_is_off_duty_does_not_visit() {
+    let suspended = of(ANA, MemberEvent::Suspended { on: JUNE, reason: reason() });
+    let point = || with_outlets().and(assigned(None)).and([suspended.clone()]);
+    point().when(visit(ANA, BANK, JUNE)).then_refused(MemberRefusal::Suspended { member: ANA, on: JUNE, since: JUNE });
+    point().when(visit(ANA, BANK, MAY)).then(visited(ANA, BANK, MAY));
+    let back = of(ANA, MemberEvent::Reinstated { on: TODAY, reason: reason() });
+    point().and([back]).when(visit(ANA, BANK, JUNE)).then_refused(MemberRefusal::OffDuty {
+        member: ANA,
+        on: JUNE,
+        back: TODAY,
+    });
+}
+
+#[test]
 fn one_financial_outlet_and_one_delivery_station_no_more_no_less() {
     let second_bank = OutletAt { branch: EAST, outlet: SECOND_BANK };
     let refused = |outlets: &[OutletAt], financial, delivery| {

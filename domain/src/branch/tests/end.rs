@@ -13,7 +13,7 @@ fn close(on: Date) -> BranchCommand {
 }
 
 fn departed() -> Happened {
-    at(root(), BranchEvent::SubordinateDeparted { branch: EAST })
+    at(root(), BranchEvent::SubordinateDeparted { branch: EAST, on: Some(JUNE) })
 }
 
 fn transferred(member: MemberId) -> Happened {
@@ -121,7 +121,7 @@ fn a_branch_with_others_under_it_neither_merges_nor_closes() {
     parent().when(east(close(JUNE))).then_refused(has);
     let closed = BranchEvent::Closed { on: JUNE, reason: reason() };
     parent()
-        .and([at(EAST, BranchEvent::SubordinateDeparted { branch: NORTH })])
+        .and([at(EAST, BranchEvent::SubordinateDeparted { branch: NORTH, on: None })])
         .when(east(close(JUNE)))
         .then([at(EAST, closed), departed()]);
 }
@@ -147,6 +147,18 @@ fn a_branch_does_not_end_before_its_last_entry() {
     let later = BranchRefusal::ActiveLater { branch: EAST, on: FOUNDED, latest: MARCH };
     staffed().when(east(merge(WEST, FOUNDED))).then_refused(later.clone());
     staffed().and(left(ANA, EAST, MARCH)).and(left(BO, EAST, MARCH)).when(east(close(FOUNDED))).then_refused(later);
+}
+
+#[test]
+fn a_branch_does_not_end_before_those_under_it_came_or_went() {
+    let later = |latest| BranchRefusal::ActiveLater { branch: EAST, on: MARCH, latest };
+    let came = at(EAST, BranchEvent::SubordinateJoined { branch: NORTH, on: Some(MAY) });
+    let went = |on| at(EAST, BranchEvent::SubordinateDeparted { branch: NORTH, on });
+    let after = |on| tree().and([came.clone(), went(on)]);
+    after(Some(JUNE)).when(east(close(MARCH))).then_refused(later(JUNE));
+    after(Some(JUNE)).when(east(merge(WEST, MARCH))).then_refused(later(JUNE));
+    after(None).when(east(close(MARCH))).then_refused(later(MAY));
+    after(Some(JUNE)).when(east(close(JUNE))).then([east_closed(), departed()]);
 }
 
 #[test]

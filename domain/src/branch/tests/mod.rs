@@ -81,7 +81,7 @@ fn east(command: BranchCommand) -> Command {
 
 fn established(branch: BranchId, parent: Option<BranchId>, name: &str) -> Vec<Happened> {
     let founded = BranchEvent::Established { kind: BranchKind::Branch, parent, name: title(name), on: FOUNDED };
-    let joined = parent.map(|parent| at(parent, BranchEvent::SubordinateJoined { branch }));
+    let joined = parent.map(|parent| at(parent, BranchEvent::SubordinateJoined { branch, on: Some(FOUNDED) }));
     [at(branch, founded)].into_iter().chain(joined).collect()
 }
 

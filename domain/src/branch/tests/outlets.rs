@@ -111,6 +111,7 @@ fn an_outlet_does_not_close_before_its_last_entry() {
 #[test]
 fn a_standard_hangs_in_an_open_outlet() {
     bank().when(east(display(BANK, MAY))).then([displayed(MAY)]);
+    closed_bank().when(east(display(BANK, MARCH))).then([displayed(MARCH)]);
     closed_bank().when(east(display(BANK, JUNE))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
     bank()
         .when(east(display(STATION, MAY)))
@@ -124,6 +125,7 @@ fn a_standard_hangs_in_an_open_outlet() {
 #[test]
 fn an_inspection_is_of_an_open_outlet() {
     bank().when(east(inspect(BANK, MAY))).then([inspected(MAY)]);
+    closed_bank().when(east(inspect(BANK, MAY))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
     closed_bank().when(east(inspect(BANK, JUNE))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
     bank()
         .when(east(inspect(STATION, MAY)))
@@ -132,6 +134,14 @@ fn an_inspection_is_of_an_open_outlet() {
         .and([inspected(MAY)])
         .when(east(inspect(BANK, JUNE)))
         .then_refused(BranchRefusal::IdInUse { branch: EAST, id: INSPECTION.0 });
+}
+
+#[test]
+fn an_inspection_before_the_closing_may_be_recorded_after_it() {
+    let april = jiff::civil::date(2022, 4, 30);
+    closed_bank().when(east(inspect(BANK, april))).then([inspected(april)]);
+    let early = jiff::civil::date(2022, 2, 28);
+    closed_bank().when(east(inspect(BANK, early))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
 }
 
 #[test]

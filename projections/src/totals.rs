@@ -3,7 +3,8 @@
 //! # Rules
 //! - A total of a year goes by the business date: the day a session was held, the period of a result.
 //! - Actuals add up the results of every branch, for metrics that are sums; plans and bases those set for the year.
-//!   A branch above does not report what those under it report.
+//!   Nothing checks the assumption that a branch above does not report what those under it report, as those who report
+//!   are told (graphql): where one does, it is counted twice.
 //! - A row changes only by the facts it counts, so that its history is the list of its events.
 //!
 //! # Not here

@@ -90,6 +90,9 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
         | ResultReported { .. }
         | ResultCorrected { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => vec![],
     }
 }
@@ -124,6 +127,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(AttendanceKey, Chang
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

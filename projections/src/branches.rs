@@ -180,6 +180,9 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         | ResultReported { .. }
         | ResultCorrected { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => vec![],
     }
 }
@@ -211,6 +214,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(BranchId, Change)> {
         MemberJoined { .. }
         | MemberDeparted { .. }
         | ContactPointVisited { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

@@ -96,6 +96,9 @@ fn of_member(event: &MemberEvent) -> Vec<(CompetitionKey, Change)> {
         | ResultReported { .. }
         | ResultCorrected { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => vec![],
     }
 }
@@ -138,6 +141,8 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(CompetitionKey, Change)> 
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

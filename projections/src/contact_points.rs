@@ -135,6 +135,9 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
         | ResultReported { .. }
         | ResultCorrected { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => vec![],
     }
 }
@@ -143,10 +146,10 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(ContactPointKey, Cha
     use BranchEvent::*;
     let one = |contact_point, change| vec![(ContactPointKey { contact_point }, change)];
     match event {
-        ContactPointAssigned { contact_point, cadres, outlet, station, from, until } => {
+        ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders } => {
             let (contact_point, outlet, station) = (*contact_point, *outlet, *station);
-            let point =
-                HandedContactPoint { contact_point, cadres: *cadres, outlet, station, from: *from, until: *until };
+            let (cadres, from, until, holders) = (*cadres, *from, *until, *holders);
+            let point = HandedContactPoint { contact_point, cadres, outlet, station, from, until, holders };
             one(contact_point, Change::Assigned(assigned(branch, point)))
         }
         ContactPointVisited { contact_point, on, .. } => one(*contact_point, Change::Visited(*on)),
@@ -165,6 +168,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(ContactPointKey, Cha
         | MemberDeparted { .. }
         | OutletOpened { .. }
         | OutletClosed { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | StandardDisplayed { .. }
         | OutletInspected { .. }
         | MetricDefined { .. }

@@ -122,6 +122,9 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         | CommitmentEvidenced { .. }
         | CommitmentSettled { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => None,
     }
 }
@@ -169,6 +172,8 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }

@@ -149,6 +149,9 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         | PlaquePublished { .. }
         | PlaqueWithdrawn { .. }
         | CommitmentEvidenced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. } => return None,
@@ -186,6 +189,8 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberYearKey, Change)> {
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

@@ -3,8 +3,7 @@
 //! # Rules
 //! - Who left keeps the last branch and stays a row; no plaque is up any more.
 //! - A correction of attendance changes the counts of those it names.
-//! - `contact_points` counts how often a member was paired, ended pairings included: the end of a contact point names
-//!   no cadre. The standing ones are rows of [`crate::contact_points`], looked up by cadre.
+//! - `contact_points` counts the standing ones. An end recorded before ends named their cadres takes none away.
 //!
 //! # Not here
 //! Names (joined at read time), counts by year ([`crate::member_years`]), single records ([`crate::records`]).
@@ -66,7 +65,7 @@ row! {
         contests: i64,
         /// Honours granted.
         honours: i64,
-        /// Times paired for a contact point.
+        /// Standing contact points the member is paired for.
         contact_points: i64,
     } look_up [["branch", "standing"], ["standing"]]
 }
@@ -96,6 +95,8 @@ pub enum Change {
     TookDown(PlaqueId),
     /// Attended so many sessions more, of so many minutes.
     Trained(i64, i64),
+    /// Is paired for so many contact points more.
+    Paired(i64),
     /// A count moves by one.
     Counted(fn(&mut MemberRow) -> &mut i64),
 }
@@ -105,7 +106,7 @@ pub struct Members;
 
 impl Projection for Members {
     const NAME: &'static str = "members";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = MemberRow;
     type Change = Change;
 
@@ -149,6 +150,7 @@ impl Projection for Members {
                 row.trainings += sessions;
                 row.training_minutes += minutes;
             }
+            Change::Paired(by) => row.contact_points += by,
             Change::Counted(count) => *count(&mut row) += 1,
         }
         Some(row)
@@ -209,6 +211,9 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         HonourGranted { .. } => Change::Counted(|row| &mut row.honours),
         PersonAmended {}
         | CommitmentEvidenced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. } => return None,
@@ -221,7 +226,8 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberId, Change)> {
         members.iter().map(|member| (*member, change.clone())).collect()
     };
     match event {
-        ContactPointAssigned { cadres, .. } => each(cadres, Change::Counted(|row| &mut row.contact_points)),
+        ContactPointAssigned { cadres, .. } => each(cadres, Change::Paired(1)),
+        ContactPointEnded { cadres, .. } => each(cadres.as_ref().map_or(&[], |cadres| &cadres[..]), Change::Paired(-1)),
         TrainingHeld { minutes, attendees, .. } => each(attendees, Change::Trained(1, i64::from(*minutes))),
         AttendanceCorrected { minutes, added, removed, .. } => {
             let minutes = i64::from(*minutes);
@@ -243,7 +249,8 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberId, Change)> {
         | StandardDisplayed { .. }
         | OutletInspected { .. }
         | ContactPointVisited { .. }
-        | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

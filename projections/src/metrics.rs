@@ -88,6 +88,9 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
         | ResultReported { .. }
         | ResultCorrected { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => vec![],
     }
 }
@@ -125,6 +128,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(MetricKey, Change)> 
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }

@@ -3,8 +3,7 @@
 //! # Rules
 //! - The verdicts are those of the inspection with the latest day, whenever it was recorded.
 //! - A merge hands open outlets to the branch that takes over.
-//! - `contact_points` counts how often an outlet was linked, ended links included: the end of a contact point names no
-//!   outlet. The standing ones are rows of [`crate::contact_points`], looked up by outlet or station.
+//! - `contact_points` counts the standing links. An end recorded before ends named their outlets takes none away.
 //!
 //! # Not here
 //! Earlier inspections and the standards themselves ([`crate::records`]).
@@ -56,7 +55,7 @@ row! {
         sustain: Option<Verdict>,
         /// 安全
         safety: Option<Verdict>,
-        /// Times linked by a contact point.
+        /// Standing contact points it belongs to.
         contact_points: i64,
     } look_up [["branch", "kind"], ["kind", "standing"]]
 }
@@ -74,8 +73,8 @@ pub enum Change {
     Displayed,
     /// Was inspected on that day.
     Inspected(Date, SixS),
-    /// Was linked by a contact point.
-    Linked,
+    /// Belongs to so many contact points more.
+    Linked(i64),
 }
 
 /// The projection.
@@ -83,7 +82,7 @@ pub struct Outlets;
 
 impl Projection for Outlets {
     const NAME: &'static str = "outlets";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = OutletRow;
     type Change = Change;
 
@@ -111,7 +110,7 @@ impl Projection for Outlets {
                     inspected(&mut row, *on, *results);
                 }
             }
-            Change::Linked => row.contact_points += 1,
+            Change::Linked(by) => row.contact_points += by,
         }
         Some(row)
     }
@@ -168,6 +167,9 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
         | ResultReported { .. }
         | ResultCorrected { .. }
         | ContestPlaced { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | HonourGranted { .. } => vec![],
     }
 }
@@ -180,7 +182,10 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(OutletId, Change)> {
         Absorbed { outlets, .. } => outlets.iter().map(|handed| (handed.outlet, Change::Handed(branch))).collect(),
         StandardDisplayed { outlet, .. } => vec![(*outlet, Change::Displayed)],
         OutletInspected { outlet, on, results, .. } => vec![(*outlet, Change::Inspected(*on, *results))],
-        ContactPointAssigned { outlet, station, .. } => vec![(*outlet, Change::Linked), (*station, Change::Linked)],
+        ContactPointAssigned { outlet, station, .. } => [outlet, station].map(|it| (*it, Change::Linked(1))).to_vec(),
+        ContactPointEnded { outlet, station, .. } => {
+            [outlet, station].into_iter().flatten().map(|it| (*it, Change::Linked(-1))).collect()
+        }
         Established { .. }
         | Renamed { .. }
         | Moved { .. }
@@ -191,7 +196,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(OutletId, Change)> {
         | MemberJoined { .. }
         | MemberDeparted { .. }
         | ContactPointVisited { .. }
-        | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

@@ -81,6 +81,9 @@ fn by_member(event: &MemberEvent) -> Told {
         | ResultReported { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => Told::default(),
+        ContactPointTaken { contact_point, .. }
+        | ContactPointVisited { contact_point, .. }
+        | ContactPointGivenUp { contact_point, .. } => Told::default().contact_point(contact_point.0),
     }
 }
 
@@ -96,18 +99,25 @@ fn by_branch(event: &BranchEvent) -> Told {
             contact_points.iter().fold(handed, |told, handed| told.contact_point(handed.contact_point.0))
         }
         Closed { reason, .. } | ResultCorrected { reason, .. } => Told::why(reason),
-        SubordinateJoined { branch } | SubordinateDeparted { branch } => Told::default().branches([branch]),
+        SubordinateJoined { branch, .. } | SubordinateDeparted { branch, .. } => Told::default().branches([branch]),
         MemberJoined { member, .. } | MemberDeparted { member, .. } => Told::default().members([member]),
         OutletOpened { outlet, .. } | StandardDisplayed { outlet, .. } => Told::default().outlets([outlet]),
         OutletClosed { outlet, reason, .. } => Told::why(reason).outlets([outlet]),
         OutletInspected { outlet, remarks, .. } => Told::noted(remarks).outlets([outlet]),
-        ContactPointAssigned { contact_point, cadres, outlet, station, .. } => {
-            Told::default().contact_point(contact_point.0).members(cadres).outlets([outlet, station])
+        ContactPointAssigned { contact_point, cadres, outlet, station, holders, .. } => {
+            let told = Told::default().contact_point(contact_point.0).members(cadres).outlets([outlet, station]);
+            told.branches(holders.iter().flatten())
+        }
+        OutletLinked { outlet, contact_point, .. } | OutletReleased { outlet, contact_point, .. } => {
+            Told::default().outlets([outlet]).contact_point(contact_point.0)
         }
         ContactPointVisited { contact_point, by, outlet, note, .. } => {
             Told::why(note).contact_point(contact_point.0).members([by]).outlets([outlet])
         }
-        ContactPointEnded { contact_point, reason, .. } => Told::why(reason).contact_point(contact_point.0),
+        ContactPointEnded { contact_point, reason, cadres, outlet, station, .. } => {
+            let told = Told::why(reason).contact_point(contact_point.0).members(cadres.iter().flatten());
+            told.outlets(outlet.iter().chain(station))
+        }
         TrainingHeld { attendees, .. } | ThemeDayHeld { attendees, .. } => Told::default().members(attendees),
         AttendanceCorrected { added, removed, reason, .. } => Told::why(reason).members(added.iter().chain(removed)),
         ImprovementConfirmed { note, .. } => Told::noted(note),

@@ -3,7 +3,8 @@
 //! # Rules
 //! - A total of a year goes by the business date: the day a session was held, the period of a result.
 //! - Actuals add up the results of every branch, for metrics that are sums; plans and bases those set for the year.
-//!   A branch above does not report what those under it report.
+//!   Nothing checks the assumption that a branch above does not report what those under it report, as those who report
+//!   are told (graphql): where one does, it is counted twice.
 //! - A row changes only by the facts it counts, so that its history is the list of its events.
 //!
 //! # Not here
@@ -121,6 +122,9 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | CommitmentMade { .. }
         | CommitmentEvidenced { .. }
         | CommitmentSettled { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. } => vec![],
@@ -159,6 +163,8 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         | ContactPointAssigned { .. }
         | ContactPointVisited { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }

@@ -70,7 +70,7 @@ async fn nobody_is_moved_into_a_branch_that_is_closed_at_the_same_moment() {
     for member in members {
         let branch = folded::<Member>(&log, member.into()).branch().unwrap();
         assert!(!closed.contains(&branch.into()), "{member} is in the closed branch {branch}");
-        assert!(folded::<Branch>(&log, branch.into()).has_member(member), "both streams say so");
+        assert!(folded::<Branch>(&log, branch.into()).members().contains(&member), "both streams say so");
     }
     for app in apps {
         app.stop().await;

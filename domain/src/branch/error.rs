@@ -169,8 +169,8 @@ refusals! {
             "培训时长 {given} 分钟无效,请填 1 至 {most} 的整数分钟";
         /// Nobody came.
         NoAttendees {} = "branch.no_attendees",
-            "nobody is named as attending; name at least one member",
-            "没有参加人员,请至少填写一名成员";
+            "nobody would be named as attending; name or keep at least one member",
+            "没有参加人员,请至少填写或保留一名成员";
         /// More than one session holds.
         TooManyAttendees { given: usize, most: usize } = "branch.too_many_attendees",
             "{given} members attended; one session holds at most {most}, record several",

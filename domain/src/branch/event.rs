@@ -81,11 +81,17 @@ events! {
         SubordinateJoined = "branch_subordinate_joined" {
             /// That branch.
             branch: BranchId,
+            /// The first day under this one; missing in what was recorded before it was told.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            on: Option<Date>,
         },
         /// A branch is no longer under this one.
         SubordinateDeparted = "branch_subordinate_departed" {
             /// That branch.
             branch: BranchId,
+            /// The first day no longer under this one; missing in what was recorded before it was told.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            on: Option<Date>,
         },
         /// A member came onto the roster.
         MemberJoined = "branch_member_joined" {
@@ -163,6 +169,9 @@ events! {
             from: Date,
             /// The last day, if agreed.
             until: Option<Date>,
+            /// Who held the outlet and the station; missing in what was recorded before they learned of it.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            holders: Option<[BranchId; 2]>,
         },
         /// A cadre visited the contact point 走访.
         ContactPointVisited = "branch_contact_point_visited" {
@@ -187,6 +196,33 @@ events! {
             on: Date,
             /// Why.
             reason: Sealed,
+            /// The pair of cadres; this and the next two are missing in what was recorded before ends named them.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            cadres: Option<[MemberId; 2]>,
+            /// The financial outlet.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            outlet: Option<OutletId>,
+            /// The delivery station.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            station: Option<OutletId>,
+        },
+        /// An outlet held here belongs to a contact point, whichever branch keeps that.
+        OutletLinked = "branch_outlet_linked" {
+            /// The outlet.
+            outlet: OutletId,
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The first day of it here.
+            from: Date,
+        },
+        /// An outlet held here no longer belongs to a contact point.
+        OutletReleased = "branch_outlet_released" {
+            /// The outlet.
+            outlet: OutletId,
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The first day without it.
+            on: Date,
         },
         /// Defined a metric for the organisation 指标; only the top committee does.
         MetricDefined = "branch_metric_defined" {

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ContactPointId, MemberId, OutletId};
+use crate::id::{BranchId, ContactPointId, MemberId, OutletId};
 use crate::text::Title;
 
 /// The kinds of node in the organisation tree 组织类别.
@@ -105,6 +105,9 @@ pub struct HandedContactPoint {
     pub from: Date,
     /// Its last day, if agreed.
     pub until: Option<Date>,
+    /// Who held the outlet and the station when it was assigned, if that was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub holders: Option<[BranchId; 2]>,
 }
 
 /// Who competes in a competition.

@@ -10,7 +10,8 @@
 //! - Only a standing branch acts ([`BranchRefusal::Closed`], [`BranchRefusal::Merged`]); results and attendance can
 //!   be corrected afterwards too.
 //! - A contact point is two cadres, one financial outlet and one delivery station
-//!   ([`BranchRefusal::ContactPointNeedsTwoCadres`], [`BranchRefusal::ContactPointNeedsOneOfEach`]).
+//!   ([`BranchRefusal::ContactPointNeedsTwoCadres`], [`BranchRefusal::ContactPointNeedsOneOfEach`]), whoever holds them.
+//!   It is told to those who hold the two and to the cadres: the outlet stays open ([`BranchRefusal::OutletLinked`]).
 //! - Who attended was on the roster that day ([`BranchRefusal::AttendeeNotOnRoster`]), and is counted once.
 //! - Nobody confirms an improvement of their own ([`BranchRefusal::ImprovementOwnConfirmation`]).
 //! - Metrics are defined at the top, for everybody ([`BranchRefusal::MetricsAtRoot`]).

@@ -77,12 +77,15 @@ pub struct Outlet {
     pub opened_on: Date,
     /// The first day without it, once closed.
     pub closed_on: Option<Date>,
+    /// The standing contact points it belongs to, whichever branch keeps them.
+    #[serde(default)]
+    pub(super) links: BTreeSet<ContactPointId>,
     pub(super) latest: Date,
 }
 
 impl Outlet {
     pub(super) fn new(kind: OutletKind, name: &Title, on: Date) -> Self {
-        Self { kind, name: name.clone(), opened_on: on, closed_on: None, latest: on }
+        Self { kind, name: name.clone(), opened_on: on, closed_on: None, links: BTreeSet::new(), latest: on }
     }
 
     pub(super) fn handed(handed: &HandedOutlet, on: Date) -> Self {
@@ -100,6 +103,16 @@ impl Outlet {
     pub(super) fn close(&mut self, on: Date) {
         self.closed_on = Some(on);
     }
+
+    pub(super) fn link(&mut self, contact_point: ContactPointId, from: Date) {
+        self.links.insert(contact_point);
+        self.enter(from);
+    }
+
+    pub(super) fn release(&mut self, contact_point: ContactPointId, on: Date) {
+        self.links.remove(&contact_point);
+        self.enter(on);
+    }
 }
 
 /// A contact point as its branch remembers it.
@@ -112,20 +125,34 @@ pub(super) struct ContactPoint {
     pub until: Option<Date>,
     pub ended_on: Option<Date>,
     pub latest: Date,
+    /// Who held the outlet and the station on the first day; unknown of what was assigned before that was recorded.
+    #[serde(default)]
+    pub holders: Option<[BranchId; 2]>,
 }
 
 impl ContactPoint {
     pub fn new(cadres: [MemberId; 2], outlet: OutletId, station: OutletId, from: Date, until: Option<Date>) -> Self {
-        Self { cadres, outlet, station, from, until, ended_on: None, latest: from }
+        Self { cadres, outlet, station, from, until, ended_on: None, latest: from, holders: None }
+    }
+
+    pub fn held_by(self, holders: Option<[BranchId; 2]>) -> Self {
+        Self { holders, ..self }
     }
 
     pub fn handed(handed: &HandedContactPoint, on: Date) -> Self {
-        Self { latest: on, ..Self::new(handed.cadres, handed.outlet, handed.station, handed.from, handed.until) }
+        let HandedContactPoint { cadres, outlet, station, from, until, holders, .. } = *handed;
+        Self { latest: on, holders, ..Self::new(cadres, outlet, station, from, until) }
     }
 
     pub fn hand(&self, contact_point: ContactPointId) -> HandedContactPoint {
-        let Self { cadres, outlet, station, from, until, .. } = *self;
-        HandedContactPoint { contact_point, cadres, outlet, station, from, until }
+        let Self { cadres, outlet, station, from, until, holders, .. } = *self;
+        HandedContactPoint { contact_point, cadres, outlet, station, from, until, holders }
+    }
+
+    /// Its outlet and its station, each with the branch that held it on the first day, if known.
+    pub fn places(&self) -> [(OutletId, Option<BranchId>); 2] {
+        let [outlet_at, station_at] = self.holders.map_or([None, None], |holders| holders.map(Some));
+        [(self.outlet, outlet_at), (self.station, station_at)]
     }
 
     pub fn links(&self, outlet: OutletId) -> bool {

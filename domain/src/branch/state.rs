@@ -76,16 +76,18 @@ impl Branch {
         self.charter.as_ref().map(|charter| charter.established)
     }
 
+    /// The branch it was merged into, if it ended so.
+    pub(super) fn merged_into(&self) -> Option<BranchId> {
+        self.charter.as_ref().and_then(|charter| match charter.end {
+            Some(End::Merged { into }) => Some(into),
+            Some(End::Closed { .. }) | None => None,
+        })
+    }
+
     /// The branch above; none for the top committee.
     #[must_use]
     pub fn parent(&self) -> Option<BranchId> {
         self.charter.as_ref().and_then(|charter| charter.parent)
-    }
-
-    /// Whether the member is on its roster.
-    #[must_use]
-    pub fn has_member(&self, member: MemberId) -> bool {
-        self.members.contains(&member)
     }
 
     /// The members on its roster.
@@ -135,8 +137,8 @@ impl Branch {
                 self.absorb(members, outlets, contact_points, *on);
             }
             E::Closed { on, .. } => self.amend(|charter| charter.end = Some(End::Closed { on: *on })),
-            E::SubordinateJoined { branch } => keep(&mut self.subordinates, *branch),
-            E::SubordinateDeparted { branch } => forget(&mut self.subordinates, *branch),
+            E::SubordinateJoined { branch, .. } => keep(&mut self.subordinates, *branch),
+            E::SubordinateDeparted { branch, .. } => forget(&mut self.subordinates, *branch),
             E::MemberJoined { member, .. } => keep(&mut self.members, *member),
             E::MemberDeparted { member, .. } => forget(&mut self.members, *member),
             E::OutletOpened { outlet, kind, name, on } => {
@@ -151,9 +153,9 @@ impl Branch {
                 keep(&mut self.inspections, *inspection);
                 change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
             }
-            E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until } => {
+            E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders } => {
                 let assigned = ContactPoint::new(*cadres, *outlet, *station, *from, *until);
-                put(&mut self.contact_points, *contact_point, assigned);
+                put(&mut self.contact_points, *contact_point, assigned.held_by(*holders));
             }
             E::ContactPointVisited { visit, contact_point, on, .. } => {
                 keep(&mut self.visits, *visit);
@@ -161,6 +163,12 @@ impl Branch {
             }
             E::ContactPointEnded { contact_point, on, .. } => {
                 change(&mut self.contact_points, contact_point, |point| point.ended_on = Some(*on));
+            }
+            E::OutletLinked { outlet, contact_point, from } => {
+                change(&mut self.outlets, outlet, |outlet| outlet.link(*contact_point, *from));
+            }
+            E::OutletReleased { outlet, contact_point, on } => {
+                change(&mut self.outlets, outlet, |outlet| outlet.release(*contact_point, *on));
             }
             E::MetricDefined { metric } => put(&mut self.metrics, metric.code.clone(), metric.clone()),
             E::TargetSet { metric, period, plan, base, .. } => {
@@ -236,13 +244,14 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::ContactPointAssigned { from: on, .. }
         | E::ContactPointVisited { on, .. }
         | E::ContactPointEnded { on, .. }
+        | E::OutletLinked { from: on, .. }
+        | E::OutletReleased { on, .. }
         | E::TrainingHeld { on, .. }
         | E::ThemeDayHeld { on, .. }
         | E::ImprovementReported { on, .. }
         | E::ImprovementConfirmed { on, .. } => Some(*on),
-        E::SubordinateJoined { .. }
-        | E::SubordinateDeparted { .. }
-        | E::MetricDefined { .. }
+        E::SubordinateJoined { on, .. } | E::SubordinateDeparted { on, .. } => *on,
+        E::MetricDefined { .. }
         | E::TargetSet { .. }
         | E::ResultReported { .. }
         | E::ResultCorrected { .. }

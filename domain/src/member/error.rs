@@ -2,7 +2,9 @@
 
 use jiff::civil::Date;
 
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ServiceId};
+use crate::id::{
+    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ServiceId,
+};
 use crate::refusal::refusals;
 
 refusals! {
@@ -31,6 +33,10 @@ refusals! {
         ActiveLater { member: MemberId, on: Date, latest: Date } = "member.active_later",
             "the member {member} has an entry of {latest}, which {on} would come before; give {latest} or a later day",
             "成员 {member} 已有 {latest} 的记录,此项日期 {on} 在其之前;请填 {latest} 或之后的日期";
+        /// One of the pair of a standing contact point cannot leave.
+        InContactPoint { member: MemberId, contact_point: ContactPointId } = "member.in_contact_point",
+            "the member {member} is one of the pair of the contact point {contact_point}; end that first, then assign another",
+            "成员 {member} 是联系点 {contact_point} 的干部,请先结束该联系点并另行确定";
         /// A transfer to where the member is.
         SameBranch { member: MemberId, branch: BranchId } = "member.same_branch",
             "the member {member} is in the branch {branch} already; name another branch",

@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::event::events;
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, PlaqueId, ResultId, ServiceId};
+use crate::id::{
+    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, PlaqueId, ResultId, ServiceId, VisitId,
+};
 use crate::ledger::{Aggregation, Exactness};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed};
@@ -246,6 +248,29 @@ events! {
             place: u32,
             /// How many stood in the team; 1 for a single person.
             team_size: u32,
+        },
+        /// Is one of the pair of a contact point 联系点, whichever branch keeps it.
+        ContactPointTaken = "member_contact_point_taken" {
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The first day.
+            from: Date,
+        },
+        /// Visited a contact point 走访.
+        ContactPointVisited = "member_contact_point_visited" {
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The visit.
+            visit: VisitId,
+            /// The day.
+            on: Date,
+        },
+        /// Is no longer one of the pair of a contact point: it ended.
+        ContactPointGivenUp = "member_contact_point_given_up" {
+            /// The contact point.
+            contact_point: ContactPointId,
+            /// The first day without it.
+            on: Date,
         },
         /// Was granted an honour 荣誉.
         HonourGranted = "member_honour_granted" {

@@ -10,8 +10,9 @@
 //! - Nothing happens before the first day ([`MemberRefusal::BeforeRegistration`]); changes of the roster come in
 //!   order of their days ([`MemberRefusal::BeforeLastChange`]) and not before what they rule out
 //!   ([`MemberRefusal::ActiveLater`]).
-//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]): badge checks, services, new
-//!   plaques and commitments, contests.
+//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]):
+//!   badge checks, services, new plaques and commitments, contests, visits.
+//! - One of the pair of a standing contact point does not leave ([`MemberRefusal::InContactPoint`]).
 //! - One plaque is shown at a time ([`MemberRefusal::PlaqueStanding`]); leaving takes it down.
 //! - A commitment is settled once ([`MemberRefusal::CommitmentSettled`]), as kept only with evidence
 //!   ([`MemberRefusal::CommitmentWithoutEvidence`]), as missed only after its last day

@@ -6,7 +6,9 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::{MemberEvent, MemberRefusal, Post};
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ServiceId};
+use crate::id::{
+    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ServiceId,
+};
 use crate::ledger::Ledger;
 use crate::world::{Stop, World};
 
@@ -23,6 +25,9 @@ pub struct Member {
     pub(super) commitments: BTreeMap<CommitmentId, Commitment>,
     pub(super) contests: BTreeSet<ContestId>,
     pub(super) honours: BTreeSet<HonourId>,
+    /// The standing contact points the member is paired for.
+    #[serde(default)]
+    pub(super) contact_points: BTreeSet<ContactPointId>,
     pub(super) ledger: Ledger,
     /// The latest day of anything recorded of the member.
     #[serde(default)]
@@ -57,6 +62,9 @@ pub(super) struct Entry {
     pub post: Post,
     /// The first day in the post.
     pub in_post_since: Date,
+    /// Earlier posts, each with the first day no longer in it.
+    #[serde(default)]
+    pub posts_before: Vec<(Post, Date)>,
     /// Formal or on probation.
     pub membership: Membership,
     /// On duty or suspended.
@@ -105,6 +113,7 @@ impl Entry {
             in_branch_since: on,
             post,
             in_post_since: on,
+            posts_before: Vec::new(),
             membership,
             duty,
             suspensions: Vec::new(),
@@ -135,6 +144,11 @@ impl Entry {
             Duty::OnDuty { since } | Duty::Suspended { since } => since,
         };
         self.in_branch_since.max(self.in_post_since).max(formal).max(duty)
+    }
+
+    fn appoint(&mut self, post: Post, on: Date) {
+        self.posts_before.push((self.post, on));
+        (self.post, self.in_post_since) = (post, on);
     }
 
     fn suspend(&mut self, on: Date) {
@@ -210,6 +224,15 @@ impl Member {
         self.last_entry().map(|entry| entry.post)
     }
 
+    /// The post on a day, of a member who was on the roster then.
+    #[must_use]
+    pub fn post_on(&self, day: Date) -> Option<Post> {
+        self.last_entry().map(|entry| {
+            let before = entry.posts_before.iter().find(|(_, until)| day < *until);
+            before.map_or(entry.post, |(post, _)| *post)
+        })
+    }
+
     /// The first day in the organisation; none when never registered.
     #[must_use]
     pub fn registered_on(&self) -> Option<Date> {
@@ -231,6 +254,12 @@ impl Member {
         self.registered_on().is_some_and(|first| first <= day) && self.left_on().is_none_or(|left| day < left)
     }
 
+    /// Whether the member is one of the pair of a standing contact point, as far as the member's own events tell.
+    #[must_use]
+    pub fn is_paired_for(&self, contact_point: ContactPointId) -> bool {
+        self.contact_points.contains(&contact_point)
+    }
+
     /// Whether the member is formal 正式, not on probation; of a member who left, whether that was so.
     #[must_use]
     pub fn is_formal(&self) -> bool {
@@ -246,7 +275,7 @@ impl Member {
             }
             MemberEvent::PersonAmended {} => {}
             MemberEvent::Appointed { post, on } => {
-                self.change(|entry| (entry.post, entry.in_post_since) = (*post, *on));
+                self.change(|entry| entry.appoint(*post, *on));
             }
             MemberEvent::Transferred { to, on, .. } => {
                 self.change(|entry| (entry.branch, entry.in_branch_since) = (*to, *on));
@@ -281,6 +310,9 @@ impl Member {
             }
             MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
             MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
+            MemberEvent::ContactPointTaken { contact_point, .. } => _ = self.contact_points.insert(*contact_point),
+            MemberEvent::ContactPointVisited { .. } => {}
+            MemberEvent::ContactPointGivenUp { contact_point, .. } => _ = self.contact_points.remove(contact_point),
         }
     }
 
@@ -292,11 +324,14 @@ impl Member {
             | E::ServiceRecorded { on, .. }
             | E::PlaquePublished { on, .. }
             | E::CommitmentMade { on, .. }
-            | E::ContestPlaced { on, .. } => (Some(*on), Some(*on)),
+            | E::ContestPlaced { on, .. }
+            | E::ContactPointTaken { from: on, .. }
+            | E::ContactPointVisited { on, .. } => (Some(*on), Some(*on)),
             E::PlaqueWithdrawn { on, .. }
             | E::CommitmentEvidenced { on, .. }
             | E::CommitmentSettled { on, .. }
-            | E::HonourGranted { on, .. } => (Some(*on), None),
+            | E::HonourGranted { on, .. }
+            | E::ContactPointGivenUp { on, .. } => (Some(*on), None),
             E::Registered { .. }
             | E::PersonAmended {}
             | E::Appointed { .. }

@@ -14,6 +14,7 @@ mutations! {
     /// Contact points.
     ContactPoints {
         /// Links exactly two cadres with exactly one financial outlet and one delivery station 联系点.
+        /// Until it is ended, the outlet and the station stay open, and neither cadre leaves.
         assign_contact_point(AssignContactPointInput);
         /// Records a visit by one of the pair 走访.
         visit_contact_point(VisitContactPointInput);

@@ -24,9 +24,11 @@ mutations! {
         report_member_result(ReportMemberResultInput);
         /// Corrects a member's result, naming the one it corrects 更正.
         correct_member_result(CorrectMemberResultInput);
-        /// Sets a branch's plan or base in a metric 计划.
+        /// Sets a branch's plan or base in a metric 计划, for what it reports itself: plans add up as results do.
         set_branch_target(SetBranchTargetInput);
-        /// Reports a branch's result, once per metric and period 业绩.
+        /// Reports a branch's result, once per metric and period 业绩: what it achieved itself. The year's report adds up
+        /// the results of all branches and takes it that none reports again what those under it report; that is assumed,
+        /// not checked.
         report_branch_result(ReportBranchResultInput);
         /// Corrects a branch's result, naming the one it corrects 更正.
         correct_branch_result(CorrectBranchResultInput);
@@ -94,7 +96,7 @@ inputs! {
 
     /// A branch's result.
     ReportBranchResultInput {
-        /// Whose.
+        /// Whose: the branch that achieved it, not one above it.
         branch: ID,
         /// The code of the metric.
         metric: String,

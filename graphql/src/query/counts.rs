@@ -31,7 +31,7 @@ pub struct MemberCounts {
     contests: i64,
     /// Honours granted 荣誉.
     honours: i64,
-    /// Times paired for a contact point 联系点, ended pairings included.
+    /// Standing contact points 联系点 the member is paired for.
     contact_points: i64,
 }
 

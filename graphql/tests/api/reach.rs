@@ -36,6 +36,7 @@ fn linked_from_the_west() -> Vec<(StreamId, Event)> {
                 station: STATION,
                 from: on,
                 until: None,
+                holders: None,
             },
         ),
         branch(

@@ -52,6 +52,8 @@ pub(super) fn changes(branch: BranchId, event: &BranchEvent) -> Vec<(RecordKey, 
         | OutletClosed { .. }
         | ContactPointAssigned { .. }
         | ContactPointEnded { .. }
+        | OutletLinked { .. }
+        | OutletReleased { .. }
         | MetricDefined { .. }
         | TargetSet { .. }
         | ResultReported { .. }

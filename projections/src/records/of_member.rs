@@ -53,6 +53,9 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         | Suspended { .. }
         | Reinstated { .. }
         | Left { .. }
+        | ContactPointTaken { .. }
+        | ContactPointVisited { .. }
+        | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. } => return None,

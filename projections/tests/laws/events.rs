@@ -27,8 +27,8 @@ pub struct Dice {
     day: i64,
 }
 
-const MEMBER_KINDS: usize = 20;
-const BRANCH_KINDS: usize = 28;
+const MEMBER_KINDS: usize = 23;
+const BRANCH_KINDS: usize = 30;
 
 /// Events of every kind about few members, branches and things.
 pub fn histories() -> impl Strategy<Value = Vec<Fact>> {
@@ -125,6 +125,9 @@ fn of_member(dice: &Dice) -> MemberEvent {
             let (place, team_size) = (dice.thing as u32 + 1, 1);
             ContestPlaced { contest: ContestId(thing), on, title: reason, level: Level::City, place, team_size }
         }
+        19 => ContactPointTaken { contact_point: ContactPointId(thing), from: on },
+        20 => ContactPointVisited { contact_point: ContactPointId(thing), visit: VisitId(thing), on },
+        21 => ContactPointGivenUp { contact_point: ContactPointId(thing), on },
         _last => {
             HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
         }
@@ -152,11 +155,12 @@ fn of_branch(kind: usize, dice: &Dice) -> BranchEvent {
                 station: that,
                 from: on,
                 until: None,
+                holders: None,
             }],
         },
         5 => Closed { on, reason },
-        6 => SubordinateJoined { branch: branch(dice.other) },
-        7 => SubordinateDeparted { branch: branch(dice.other) },
+        6 => SubordinateJoined { branch: branch(dice.other), on: Some(on) },
+        7 => SubordinateDeparted { branch: branch(dice.other), on: None },
         8 => MemberJoined { member: member(dice.other), on },
         9 => MemberDeparted { member: member(dice.other), on },
         10 => OutletOpened { outlet: this, kind: OutletKind::Financial, name: title(dice.thing), on },
@@ -179,6 +183,7 @@ fn of_branch(kind: usize, dice: &Dice) -> BranchEvent {
             station: that,
             from: on,
             until: Some(on),
+            holders: (dice.value > 0).then(|| [branch(dice.who), branch(dice.other)]),
         },
         15 => ContactPointVisited {
             visit: VisitId(uuid(7, dice.who)),
@@ -188,7 +193,15 @@ fn of_branch(kind: usize, dice: &Dice) -> BranchEvent {
             on,
             note: reason,
         },
-        16 => ContactPointEnded { contact_point: ContactPointId(thing), on, reason },
+        16 => {
+            let (cadres, outlet, station) = match dice.value > 0 {
+                true => (Some([member(dice.who), member(dice.other)]), Some(this), Some(that)),
+                false => (None, None, None),
+            };
+            ContactPointEnded { contact_point: ContactPointId(thing), on, reason, cadres, outlet, station }
+        }
+        28 => OutletLinked { outlet: that, contact_point: ContactPointId(thing), from: on },
+        29 => OutletReleased { outlet: that, contact_point: ContactPointId(thing), on },
         _later => of_branch_later(kind, dice),
     }
 }

@@ -47,14 +47,15 @@ fn opened(number: usize, kind: OutletKind) -> (StreamId, Event) {
 fn merged() -> Vec<Fact> {
     let (contact_point, cadres) = (ContactPointId(uuid(4, 1)), [member(1), member(2)]);
     let (outlet, station) = (outlet(1), outlet(2));
-    let assigned = BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from: DAY, until: None };
+    let (from, until, holders) = (DAY, None, Some([branch(1), branch(1)]));
+    let assigned = BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders };
     let handed = |outlet, kind| HandedOutlet { outlet, kind, name: title(1), opened_on: DAY };
     let absorbed = BranchEvent::Absorbed {
         from: branch(1),
         on: DAY,
         members: cadres.to_vec(),
         outlets: vec![handed(outlet, OutletKind::Financial), handed(station, OutletKind::Delivery)],
-        contact_points: vec![HandedContactPoint { contact_point, cadres, outlet, station, from: DAY, until: None }],
+        contact_points: vec![HandedContactPoint { contact_point, cadres, outlet, station, from, until, holders }],
     };
     let moved = MemberEvent::Transferred { from: branch(1), to: branch(2), on: DAY, reason: sealed(1) };
     recorded([
@@ -88,6 +89,28 @@ fn a_merge_hands_members_outlets_and_contact_points_over() {
     assert!(rows::<Members>(&facts).iter().all(|row| row.branch == branch(2) && row.contact_points == 1));
     let financial = the::<Totals>(&facts, |row| row.item == Item::OutletsFinancial);
     assert_eq!(financial.value, Decimal::ONE);
+}
+
+#[test]
+fn an_end_takes_the_contact_point_from_the_cadres_and_places_it_names() {
+    let end = |named: bool| BranchEvent::ContactPointEnded {
+        contact_point: ContactPointId(uuid(4, 1)),
+        on: DAY,
+        reason: sealed(1),
+        cadres: named.then(|| [member(1), member(2)]),
+        outlet: named.then(|| outlet(1)),
+        station: named.then(|| outlet(2)),
+    };
+    let counts = |event| {
+        let ended = of_branch(2, event);
+        let told = merged().into_iter().map(|fact| (fact.stream, fact.event)).chain([ended]);
+        let facts = recorded(told);
+        let members = rows::<Members>(&facts).into_iter().map(|row| row.contact_points);
+        let outlets = rows::<Outlets>(&facts).into_iter().map(|row| row.contact_points);
+        members.chain(outlets).collect::<Vec<_>>()
+    };
+    assert_eq!(counts(end(true)), [0, 0, 0, 0]);
+    assert_eq!(counts(end(false)), [1, 1, 1, 1], "whom an end of old does not name it is not taken from");
 }
 
 #[test]

@@ -69,7 +69,7 @@ impl Story {
         let (outlet, branch, _) = self.an_outlet(None)?;
         let id = self.chance.id();
         let command = match self.chance.below(10) {
-            0 => BranchCommand::CloseOutlet { outlet, on: self.today(), reason: text },
+            0 => return self.close_an_outlet(),
             1..4 => {
                 let kind =
                     if self.chance.percent(50) { StandardKind::WorkStandard } else { StandardKind::ProcessChart };
@@ -82,6 +82,16 @@ impl Story {
             }
         };
         Some(Command::Branch(branch, command))
+    }
+
+    /// One that no contact point keeps open.
+    fn close_an_outlet(&mut self) -> Option<Command> {
+        let (on, reason) = (self.today(), self.text());
+        let linked: Vec<OutletId> = self.points.values().flat_map(|(_, _, places)| *places).collect();
+        let free = self.outlets.iter().filter(|(outlet, _)| !linked.contains(outlet));
+        let free: Vec<_> = free.map(|(outlet, (branch, _))| (*outlet, *branch)).collect();
+        let (outlet, branch) = self.chance.one(&free)?;
+        Some(Command::Branch(branch, BranchCommand::CloseOutlet { outlet, on, reason }))
     }
 
     fn an_outlet(&mut self, wanted: Option<OutletKind>) -> Option<(OutletId, BranchId, OutletKind)> {

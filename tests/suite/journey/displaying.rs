@@ -136,9 +136,26 @@ async fn contact_points(t: &Teller) {
     );
     let close = json!({ "branch": "@first", "outlet": "@hall", "on": "2022-06-30", "reason": "网点撤并" });
     t.no("branch.outlet_linked", "closeOutlet", close.clone()).await;
+    t.no(
+        "member.in_contact_point",
+        "recordDeparture",
+        json!({ "member": "@bo", "on": "2022-06-30", "reason": "调离" }),
+    )
+    .await;
+    let paired = "{ member(id: \"@bo\", NOW) { counts { contactPoints } } }";
+    assert_eq!(t.ask(paired).await["member"]["counts"]["contactPoints"], 1);
     let end = json!({ "branch": "@first", "contactPoint": "@point", "on": "2022-06-29", "reason": "网点撤并" });
     t.yes("endContactPoint", end).await;
+    assert_eq!(t.ask(paired).await["member"]["counts"]["contactPoints"], 0);
     t.yes("closeOutlet", close).await;
+    // What was inspected before the closing may be recorded after it.
+    let met = json!({
+        "sort": "MET", "setInOrder": "MET", "shine": "MET", "standardise": "MET", "sustain": "MET", "safety": "MET",
+    });
+    let late = json!({ "branch": "@first", "outlet": "@hall", "on": "2022-06-29", "results": met });
+    t.make("late", "inspectOutlet", late).await;
+    let inspected = t.ask("{ outlet(id: \"@hall\", NOW) { inspections inspectedOn } }").await;
+    assert_eq!(inspected["outlet"], json!({ "inspections": 2, "inspectedOn": "2022-06-29" }));
     let query = "{ contactPoints(filter: { cadre: \"@ana\", standing: ENDED }, NOW) { nodes { id endedOn } }
                    outlets(filter: { standing: CLOSED }, NOW) { nodes { id closedOn } } }";
     assert_eq!(

@@ -161,7 +161,15 @@ async fn trail_of_merger(t: &Teller) {
     let types: Vec<_> = trail.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
     assert_eq!(
         types,
-        ["branch_merged", "branch_subordinate_departed", "branch_absorbed", "member_transferred", "member_transferred",]
+        [
+            "branch_merged",
+            "branch_subordinate_departed",
+            "branch_absorbed",
+            "branch_outlet_linked",
+            "branch_outlet_linked",
+            "member_transferred",
+            "member_transferred",
+        ]
     );
     let merged = &trail[0];
     assert_eq!(merged["subject"], json!({ "id": "@second", "kind": "BRANCH" }));

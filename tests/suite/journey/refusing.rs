@@ -26,7 +26,7 @@ pub async fn every_broken_rule_is_refused_and_nothing_recorded(heard: Ears) {
 
 async fn prepare_people(t: &Teller) {
     for (name, number, post) in
-        [("left", "L-1", "STAFF"), ("off", "O-1", "STAFF"), ("back", "B-2", "STAFF"), ("gone", "G-1", "CADRE")]
+        [("left", "L-1", "STAFF"), ("off", "O-1", "STAFF"), ("back", "B-2", "STAFF"), ("idle", "I-1", "CADRE")]
     {
         let input = json!({
             "branch": "@first", "staffNumber": number, "name": "试二", "post": post, "on": "2021-01-04",
@@ -49,10 +49,18 @@ async fn prepare_people(t: &Teller) {
 }
 
 async fn prepare_branches(t: &Teller) {
-    for (name, title) in [("closed", "甲"), ("merged", "乙"), ("depot", "丙"), ("linked", "丁")] {
-        let input = json!({ "kind": "BRANCH", "parent": "@third", "name": title, "on": "2021-01-04" });
+    for (name, parent, title) in [
+        ("closed", "@third", "甲"),
+        ("merged", "@third", "乙"),
+        ("depot", "@third", "丙"),
+        ("linked", "@third", "丁"),
+        ("upper", "@third", "戊"),
+        ("lower", "@upper", "己"),
+    ] {
+        let input = json!({ "kind": "BRANCH", "parent": parent, "name": title, "on": "2021-01-04" });
         t.make(name, "establishBranch", input).await;
     }
+    t.yes("moveBranch", json!({ "branch": "@lower", "to": "@third", "on": "2022-06-01", "reason": "调整" })).await;
     t.yes("closeBranch", json!({ "branch": "@closed", "on": "2022-03-01", "reason": "撤销" })).await;
     t.yes("mergeBranch", json!({ "branch": "@merged", "into": "@third", "on": "2022-03-01", "reason": "合并" })).await;
     t.yes("renameBranch", json!({ "branch": "@second", "name": "第二党支部", "on": "2022-02-01" })).await;
@@ -66,14 +74,15 @@ async fn prepare_branches(t: &Teller) {
         "branch": "@first", "outlet": "@branch_hall", "kind": "WORK_STANDARD", "title": "标准", "on": "2022-05-10",
     });
     t.yes("displayStandard", input).await;
-    for (name, branch, cadres) in [
-        ("point", "@first", ["@ana", "@bo"]),
-        ("ended", "@first", ["@ana", "@bo"]),
-        ("with_gone", "@first", ["@ana", "@gone"]),
-        ("of_linked", "@linked", ["@ana", "@bo"]),
+    let elsewhere = json!([{ "branch": "@depot", "outlet": "@store" }, { "branch": "@first", "outlet": "@station" }]);
+    for (name, branch, cadres, outlets) in [
+        ("point", "@first", ["@ana", "@bo"], pair()),
+        ("ended", "@first", ["@ana", "@bo"], pair()),
+        ("with_idle", "@first", ["@ana", "@idle"], pair()),
+        ("of_linked", "@linked", ["@ana", "@bo"], elsewhere),
     ] {
         let input = json!({
-            "branch": branch, "cadres": cadres, "from": "2022-01-10", "until": "2022-06-30", "outlets": pair(),
+            "branch": branch, "cadres": cadres, "from": "2022-01-10", "until": "2022-06-30", "outlets": outlets,
         });
         t.make(name, "assignContactPoint", input).await;
     }
@@ -85,7 +94,7 @@ async fn prepare_branches(t: &Teller) {
         }),
     )
     .await;
-    t.yes("recordDeparture", json!({ "member": "@gone", "on": "2022-05-15", "reason": "调离" })).await;
+    t.yes("suspendMember", because("member", "@idle", "2022-05-15")).await;
 }
 
 async fn prepare_records(t: &Teller) {
@@ -198,6 +207,8 @@ fn people() -> Vec<Row> {
         ("member.before_registration", "checkBadge", badge("@ana", "2020-12-31")),
         ("member.before_last_change", "suspendMember", because("member", "@back", "2022-02-15")),
         ("member.active_later", "suspendMember", because("member", "@ana", "2022-01-15")),
+        ("member.active_later", "suspendMember", because("member", "@bo", "2022-01-09")),
+        ("member.in_contact_point", "recordDeparture", because("member", "@idle", "2022-07-01")),
         ("member.same_branch", "transferMember", transfer("@ana", "@first", "2022-07-01")),
         ("branch.closed", "transferMember", transfer("@ana", "@closed", "2022-07-01")),
         ("branch.merged", "transferMember", transfer("@ana", "@merged", "2022-07-01")),
@@ -297,6 +308,7 @@ fn tree() -> Vec<Row> {
         ("branch.into_itself", "mergeBranch", merge("@first", "@first")),
         ("branch.before_established", "renameBranch", rename("@second", "2020-01-31")),
         ("branch.active_later", "renameBranch", rename("@second", "2022-01-31")),
+        ("branch.active_later", "closeBranch", because("branch", "@upper", "2022-05-01")),
         ("branch.has_subordinates", "closeBranch", close("@company")),
         ("branch.has_subordinates", "mergeBranch", merge("@company", "@third")),
         ("branch.has_members", "closeBranch", close("@first")),
@@ -311,7 +323,8 @@ fn outlets() -> Vec<Row> {
             "sort": "MET", "setInOrder": "MET", "shine": "MET", "standardise": "MET", "sustain": "MET", "safety": "MET",
         } })
     };
-    let close = |outlet: &str, on: &str| json!({ "branch": "@first", "outlet": outlet, "on": on, "reason": "撤并" });
+    let close_at = |branch: &str, outlet: &str, on: &str| json!({ "branch": branch, "outlet": outlet, "on": on, "reason": "撤并" });
+    let close = |outlet: &str, on: &str| close_at("@first", outlet, on);
     vec![
         ("branch.unknown_outlet", "inspectOutlet", inspect(NOBODY, "2022-07-01")),
         ("branch.unknown_outlet", "inspectOutlet", inspect("@store", "2022-07-01")),
@@ -319,6 +332,7 @@ fn outlets() -> Vec<Row> {
         ("branch.outlet_not_yet_open", "inspectOutlet", inspect("@hall", "2021-01-31")),
         ("branch.outlet_active_later", "closeOutlet", close("@branch_hall", "2022-05-01")),
         ("branch.outlet_linked", "closeOutlet", close("@hall", "2022-07-01")),
+        ("branch.outlet_linked", "closeOutlet", close_at("@depot", "@store", "2022-07-01")),
     ]
 }
 
@@ -338,7 +352,7 @@ fn points() -> Vec<Row> {
         ("branch.contact_point_over", "visitContactPoint", visit("@point", "@ana", "@hall", "2022-07-01")),
         ("branch.not_of_the_pair", "visitContactPoint", visit("@point", "@chen", "@hall", "2022-05-20")),
         ("branch.not_its_outlet", "visitContactPoint", visit("@point", "@ana", "@branch_hall", "2022-05-20")),
-        ("branch.visitor_not_on_roster", "visitContactPoint", visit("@with_gone", "@gone", "@hall", "2022-05-20")),
+        ("member.suspended", "visitContactPoint", visit("@with_idle", "@idle", "@hall", "2022-05-20")),
         ("branch.contact_point_active_later", "endContactPoint", end("2022-05-01")),
     ]
 }
@@ -361,6 +375,7 @@ fn meetings() -> Vec<Row> {
         ("branch.unknown_training", "correctAttendance", correct(NOBODY, json!(["@ana"]), json!([]))),
         ("branch.attendee_already_there", "correctAttendance", correct("@training", json!(["@ana"]), json!([]))),
         ("branch.attendee_not_there", "correctAttendance", correct("@training", json!([]), json!(["@chen"]))),
+        ("branch.no_attendees", "correctAttendance", correct("@training", json!([]), json!(["@ana", "@bo"]))),
         ("branch.nothing_corrected", "correctAttendance", correct("@training", json!([]), json!([]))),
         ("branch.unknown_improvement", "confirmImprovement", confirm(NOBODY, "2022-06-15")),
         ("branch.improvement_confirmed", "confirmImprovement", confirm("@confirmed", "2022-06-15")),

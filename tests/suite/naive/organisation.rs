@@ -121,8 +121,8 @@ fn below(events: &[&BranchEvent]) -> BTreeSet<BranchId> {
     let mut found = BTreeSet::new();
     for event in events {
         match event {
-            BranchEvent::SubordinateJoined { branch } => _ = found.insert(*branch),
-            BranchEvent::SubordinateDeparted { branch } => _ = found.remove(branch),
+            BranchEvent::SubordinateJoined { branch, .. } => _ = found.insert(*branch),
+            BranchEvent::SubordinateDeparted { branch, .. } => _ = found.remove(branch),
             _ => {}
         }
     }

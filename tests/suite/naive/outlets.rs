@@ -12,6 +12,7 @@ use super::{Naive, count};
 impl Naive<'_> {
     /// Every outlet, the closed ones included.
     pub fn outlet_rows(self) -> Vec<OutletRow> {
+        let points = self.contact_point_rows();
         let opened = |(branch, event): (BranchId, &BranchEvent)| match event {
             BranchEvent::OutletOpened { outlet, kind, name, on } => {
                 let closed_on = self.closed_on(*outlet);
@@ -36,9 +37,9 @@ impl Naive<'_> {
                     standardise: latest.map(|(_, six)| six.standardise),
                     sustain: latest.map(|(_, six)| six.sustain),
                     safety: latest.map(|(_, six)| six.safety),
-                    contact_points: count(self.of_branches(), |(_, event)| {
-                        matches!(event, BranchEvent::ContactPointAssigned { outlet: financial, station, .. }
-                            if financial == outlet || station == outlet)
+                    contact_points: count(&points, |point| {
+                        let here = point.outlet == *outlet || point.station == *outlet;
+                        here && point.standing == ContactPointStanding::Standing
                     }),
                 })
             }
@@ -94,7 +95,7 @@ impl Naive<'_> {
     pub fn contact_point_rows(self) -> Vec<ContactPointRow> {
         let mut rows = Vec::new();
         for (branch, event) in self.of_branches() {
-            let BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until } = event
+            let BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, .. } = event
             else {
                 continue;
             };

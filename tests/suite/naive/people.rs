@@ -5,9 +5,10 @@ use domain::id::{BranchId, MemberId, PlaqueId};
 use domain::member::{MemberEvent, Outcome, Post};
 use domain::text::Sealed;
 use jiff::civil::Date;
+use projections::contact_points::ContactPointRow;
 use projections::member_years::MemberYearRow;
 use projections::members::MemberRow;
-use projections::words::MemberStanding;
+use projections::words::{ContactPointStanding, MemberStanding};
 
 use super::trainings::Session;
 use super::{Naive, count};
@@ -15,11 +16,11 @@ use super::{Naive, count};
 impl<'a> Naive<'a> {
     /// The roster, the departed included.
     pub fn member_rows(self) -> Vec<MemberRow> {
-        let sessions = self.sessions();
-        self.members().into_iter().map(|member| self.member_row(member, &sessions)).collect()
+        let (sessions, points) = (self.sessions(), self.contact_point_rows());
+        self.members().into_iter().map(|member| self.member_row(member, &sessions, &points)).collect()
     }
 
-    fn member_row(self, member: MemberId, sessions: &[Session]) -> MemberRow {
+    fn member_row(self, member: MemberId, sessions: &[Session], points: &[ContactPointRow]) -> MemberRow {
         let events = self.of(member);
         let (joined_on, probation) = events.iter().find_map(|event| registration(event)).unwrap();
         let formal = events.iter().any(|event| matches!(event, MemberEvent::ProbationEnded { .. }));
@@ -51,10 +52,10 @@ impl<'a> Naive<'a> {
             theme_days: year.theme_days,
             contests: year.contests,
             honours: year.honours,
-            contact_points: count(
-                self.of_branches(),
-                |(_, event)| matches!(event, BranchEvent::ContactPointAssigned { cadres, .. } if cadres.contains(&member)),
-            ),
+            contact_points: count(points, |point| {
+                let paired = point.cadre_a == member || point.cadre_b == member;
+                paired && point.standing == ContactPointStanding::Standing
+            }),
         }
     }
 

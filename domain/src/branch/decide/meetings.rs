@@ -67,7 +67,11 @@ pub fn correct_attendance(
     if let Some(member) = removed.iter().find(|member| !session.attendees.contains(member)) {
         return Err(BranchRefusal::AttendeeNotThere { training, member: *member }.into());
     }
-    refuse_crowd(session.attendees.len() + added.len() - removed.len())?;
+    let left = session.attendees.len() + added.len() - removed.len();
+    if left == 0 {
+        return Err(BranchRefusal::NoAttendees {}.into());
+    }
+    refuse_crowd(left)?;
     refuse_absent(at, &added, session.on)?;
     let (held_on, minutes) = (session.on, session.minutes);
     at.happened(BranchEvent::AttendanceCorrected { training, held_on, minutes, added, removed, reason })

@@ -19,6 +19,14 @@ pub fn open_on(holder: BranchId, state: &Branch, outlet: OutletId, on: Date) -> 
     }
 }
 
+/// An outlet that a branch holds and that was open on that day, also one that closed later.
+pub fn was_open_on(holder: BranchId, state: &Branch, outlet: OutletId, on: Date) -> Result<&Outlet, BranchRefusal> {
+    match state.outlet(outlet) {
+        Some(found) if found.opened_on <= on && found.closed_on.is_some_and(|closed| on < closed) => Ok(found),
+        Some(_) | None => open_on(holder, state, outlet, on),
+    }
+}
+
 pub fn open(at: Scene<'_, '_>, outlet: OutletId, kind: OutletKind, name: Title, on: Date) -> Result<Decision, Stop> {
     let branch = at.standing_on(on)?;
     at.fresh(branch.outlets.contains_key(&outlet), outlet.0)?;
@@ -27,8 +35,10 @@ pub fn open(at: Scene<'_, '_>, outlet: OutletId, kind: OutletKind, name: Title, 
 
 pub fn close(at: Scene<'_, '_>, outlet: OutletId, on: Date, reason: Sealed) -> Result<Decision, Stop> {
     let branch = at.standing_on(on)?;
-    let Outlet { kind, latest, .. } = *open_on(at.id, branch, outlet, on)?;
-    if let Some((contact_point, _)) = branch.standing_contact_points().find(|(_, point)| point.links(outlet)) {
+    let Outlet { kind, latest, ref links, .. } = *open_on(at.id, branch, outlet, on)?;
+    // Links made before those who hold an outlet learned of them are known to the branch that keeps the contact point.
+    let mut kept = branch.standing_contact_points().filter(|(_, point)| point.links(outlet)).map(|(id, _)| id);
+    if let Some(contact_point) = links.first().or_else(|| kept.next()) {
         return Err(BranchRefusal::OutletLinked { outlet, contact_point: *contact_point }.into());
     }
     match on < latest {
@@ -46,7 +56,7 @@ pub fn display_standard(
     on: Date,
 ) -> Result<Decision, Stop> {
     let branch = at.standing_on(on)?;
-    open_on(at.id, branch, outlet, on)?;
+    was_open_on(at.id, branch, outlet, on)?;
     at.fresh(branch.standards.contains(&standard), standard.0)?;
     at.happened(BranchEvent::StandardDisplayed { standard, outlet, kind, title, on })
 }
@@ -60,7 +70,7 @@ pub fn inspect(
     remarks: Option<Sealed>,
 ) -> Result<Decision, Stop> {
     let branch = at.standing_on(on)?;
-    open_on(at.id, branch, outlet, on)?;
+    was_open_on(at.id, branch, outlet, on)?;
     at.fresh(branch.inspections.contains(&inspection), inspection.0)?;
     at.happened(BranchEvent::OutletInspected { inspection, outlet, on, results, remarks })
 }

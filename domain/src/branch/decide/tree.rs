@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::Scene;
 use crate::branch::part::{Charter, ContactPoint, Outlet};
 use crate::branch::{Branch, BranchEvent, BranchKind, BranchRefusal};
-use crate::id::BranchId;
+use crate::id::{BranchId, ContactPointId};
 use crate::member::MemberEvent;
 use crate::text::{Sealed, Title};
 use crate::world::{Decision, Stop};
@@ -35,7 +35,7 @@ pub fn establish(
     let founded = Decision::nothing().branch(at.id, BranchEvent::Established { kind, parent, name, on });
     Ok(match parent {
         None => founded,
-        Some(parent) => founded.branch(parent, BranchEvent::SubordinateJoined { branch: at.id }),
+        Some(parent) => founded.branch(parent, BranchEvent::SubordinateJoined { branch: at.id, on: Some(on) }),
     })
 }
 
@@ -60,8 +60,8 @@ pub fn go_under(at: Scene<'_, '_>, to: BranchId, on: Date, reason: Sealed) -> Re
     at.world.branch(from)?;
     Ok(Decision::nothing()
         .branch(at.id, BranchEvent::Moved { from, to, on, reason })
-        .branch(from, BranchEvent::SubordinateDeparted { branch: at.id })
-        .branch(to, BranchEvent::SubordinateJoined { branch: at.id }))
+        .branch(from, BranchEvent::SubordinateDeparted { branch: at.id, on: Some(on) })
+        .branch(to, BranchEvent::SubordinateJoined { branch: at.id, on: Some(on) }))
 }
 
 pub fn merge(at: Scene<'_, '_>, into: BranchId, on: Date, reason: Sealed) -> Result<Decision, Stop> {
@@ -84,13 +84,26 @@ pub fn merge(at: Scene<'_, '_>, into: BranchId, on: Date, reason: Sealed) -> Res
     };
     let merged = Decision::nothing()
         .branch(at.id, BranchEvent::Merged { into, on, reason: reason.clone() })
-        .branch(parent, BranchEvent::SubordinateDeparted { branch: at.id })
+        .branch(parent, BranchEvent::SubordinateDeparted { branch: at.id, on: Some(on) })
         .branch(into, absorbed);
+    let merged = links(branch, on).fold(merged, |merged, linked| merged.branch(into, linked));
     // All are asked for before the first missing one stops the decision, so that one load can bring them all.
     let read: Vec<_> = branch.members.iter().map(|member| at.world.member(*member).map(|_| *member)).collect();
     read.into_iter().try_fold(merged, |merged, member| {
         let transferred = MemberEvent::Transferred { from: at.id, to: into, on, reason: reason.clone() };
         Ok(merged.member(member?, transferred))
+    })
+}
+
+/// What the branch that takes over learns of the outlets handed to it.
+fn links(branch: &Branch, from: Date) -> impl Iterator<Item = BranchEvent> {
+    branch.standing_outlets().flat_map(move |(outlet, held)| {
+        let linked = |contact_point: &ContactPointId| (*outlet, *contact_point);
+        held.links.iter().map(linked).map(move |(outlet, contact_point)| BranchEvent::OutletLinked {
+            outlet,
+            contact_point,
+            from,
+        })
     })
 }
 
@@ -111,7 +124,7 @@ pub fn close(at: Scene<'_, '_>, on: Date, reason: Sealed) -> Result<Decision, St
     at.world.branch(parent)?;
     Ok(Decision::nothing()
         .branch(branch, BranchEvent::Closed { on, reason })
-        .branch(parent, BranchEvent::SubordinateDeparted { branch }))
+        .branch(parent, BranchEvent::SubordinateDeparted { branch, on: Some(on) }))
 }
 
 /// The branch above; the top committee, which has none, stays where it is.

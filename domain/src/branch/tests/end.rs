@@ -13,7 +13,7 @@ fn close(on: Date) -> BranchCommand {
 }
 
 fn departed() -> Happened {
-    at(root(), BranchEvent::SubordinateDeparted { branch: EAST })
+    at(root(), BranchEvent::SubordinateDeparted { branch: EAST, on: Some(JUNE) })
 }
 
 fn transferred(member: MemberId) -> Happened {
@@ -31,6 +31,7 @@ fn a_merger_takes_members_outlets_and_contact_points_along() {
         station: STATION,
         from: MAY,
         until: Some(TODAY),
+        holders: Some([EAST, WEST]),
     };
     let absorbed = BranchEvent::Absorbed {
         from: EAST,
@@ -39,10 +40,11 @@ fn a_merger_takes_members_outlets_and_contact_points_along() {
         outlets: vec![handed_outlet],
         contact_points: vec![handed_point],
     };
-    with_outlets().and([assigned(Some(TODAY))]).when(east(merge(WEST, JUNE))).then([
+    with_outlets().and(assigned(Some(TODAY))).when(east(merge(WEST, JUNE))).then([
         east_merged(),
         departed(),
         at(WEST, absorbed),
+        linked(WEST, BANK, JUNE),
         transferred(ANA),
         transferred(BO),
     ]);
@@ -53,7 +55,7 @@ fn what_was_closed_or_ended_before_a_merger_stays_behind() {
     let bank_closed = outlet_closed(EAST, BANK, OutletKind::Financial, JUNE);
     let absorbed =
         BranchEvent::Absorbed { from: EAST, on: JUNE, members: vec![ANA, BO], outlets: vec![], contact_points: vec![] };
-    with_outlets().and([assigned(None), point_ended(MAY), bank_closed]).when(east(merge(WEST, JUNE))).then([
+    with_outlets().and(assigned(None)).and(point_ended(MAY)).and([bank_closed]).when(east(merge(WEST, JUNE))).then([
         east_merged(),
         departed(),
         at(WEST, absorbed),
@@ -119,7 +121,7 @@ fn a_branch_with_others_under_it_neither_merges_nor_closes() {
     parent().when(east(close(JUNE))).then_refused(has);
     let closed = BranchEvent::Closed { on: JUNE, reason: reason() };
     parent()
-        .and([at(EAST, BranchEvent::SubordinateDeparted { branch: NORTH })])
+        .and([at(EAST, BranchEvent::SubordinateDeparted { branch: NORTH, on: None })])
         .when(east(close(JUNE)))
         .then([at(EAST, closed), departed()]);
 }
@@ -131,9 +133,11 @@ fn a_merger_does_not_hand_over_an_id_the_other_branch_uses() {
         .when(east(merge(WEST, JUNE)))
         .then_refused(BranchRefusal::HandedIdInUse { into: WEST, id: BANK.0 });
     let (contact_point, cadres, outlet, station) = (POINT, [ANA, BO], BANK, STATION);
-    let same = BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from: MAY, until: None };
+    let (from, until, holders) = (MAY, None, None);
+    let same = BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders };
     with_outlets()
-        .and([assigned(None), at(WEST, same)])
+        .and(assigned(None))
+        .and([at(WEST, same)])
         .when(east(merge(WEST, JUNE)))
         .then_refused(BranchRefusal::HandedIdInUse { into: WEST, id: POINT.0 });
 }
@@ -143,6 +147,18 @@ fn a_branch_does_not_end_before_its_last_entry() {
     let later = BranchRefusal::ActiveLater { branch: EAST, on: FOUNDED, latest: MARCH };
     staffed().when(east(merge(WEST, FOUNDED))).then_refused(later.clone());
     staffed().and(left(ANA, EAST, MARCH)).and(left(BO, EAST, MARCH)).when(east(close(FOUNDED))).then_refused(later);
+}
+
+#[test]
+fn a_branch_does_not_end_before_those_under_it_came_or_went() {
+    let later = |latest| BranchRefusal::ActiveLater { branch: EAST, on: MARCH, latest };
+    let came = at(EAST, BranchEvent::SubordinateJoined { branch: NORTH, on: Some(MAY) });
+    let went = |on| at(EAST, BranchEvent::SubordinateDeparted { branch: NORTH, on });
+    let after = |on| tree().and([came.clone(), went(on)]);
+    after(Some(JUNE)).when(east(close(MARCH))).then_refused(later(JUNE));
+    after(Some(JUNE)).when(east(merge(WEST, MARCH))).then_refused(later(JUNE));
+    after(None).when(east(close(MARCH))).then_refused(later(MAY));
+    after(Some(JUNE)).when(east(close(JUNE))).then([east_closed(), departed()]);
 }
 
 #[test]
@@ -171,10 +187,11 @@ fn a_branch_with_standing_outlets_does_not_close() {
 
 #[test]
 fn a_branch_with_standing_contact_points_does_not_close() {
-    let linked = || tree().and([opened(EAST, BANK, OutletKind::Financial), assigned(None)]);
+    let linked = || tree().and([opened(EAST, BANK, OutletKind::Financial)]).and(assigned(None));
     linked().when(east(close(JUNE))).then_refused(BranchRefusal::HasContactPoints { branch: EAST, count: 1 });
     linked()
-        .and([point_ended(JUNE), outlet_closed(EAST, BANK, OutletKind::Financial, JUNE)])
+        .and(point_ended(JUNE))
+        .and([outlet_closed(EAST, BANK, OutletKind::Financial, JUNE)])
         .when(east(close(JUNE)))
         .then([east_closed(), departed()]);
 }

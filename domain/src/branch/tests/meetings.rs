@@ -65,6 +65,7 @@ fn somebody_attends_and_not_more_than_five_thousand() {
     let too_many = BranchRefusal::TooManyAttendees { given: 5_001, most: 5_000 };
     staffed().when(training(90, &crowd(5_001), JUNE)).then_refused(too_many.clone());
     staffed().when(theme_day(&crowd(5_001), JUNE)).then_refused(too_many.clone());
+    staffed().and([trained(90, &[ANA])]).when(correct(&[], &[ANA])).then_refused(BranchRefusal::NoAttendees {});
     staffed().and([trained(90, &crowd(5_000))]).when(correct(&[ANA], &[])).then_refused(too_many);
 }
 

@@ -81,7 +81,7 @@ fn east(command: BranchCommand) -> Command {
 
 fn established(branch: BranchId, parent: Option<BranchId>, name: &str) -> Vec<Happened> {
     let founded = BranchEvent::Established { kind: BranchKind::Branch, parent, name: title(name), on: FOUNDED };
-    let joined = parent.map(|parent| at(parent, BranchEvent::SubordinateJoined { branch }));
+    let joined = parent.map(|parent| at(parent, BranchEvent::SubordinateJoined { branch, on: Some(FOUNDED) }));
     [at(branch, founded)].into_iter().chain(joined).collect()
 }
 
@@ -130,13 +130,46 @@ fn with_outlets() -> Given {
     staffed().and([opened(EAST, BANK, OutletKind::Financial), opened(WEST, STATION, OutletKind::Delivery)])
 }
 
-fn assigned(until: Option<Date>) -> Happened {
+/// As it was recorded before those who hold the places and the pair learned of it.
+fn assigned_alone(until: Option<Date>) -> Happened {
     let (contact_point, cadres, outlet, station) = (POINT, [ANA, BO], BANK, STATION);
-    at(EAST, BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from: MAY, until })
+    let (from, holders) = (MAY, None);
+    at(EAST, BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders })
 }
 
-fn point_ended(on: Date) -> Happened {
-    at(EAST, BranchEvent::ContactPointEnded { contact_point: POINT, on, reason: reason() })
+fn linked(branch: BranchId, outlet: OutletId, from: Date) -> Happened {
+    at(branch, BranchEvent::OutletLinked { outlet, contact_point: POINT, from })
+}
+
+/// East keeps the contact point, with its own bank and the station of West.
+fn assigned(until: Option<Date>) -> [Happened; 5] {
+    let (contact_point, cadres, outlet, station) = (POINT, [ANA, BO], BANK, STATION);
+    let (from, holders) = (MAY, Some([EAST, WEST]));
+    [
+        at(EAST, BranchEvent::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders }),
+        linked(EAST, BANK, MAY),
+        linked(WEST, STATION, MAY),
+        of(ANA, MemberEvent::ContactPointTaken { contact_point, from }),
+        of(BO, MemberEvent::ContactPointTaken { contact_point, from }),
+    ]
+}
+
+/// The end, as the branch that keeps the contact point records it.
+fn ended(branch: BranchId, on: Date) -> Happened {
+    let (cadres, outlet, station) = (Some([ANA, BO]), Some(BANK), Some(STATION));
+    at(branch, BranchEvent::ContactPointEnded { contact_point: POINT, on, reason: reason(), cadres, outlet, station })
+}
+
+fn released(branch: BranchId, outlet: OutletId, on: Date) -> Happened {
+    at(branch, BranchEvent::OutletReleased { outlet, contact_point: POINT, on })
+}
+
+fn given_up(member: MemberId, on: Date) -> Happened {
+    of(member, MemberEvent::ContactPointGivenUp { contact_point: POINT, on })
+}
+
+fn point_ended(on: Date) -> [Happened; 5] {
+    [ended(EAST, on), released(EAST, BANK, on), released(WEST, STATION, on), given_up(ANA, on), given_up(BO, on)]
 }
 
 fn east_closed() -> Happened {

@@ -66,11 +66,28 @@ fn an_outlet_closes_once() {
 
 #[test]
 fn an_outlet_of_a_standing_contact_point_stays_open() {
-    let linked = || bank().and([assigned(None)]);
+    let stays = |outlet| BranchRefusal::OutletLinked { outlet, contact_point: POINT };
+    let linked = || with_outlets().and(assigned(None));
+    linked().when(east(close(BANK, JUNE))).then_refused(stays(BANK));
+    linked().when(ask(WEST, close(STATION, JUNE))).then_refused(stays(STATION));
+    let ended = || linked().and(point_ended(JUNE));
+    let closed = |branch, outlet, kind| [outlet_closed(branch, outlet, kind, JUNE)];
+    ended().when(east(close(BANK, JUNE))).then(closed(EAST, BANK, OutletKind::Financial));
+    ended().when(ask(WEST, close(STATION, JUNE))).then(closed(WEST, STATION, OutletKind::Delivery));
+    ended().when(ask(WEST, close(STATION, MAY))).then_refused(BranchRefusal::OutletActiveLater {
+        outlet: STATION,
+        on: MAY,
+        latest: JUNE,
+    });
+}
+
+#[test]
+fn a_link_nobody_was_told_of_keeps_the_own_outlet_open() {
+    let linked = || with_outlets().and([assigned_alone(None)]);
     linked()
         .when(east(close(BANK, JUNE)))
         .then_refused(BranchRefusal::OutletLinked { outlet: BANK, contact_point: POINT });
-    linked().and([point_ended(JUNE)]).when(east(close(BANK, JUNE))).then([outlet_closed(
+    linked().and([ended(EAST, JUNE)]).when(east(close(BANK, JUNE))).then([outlet_closed(
         EAST,
         BANK,
         OutletKind::Financial,
@@ -94,6 +111,7 @@ fn an_outlet_does_not_close_before_its_last_entry() {
 #[test]
 fn a_standard_hangs_in_an_open_outlet() {
     bank().when(east(display(BANK, MAY))).then([displayed(MAY)]);
+    closed_bank().when(east(display(BANK, MARCH))).then([displayed(MARCH)]);
     closed_bank().when(east(display(BANK, JUNE))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
     bank()
         .when(east(display(STATION, MAY)))
@@ -107,6 +125,7 @@ fn a_standard_hangs_in_an_open_outlet() {
 #[test]
 fn an_inspection_is_of_an_open_outlet() {
     bank().when(east(inspect(BANK, MAY))).then([inspected(MAY)]);
+    closed_bank().when(east(inspect(BANK, MAY))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
     closed_bank().when(east(inspect(BANK, JUNE))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
     bank()
         .when(east(inspect(STATION, MAY)))
@@ -115,6 +134,14 @@ fn an_inspection_is_of_an_open_outlet() {
         .and([inspected(MAY)])
         .when(east(inspect(BANK, JUNE)))
         .then_refused(BranchRefusal::IdInUse { branch: EAST, id: INSPECTION.0 });
+}
+
+#[test]
+fn an_inspection_before_the_closing_may_be_recorded_after_it() {
+    let april = jiff::civil::date(2022, 4, 30);
+    closed_bank().when(east(inspect(BANK, april))).then([inspected(april)]);
+    let early = jiff::civil::date(2022, 2, 28);
+    closed_bank().when(east(inspect(BANK, early))).then_refused(BranchRefusal::OutletClosed { outlet: BANK, on: MAY });
 }
 
 #[test]

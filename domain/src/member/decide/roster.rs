@@ -96,9 +96,13 @@ impl Case<'_> {
         }
     }
 
-    /// Nothing about the entry changes after the last day, and nothing is recorded of a later one; a plaque comes down.
+    /// [`MemberRefusal::InContactPoint`]; nothing about the entry changes after the last day, and nothing is recorded
+    /// of a later one; a plaque comes down.
     pub(super) fn leave(&self, on: Date, reason: Sealed) -> Result<Decision, Stop> {
         let (member, (state, entry)) = (self.id, self.on_roster_on(on)?);
+        if let Some(contact_point) = state.contact_points.first() {
+            return Err(MemberRefusal::InContactPoint { member, contact_point: *contact_point }.into());
+        }
         self.not_before(entry.last_change(), on)?;
         self.not_active_after(on, state.latest)?;
         let branch = entry.branch;

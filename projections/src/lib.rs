@@ -32,6 +32,7 @@ pub mod report;
 pub mod results;
 pub mod row;
 pub mod select;
+pub mod spells;
 pub mod standings;
 mod told;
 pub mod totals;
@@ -53,6 +54,7 @@ macro_rules! each_projection {
             $crate::branches::Branches,
             $crate::members::Members,
             $crate::outlets::Outlets,
+            $crate::spells::Spells,
             $crate::contact_points::ContactPoints,
             $crate::trainings::Trainings,
             $crate::attendance::Attendance,

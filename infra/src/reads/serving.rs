@@ -23,8 +23,10 @@ pub struct Place {
     pub checkpoint: Position,
     /// Whether it stopped before an event it cannot read.
     pub stopped: bool,
-    /// The columns of its rows.
+    /// The columns of its rows, the key first.
     pub columns: &'static [Column],
+    /// How many of them are the key.
+    pub key: usize,
 }
 
 /// Every projection's place, by table.
@@ -41,15 +43,16 @@ impl Serving {
     }
 
     fn of(projections: &[Arc<dyn Folded>], standings: &[Standing]) -> Self {
-        let place = |standing: &Standing, columns| Place {
+        let place = |standing: &Standing, projection: &Arc<dyn Folded>| Place {
             generation: standing.generation,
             checkpoint: standing.checkpoint,
             stopped: standing.stopped.is_some(),
-            columns,
+            columns: projection.columns(),
+            key: projection.key(),
         };
         let of = |projection: &Arc<dyn Folded>| {
             let standing = standings.iter().find(|standing| standing.name == projection.name())?;
-            Some((projection.table(), place(standing, projection.columns())))
+            Some((projection.table(), place(standing, projection)))
         };
         Self(projections.iter().filter_map(of).collect())
     }

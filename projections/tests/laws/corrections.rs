@@ -42,7 +42,11 @@ proptest! {
     fn corrections_equal_having_reported_the_right_value(facts in ledgers()) {
         let right = right_at_first(&facts);
         prop_assert_eq!(rows::<Standings>(&facts), rows::<Standings>(&right));
-        prop_assert_eq!(rows::<Totals>(&facts), rows::<Totals>(&right));
+        let totals = |facts: &[Fact]| {
+            let rows = rows::<Totals>(facts).into_iter();
+            rows.map(|row| (row.year, row.item, row.value, row.count, row.at_least)).collect::<Vec<_>>()
+        };
+        prop_assert_eq!(totals(&facts), totals(&right));
         let values = |facts: &[Fact]| {
             let rows = rows::<Results>(facts).into_iter();
             rows.map(|row| (row.subject, row.metric, row.period, row.value, row.exactness)).collect::<Vec<_>>()

@@ -89,6 +89,7 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => vec![],
     }
@@ -128,6 +129,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(AttendanceKey, Chang
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }

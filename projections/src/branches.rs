@@ -179,6 +179,7 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => vec![],
     }
@@ -215,6 +216,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(BranchId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. } => return vec![],
     };

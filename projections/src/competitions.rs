@@ -95,6 +95,7 @@ fn of_member(event: &MemberEvent) -> Vec<(CompetitionKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => vec![],
     }
@@ -142,6 +143,7 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(CompetitionKey, Change)> 
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | TrainingHeld { .. }
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }

@@ -134,6 +134,7 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => vec![],
     }
@@ -171,6 +172,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(ContactPointKey, Cha
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -41,6 +41,15 @@ pub enum Said {
         /// What stands now.
         after: Reported,
     },
+    /// The result is taken back.
+    Withdrawn {
+        /// The result.
+        result: ResultId,
+        /// How the metric adds up.
+        aggregation: Aggregation,
+        /// What stood before.
+        before: Reported,
+    },
 }
 
 /// A reported value.
@@ -106,6 +115,10 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
             let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
             entry_of(metric, *period, Said::Result { result, aggregation, before, after })
         }
+        ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason: _ } => {
+            let (aggregation, before) = (*aggregation, reported(*value_before, *exactness_before));
+            entry_of(metric, *period, Said::Withdrawn { result: *result, aggregation, before })
+        }
         Registered { .. }
         | PersonAmended {}
         | Appointed { .. }
@@ -151,6 +164,10 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
             let before = Some(reported(*value_before, *exactness_before));
             let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
             entry_of(metric, *period, Said::Result { result, aggregation, before, after })
+        }
+        ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason: _ } => {
+            let (aggregation, before) = (*aggregation, reported(*value_before, *exactness_before));
+            entry_of(metric, *period, Said::Withdrawn { result: *result, aggregation, before })
         }
         Established { .. }
         | Renamed { .. }

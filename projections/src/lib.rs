@@ -26,6 +26,7 @@ pub mod members;
 pub mod memory;
 pub mod metrics;
 pub mod outlets;
+mod parts;
 pub mod projection;
 pub mod records;
 pub mod report;

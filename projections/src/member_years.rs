@@ -151,7 +151,8 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         | CommitmentEvidenced { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => return None,
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => return None,
     };
     Some((key(*on, member), change))
 }
@@ -190,6 +191,7 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberYearKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ImprovementReported { .. }

@@ -211,7 +211,8 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | CommitmentEvidenced { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => return None,
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => return None,
     })
 }
 
@@ -248,6 +249,7 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ImprovementReported { .. }

@@ -167,6 +167,7 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => vec![],
     }
@@ -196,6 +197,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(OutletId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -173,6 +173,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => None,
     }
@@ -202,6 +203,7 @@ fn of_branch(event: &BranchEvent) -> Option<(Uuid, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -8,7 +8,8 @@
 //! - Each derived number is made of the exact parts and rounded once, to two places, half away from zero.
 //!
 //! # Invariant
-//! A corrected row equals one in which the right value had been reported at first.
+//! A corrected row equals one in which the right value had been reported at first; a row whose result was withdrawn, one
+//! in which it never was. So a row keeps the results it is made of ([`Parts`], at most twelve).
 //!
 //! # Not here
 //! Ranks ([`crate::leaderboard`]).
@@ -23,6 +24,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::ledger::{Reported, Said, entry};
+pub use crate::parts::{NotParts, Parts};
 use crate::projection::Projection;
 use crate::row::row;
 
@@ -62,6 +64,8 @@ row! {
         growth: Option<Decimal>,
         /// The figure less the plan 超计划.
         over_plan: Option<Decimal>,
+        /// The results in it, one per period.
+        parts: Parts,
     } look_up [
         ["subject_kind", "metric", "period", "value"],
         ["subject_kind", "metric", "period", "completion"],
@@ -73,16 +77,14 @@ row! {
 /// What happens to a standing.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// A result of a period within was reported, or replaced the one before.
+    /// A result of a period within was reported, replaced or taken back.
     Result {
         /// How the metric adds up.
         aggregation: Aggregation,
         /// The period reported.
         of: Period,
-        /// What stood before.
-        before: Option<Reported>,
-        /// What stands now.
-        after: Reported,
+        /// What stands now; nothing where it was taken back.
+        after: Option<Reported>,
     },
     /// The plan and base were set.
     Target(Option<Amount>, Option<Amount>),
@@ -93,16 +95,20 @@ pub struct Standings;
 
 impl Projection for Standings {
     const NAME: &'static str = "standings";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = StandingRow;
     type Change = Change;
 
     fn changes(fact: &Fact) -> Vec<(StandingKey, Change)> {
         let Some(entry) = entry(fact) else { return vec![] };
+        let of = entry.period;
         let (periods, change) = match entry.said {
-            Said::Target { plan: [_, plan], base: [_, base] } => (vec![entry.period], Change::Target(plan, base)),
-            Said::Result { result: _, aggregation, before, after } => {
-                (entry.period.enclosing(), Change::Result { aggregation, of: entry.period, before, after })
+            Said::Target { plan: [_, plan], base: [_, base] } => (vec![of], Change::Target(plan, base)),
+            Said::Result { result: _, aggregation, before: _, after } => {
+                (of.enclosing(), Change::Result { aggregation, of, after: Some(after) })
+            }
+            Said::Withdrawn { result: _, aggregation, before: _ } => {
+                (of.enclosing(), Change::Result { aggregation, of, after: None })
             }
         };
         let (subject_kind, subject) = (fact.stream.kind, fact.stream.id);
@@ -114,18 +120,9 @@ impl Projection for Standings {
         let mut row = row.unwrap_or_else(|| blank(key));
         match change {
             Change::Target(plan, base) => (row.plan, row.base) = (*plan, *base),
-            Change::Result { aggregation, of, before, after } => {
-                row.aggregation = Some(*aggregation);
-                match aggregation {
-                    Aggregation::Sum => add(&mut row, Decimal::ONE, *before, *after),
-                    Aggregation::DailyMean => add(&mut row, Decimal::from(of.days()), *before, *after),
-                    Aggregation::Last => replace(&mut row, *of, *after),
-                }
-                if before.is_none() {
-                    row.results += 1;
-                    row.days += i64::from(of.days());
-                }
-                row.last_period = row.last_period.max(Some(*of));
+            Change::Result { aggregation, of, after } => {
+                row.parts.set(*of, *after);
+                add_up(&mut row, *aggregation);
             }
         }
         derive(&mut row);
@@ -133,17 +130,19 @@ impl Projection for Standings {
     }
 }
 
-fn add(row: &mut StandingRow, weight: Decimal, before: Option<Reported>, after: Reported) {
-    let value_before = before.map_or(Decimal::ZERO, |before| before.value.decimal());
-    row.weighted_sum += (after.value.decimal() - value_before) * weight;
-    row.at_least += after.at_least() - before.map_or(0, Reported::at_least);
-}
-
-fn replace(row: &mut StandingRow, of: Period, after: Reported) {
-    if row.last_period.is_none_or(|last| of >= last) {
-        row.weighted_sum = after.value.decimal();
-        row.at_least = after.at_least();
-    }
+/// Makes the sum, the days and the counts of the parts anew.
+fn add_up(row: &mut StandingRow, aggregation: Aggregation) {
+    let last = row.parts.last();
+    let counted = row.parts.iter().map(|(_, part)| part.at_least());
+    (row.weighted_sum, row.at_least) = match aggregation {
+        Aggregation::Sum => (row.parts.sum_of(|_| Decimal::ONE), counted.sum()),
+        Aggregation::DailyMean => (row.parts.sum_of(|of| Decimal::from(of.days())), counted.sum()),
+        Aggregation::Last => last.map_or((Decimal::ZERO, 0), |(_, part)| (part.value.decimal(), part.at_least())),
+    };
+    row.aggregation = last.map(|_| aggregation);
+    row.last_period = last.map(|(of, _)| of);
+    row.results = row.parts.iter().count() as i64;
+    row.days = row.parts.iter().map(|(of, _)| i64::from(of.days())).sum();
 }
 
 /// The figure is `weighted_sum` over this; nothing before the first result.
@@ -155,7 +154,10 @@ fn divisor(row: &StandingRow) -> Option<Decimal> {
 }
 
 fn derive(row: &mut StandingRow) {
-    let Some(divisor) = divisor(row) else { return };
+    let Some(divisor) = divisor(row) else {
+        (row.value, row.over_plan, row.completion, row.growth) = (None, None, None, None);
+        return;
+    };
     let figure = |numerator: Decimal| match row.aggregation {
         Some(Aggregation::DailyMean) => numerator.checked_div(divisor).map(round_two),
         Some(Aggregation::Sum | Aggregation::Last) | None => Some(numerator),
@@ -190,5 +192,6 @@ fn blank(key: &StandingKey) -> StandingRow {
         completion: None,
         growth: None,
         over_plan: None,
+        parts: Parts::default(),
     }
 }

@@ -118,7 +118,8 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | CommitmentSettled { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => vec![],
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => vec![],
     }
 }
 
@@ -134,7 +135,7 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
             let by = added.len() as i64 - removed.len() as i64;
             vec![in_year(*held_on, Item::TrainingAttendances, Change::parts(by))]
         }
-        TargetSet { .. } | ResultReported { .. } | ResultCorrected { .. } => {
+        TargetSet { .. } | ResultReported { .. } | ResultCorrected { .. } | ResultWithdrawn { .. } => {
             entry(fact).map(of_entry).unwrap_or_default()
         }
         Established { .. }
@@ -172,6 +173,11 @@ fn of_entry(entry: Entry) -> Vec<(TotalKey, Change)> {
             vec![total(Item::Actual(metric), replaced(before, after))]
         }
         Said::Result { aggregation: Aggregation::DailyMean | Aggregation::Last, .. } => vec![],
+        Said::Withdrawn { aggregation: Aggregation::Sum, before, .. } => {
+            let (value, at_least) = (-before.value.decimal(), -before.at_least());
+            vec![total(Item::Actual(metric), Change { value, count: -1, at_least })]
+        }
+        Said::Withdrawn { aggregation: Aggregation::DailyMean | Aggregation::Last, .. } => vec![],
         Said::Target { plan, base } if period.grain() == Grain::Year => {
             let plan = (plan[0] != plan[1]).then(|| total(Item::Plan(metric.clone()), moved(plan)));
             let base = (base[0] != base[1]).then(|| total(Item::Base(metric), moved(base)));

@@ -86,6 +86,7 @@ fn of_member(event: &MemberEvent) -> Vec<(TrainingKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | HonourGranted { .. } => vec![],
     }
@@ -125,6 +126,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(TrainingKey, Change)
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }

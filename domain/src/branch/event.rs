@@ -246,6 +246,23 @@ events! {
             /// Why.
             reason: Sealed,
         },
+        /// A result was withdrawn 撤回: it was of another subject or period. The period is free for another one.
+        ResultWithdrawn = "branch_result_withdrawn" {
+            /// The result.
+            result: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value before.
+            value_before: Amount,
+            /// Its exactness before.
+            exactness_before: Exactness,
+            /// Why.
+            reason: Sealed,
+        },
         /// Announced a competition 竞赛.
         CompetitionAnnounced = "branch_competition_announced" {
             /// The competition.

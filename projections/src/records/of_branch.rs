@@ -56,6 +56,7 @@ pub(super) fn changes(branch: BranchId, event: &BranchEvent) -> Vec<(RecordKey, 
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -55,7 +55,8 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         | Left { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => return None,
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => return None,
     })
 }
 

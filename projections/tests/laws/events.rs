@@ -27,8 +27,8 @@ pub struct Dice {
     day: i64,
 }
 
-const MEMBER_KINDS: usize = 20;
-const BRANCH_KINDS: usize = 28;
+const MEMBER_KINDS: usize = 21;
+const BRANCH_KINDS: usize = 29;
 
 /// Events of every kind about few members, branches and things.
 pub fn histories() -> impl Strategy<Value = Vec<Fact>> {
@@ -37,7 +37,7 @@ pub fn histories() -> impl Strategy<Value = Vec<Fact>> {
 
 /// Plans and results of three members and three branches in three metrics.
 pub fn ledgers() -> impl Strategy<Value = Vec<Fact>> {
-    let kinds = prop::sample::select(vec![15, 16, 16, 17, MEMBER_KINDS + 19, MEMBER_KINDS + 20]);
+    let kinds = prop::sample::select(vec![15, 16, 16, 17, 20, MEMBER_KINDS + 19, MEMBER_KINDS + 20, MEMBER_KINDS + 28]);
     thrown(kinds)
 }
 
@@ -125,9 +125,18 @@ fn of_member(dice: &Dice) -> MemberEvent {
             let (place, team_size) = (dice.thing as u32 + 1, 1);
             ContestPlaced { contest: ContestId(thing), on, title: reason, level: Level::City, place, team_size }
         }
-        _last => {
+        19 => {
             HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
         }
+        _last => ResultWithdrawn {
+            result: ResultId(thing),
+            metric: code(metric),
+            aggregation,
+            period: Period::holding(on, Grain::Month),
+            value_before: amount("0"),
+            exactness_before: Exactness::Exact,
+            reason,
+        },
     }
 }
 
@@ -227,10 +236,11 @@ fn of_branch_later(kind: usize, dice: &Dice) -> BranchEvent {
             effect: reason,
             by: ActorId("secretary".to_owned()),
         },
-        _last => {
+        27 => {
             let by = ActorId("office".to_owned());
             ImprovementConfirmed { improvement: ImprovementId(thing), on, note: Some(reason), by }
         }
+        _last => ledger_of(24, dice),
     }
 }
 
@@ -271,6 +281,21 @@ pub fn on(subject: StreamId, event: MemberEvent) -> Event {
         (StreamKind::Branch, MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness }) => {
             BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness }.into()
         }
+        (
+            StreamKind::Branch,
+            MemberEvent::ResultWithdrawn {
+                result,
+                metric,
+                aggregation,
+                period,
+                value_before,
+                exactness_before,
+                reason,
+            },
+        ) => {
+            BranchEvent::ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason }
+                .into()
+        }
         (StreamKind::Branch, event) => branch_correction(event),
     }
 }
@@ -308,13 +333,14 @@ fn branch_correction(event: MemberEvent) -> Event {
 
 type Cell = (StreamId, MetricCode, Period);
 
-/// Makes first results reports, later ones corrections of what stood before, and targets name what they replace.
+/// Makes first results reports, later ones corrections of what stood before, and targets name what they replace; drops
+/// withdrawals of nothing.
 fn consistent(events: impl Iterator<Item = (StreamId, Event)>) -> Vec<(StreamId, Event)> {
     let mut results: BTreeMap<Cell, Reported> = BTreeMap::new();
     let mut targets: BTreeMap<Cell, [Option<Amount>; 2]> = BTreeMap::new();
     let settle = |(subject, event): (StreamId, Event)| {
         let Some(Entry { metric, period, said }) = entry(&recorded([(subject, event.clone())])[0]) else {
-            return (subject, event);
+            return Some((subject, event));
         };
         let cell = (subject, metric.clone(), period);
         let settled = match said {
@@ -326,10 +352,23 @@ fn consistent(events: impl Iterator<Item = (StreamId, Event)>) -> Vec<(StreamId,
                 let before = results.insert(cell, after);
                 result_event(result, (metric, aggregation, period), before, after)
             }
+            Said::Withdrawn { result, aggregation, before: _ } => {
+                let Reported { value: value_before, exactness: exactness_before } = results.remove(&cell)?;
+                let reason = sealed(1);
+                MemberEvent::ResultWithdrawn {
+                    result,
+                    metric,
+                    aggregation,
+                    period,
+                    value_before,
+                    exactness_before,
+                    reason,
+                }
+            }
         };
-        (subject, on(subject, settled))
+        Some((subject, on(subject, settled)))
     };
-    events.map(settle).collect()
+    events.filter_map(settle).collect()
 }
 
 /// A report where nothing stood before, else a correction.

@@ -129,6 +129,19 @@ impl Books {
         (self.subject, crate::events::on(self.subject, correction))
     }
 
+    pub fn withdraw(&self, month: &str, before: &str) -> (StreamId, Event) {
+        let withdrawal = MemberEvent::ResultWithdrawn {
+            result: ResultId(uuid(9, 1)),
+            metric: code(self.metric),
+            aggregation: self.aggregation,
+            period: period(month),
+            value_before: amount(before),
+            exactness_before: Exactness::Exact,
+            reason: sealed(0),
+        };
+        (self.subject, crate::events::on(self.subject, withdrawal))
+    }
+
     pub fn target(&self, of: &str, plan: Option<&str>, base: Option<&str>) -> (StreamId, Event) {
         let target = MemberEvent::TargetSet {
             metric: code(self.metric),

@@ -168,6 +168,22 @@ fn the_latest_period_counts_for_last_whenever_it_was_reported() {
 }
 
 #[test]
+fn a_withdrawn_result_is_no_zero() {
+    let stock = books(branch(1), "stock", Aggregation::Last);
+    let row = year_of([stock.report("2022-03", "4"), stock.report("2022-05", "9"), stock.withdraw("2022-05", "9")]);
+    assert_eq!((row.value, row.last_period, row.results), (Some(amount("4").decimal()), Some(period("2022-03")), 1));
+    let sum = sums("delivery_revenue");
+    let target = sum.target("2022", Some("10"), None);
+    let facts = recorded([sum.report("2022-03", "4"), target, sum.withdraw("2022-03", "4")]);
+    let row = the::<Standings>(&facts, |row| row.period == period("2022"));
+    assert_eq!((row.value, row.completion, row.plan), (None, None, Some(amount("10"))));
+    assert_eq!((value(&facts[..2], "delivery_revenue"), value(&facts, "delivery_revenue")), (some("4.00"), None));
+    assert_eq!(value(&facts, "delivery_plan_completion"), None);
+    assert_eq!(lineage(&facts, &figure(&facts, "delivery_revenue").sources), [1, 3]);
+    assert_eq!(lineage(&facts, &figure(&facts, "delivery_plan_completion").sources), [1, 2, 3]);
+}
+
+#[test]
 fn a_target_is_for_exactly_its_period() {
     let books = sums("delivery_revenue");
     let facts = recorded([

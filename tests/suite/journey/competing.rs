@@ -16,6 +16,8 @@ pub async fn results_skills_and_style_are_compared(heard: Ears) {
     t.remember().await;
     corrections(&t).await;
     t.remember().await;
+    withdrawals(&t).await;
+    t.remember().await;
     skills(&t).await;
     t.remember().await;
     training(&t).await;
@@ -185,6 +187,35 @@ async fn corrections(t: &Teller) {
     }
 }
 
+/// What was reported of the wrong member, or planned by mistake, is taken back: the board forgets it, the past does not.
+async fn withdrawals(t: &Teller) {
+    let query =
+        "{ member(id: \"@dai\", NOW) { standings(filter: { metric: \"premium_new\", period: { year: 2022 } }) { nodes {
+        value plan completion results } } } }";
+    let before = t.ask(query).await;
+    let report = json!({ "member": "@dai", "metric": "premium_new", "period": month(3), "value": "7000" });
+    t.make("mistaken", "reportMemberResult", report.clone()).await;
+    t.mark("mistaken");
+    let withdraw = json!({ "member": "@dai", "result": "@mistaken", "reason": "记错了人" });
+    t.yes("withdrawMemberResult", withdraw.clone()).await;
+    t.no("result.unknown", "withdrawMemberResult", withdraw).await;
+    assert_eq!(t.ask(query).await, before);
+    let year = premium("{ year: 2022 }", "");
+    let best = |board: Value| board[0].clone();
+    assert_eq!(best(board(t, &year, "AT_mistaken").await), json!([1, "7050.00", "@dai"]));
+    assert_eq!(best(board(t, &year, "NOW").await), json!([1, "1500.00", "@chen"]));
+    // The period is free again, and what is reported then is withdrawn too.
+    t.make("again", "reportMemberResult", report).await;
+    t.yes("withdrawMemberResult", json!({ "member": "@dai", "result": "@again", "reason": "又记错了" })).await;
+    let nothing = json!({ "member": "@dai", "metric": "premium_new", "period": quarter(1) });
+    t.no("target.empty", "setMemberTarget", nothing.clone()).await;
+    let planned = json!({ "member": "@dai", "metric": "premium_new", "period": quarter(1), "plan": "9" });
+    t.yes("setMemberTarget", planned).await;
+    t.yes("setMemberTarget", nothing).await;
+    let plans = "{ member(id: \"@dai\", NOW) { results(filter: { period: { quarter: { year: 2022, quarter: 1 } } }) { nodes { plan } } } }";
+    assert_eq!(t.ask(plans).await["member"]["results"]["nodes"], json!([{ "plan": null }]));
+}
+
 async fn skills(t: &Teller) {
     let input = json!({
         "member": "@ana", "on": "2022-03-20", "title": "点钞比武", "level": "CITY", "place": 2, "teamMates": ["@bo"],
@@ -311,4 +342,9 @@ async fn report(t: &Teller) {
     let figures = next["report"]["figures"].as_array().unwrap();
     let premium = figures.iter().find(|figure| figure["code"] == "premium_new").unwrap();
     assert_eq!(premium["events"]["nodes"], json!([{ "type": "branch_result_corrected" }]));
+    let input = json!({ "branch": "@company", "metric": "premium_new", "period": month(2), "value": "5" });
+    t.make("unfounded", "reportBranchResult", input).await;
+    let input = json!({ "branch": "@company", "result": "@unfounded", "reason": "查无此数" });
+    t.yes("withdrawBranchResult", input).await;
+    assert_eq!(figure(&t.ask(&query("NOW")).await, "premium_new"), "1300.50");
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::amount::Amount;
 use domain::branch::BranchEvent;
-use domain::event::Event;
+use domain::event::{Event, Fact};
 use domain::id::{BranchId, ResultId};
 use domain::ledger::{Aggregation, Exactness};
 use domain::member::MemberEvent;
@@ -87,10 +87,26 @@ impl Naive<'_> {
                     (known.result, known.value, known.exactness) = (*result, *value, *exactness);
                     known.corrections += 1;
                 }
+                Event::Member(MemberEvent::ResultWithdrawn { result, .. })
+                | Event::Branch(BranchEvent::ResultWithdrawn { result, .. }) => {
+                    all.retain(|known| (known.subject, known.result) != (subject, *result));
+                }
                 _ => {}
             }
         }
         all
+    }
+
+    /// For what a result was ever reported, also where it was withdrawn.
+    fn ever_reported(self) -> BTreeSet<(Subject, MetricCode, Period)> {
+        let reported = |fact: &Fact| match &fact.event {
+            Event::Member(MemberEvent::ResultReported { metric, period, .. })
+            | Event::Branch(BranchEvent::ResultReported { metric, period, .. }) => {
+                Some(((fact.stream.kind, fact.stream.id), metric.clone(), *period))
+            }
+            _ => None,
+        };
+        self.facts().iter().filter_map(reported).collect()
     }
 
     /// Every plan and base.
@@ -112,9 +128,8 @@ impl Naive<'_> {
     /// Results and aims side by side.
     pub fn result_rows(self) -> Vec<ResultRow> {
         let (results, aims) = (self.results(), self.aims());
-        let of_results = results.iter().map(|known| (known.subject, known.metric.clone(), known.period));
         let of_aims = aims.iter().map(|aim| (aim.subject, aim.metric.clone(), aim.period));
-        let keys: BTreeSet<_> = of_results.chain(of_aims).collect();
+        let keys: BTreeSet<_> = self.ever_reported().into_iter().chain(of_aims).collect();
         let row = |(subject, metric, period): (Subject, MetricCode, Period)| {
             let known =
                 results.iter().find(|known| (known.subject, &known.metric, known.period) == (subject, &metric, period));
@@ -139,11 +154,10 @@ impl Naive<'_> {
     pub fn standing_rows(self) -> Vec<StandingRow> {
         let (results, aims) = (self.results(), self.aims());
         let mut keys = BTreeSet::new();
-        for known in &results {
+        for (subject, metric, period) in self.ever_reported() {
             for grain in [Grain::Month, Grain::Quarter, Grain::Year] {
-                if grain >= known.period.grain() {
-                    let around = Period::holding(known.period.first_day(), grain);
-                    keys.insert((known.subject, known.metric.clone(), around));
+                if grain >= period.grain() {
+                    keys.insert((subject, metric.clone(), Period::holding(period.first_day(), grain)));
                 }
             }
         }
@@ -239,6 +253,13 @@ fn figure(
             (weighted, Decimal::from(all_days))
         }
     };
+    let mut in_order: Vec<&Standing> = parts.iter().collect();
+    in_order.sort_by_key(|part| part.period.first_day());
+    let written = in_order.iter().map(|part| {
+        let mark = if part.exactness == Exactness::AtLeast { "+" } else { "" };
+        format!("{}={}{mark}", part.period, part.value)
+    });
+    let written: Vec<String> = written.collect();
     let lower_bounds = |part: &&Standing| part.exactness == Exactness::AtLeast;
     let positive = |amount: Option<Amount>| amount.map(Amount::decimal).filter(|number| *number > Decimal::ZERO);
     let (plan, base) = (aim.and_then(|aim| aim.plan), aim.and_then(|aim| aim.base));
@@ -269,6 +290,7 @@ fn figure(
             rounded((numerator - base * denominator) * hundred / (base * denominator))
         }),
         over_plan: derived(positive(plan), &|plan| whole(numerator - plan * denominator)),
+        parts: written.join(" ").parse().unwrap(),
     }
 }
 

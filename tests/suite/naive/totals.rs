@@ -94,7 +94,8 @@ impl Naive<'_> {
     fn sums_reported_at_all(self) -> Vec<(i64, MetricCode)> {
         let said = |(_, event): (_, &BranchEvent)| match event {
             BranchEvent::ResultReported { metric, period, aggregation: Aggregation::Sum, .. }
-            | BranchEvent::ResultCorrected { metric, period, aggregation: Aggregation::Sum, .. } => {
+            | BranchEvent::ResultCorrected { metric, period, aggregation: Aggregation::Sum, .. }
+            | BranchEvent::ResultWithdrawn { metric, period, aggregation: Aggregation::Sum, .. } => {
                 Some((i64::from(period.year()), metric.clone()))
             }
             _ => None,

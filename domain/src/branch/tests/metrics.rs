@@ -85,6 +85,23 @@ fn corrected(value_before: &str, value: &str) -> Happened {
     at(EAST, event)
 }
 
+fn withdraw() -> Command {
+    east(BranchCommand::WithdrawResult(FIRST, reason()))
+}
+
+fn withdrawn(value_before: &str) -> Happened {
+    let event = BranchEvent::ResultWithdrawn {
+        result: FIRST,
+        metric: code("premium"),
+        aggregation: Aggregation::Sum,
+        period: period("2022-05"),
+        value_before: amount(value_before),
+        exactness_before: Exactness::Exact,
+        reason: reason(),
+    };
+    at(EAST, event)
+}
+
 fn announce(metric: &str, text: &str, competitors: Competitors) -> Command {
     let (competition, title, metric, period) = (COMPETITION, title("spring"), code(metric), period(text));
     let ranked_by = RankedBy::PlanCompletion;
@@ -132,6 +149,23 @@ fn a_plan_remembers_the_one_it_replaces() {
         .and([target_set(Some("5"), None)])
         .when(target("premium", "2022", Some("6"), None))
         .then([target_set(Some("6"), Some("5"))]);
+}
+
+#[test]
+fn a_result_is_withdrawn_once() {
+    measured().and([reported("7")]).when(withdraw()).then([withdrawn("7")]);
+    let gone = LedgerRefusal::UnknownResult { result: FIRST };
+    measured().and([reported("7"), withdrawn("7")]).when(withdraw()).then_refused(gone.clone());
+    measured().and([reported("7"), withdrawn("7")]).when(correct(FIRST, "8")).then_refused(gone.clone());
+    measured().when(withdraw()).then_refused(gone);
+}
+
+#[test]
+fn a_plan_that_stands_is_taken_back_by_leaving_it_out() {
+    measured()
+        .and([target_set(Some("5"), None)])
+        .when(target("premium", "2022", None, None))
+        .then([target_set(None, Some("5"))]);
 }
 
 #[test]

@@ -6,10 +6,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{Case, refuse_if};
-use crate::id::{BranchId, ContestId, HonourId, MemberId};
-use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
+use crate::branch;
+use crate::id::{ContestId, HonourId, MemberId, ResultId};
+use crate::ledger::{Correction, Metric, Report, Subjects, Target};
 use crate::member::{Level, Member, MemberEvent, MemberRefusal};
-use crate::period::TimeRefusal;
 use crate::text::{MetricCode, Sealed};
 use crate::world::{Decision, Stop};
 
@@ -46,9 +46,7 @@ impl<'a> Case<'a> {
         let registered = member.entry_on(self.id, report.period.first_day())?.registered_on;
         let metric = self.metric(&report.metric)?;
         let (period, ends) = (report.period, report.period.end_day());
-        if !period.is_over(self.context.at, &self.context.zone) {
-            return Err(TimeRefusal::PeriodNotOver { period, ends }.into());
-        }
+        period.require_over(self.context.at, &self.context.zone)?;
         let on = ends.saturating_sub(1.day());
         refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
         member.ledger.check_report(metric, &report)?;
@@ -81,10 +79,27 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The rules of [`crate::ledger::Ledger::check_withdrawal`]; also after leaving.
+    pub(super) fn withdraw_result(&self, result: ResultId, reason: Sealed) -> Result<Decision, Stop> {
+        let member = self.world.member(self.id)?;
+        let known = member.registered_on().is_some();
+        refuse_if(!known, MemberRefusal::Unknown { member: self.id })?;
+        let (metric, period, value_before, exactness_before) = member.ledger.check_withdrawal(result)?;
+        let aggregation = self.metric(&metric)?.aggregation;
+        self.happened(MemberEvent::ResultWithdrawn {
+            result,
+            metric,
+            aggregation,
+            period,
+            value_before,
+            exactness_before,
+            reason,
+        })
+    }
+
     /// A metric that is defined and kept for members.
     fn metric(&self, code: &MetricCode) -> Result<&'a Metric, Stop> {
-        let top = self.world.branch(BranchId::root())?;
-        let metric = top.metric(code).ok_or_else(|| LedgerRefusal::UnknownMetric { metric: code.clone() })?;
+        let metric = branch::metric(self.world, code)?;
         metric.check_subject(Subjects::Members)?;
         Ok(metric)
     }

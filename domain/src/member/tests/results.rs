@@ -108,6 +108,63 @@ fn target_set(plan: Option<&str>, plan_before: Option<&str>, base: Option<&str>)
     )
 }
 
+fn withdraw() -> MemberCommand {
+    MemberCommand::WithdrawResult(FIRST, text("another member's"))
+}
+
+fn withdrawn() -> Happened {
+    of(
+        ANA,
+        MemberEvent::ResultWithdrawn {
+            result: FIRST,
+            metric: code("premium"),
+            aggregation: Aggregation::Sum,
+            period: "2022-04".parse().expect("a period"),
+            value_before: amount("1234.5"),
+            exactness_before: Exactness::Exact,
+            reason: text("another member's"),
+        },
+    )
+}
+
+#[test]
+fn a_result_is_withdrawn_once_and_another_may_follow() {
+    market().and([reported()]).when(ana(withdraw())).then([withdrawn()]);
+    let gone = || LedgerRefusal::UnknownResult { result: FIRST };
+    market().when(ana(withdraw())).then_refused(gone());
+    market().and([reported(), withdrawn()]).when(ana(withdraw())).then_refused(gone());
+    market().and([reported(), withdrawn()]).when(ana(correct("1"))).then_refused(gone());
+    let again = Report {
+        result: SECOND,
+        metric: code("premium"),
+        period: "2022-04".parse().expect("a period"),
+        value: amount("5"),
+        exactness: Exactness::Exact,
+    };
+    let reported_again = MemberEvent::ResultReported {
+        result: SECOND,
+        metric: code("premium"),
+        aggregation: Aggregation::Sum,
+        period: again.period,
+        value: again.value,
+        exactness: Exactness::Exact,
+    };
+    let freed = market().and([reported(), withdrawn()]);
+    freed.when(ana(MemberCommand::ReportResult(again))).then([of(ANA, reported_again)]);
+}
+
+#[test]
+fn a_member_nobody_registered_has_no_result_to_withdraw() {
+    let market = given([defined("premium", Subjects::Both)]);
+    market.when(ana(withdraw())).then_refused(MemberRefusal::Unknown { member: ANA });
+}
+
+#[test]
+fn a_plan_that_stands_is_taken_back_by_leaving_it_out() {
+    let planned = market().and([target_set(Some("9"), None, None)]);
+    planned.when(ana(set_target("premium", None, None))).then([target_set(None, Some("9"), None)]);
+}
+
 #[test]
 fn a_result_is_reported_in_a_metric_of_members() {
     market().when(ana(report("premium", "2022-04"))).then([reported()]);

@@ -4,6 +4,7 @@
 //! # Rules
 //! - A result moves every period around it: its month, its quarter, its year. A target moves its own period only.
 //! - Sum: the exact sum. Daily mean: Σ value × days ÷ Σ days over the periods reported. Last: the latest reported one.
+//! - Completion of a metric where less is better is (2 − actual / plan) × 100 %, at least 0.
 //! - No plan, or a plan or base of zero or less: no completion, no growth, never a division.
 //! - Each derived number is made of the exact parts and rounded once, to two places, half away from zero.
 //!
@@ -16,7 +17,7 @@
 
 use domain::amount::{Amount, growth_percent, percent_of, round_two};
 use domain::event::Fact;
-use domain::ledger::Aggregation;
+use domain::ledger::{Aggregation, Direction};
 use domain::period::Period;
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
@@ -42,6 +43,8 @@ row! {
     } columns {
         /// The figure in the metric's unit; nothing before the first result.
         value: Option<Decimal>,
+        /// Which way is better.
+        direction: Direction,
         /// How the metric adds up; nothing before the first result.
         aggregation: Option<Aggregation>,
         /// The exact sum of the results, each times its days for a daily mean; for "last" the latest result.
@@ -74,9 +77,12 @@ row! {
     ]
 }
 
-/// What happens to a standing.
+/// What happens to a standing: which way is better, where the event says it, and what is said.
 #[derive(Debug, Clone)]
-pub enum Change {
+pub struct Change(Option<Direction>, What);
+
+#[derive(Debug, Clone)]
+enum What {
     /// A result of a period within was reported, replaced or taken back.
     Result {
         /// How the metric adds up.
@@ -102,25 +108,28 @@ impl Projection for Standings {
     fn changes(fact: &Fact) -> Vec<(StandingKey, Change)> {
         let Some(entry) = entry(fact) else { return vec![] };
         let of = entry.period;
-        let (periods, change) = match entry.said {
-            Said::Target { plan: [_, plan], base: [_, base] } => (vec![of], Change::Target(plan, base)),
+        let (periods, what) = match entry.said {
+            Said::Target { plan: [_, plan], base: [_, base] } => (vec![of], What::Target(plan, base)),
             Said::Result { result: _, aggregation, before: _, after } => {
-                (of.enclosing(), Change::Result { aggregation, of, after: Some(after) })
+                (of.enclosing(), What::Result { aggregation, of, after: Some(after) })
             }
             Said::Withdrawn { result: _, aggregation, before: _ } => {
-                (of.enclosing(), Change::Result { aggregation, of, after: None })
+                (of.enclosing(), What::Result { aggregation, of, after: None })
             }
         };
         let (subject_kind, subject) = (fact.stream.kind, fact.stream.id);
         let key = |period| StandingKey { subject_kind, metric: entry.metric.clone(), period, subject };
+        let change = Change(entry.direction, what);
         periods.into_iter().map(|period| (key(period), change.clone())).collect()
     }
 
     fn apply(row: Option<StandingRow>, key: &StandingKey, change: &Change) -> Option<StandingRow> {
         let mut row = row.unwrap_or_else(|| blank(key));
-        match change {
-            Change::Target(plan, base) => (row.plan, row.base) = (*plan, *base),
-            Change::Result { aggregation, of, after } => {
+        let Change(direction, what) = change;
+        row.direction = direction.unwrap_or(row.direction);
+        match what {
+            What::Target(plan, base) => (row.plan, row.base) = (*plan, *base),
+            What::Result { aggregation, of, after } => {
                 row.parts.set(*of, *after);
                 add_up(&mut row, *aggregation);
             }
@@ -169,9 +178,39 @@ fn derive(row: &mut StandingRow) {
     let (plan, base) = (times(row.plan), times(row.base));
     let value = figure(sum);
     let over_plan = plan.and_then(|plan| figure(sum - plan));
-    let completion = plan.and_then(|plan| percent_of(sum, plan));
+    let completion = plan.and_then(|plan| completion(row.direction, sum, plan));
     let growth = base.and_then(|base| growth_percent(sum, base));
     (row.value, row.over_plan, row.completion, row.growth) = (value, over_plan, completion, growth);
+}
+
+/// Completion 完成率 in percent. Where less is better 逆向指标 what is saved counts like what is gained: twice the plan
+/// less the actual, over the plan, never below zero. That formula is ours; it is the usual one for reverse indicators.
+fn completion(direction: Direction, actual: Decimal, plan: Decimal) -> Option<Decimal> {
+    match direction {
+        Direction::HigherIsBetter => percent_of(actual, plan),
+        Direction::LowerIsBetter => {
+            let left = plan.checked_mul(Decimal::TWO)?.checked_sub(actual)?;
+            percent_of(left.max(Decimal::ZERO), plan)
+        }
+    }
+}
+
+impl StandingRow {
+    /// Schedule completion 进度完成率 in percent, two places: the figure against the plan to date, which is the share of
+    /// the plan that falls, by days, on the time up to the end of the latest period reported. Of metrics that add up
+    /// only: the plan of a mean or of a last value is the same on every day. Nothing without a plan or a result.
+    #[must_use]
+    pub fn schedule_completion(&self) -> Option<Decimal> {
+        match self.aggregation? {
+            Aggregation::Sum => {
+                let plan = self.plan.filter(|plan| *plan > Amount::ZERO)?.decimal();
+                let gone = self.last_period?.end_day() - self.period.first_day();
+                let (gone, days) = (Decimal::from(gone.get_days()), Decimal::from(self.period.days()));
+                completion(self.direction, self.weighted_sum.checked_mul(days)?, plan.checked_mul(gone)?)
+            }
+            Aggregation::DailyMean | Aggregation::Last => None,
+        }
+    }
 }
 
 fn blank(key: &StandingKey) -> StandingRow {
@@ -181,6 +220,7 @@ fn blank(key: &StandingKey) -> StandingRow {
         period: key.period,
         subject: key.subject,
         value: None,
+        direction: Direction::default(),
         aggregation: None,
         weighted_sum: Decimal::ZERO,
         days: 0,

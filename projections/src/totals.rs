@@ -165,7 +165,7 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
 }
 
 fn of_entry(entry: Entry) -> Vec<(TotalKey, Change)> {
-    let Entry { metric, period, said } = entry;
+    let Entry { metric, period, said, .. } = entry;
     let year = i64::from(period.year());
     let total = |item: Item, change: Change| (TotalKey { year, item }, change);
     match said {

@@ -9,7 +9,7 @@ use crate::id::{
     ActorId, BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId,
     StandardId, ThemeDayId, TrainingId, VisitId,
 };
-use crate::ledger::{Aggregation, Exactness, Metric};
+use crate::ledger::{Aggregation, Direction, Exactness, Metric};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed, Title};
 use jiff::civil::Date;
@@ -197,6 +197,9 @@ events! {
         TargetSet = "branch_target_set" {
             /// In which metric.
             metric: MetricCode,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The plan.
@@ -216,6 +219,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value in the metric's unit.
@@ -233,6 +239,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value before.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, PlaqueId, ResultId, ServiceId};
-use crate::ledger::{Aggregation, Exactness};
+use crate::ledger::{Aggregation, Direction, Exactness};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed};
 
@@ -183,6 +183,9 @@ events! {
         TargetSet = "member_target_set" {
             /// In which metric.
             metric: MetricCode,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The plan.
@@ -202,6 +205,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value in the metric's unit.
@@ -219,6 +225,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value before.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::event::{Event, Fact};
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::stream::{Position, StreamId};
 use projections::ledger::{Entry, Reported, Said, entry};
 use projections::results::Results;
@@ -21,10 +21,10 @@ fn right_at_first(facts: &[Fact]) -> Vec<Fact> {
     let mut withdrawn: BTreeMap<_, Position> = BTreeMap::new();
     for (fact, entry) in entries() {
         match entry {
-            Some(Entry { metric, period, said: Said::Result { after, .. } }) => {
+            Some(Entry { metric, period, said: Said::Result { after, .. }, .. }) => {
                 last.insert((fact.stream, metric, period), after);
             }
-            Some(Entry { metric, period, said: Said::Withdrawn { .. } }) => {
+            Some(Entry { metric, period, said: Said::Withdrawn { .. }, .. }) => {
                 withdrawn.insert((fact.stream, metric, period), fact.position);
             }
             Some(Entry { said: Said::Target { .. }, .. }) | None => {}
@@ -33,13 +33,14 @@ fn right_at_first(facts: &[Fact]) -> Vec<Fact> {
     let right = |(fact, entry): (&Fact, Option<Entry>)| -> Option<(StreamId, Event)> {
         match entry {
             Some(Entry { said: Said::Result { before: Some(_), .. } | Said::Withdrawn { .. }, .. }) => None,
-            Some(Entry { metric, period, said: Said::Result { result, aggregation, before: None, .. } }) => {
+            Some(Entry { metric, direction, period, said: Said::Result { result, aggregation, before: None, .. } }) => {
                 let cell = (fact.stream, metric.clone(), period);
                 if withdrawn.get(&cell).is_some_and(|later| *later > fact.position) {
                     return None;
                 }
                 let after = last[&cell];
-                let event = result_event(result, (metric, aggregation, period), None, after);
+                let event =
+                    result_event(result, (metric, aggregation, direction.unwrap_or_default(), period), None, after);
                 Some((fact.stream, on(fact.stream, event)))
             }
             Some(Entry { said: Said::Target { .. }, .. }) | None => Some((fact.stream, fact.event.clone())),
@@ -74,7 +75,12 @@ proptest! {
 
 #[test]
 fn a_correction_that_makes_a_lower_bound_exact_leaves_no_bound_behind() {
-    let books = Books { subject: branch(1).into(), metric: "premium_new", aggregation: Aggregation::Sum };
+    let books = Books {
+        subject: branch(1).into(),
+        metric: "premium_new",
+        aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
+    };
     let facts = recorded([
         books.report_as("2022-03", "800", Exactness::AtLeast),
         books.report("2022-04", "5"),
@@ -90,6 +96,6 @@ fn a_correction_that_makes_a_lower_bound_exact_leaves_no_bound_behind() {
 fn corrected_from_bound() -> Event {
     let bound = Reported { value: amount("800"), exactness: Exactness::AtLeast };
     let exact = Reported { value: amount("812"), exactness: Exactness::Exact };
-    let cell = (code("premium_new"), Aggregation::Sum, period("2022-03"));
+    let cell = (code("premium_new"), Aggregation::Sum, Direction::HigherIsBetter, period("2022-03"));
     on(branch(1).into(), result_event(domain::id::ResultId(uuid(9, 3)), cell, Some(bound), exact))
 }

@@ -65,6 +65,11 @@ fn event(dice: &Dice) -> (StreamId, Event) {
 const METRICS: [(&str, Aggregation); 3] =
     [("premium_new", Aggregation::Sum), ("balance_daily", Aggregation::DailyMean), ("rating", Aggregation::Last)];
 
+/// Of the last metric less is better.
+fn direction_of(metric: usize) -> Direction {
+    if metric == 2 { Direction::LowerIsBetter } else { Direction::HigherIsBetter }
+}
+
 fn period_of(dice: &Dice) -> Period {
     Period::holding(day(dice.day), [Grain::Month, Grain::Quarter, Grain::Year][dice.other])
 }
@@ -95,6 +100,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
         }
         15 => TargetSet {
             metric: code(metric),
+            direction: direction_of(dice.thing),
             period: period_of(dice),
             plan: (dice.value > 0).then(|| amount(&dice.value.to_string())),
             base: Some(amount(&(dice.value - 2).to_string())),
@@ -105,6 +111,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
             result: ResultId(thing),
             metric: code(metric),
             aggregation,
+            direction: direction_of(dice.thing),
             period: Period::holding(on, Grain::Month),
             value: amount(&dice.value.to_string()),
             exactness: if dice.other == 0 { Exactness::AtLeast } else { Exactness::Exact },
@@ -114,6 +121,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
             corrects: ResultId(thing),
             metric: code(metric),
             aggregation,
+            direction: direction_of(dice.thing),
             period: Period::holding(on, Grain::Month),
             value_before: amount("0"),
             exactness_before: Exactness::Exact,
@@ -258,7 +266,7 @@ fn metric(number: usize) -> Metric {
         code: code(metric),
         name: title(number),
         unit: Unit::Yuan,
-        direction: Direction::HigherIsBetter,
+        direction: direction_of(number),
         aggregation,
         grain: Grain::Month,
         subjects: Subjects::Both,
@@ -275,12 +283,14 @@ fn verdicts(dice: &Dice) -> SixS {
 pub fn on(subject: StreamId, event: MemberEvent) -> Event {
     match (subject.kind, event) {
         (StreamKind::Member, event) => event.into(),
-        (StreamKind::Branch, MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before }) => {
-            BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before }.into()
-        }
-        (StreamKind::Branch, MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness }) => {
-            BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness }.into()
-        }
+        (
+            StreamKind::Branch,
+            MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before },
+        ) => BranchEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before }.into(),
+        (
+            StreamKind::Branch,
+            MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness },
+        ) => BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness }.into(),
         (
             StreamKind::Branch,
             MemberEvent::ResultWithdrawn {
@@ -306,6 +316,7 @@ fn branch_correction(event: MemberEvent) -> Event {
         corrects,
         metric,
         aggregation,
+        direction,
         period,
         value_before,
         exactness_before,
@@ -321,6 +332,7 @@ fn branch_correction(event: MemberEvent) -> Event {
         corrects,
         metric,
         aggregation,
+        direction,
         period,
         value_before,
         exactness_before,
@@ -339,18 +351,19 @@ fn consistent(events: impl Iterator<Item = (StreamId, Event)>) -> Vec<(StreamId,
     let mut results: BTreeMap<Cell, Reported> = BTreeMap::new();
     let mut targets: BTreeMap<Cell, [Option<Amount>; 2]> = BTreeMap::new();
     let settle = |(subject, event): (StreamId, Event)| {
-        let Some(Entry { metric, period, said }) = entry(&recorded([(subject, event.clone())])[0]) else {
+        let Some(Entry { metric, direction, period, said }) = entry(&recorded([(subject, event.clone())])[0]) else {
             return Some((subject, event));
         };
+        let direction = direction.unwrap_or_default();
         let cell = (subject, metric.clone(), period);
         let settled = match said {
             Said::Target { plan: [_, plan], base: [_, base] } => {
                 let [plan_before, base_before] = targets.insert(cell, [plan, base]).unwrap_or_default();
-                MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before }
+                MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before }
             }
             Said::Result { result, aggregation, after, .. } => {
                 let before = results.insert(cell, after);
-                result_event(result, (metric, aggregation, period), before, after)
+                result_event(result, (metric, aggregation, direction, period), before, after)
             }
             Said::Withdrawn { result, aggregation, before: _ } => {
                 let Reported { value: value_before, exactness: exactness_before } = results.remove(&cell)?;
@@ -374,18 +387,19 @@ fn consistent(events: impl Iterator<Item = (StreamId, Event)>) -> Vec<(StreamId,
 /// A report where nothing stood before, else a correction.
 pub fn result_event(
     result: ResultId,
-    (metric, aggregation, period): (MetricCode, Aggregation, Period),
+    (metric, aggregation, direction, period): (MetricCode, Aggregation, Direction, Period),
     before: Option<Reported>,
     after: Reported,
 ) -> MemberEvent {
     let Reported { value, exactness } = after;
     match before {
-        None => MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness },
+        None => MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness },
         Some(before) => MemberEvent::ResultCorrected {
             result,
             corrects: result,
             metric,
             aggregation,
+            direction,
             period,
             value_before: before.value,
             exactness_before: before.exactness,

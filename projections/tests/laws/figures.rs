@@ -3,7 +3,7 @@
 use domain::branch::{BranchEvent, OutletKind};
 use domain::event::{Event, Fact};
 use domain::id::{HonourId, ServiceId, TrainingId};
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::member::{Level, MemberEvent, Post};
 use domain::stream::StreamId;
 use jiff::civil::date;
@@ -14,7 +14,7 @@ use crate::facts::*;
 use crate::reader::{lineage, report_of};
 
 fn books(subject: impl Into<StreamId>, metric: &'static str, aggregation: Aggregation) -> Books {
-    Books { subject: subject.into(), metric, aggregation }
+    Books { subject: subject.into(), metric, aggregation, direction: Direction::HigherIsBetter }
 }
 
 fn sums(metric: &'static str) -> Books {
@@ -165,6 +165,47 @@ fn the_latest_period_counts_for_last_whenever_it_was_reported() {
     let facts = [stock.report("2022-05", "9"), stock.report("2022-03", "4"), stock.correct("2022-03", "4", "5")];
     let row = year_of(facts);
     assert_eq!((row.value, row.last_period), (Some(amount("9").decimal()), Some(period("2022-05"))));
+}
+
+#[test]
+fn where_less_is_better_what_is_saved_completes_the_plan() {
+    let direction = Direction::LowerIsBetter;
+    let of = |value: &str| {
+        let subject = branch(1).into();
+        let complaints = Books { subject, metric: "complaints", aggregation: Aggregation::Sum, direction };
+        let row = year_of([complaints.report("2022-06", value), complaints.target("2022", Some("10"), Some("20"))]);
+        (row.completion.unwrap().to_string(), row.growth.unwrap().to_string())
+    };
+    let told = |completion: &str, growth: &str| (completion.to_owned(), growth.to_owned());
+    assert_eq!(of("5"), told("150.00", "-75.00"));
+    assert_eq!(of("10"), told("100.00", "-50.00"));
+    assert_eq!(of("0"), told("200.00", "-100.00"));
+    assert_eq!(of("12.5"), told("75.00", "-37.50"));
+    assert_eq!(of("31"), told("0.00", "55.00"));
+}
+
+#[test]
+fn the_schedule_is_the_plan_by_days_up_to_the_latest_report() {
+    let books = sums("delivery_revenue");
+    let schedule =
+        |events: Vec<(StreamId, Event)>| year_of(events).schedule_completion().map(|percent| percent.to_string());
+    // 90 of 365 days have passed at the end of March.
+    let target = || books.target("2022", Some("365"), None);
+    assert_eq!(schedule(vec![target(), books.report("2022-03", "99")]), some("110.00"));
+    assert_eq!(schedule(vec![target(), books.report("2022-03", "99"), books.report("2022-01", "0")]), some("110.00"));
+    assert_eq!(schedule(vec![target(), books.report("2022-12", "365")]), some("100.00"));
+    assert_eq!(schedule(vec![target()]), None);
+    assert_eq!(schedule(vec![books.report("2022-03", "99")]), None);
+    let (subject, direction) = (branch(1).into(), Direction::LowerIsBetter);
+    let complaints = Books { subject, metric: "complaints", aggregation: Aggregation::Sum, direction };
+    let sparing = [complaints.target("2022", Some("365"), None), complaints.report("2022-03", "45")];
+    assert_eq!(schedule(sparing.to_vec()), some("150.00"));
+    let balance = books_of_balance();
+    assert_eq!(schedule(vec![balance.target("2022", Some("5"), None), balance.report("2022-03", "5")]), None);
+}
+
+fn books_of_balance() -> Books {
+    books(branch(1), "balance_daily", Aggregation::DailyMean)
 }
 
 #[test]

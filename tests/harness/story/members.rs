@@ -124,7 +124,7 @@ impl Story {
             return Some((Some(M::SetTarget(target.clone())), Some(B::SetTarget(target))));
         }
         Some(match reported {
-            Some(withdrawn) if self.chance.percent(20) => {
+            Some(withdrawn) if self.chance.percent(40) => {
                 let reason = self.text();
                 (Some(M::WithdrawResult(withdrawn, reason.clone())), Some(B::WithdrawResult(withdrawn, reason)))
             }

@@ -53,11 +53,11 @@ async fn results(t: &Teller) {
     t.yes("setMemberTarget", plan).await;
     let query =
         "{ member(id: \"@ana\", NOW) { standings(filter: { metric: \"premium_new\", period: { year: 2022 } }) { nodes {
-        value plan base completion growth overPlan results exactness period { text grain firstDay endDay } } } } }";
+        value plan base completion scheduleCompletion growth overPlan results exactness period { text grain firstDay endDay } } } } }";
     assert_eq!(
         t.ask(query).await["member"]["standings"]["nodes"],
         json!([{
-            "value": "200.00", "plan": "400.00", "base": "160.00", "completion": "50.00", "growth": "25.00",
+            "value": "200.00", "plan": "400.00", "base": "160.00", "completion": "50.00", "scheduleCompletion": "202.78", "growth": "25.00",
             "overPlan": "-200.00", "results": 3, "exactness": "EXACT",
             "period": { "text": "2022", "grain": "YEAR", "firstDay": "2022-01-01", "endDay": "2023-01-01" },
         }])
@@ -101,6 +101,13 @@ async fn boards(t: &Teller) {
     assert_eq!(growth, json!([[1, "25.00", "@ana"]]));
     let fewest = "{ subject: MEMBER, measure: { metric: \"days\" }, period: { month: { year: 2022, month: 3 } } }";
     assert_eq!(by_name(board(t, fewest, "NOW").await), json!([[1, "3", "@bo"], [1, "3", "@chen"], [3, "9", "@ana"]]));
+    // Less is better: who stays under the plan has more than completed it, and leads.
+    for (member, plan) in [("@ana", "10"), ("@bo", "12")] {
+        let plan = json!({ "member": member, "metric": "days", "period": month(3), "plan": plan });
+        t.yes("setMemberTarget", plan).await;
+    }
+    let sparing = "{ subject: MEMBER, measure: { metric: \"days\" }, period: { month: { year: 2022, month: 3 } }, rankedBy: PLAN_COMPLETION }";
+    assert_eq!(board(t, sparing, "NOW").await, json!([[1, "175.00", "@bo"], [2, "110.00", "@ana"]]));
     let query = format!(
         "{{ rank(board: {0}, subject: \"@chen\", NOW) {{ rank score value results }} nobody: rank(board: {0}, subject: \"@first\", NOW) {{ rank }} }}",
         premium("{ year: 2022 }", "")

@@ -6,7 +6,7 @@ use domain::amount::Amount;
 use domain::branch::BranchEvent;
 use domain::event::{Event, Fact};
 use domain::id::{BranchId, ResultId};
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::member::MemberEvent;
 use domain::period::{Grain, Period};
 use domain::stream::StreamKind;
@@ -60,6 +60,7 @@ impl Naive<'_> {
                     period,
                     value,
                     exactness,
+                    ..
                 })
                 | Event::Branch(BranchEvent::ResultReported {
                     result,
@@ -68,6 +69,7 @@ impl Naive<'_> {
                     period,
                     value,
                     exactness,
+                    ..
                 }) => {
                     all.push(Standing {
                         subject,
@@ -153,6 +155,8 @@ impl Naive<'_> {
     /// The figure of every subject, metric and period around what was reported or planned.
     pub fn standing_rows(self) -> Vec<StandingRow> {
         let (results, aims) = (self.results(), self.aims());
+        let metrics = self.metric_rows();
+        let direction = |code: &MetricCode| metrics.iter().find(|metric| metric.code == *code).unwrap().direction;
         let mut keys = BTreeSet::new();
         for (subject, metric, period) in self.ever_reported() {
             for grain in [Grain::Month, Grain::Quarter, Grain::Year] {
@@ -170,7 +174,7 @@ impl Naive<'_> {
             };
             let parts: Vec<Standing> = results.iter().filter(within).cloned().collect();
             let aim = aims.iter().find(|aim| (aim.subject, &aim.metric, aim.period) == (subject, &metric, period));
-            figure(subject, metric.clone(), period, &parts, aim)
+            figure(subject, metric.clone(), direction(&metric), period, &parts, aim)
         };
         keys.into_iter().map(row).collect()
     }
@@ -235,6 +239,7 @@ fn days(period: Period) -> i64 {
 fn figure(
     (subject_kind, subject): Subject,
     metric: MetricCode,
+    direction: Direction,
     period: Period,
     parts: &[Standing],
     aim: Option<&Aim>,
@@ -274,6 +279,7 @@ fn figure(
         period,
         subject,
         value: aggregation.map(|_| whole(numerator)),
+        direction,
         aggregation,
         weighted_sum: numerator,
         days: all_days,
@@ -285,7 +291,11 @@ fn figure(
         },
         plan,
         base,
-        completion: derived(positive(plan), &|plan| rounded(numerator * hundred / (plan * denominator))),
+        completion: derived(positive(plan), &|plan| match (direction, plan * denominator) {
+            (Direction::HigherIsBetter, plan) => rounded(numerator * hundred / plan),
+            (Direction::LowerIsBetter, plan) if numerator >= plan + plan => Decimal::new(0, 2),
+            (Direction::LowerIsBetter, plan) => rounded((plan + plan - numerator) * hundred / plan),
+        }),
         growth: derived(positive(base), &|base| {
             rounded((numerator - base * denominator) * hundred / (base * denominator))
         }),

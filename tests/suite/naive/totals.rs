@@ -110,7 +110,7 @@ impl Naive<'_> {
     /// How often a branch set, changed or withdrew the plan, or base, that the item adds up.
     fn settings_of(self, year: i64, item: &Item) -> i64 {
         count(self.of_branches(), |(_, event)| {
-            let BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before } = event else {
+            let BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before, .. } = event else {
                 return false;
             };
             let whole = period.grain() == Grain::Year && i64::from(period.year()) == year;

@@ -34,10 +34,13 @@ pub fn set_target(at: Scene<'_, '_>, target: Target) -> Result<Decision, Stop> {
     let defined = metric(at.world, &target.metric)?;
     defined.check_subject(Subjects::Branches)?;
     let (plan_before, base_before) = branch.ledger.check_target(defined, &target)?;
+    let direction = defined.direction;
     let Target { metric, period, plan, base } = target;
     match (plan, base) == (plan_before, base_before) {
         true => Ok(Decision::nothing()),
-        false => at.happened(BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before }),
+        false => {
+            at.happened(BranchEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before })
+        }
     }
 }
 
@@ -61,8 +64,8 @@ pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {
     branch.ledger.check_report(defined, &report)?;
     report.period.require_over(at.context.at, &at.context.zone)?;
     let Report { result, metric, period, value, exactness } = report;
-    let aggregation = defined.aggregation;
-    at.happened(BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+    let (aggregation, direction) = (defined.aggregation, defined.direction);
+    at.happened(BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
 }
 
 pub fn correct(at: Scene<'_, '_>, correction: Correction, reason: Sealed) -> Result<Decision, Stop> {
@@ -76,6 +79,7 @@ pub fn correct(at: Scene<'_, '_>, correction: Correction, reason: Sealed) -> Res
         corrects,
         metric: code,
         aggregation: defined.aggregation,
+        direction: defined.direction,
         period,
         value_before,
         exactness_before,

@@ -49,7 +49,8 @@ fn target(metric: &str, text: &str, plan: Option<&str>, base: Option<&str>) -> C
 fn target_set(plan: Option<&str>, plan_before: Option<&str>) -> Happened {
     let (plan, plan_before) = (plan.map(amount), plan_before.map(amount));
     let (metric, period, base, base_before) = (code("premium"), period("2022"), None, None);
-    at(EAST, BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before })
+    let direction = Direction::HigherIsBetter;
+    at(EAST, BranchEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before })
 }
 
 fn report(metric: &str, text: &str, value: &str) -> Command {
@@ -60,7 +61,8 @@ fn report(metric: &str, text: &str, value: &str) -> Command {
 fn reported(value: &str) -> Happened {
     let (metric, period, value) = (code("premium"), period("2022-05"), amount(value));
     let (result, aggregation, exactness) = (FIRST, Aggregation::Sum, Exactness::Exact);
-    at(EAST, BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+    let direction = Direction::HigherIsBetter;
+    at(EAST, BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
 }
 
 fn correct(corrects: ResultId, value: &str) -> Command {
@@ -75,6 +77,7 @@ fn corrected(value_before: &str, value: &str) -> Happened {
         corrects: FIRST,
         metric: code("premium"),
         aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
         period: period("2022-05"),
         value_before: amount(value_before),
         exactness_before: Exactness::Exact,
@@ -253,6 +256,7 @@ fn nothing_is_reported_of_a_period_before_the_founding() {
         result: FIRST,
         metric: code("premium"),
         aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
         period: period("2022-01"),
         value: amount("5"),
         exactness: Exactness::Exact,

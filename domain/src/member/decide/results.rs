@@ -33,11 +33,12 @@ impl<'a> Case<'a> {
         let (member, _) = self.on_roster()?;
         let metric = self.metric(&target.metric)?;
         let (plan_before, base_before) = member.ledger.check_target(metric, &target)?;
+        let direction = metric.direction;
         let Target { metric, period, plan, base } = target;
         if (plan, base) == (plan_before, base_before) {
             return Ok(Decision::nothing());
         }
-        self.happened(MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before })
+        self.happened(MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before })
     }
 
     /// The period is over and the member was on the roster on a day of it; the rules of [`crate::ledger::Ledger::check_report`].
@@ -50,9 +51,9 @@ impl<'a> Case<'a> {
         let on = ends.saturating_sub(1.day());
         refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
         member.ledger.check_report(metric, &report)?;
-        let aggregation = metric.aggregation;
+        let (aggregation, direction) = (metric.aggregation, metric.direction);
         let Report { result, metric, value, exactness, .. } = report;
-        self.happened(MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+        self.happened(MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
     }
 
     /// The rules of [`crate::ledger::Ledger::check_correction`]; also after leaving.
@@ -63,13 +64,14 @@ impl<'a> Case<'a> {
         let (code, period, value_before, exactness_before) = member.ledger.check_correction(&correction)?;
         let metric = self.metric(&code)?;
         metric.check_value(correction.value)?;
-        let aggregation = metric.aggregation;
+        let (aggregation, direction) = (metric.aggregation, metric.direction);
         let Correction { result, corrects, value, exactness } = correction;
         self.happened(MemberEvent::ResultCorrected {
             result,
             corrects,
             metric: code,
             aggregation,
+            direction,
             period,
             value_before,
             exactness_before,

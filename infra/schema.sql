@@ -291,12 +291,22 @@ CREATE TABLE public.results_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.spells_g1 (
+    subject uuid NOT NULL,
+    kind text NOT NULL COLLATE pg_catalog."C",
+    spells text NOT NULL COLLATE pg_catalog."C",
+    changed_on date NOT NULL,
+    changes bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.standings_g1 (
     subject_kind text NOT NULL COLLATE pg_catalog."C",
     metric text NOT NULL COLLATE pg_catalog."C",
     period text NOT NULL COLLATE pg_catalog."C",
     subject uuid NOT NULL,
     value numeric,
+    direction text NOT NULL COLLATE pg_catalog."C",
     aggregation text COLLATE pg_catalog."C",
     weighted_sum numeric NOT NULL,
     days bigint NOT NULL,
@@ -308,6 +318,7 @@ CREATE TABLE public.standings_g1 (
     completion numeric,
     growth numeric,
     over_plan numeric,
+    parts text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
@@ -321,6 +332,7 @@ CREATE TABLE public.totals_g1 (
     value numeric NOT NULL,
     count bigint NOT NULL,
     at_least bigint NOT NULL,
+    facts bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
@@ -378,6 +390,8 @@ ALTER TABLE ONLY public.records_g1
     ADD CONSTRAINT records_g1_key PRIMARY KEY (record, subject, from_position);
 ALTER TABLE ONLY public.results_g1
     ADD CONSTRAINT results_g1_key PRIMARY KEY (subject_kind, subject, metric, period, from_position);
+ALTER TABLE ONLY public.spells_g1
+    ADD CONSTRAINT spells_g1_key PRIMARY KEY (subject, from_position);
 ALTER TABLE ONLY public.standings_g1
     ADD CONSTRAINT standings_g1_key PRIMARY KEY (subject_kind, metric, period, subject, from_position);
 ALTER TABLE ONLY public.subject_keys
@@ -424,6 +438,8 @@ CREATE UNIQUE INDEX records_g1_holds ON public.records_g1 USING btree (record, s
 CREATE INDEX results_g1_by1 ON public.results_g1 USING btree (metric, period, subject_kind, subject, metric, period, from_position);
 CREATE INDEX results_g1_by2 ON public.results_g1 USING btree (result, subject_kind, subject, metric, period, from_position);
 CREATE UNIQUE INDEX results_g1_holds ON public.results_g1 USING btree (subject_kind, subject, metric, period) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX spells_g1_by1 ON public.spells_g1 USING btree (kind, subject, from_position);
+CREATE UNIQUE INDEX spells_g1_holds ON public.spells_g1 USING btree (subject) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, metric, period, completion, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject_kind, metric, period, subject, from_position);
@@ -464,6 +480,7 @@ GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
 GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.spells_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;
 GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;

@@ -63,12 +63,6 @@ impl Amount {
     pub fn decimal(self) -> Decimal {
         self.0
     }
-
-    /// Whether this is zero.
-    #[must_use]
-    pub fn is_zero(self) -> bool {
-        self.0.is_zero()
-    }
 }
 
 impl FromStr for Amount {

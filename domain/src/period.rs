@@ -161,6 +161,17 @@ impl Period {
             .collect()
     }
 
+    /// Refuses a period that is not over at that instant.
+    ///
+    /// # Errors
+    /// [`TimeRefusal::PeriodNotOver`].
+    pub fn require_over(self, at: Timestamp, zone: &Zone) -> Result<(), TimeRefusal> {
+        match self.is_over(at, zone) {
+            true => Ok(()),
+            false => Err(TimeRefusal::PeriodNotOver { period: self, ends: self.end_day() }),
+        }
+    }
+
     /// Whether it is over at that instant.
     #[must_use]
     pub fn is_over(self, at: Timestamp, zone: &Zone) -> bool {
@@ -206,6 +217,9 @@ impl From<Period> for String {
         period.to_string()
     }
 }
+
+/// The minutes of a day.
+pub const DAY_MINUTES: u32 = 1_440;
 
 /// The organisation's time zone, from the bundled IANA database; Asia/Shanghai unless configured.
 #[derive(Debug, Clone, PartialEq)]

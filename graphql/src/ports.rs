@@ -12,9 +12,10 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::Board;
-use projections::report::Source;
+use projections::report::Trace;
 use projections::row::Row;
 use projections::select::{Plan, Select};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 /// Who asks, and under which command id. The same id again means the same command.
@@ -174,6 +175,13 @@ pub trait Reads: Send + Sync {
     /// [`ReadError::Failed`].
     async fn count(&self, plan: &Plan, at: Position) -> Result<u64, ReadError>;
 
+    /// The sum of a column over the rows of a plan, and how many they are; order, place and limit of the plan do not
+    /// matter.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError>;
+
     /// A page of a leaderboard as of a position: rank and the cells of a standing. `after` is the place of the last
     /// row had: its rank, its ranked value and its subject.
     ///
@@ -193,13 +201,13 @@ pub trait Reads: Send + Sync {
     /// [`ReadError::Failed`].
     async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError>;
 
-    /// The positions that changed the rows of these sources, up to `at` and after `after`, ascending, each once.
+    /// The positions that these traces name, up to `at` and after `after`, ascending, each once.
     ///
     /// # Errors
     /// [`ReadError::Failed`].
     async fn lineage(
         &self,
-        sources: &[Source],
+        sources: &[Trace],
         at: Position,
         after: Position,
         limit: usize,

@@ -23,6 +23,7 @@ const OF_MEMBERS: &[(&str, &str)] = &[
     ("SetTarget", "setMemberTarget"),
     ("ReportResult", "reportMemberResult"),
     ("CorrectResult", "correctMemberResult"),
+    ("WithdrawResult", "withdrawMemberResult"),
     ("PlaceInContest", "placeInContest"),
     ("GrantHonour", "grantHonour"),
 ];
@@ -45,6 +46,7 @@ const OF_BRANCHES: &[(&str, &str)] = &[
     ("SetTarget", "setBranchTarget"),
     ("ReportResult", "reportBranchResult"),
     ("CorrectResult", "correctBranchResult"),
+    ("WithdrawResult", "withdrawBranchResult"),
     ("AnnounceCompetition", "announceCompetition"),
     ("ConcludeCompetition", "concludeCompetition"),
     ("HoldTraining", "holdTraining"),

@@ -89,6 +89,7 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -133,6 +134,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(AttendanceKey, Chang
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }

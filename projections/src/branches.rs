@@ -179,6 +179,7 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -220,6 +221,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(BranchId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. } => return vec![],
     };

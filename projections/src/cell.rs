@@ -105,6 +105,8 @@ plain! {
     Text: Title, |title: &Title| title.to_string(), |text: String| Title::new("title", &text).ok();
     Text: Sealed, |sealed: &Sealed| sealed.0.clone(), |text| Some(Sealed(text));
     Text: crate::item::Item, |item: &crate::item::Item| item.to_string(), |text: String| text.parse().ok();
+    Text: crate::spells::SpellList, |spells: &crate::spells::SpellList| spells.to_string(), |text: String| text.parse().ok();
+    Text: crate::standings::Parts, |parts: &crate::standings::Parts| parts.to_string(), |text: String| text.parse().ok();
     Text: SixS, |results: &SixS| six_words(*results), |text: String| six_of(&text);
     Text: ActorId, |actor: &ActorId| actor.0.clone(), |text| Some(ActorId(text));
 }

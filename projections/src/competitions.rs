@@ -95,6 +95,7 @@ fn of_member(event: &MemberEvent) -> Vec<(CompetitionKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -147,6 +148,7 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(CompetitionKey, Change)> 
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | TrainingHeld { .. }
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }

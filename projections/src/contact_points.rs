@@ -134,6 +134,7 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -176,6 +177,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(ContactPointKey, Cha
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -43,12 +43,6 @@ macro_rules! items {
 }
 
 items! {
-    /// Members on the roster now 在册, the suspended ones included; of no year.
-    MembersRegistered = "members.registered",
-    /// Open financial outlets 金融网点; of no year.
-    OutletsFinancial = "outlets.financial",
-    /// Open delivery stations 揽投部; of no year.
-    StationsDelivery = "stations.delivery",
     /// Training sessions 培训场次.
     TrainingSessions = "training.sessions",
     /// Minutes of training sessions, each session once 培训时长.

@@ -32,7 +32,7 @@ pub struct Board {
     pub period: Period,
     /// By what.
     pub ranked_by: RankedBy,
-    /// Which way is better.
+    /// Which way is better in the metric.
     pub direction: Direction,
     /// Only these branches, or the members of these branches; everybody where nothing is named.
     pub within: Option<Vec<BranchId>>,
@@ -76,10 +76,19 @@ impl Board {
         }
     }
 
+    /// Which way the ranked number is better: more of a completion always is, whatever the metric.
+    #[must_use]
+    pub fn better(&self) -> Direction {
+        match self.ranked_by {
+            RankedBy::Value | RankedBy::Growth => self.direction,
+            RankedBy::PlanCompletion => Direction::HigherIsBetter,
+        }
+    }
+
     /// The best first.
     #[must_use]
     pub fn order(&self) -> Order {
-        match self.direction {
+        match self.better() {
             Direction::HigherIsBetter => Order::Descending,
             Direction::LowerIsBetter => Order::Ascending,
         }
@@ -108,7 +117,7 @@ impl Board {
     #[must_use]
     pub fn ahead_of(&self, number: Decimal) -> Vec<Condition> {
         let mut conditions = self.conditions();
-        conditions.push(match self.direction {
+        conditions.push(match self.better() {
             Direction::HigherIsBetter => Condition::Above(self.column(), Cell::Decimal(number)),
             Direction::LowerIsBetter => Condition::Before(self.column(), Cell::Decimal(number)),
         });

@@ -4,7 +4,7 @@ use domain::amount::Amount;
 use domain::branch::BranchEvent;
 use domain::event::{Event, Fact};
 use domain::id::ResultId;
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::member::MemberEvent;
 use domain::period::Period;
 use domain::text::MetricCode;
@@ -14,6 +14,8 @@ use domain::text::MetricCode;
 pub struct Entry {
     /// In which metric.
     pub metric: MetricCode,
+    /// Which way is better; of a withdrawal nothing.
+    pub direction: Option<Direction>,
     /// For which period.
     pub period: Period,
     /// What it says.
@@ -40,6 +42,15 @@ pub enum Said {
         before: Option<Reported>,
         /// What stands now.
         after: Reported,
+    },
+    /// The result is taken back.
+    Withdrawn {
+        /// The result.
+        result: ResultId,
+        /// How the metric adds up.
+        aggregation: Aggregation,
+        /// What stood before.
+        before: Reported,
     },
 }
 
@@ -72,8 +83,8 @@ pub fn entry(fact: &Fact) -> Option<Entry> {
     }
 }
 
-fn entry_of(metric: &MetricCode, period: Period, said: Said) -> Option<Entry> {
-    Some(Entry { metric: metric.clone(), period, said })
+fn entry_of(metric: &MetricCode, direction: Option<Direction>, period: Period, said: Said) -> Option<Entry> {
+    Some(Entry { metric: metric.clone(), direction, period, said })
 }
 
 fn reported(value: Amount, exactness: Exactness) -> Reported {
@@ -83,18 +94,22 @@ fn reported(value: Amount, exactness: Exactness) -> Reported {
 fn of_member(event: &MemberEvent) -> Option<Entry> {
     use MemberEvent::*;
     match event {
-        TargetSet { metric, period, plan, base, plan_before, base_before } => {
-            entry_of(metric, *period, Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] })
-        }
-        ResultReported { result, metric, aggregation, period, value, exactness } => {
+        TargetSet { metric, direction, period, plan, base, plan_before, base_before } => entry_of(
+            metric,
+            Some(*direction),
+            *period,
+            Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] },
+        ),
+        ResultReported { result, metric, aggregation, direction, period, value, exactness } => {
             let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, *period, Said::Result { result, aggregation, before: None, after })
+            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before: None, after })
         }
         ResultCorrected {
             result,
             corrects: _,
             metric,
             aggregation,
+            direction,
             period,
             value_before,
             exactness_before,
@@ -104,7 +119,11 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         } => {
             let before = Some(reported(*value_before, *exactness_before));
             let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, *period, Said::Result { result, aggregation, before, after })
+            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before, after })
+        }
+        ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason: _ } => {
+            let (aggregation, before) = (*aggregation, reported(*value_before, *exactness_before));
+            entry_of(metric, None, *period, Said::Withdrawn { result: *result, aggregation, before })
         }
         Registered { .. }
         | PersonAmended {}
@@ -132,18 +151,22 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
 fn of_branch(event: &BranchEvent) -> Option<Entry> {
     use BranchEvent::*;
     match event {
-        TargetSet { metric, period, plan, base, plan_before, base_before } => {
-            entry_of(metric, *period, Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] })
-        }
-        ResultReported { result, metric, aggregation, period, value, exactness } => {
+        TargetSet { metric, direction, period, plan, base, plan_before, base_before } => entry_of(
+            metric,
+            Some(*direction),
+            *period,
+            Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] },
+        ),
+        ResultReported { result, metric, aggregation, direction, period, value, exactness } => {
             let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, *period, Said::Result { result, aggregation, before: None, after })
+            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before: None, after })
         }
         ResultCorrected {
             result,
             corrects: _,
             metric,
             aggregation,
+            direction,
             period,
             value_before,
             exactness_before,
@@ -153,7 +176,11 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
         } => {
             let before = Some(reported(*value_before, *exactness_before));
             let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, *period, Said::Result { result, aggregation, before, after })
+            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before, after })
+        }
+        ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason: _ } => {
+            let (aggregation, before) = (*aggregation, reported(*value_before, *exactness_before));
+            entry_of(metric, None, *period, Said::Withdrawn { result: *result, aggregation, before })
         }
         Established { .. }
         | Renamed { .. }

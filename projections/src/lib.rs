@@ -26,12 +26,14 @@ pub mod members;
 pub mod memory;
 pub mod metrics;
 pub mod outlets;
+mod parts;
 pub mod projection;
 pub mod records;
 pub mod report;
 pub mod results;
 pub mod row;
 pub mod select;
+pub mod spells;
 pub mod standings;
 mod told;
 pub mod totals;
@@ -53,6 +55,7 @@ macro_rules! each_projection {
             $crate::branches::Branches,
             $crate::members::Members,
             $crate::outlets::Outlets,
+            $crate::spells::Spells,
             $crate::contact_points::ContactPoints,
             $crate::trainings::Trainings,
             $crate::attendance::Attendance,

@@ -154,7 +154,8 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => return None,
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => return None,
     };
     Some((key(*on, member), change))
 }
@@ -195,6 +196,7 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberYearKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ImprovementReported { .. }

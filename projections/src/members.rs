@@ -216,7 +216,8 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => return None,
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => return None,
     })
 }
 
@@ -255,6 +256,7 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ImprovementReported { .. }

@@ -87,6 +87,7 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -133,6 +134,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(MetricKey, Change)> 
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -166,6 +166,7 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -202,6 +203,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(OutletId, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -4,11 +4,15 @@
 //! - A count of what did not happen is 0; an amount nobody reported, a plan or base nobody set is missing, never 0.
 //! - A figure made of a lower bound is a lower bound; what is divided by one, or takes one away, is missing: it would be
 //!   bounded from above.
+//! - Completion, growth and what is over plan are of the branches that have both a result and a plan, or a base, in the
+//!   year: a district without a plan does not help another to complete its own.
+//! - Members on duty, outlets and stations are those of the last day of the year by business date, as far as the position
+//!   knows; in a year that is not over those of the moment.
 //! - Money and percentages have two places; the one rounding is the last step, half away from zero.
 //!
 //! # How it is read
 //! [`reads`] says what to read as of one position, [`report`] makes the figures of the answers. The events of a figure
-//! are the positions at which versions of its source rows begin or end.
+//! are the positions at which versions of its source rows begin ([`Trace`]).
 //!
 //! # Not here
 //! 万 and 亿 (the printed report), the position and its date (whoever reads).
@@ -22,10 +26,10 @@ mod formula;
 mod input;
 
 pub use formula::Formula;
-pub use input::{BALANCE_BAR, Input, Quantity, Read, Source};
+pub use input::{BALANCE_BAR, Input, Quantity, Read, Source, Trace};
 
 use Formula::{Among, Amount, Count, Difference, Growth, Hours, Mean, MeanHours, Share};
-use Input::{Actual, Base, Plan};
+use Input::{Actual, ActualWithBase, ActualWithPlan, BaseWithActual, Plan, PlanWithActual};
 
 /// A figure of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,12 +70,12 @@ pub const FIGURES: &[Figure] = &[
     figure("premium_long_term", Unit::Yuan, Amount(Actual(LONG_TERM))),
     figure("premium_long_term_share", Unit::Percent, Share(Actual(LONG_TERM), Actual(NEW))),
     figure("insurance_revenue", Unit::Yuan, Amount(Actual(INSURANCE))),
-    figure("insurance_plan_completion", Unit::Percent, Share(Actual(INSURANCE), Plan(INSURANCE))),
+    figure("insurance_plan_completion", Unit::Percent, Share(ActualWithPlan(INSURANCE), PlanWithActual(INSURANCE))),
     figure("delivery_revenue", Unit::Yuan, Amount(Actual(DELIVERY))),
     figure("delivery_plan", Unit::Yuan, Amount(Plan(DELIVERY))),
-    figure("delivery_over_plan", Unit::Yuan, Difference(Actual(DELIVERY), Plan(DELIVERY))),
-    figure("delivery_plan_completion", Unit::Percent, Share(Actual(DELIVERY), Plan(DELIVERY))),
-    figure("delivery_growth", Unit::Percent, Growth(Actual(DELIVERY), Base(DELIVERY))),
+    figure("delivery_over_plan", Unit::Yuan, Difference(ActualWithPlan(DELIVERY), PlanWithActual(DELIVERY))),
+    figure("delivery_plan_completion", Unit::Percent, Share(ActualWithPlan(DELIVERY), PlanWithActual(DELIVERY))),
+    figure("delivery_growth", Unit::Percent, Growth(ActualWithBase(DELIVERY), BaseWithActual(DELIVERY))),
     figure(
         "members_balance_over_7m",
         Unit::Persons,
@@ -91,8 +95,8 @@ pub struct Answer {
     pub unit: Unit,
     /// Counted or a lower bound.
     pub exactness: Exactness,
-    /// The rows whose versions begin and end at its events.
-    pub sources: Vec<Source>,
+    /// Where its events are.
+    pub sources: Vec<Trace>,
 }
 
 /// What to read for the report of the year that holds the period, each once.

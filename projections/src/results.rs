@@ -2,6 +2,7 @@
 //!
 //! # Rules
 //! - A correction replaces the result's id, value and exactness; the row counts how often that happened.
+//! - A withdrawal leaves the row without a result, as if none had been reported; the next one counts corrections anew.
 //! - A target of a longer period is a row of its own, without a result.
 //!
 //! # Not here
@@ -54,6 +55,8 @@ pub enum Change {
     Reported(ResultId, Reported),
     /// The result was replaced.
     Corrected(ResultId, Reported),
+    /// The result was taken back.
+    Withdrawn,
     /// The plan and base were set.
     Target(Option<Amount>, Option<Amount>),
 }
@@ -63,7 +66,7 @@ pub struct Results;
 
 impl Projection for Results {
     const NAME: &'static str = "results";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = ResultRow;
     type Change = Change;
 
@@ -71,6 +74,7 @@ impl Projection for Results {
         let Some(entry) = entry(fact) else { return vec![] };
         let change = match entry.said {
             Said::Target { plan: [_, plan], base: [_, base] } => Change::Target(plan, base),
+            Said::Withdrawn { .. } => Change::Withdrawn,
             Said::Result { result, before: None, after, .. } => Change::Reported(result, after),
             Said::Result { result, before: Some(_), after, .. } => Change::Corrected(result, after),
         };
@@ -85,6 +89,9 @@ impl Projection for Results {
             Change::Corrected(result, reported) => {
                 stands(&mut row, *result, *reported);
                 row.corrections += 1;
+            }
+            Change::Withdrawn => {
+                (row.result, row.value, row.exactness, row.corrections) = (None, None, None, 0);
             }
             Change::Target(plan, base) => (row.plan, row.base) = (*plan, *base),
         }

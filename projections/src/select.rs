@@ -18,10 +18,14 @@ pub enum Condition {
     OneOf(&'static str, Vec<Cell>),
     /// The column is above the cell.
     Above(&'static str, Cell),
+    /// The column is above the cell times another column, such as a sum above so much a day.
+    AboveTimes(&'static str, Cell, &'static str),
     /// The column is at or after the cell.
     From(&'static str, Cell),
     /// The column is before the cell.
     Before(&'static str, Cell),
+    /// The spells in the column ([`crate::spells`]) hold the date of the cell.
+    Cover(&'static str, Cell),
     /// The column holds something.
     Known(&'static str),
 }

@@ -4,18 +4,20 @@
 //! # Rules
 //! - A result moves every period around it: its month, its quarter, its year. A target moves its own period only.
 //! - Sum: the exact sum. Daily mean: Σ value × days ÷ Σ days over the periods reported. Last: the latest reported one.
+//! - Completion of a metric where less is better is (2 − actual / plan) × 100 %, at least 0.
 //! - No plan, or a plan or base of zero or less: no completion, no growth, never a division.
 //! - Each derived number is made of the exact parts and rounded once, to two places, half away from zero.
 //!
 //! # Invariant
-//! A corrected row equals one in which the right value had been reported at first.
+//! A corrected row equals one in which the right value had been reported at first; a row whose result was withdrawn, one
+//! in which it never was. So a row keeps the results it is made of ([`Parts`], at most twelve).
 //!
 //! # Not here
 //! Ranks ([`crate::leaderboard`]).
 
 use domain::amount::{Amount, growth_percent, percent_of, round_two};
 use domain::event::Fact;
-use domain::ledger::Aggregation;
+use domain::ledger::{Aggregation, Direction};
 use domain::period::Period;
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
@@ -23,6 +25,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::ledger::{Reported, Said, entry};
+pub use crate::parts::{NotParts, Parts};
 use crate::projection::Projection;
 use crate::row::row;
 
@@ -40,6 +43,8 @@ row! {
     } columns {
         /// The figure in the metric's unit; nothing before the first result.
         value: Option<Decimal>,
+        /// Which way is better.
+        direction: Direction,
         /// How the metric adds up; nothing before the first result.
         aggregation: Option<Aggregation>,
         /// The exact sum of the results, each times its days for a daily mean; for "last" the latest result.
@@ -62,6 +67,8 @@ row! {
         growth: Option<Decimal>,
         /// The figure less the plan 超计划.
         over_plan: Option<Decimal>,
+        /// The results in it, one per period.
+        parts: Parts,
     } look_up [
         ["subject_kind", "metric", "period", "value"],
         ["subject_kind", "metric", "period", "completion"],
@@ -70,19 +77,20 @@ row! {
     ]
 }
 
-/// What happens to a standing.
+/// What happens to a standing: which way is better, where the event says it, and what is said.
 #[derive(Debug, Clone)]
-pub enum Change {
-    /// A result of a period within was reported, or replaced the one before.
+pub struct Change(Option<Direction>, What);
+
+#[derive(Debug, Clone)]
+enum What {
+    /// A result of a period within was reported, replaced or taken back.
     Result {
         /// How the metric adds up.
         aggregation: Aggregation,
         /// The period reported.
         of: Period,
-        /// What stood before.
-        before: Option<Reported>,
-        /// What stands now.
-        after: Reported,
+        /// What stands now; nothing where it was taken back.
+        after: Option<Reported>,
     },
     /// The plan and base were set.
     Target(Option<Amount>, Option<Amount>),
@@ -93,39 +101,37 @@ pub struct Standings;
 
 impl Projection for Standings {
     const NAME: &'static str = "standings";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = StandingRow;
     type Change = Change;
 
     fn changes(fact: &Fact) -> Vec<(StandingKey, Change)> {
         let Some(entry) = entry(fact) else { return vec![] };
-        let (periods, change) = match entry.said {
-            Said::Target { plan: [_, plan], base: [_, base] } => (vec![entry.period], Change::Target(plan, base)),
-            Said::Result { result: _, aggregation, before, after } => {
-                (entry.period.enclosing(), Change::Result { aggregation, of: entry.period, before, after })
+        let of = entry.period;
+        let (periods, what) = match entry.said {
+            Said::Target { plan: [_, plan], base: [_, base] } => (vec![of], What::Target(plan, base)),
+            Said::Result { result: _, aggregation, before: _, after } => {
+                (of.enclosing(), What::Result { aggregation, of, after: Some(after) })
+            }
+            Said::Withdrawn { result: _, aggregation, before: _ } => {
+                (of.enclosing(), What::Result { aggregation, of, after: None })
             }
         };
         let (subject_kind, subject) = (fact.stream.kind, fact.stream.id);
         let key = |period| StandingKey { subject_kind, metric: entry.metric.clone(), period, subject };
+        let change = Change(entry.direction, what);
         periods.into_iter().map(|period| (key(period), change.clone())).collect()
     }
 
     fn apply(row: Option<StandingRow>, key: &StandingKey, change: &Change) -> Option<StandingRow> {
         let mut row = row.unwrap_or_else(|| blank(key));
-        match change {
-            Change::Target(plan, base) => (row.plan, row.base) = (*plan, *base),
-            Change::Result { aggregation, of, before, after } => {
-                row.aggregation = Some(*aggregation);
-                match aggregation {
-                    Aggregation::Sum => add(&mut row, Decimal::ONE, *before, *after),
-                    Aggregation::DailyMean => add(&mut row, Decimal::from(of.days()), *before, *after),
-                    Aggregation::Last => replace(&mut row, *of, *after),
-                }
-                if before.is_none() {
-                    row.results += 1;
-                    row.days += i64::from(of.days());
-                }
-                row.last_period = row.last_period.max(Some(*of));
+        let Change(direction, what) = change;
+        row.direction = direction.unwrap_or(row.direction);
+        match what {
+            What::Target(plan, base) => (row.plan, row.base) = (*plan, *base),
+            What::Result { aggregation, of, after } => {
+                row.parts.set(*of, *after);
+                add_up(&mut row, *aggregation);
             }
         }
         derive(&mut row);
@@ -133,17 +139,19 @@ impl Projection for Standings {
     }
 }
 
-fn add(row: &mut StandingRow, weight: Decimal, before: Option<Reported>, after: Reported) {
-    let value_before = before.map_or(Decimal::ZERO, |before| before.value.decimal());
-    row.weighted_sum += (after.value.decimal() - value_before) * weight;
-    row.at_least += after.at_least() - before.map_or(0, Reported::at_least);
-}
-
-fn replace(row: &mut StandingRow, of: Period, after: Reported) {
-    if row.last_period.is_none_or(|last| of >= last) {
-        row.weighted_sum = after.value.decimal();
-        row.at_least = after.at_least();
-    }
+/// Makes the sum, the days and the counts of the parts anew.
+fn add_up(row: &mut StandingRow, aggregation: Aggregation) {
+    let last = row.parts.last();
+    let counted = row.parts.iter().map(|(_, part)| part.at_least());
+    (row.weighted_sum, row.at_least) = match aggregation {
+        Aggregation::Sum => (row.parts.sum_of(|_| Decimal::ONE), counted.sum()),
+        Aggregation::DailyMean => (row.parts.sum_of(|of| Decimal::from(of.days())), counted.sum()),
+        Aggregation::Last => last.map_or((Decimal::ZERO, 0), |(_, part)| (part.value.decimal(), part.at_least())),
+    };
+    row.aggregation = last.map(|_| aggregation);
+    row.last_period = last.map(|(of, _)| of);
+    row.results = row.parts.iter().count() as i64;
+    row.days = row.parts.iter().map(|(of, _)| i64::from(of.days())).sum();
 }
 
 /// The figure is `weighted_sum` over this; nothing before the first result.
@@ -155,7 +163,10 @@ fn divisor(row: &StandingRow) -> Option<Decimal> {
 }
 
 fn derive(row: &mut StandingRow) {
-    let Some(divisor) = divisor(row) else { return };
+    let Some(divisor) = divisor(row) else {
+        (row.value, row.over_plan, row.completion, row.growth) = (None, None, None, None);
+        return;
+    };
     let figure = |numerator: Decimal| match row.aggregation {
         Some(Aggregation::DailyMean) => numerator.checked_div(divisor).map(round_two),
         Some(Aggregation::Sum | Aggregation::Last) | None => Some(numerator),
@@ -167,9 +178,39 @@ fn derive(row: &mut StandingRow) {
     let (plan, base) = (times(row.plan), times(row.base));
     let value = figure(sum);
     let over_plan = plan.and_then(|plan| figure(sum - plan));
-    let completion = plan.and_then(|plan| percent_of(sum, plan));
+    let completion = plan.and_then(|plan| completion(row.direction, sum, plan));
     let growth = base.and_then(|base| growth_percent(sum, base));
     (row.value, row.over_plan, row.completion, row.growth) = (value, over_plan, completion, growth);
+}
+
+/// Completion 完成率 in percent. Where less is better 逆向指标 what is saved counts like what is gained: twice the plan
+/// less the actual, over the plan, never below zero. That formula is ours; it is the usual one for reverse indicators.
+fn completion(direction: Direction, actual: Decimal, plan: Decimal) -> Option<Decimal> {
+    match direction {
+        Direction::HigherIsBetter => percent_of(actual, plan),
+        Direction::LowerIsBetter => {
+            let left = plan.checked_mul(Decimal::TWO)?.checked_sub(actual)?;
+            percent_of(left.max(Decimal::ZERO), plan)
+        }
+    }
+}
+
+impl StandingRow {
+    /// Schedule completion 进度完成率 in percent, two places: the figure against the plan to date, which is the share of
+    /// the plan that falls, by days, on the time up to the end of the latest period reported. Of metrics that add up
+    /// only: the plan of a mean or of a last value is the same on every day. Nothing without a plan or a result.
+    #[must_use]
+    pub fn schedule_completion(&self) -> Option<Decimal> {
+        match self.aggregation? {
+            Aggregation::Sum => {
+                let plan = self.plan.filter(|plan| *plan > Amount::ZERO)?.decimal();
+                let gone = self.last_period?.end_day() - self.period.first_day();
+                let (gone, days) = (Decimal::from(gone.get_days()), Decimal::from(self.period.days()));
+                completion(self.direction, self.weighted_sum.checked_mul(days)?, plan.checked_mul(gone)?)
+            }
+            Aggregation::DailyMean | Aggregation::Last => None,
+        }
+    }
 }
 
 fn blank(key: &StandingKey) -> StandingRow {
@@ -179,6 +220,7 @@ fn blank(key: &StandingKey) -> StandingRow {
         period: key.period,
         subject: key.subject,
         value: None,
+        direction: Direction::default(),
         aggregation: None,
         weighted_sum: Decimal::ZERO,
         days: 0,
@@ -190,5 +232,6 @@ fn blank(key: &StandingKey) -> StandingRow {
         completion: None,
         growth: None,
         over_plan: None,
+        parts: Parts::default(),
     }
 }

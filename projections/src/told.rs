@@ -67,7 +67,8 @@ fn by_member(event: &MemberEvent) -> Told {
         Suspended { reason, .. }
         | Reinstated { reason, .. }
         | PlaqueWithdrawn { reason, .. }
-        | ResultCorrected { reason, .. } => Told::why(reason),
+        | ResultCorrected { reason, .. }
+        | ResultWithdrawn { reason, .. } => Told::why(reason),
         CommitmentSettled { note, .. } => Told::noted(note),
         PersonAmended {}
         | Appointed { .. }
@@ -98,7 +99,7 @@ fn by_branch(event: &BranchEvent) -> Told {
             let handed = handed.outlets(outlets.iter().map(|handed| &handed.outlet));
             contact_points.iter().fold(handed, |told, handed| told.contact_point(handed.contact_point.0))
         }
-        Closed { reason, .. } | ResultCorrected { reason, .. } => Told::why(reason),
+        Closed { reason, .. } | ResultCorrected { reason, .. } | ResultWithdrawn { reason, .. } => Told::why(reason),
         SubordinateJoined { branch, .. } | SubordinateDeparted { branch, .. } => Told::default().branches([branch]),
         MemberJoined { member, .. } | MemberDeparted { member, .. } => Told::default().members([member]),
         OutletOpened { outlet, .. } | StandardDisplayed { outlet, .. } => Told::default().outlets([outlet]),

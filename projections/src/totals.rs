@@ -1,18 +1,17 @@
-//! Totals of the organisation 汇总: one row per year and thing counted; year 0 for what stands now.
+//! Totals of the organisation 汇总: one row per year and thing counted.
 //!
 //! # Rules
 //! - A total of a year goes by the business date: the day a session was held, the period of a result.
 //! - Actuals add up the results of every branch, for metrics that are sums; plans and bases those set for the year.
 //!   Nothing checks the assumption that a branch above does not report what those under it report, as those who report
 //!   are told (graphql): where one does, it is counted twice.
-//! - A row changes only by the facts it counts, so that its history is the list of its events.
+//! - A row changes by each of the facts it counts and by no other, so that its history is the list of its events.
 //!
 //! # Not here
-//! Members on duty: an event that ends membership does not say whether the member was suspended, so they are counted
-//! among the rows of [`crate::members`].
+//! What stands on a day, such as members on duty and open outlets ([`crate::spells`]).
 
 use domain::amount::Amount;
-use domain::branch::{BranchEvent, OutletKind};
+use domain::branch::BranchEvent;
 use domain::event::{Event, Fact};
 use domain::ledger::Aggregation;
 use domain::member::MemberEvent;
@@ -25,13 +24,10 @@ use crate::ledger::{Entry, Reported, Said, entry};
 use crate::projection::Projection;
 use crate::row::row;
 
-/// The year of what stands now.
-pub const NOW: i64 = 0;
-
 row! {
     /// A total.
     pub struct TotalRow("totals") key TotalKey {
-        /// The calendar year, or [`NOW`].
+        /// The calendar year.
         year: i64,
         /// What is counted.
         item: Item,
@@ -42,6 +38,8 @@ row! {
         count: i64,
         /// How many of the parts are lower bounds.
         at_least: i64,
+        /// How many facts are in it, so that each makes a version, also one that adds as much as it takes away.
+        facts: i64,
     } look_up [["item"]]
 }
 
@@ -71,7 +69,7 @@ pub struct Totals;
 
 impl Projection for Totals {
     const NAME: &'static str = "totals";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = TotalRow;
     type Change = Change;
 
@@ -83,19 +81,16 @@ impl Projection for Totals {
     }
 
     fn apply(row: Option<TotalRow>, key: &TotalKey, change: &Change) -> Option<TotalRow> {
-        let (value, count, at_least) = row.map_or((Decimal::ZERO, 0, 0), |row| (row.value, row.count, row.at_least));
+        let (year, item) = (key.year, key.item.clone());
+        let row = row.unwrap_or(TotalRow { year, item, value: Decimal::ZERO, count: 0, at_least: 0, facts: 0 });
         Some(TotalRow {
-            year: key.year,
-            item: key.item.clone(),
-            value: value + change.value,
-            count: count + change.count,
-            at_least: at_least + change.at_least,
+            value: row.value + change.value,
+            count: row.count + change.count,
+            at_least: row.at_least + change.at_least,
+            facts: row.facts + 1,
+            ..row
         })
     }
-}
-
-fn now(item: Item, by: i64) -> (TotalKey, Change) {
-    (TotalKey { year: NOW, item }, Change::parts(by))
 }
 
 fn in_year(on: Date, item: Item, change: Change) -> (TotalKey, Change) {
@@ -105,17 +100,17 @@ fn in_year(on: Date, item: Item, change: Change) -> (TotalKey, Change) {
 fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
     use MemberEvent::*;
     match event {
-        Registered { .. } => vec![now(Item::MembersRegistered, 1)],
-        Left { .. } => vec![now(Item::MembersRegistered, -1)],
         ServiceRecorded { on, .. } => vec![in_year(*on, Item::Services, Change::parts(1))],
         ContestPlaced { on, .. } => vec![in_year(*on, Item::Contests, Change::parts(1))],
         HonourGranted { on, .. } => vec![in_year(*on, Item::Honours, Change::parts(1))],
-        PersonAmended {}
+        Registered { .. }
+        | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }
         | Suspended { .. }
         | Reinstated { .. }
+        | Left { .. }
         | BadgeChecked { .. }
         | PlaquePublished { .. }
         | PlaqueWithdrawn { .. }
@@ -127,15 +122,14 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => vec![],
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => vec![],
     }
 }
 
 fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
     use BranchEvent::*;
     match event {
-        OutletOpened { kind, .. } => vec![now(outlets_of(*kind), 1)],
-        OutletClosed { kind, .. } => vec![now(outlets_of(*kind), -1)],
         TrainingHeld { on, minutes, attendees, .. } => vec![
             in_year(*on, Item::TrainingSessions, Change::parts(1)),
             in_year(*on, Item::TrainingMinutes, Change::of(i64::from(*minutes), 1)),
@@ -145,7 +139,7 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
             let by = added.len() as i64 - removed.len() as i64;
             vec![in_year(*held_on, Item::TrainingAttendances, Change::parts(by))]
         }
-        TargetSet { .. } | ResultReported { .. } | ResultCorrected { .. } => {
+        TargetSet { .. } | ResultReported { .. } | ResultCorrected { .. } | ResultWithdrawn { .. } => {
             entry(fact).map(of_entry).unwrap_or_default()
         }
         Established { .. }
@@ -158,6 +152,8 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         | SubordinateDeparted { .. }
         | MemberJoined { .. }
         | MemberDeparted { .. }
+        | OutletOpened { .. }
+        | OutletClosed { .. }
         | StandardDisplayed { .. }
         | OutletInspected { .. }
         | ContactPointAssigned { .. }
@@ -174,15 +170,8 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
     }
 }
 
-fn outlets_of(kind: OutletKind) -> Item {
-    match kind {
-        OutletKind::Financial => Item::OutletsFinancial,
-        OutletKind::Delivery => Item::StationsDelivery,
-    }
-}
-
 fn of_entry(entry: Entry) -> Vec<(TotalKey, Change)> {
-    let Entry { metric, period, said } = entry;
+    let Entry { metric, period, said, .. } = entry;
     let year = i64::from(period.year());
     let total = |item: Item, change: Change| (TotalKey { year, item }, change);
     match said {
@@ -190,6 +179,11 @@ fn of_entry(entry: Entry) -> Vec<(TotalKey, Change)> {
             vec![total(Item::Actual(metric), replaced(before, after))]
         }
         Said::Result { aggregation: Aggregation::DailyMean | Aggregation::Last, .. } => vec![],
+        Said::Withdrawn { aggregation: Aggregation::Sum, before, .. } => {
+            let (value, at_least) = (-before.value.decimal(), -before.at_least());
+            vec![total(Item::Actual(metric), Change { value, count: -1, at_least })]
+        }
+        Said::Withdrawn { aggregation: Aggregation::DailyMean | Aggregation::Last, .. } => vec![],
         Said::Target { plan, base } if period.grain() == Grain::Year => {
             let plan = (plan[0] != plan[1]).then(|| total(Item::Plan(metric.clone()), moved(plan)));
             let base = (base[0] != base[1]).then(|| total(Item::Base(metric), moved(base)));

@@ -86,6 +86,7 @@ fn of_member(event: &MemberEvent) -> Vec<(TrainingKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | ContestPlaced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
@@ -130,6 +131,7 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(TrainingKey, Change)
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }

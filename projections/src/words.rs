@@ -41,6 +41,16 @@ words! {
         Closed = "closed",
     }
 
+    /// What lasts from a day until a day.
+    pub enum SpellKind {
+        /// A member's duty 在岗.
+        Duty = "duty",
+        /// A financial outlet's opening 金融网点.
+        FinancialOutlet = "financial_outlet",
+        /// A delivery station's opening 揽投部.
+        DeliveryStation = "delivery_station",
+    }
+
     /// Whether a contact point stands 联系点状态.
     pub enum ContactPointStanding {
         /// The pair is still linked.

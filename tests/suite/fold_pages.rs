@@ -19,6 +19,7 @@ use projections::cell::{Cell, Column};
 use projections::leaderboard::Board;
 use projections::members::MemberRow;
 use projections::select::{Condition, Order, Plan, Select};
+use projections::spells::SpellsRow;
 use projections::standings::StandingRow;
 
 use crate::fold_history::a_board;
@@ -148,7 +149,23 @@ async fn conditions_and_counts_agree_with_looking_at_every_row() {
         }
     }
     assert!(found > 1_000, "the conditions found something: {found}");
+    days_in_spells(reads, head).await;
     told.app.stop().await;
+}
+
+/// Spells hold a day in the database where they do in memory.
+async fn days_in_spells(reads: &dyn Reads, head: Position) {
+    let all = reads.rows(&Select::<SpellsRow>::first(ALL), head).await.unwrap();
+    let mut held = 0;
+    for row in &all {
+        for day in [row.changed_on, row.changed_on.yesterday().unwrap(), row.changed_on.tomorrow().unwrap()] {
+            let select = Select::<SpellsRow>::first(ALL).only(Condition::Cover("spells", Cell::Date(day)));
+            let expected: Vec<_> = all.iter().filter(|row| row.spells.cover(day)).cloned().collect();
+            assert_eq!(reads.rows(&select, head).await.unwrap(), expected, "on {day}");
+            held += expected.len();
+        }
+    }
+    assert!(held > 20, "some spells held: {held}");
 }
 
 /// Every page of a board, one after the other.

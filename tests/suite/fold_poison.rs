@@ -72,7 +72,7 @@ async fn an_event_that_does_not_decode_stops_every_projection_before_it() {
             told.app.stop().await;
             told.app = told.ground.app_at(std::sync::Arc::clone(&told.clock)).await;
         }
-        let standings = stopped(&told.app, 14).await;
+        let standings = stopped(&told.app, 15).await;
         for standing in &standings {
             let (at, cause) = standing.stopped.as_ref().unwrap();
             assert_eq!((*at, standing.checkpoint), (poison, head), "{}", standing.name);

@@ -9,7 +9,7 @@ use domain::stream::Position;
 use harness::ground::Ground;
 use harness::wait::until;
 use infra::fold::FoldError;
-use infra::fold::engine::standings;
+use infra::fold::engine::{Standing, standings};
 use infra::fold::lease;
 use infra::fold::rebuild::{self, Progress, Quiet};
 use infra::fold::registry;
@@ -251,7 +251,10 @@ async fn a_program_with_a_raised_version_builds_beside_and_switches_by_itself() 
     told.app = told.ground.app_at(Arc::clone(&told.clock)).await;
     until("the switch of all", Duration::from_secs(60), async || {
         let standings = standings(&pool).await.unwrap();
-        standings.iter().all(|standing| (standing.version, standing.generation) == (1, 2)).then_some(())
+        let current = |standing: &Standing| {
+            registry::named(Some(&standing.name)).unwrap()[0].version().cast_signed() == standing.version
+        };
+        standings.iter().all(|standing| current(standing) && standing.generation == 2).then_some(())
     })
     .await;
     told.app.reads.pin(None, Some(head)).await.unwrap();

@@ -70,6 +70,7 @@ pub async fn rows_equal(reads: &dyn Reads, log: &[Fact], at: Position) {
     same(reads, at, naive.member_rows()).await;
     same(reads, at, naive.member_year_rows()).await;
     same(reads, at, naive.outlet_rows()).await;
+    same(reads, at, naive.spell_rows()).await;
     same(reads, at, naive.contact_point_rows()).await;
     same(reads, at, naive.training_rows()).await;
     same(reads, at, naive.attendance_rows()).await;

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::kind::{BranchKind, Competitors, OutletKind, RankedBy, SixS, StandardKind};
 use crate::id::{
-    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, StandardId, ThemeDayId,
-    TrainingId, VisitId,
+    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId, StandardId,
+    ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Correction, Metric, Report, Target};
 use crate::period::Period;
@@ -70,6 +70,8 @@ pub enum BranchCommand {
     ReportResult(Report),
     /// Correct a result.
     CorrectResult(Correction, Sealed),
+    /// Withdraw a result; another one may then be reported for its period.
+    WithdrawResult(ResultId, Sealed),
     /// Announce a competition within this branch's subtree.
     AnnounceCompetition {
         competition: CompetitionId,

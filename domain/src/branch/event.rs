@@ -9,7 +9,7 @@ use crate::id::{
     ActorId, BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId,
     StandardId, ThemeDayId, TrainingId, VisitId,
 };
-use crate::ledger::{Aggregation, Exactness, Metric};
+use crate::ledger::{Aggregation, Direction, Exactness, Metric};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed, Title};
 use jiff::civil::Date;
@@ -233,6 +233,9 @@ events! {
         TargetSet = "branch_target_set" {
             /// In which metric.
             metric: MetricCode,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The plan.
@@ -252,6 +255,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value in the metric's unit.
@@ -269,6 +275,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value before.
@@ -279,6 +288,23 @@ events! {
             value: Amount,
             /// Its exactness.
             exactness: Exactness,
+            /// Why.
+            reason: Sealed,
+        },
+        /// A result was withdrawn 撤回: it was of another subject or period. The period is free for another one.
+        ResultWithdrawn = "branch_result_withdrawn" {
+            /// The result.
+            result: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value before.
+            value_before: Amount,
+            /// Its exactness before.
+            exactness_before: Exactness,
             /// Why.
             reason: Sealed,
         },

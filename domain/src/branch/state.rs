@@ -178,6 +178,7 @@ impl Branch {
             | E::ResultCorrected { result, metric, period, value, exactness, .. } => {
                 self.ledger.remember_result(*result, metric, *period, *value, *exactness);
             }
+            E::ResultWithdrawn { metric, period, .. } => self.ledger.forget_result(metric, *period),
             E::CompetitionAnnounced { competition, period, .. } => {
                 put(&mut self.competitions, *competition, Competition::new(*period));
             }
@@ -255,6 +256,7 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::TargetSet { .. }
         | E::ResultReported { .. }
         | E::ResultCorrected { .. }
+        | E::ResultWithdrawn { .. }
         | E::CompetitionAnnounced { .. }
         | E::CompetitionConcluded { .. }
         | E::AttendanceCorrected { .. } => None,

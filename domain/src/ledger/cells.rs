@@ -56,7 +56,7 @@ pub struct Correction {
     pub exactness: Exactness,
 }
 
-/// A plan and a base to be set.
+/// A plan and a base to be set; both missing take back what stands.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Target {
     /// In which metric.
@@ -120,7 +120,20 @@ impl Ledger {
         }
     }
 
-    /// Whether a plan or base may be set; answers the plan and base it replaces.
+    /// Finds a result to be withdrawn: metric, period, and what it says. Its period is free for another one afterwards.
+    ///
+    /// # Errors
+    /// [`LedgerRefusal::UnknownResult`], [`LedgerRefusal::AlreadyCorrected`].
+    pub fn check_withdrawal(&self, result: ResultId) -> Result<(MetricCode, Period, Amount, Exactness), LedgerRefusal> {
+        let (metric, period) = self.results.get(&result).cloned().ok_or(LedgerRefusal::UnknownResult { result })?;
+        match self.cell(&metric, period).result {
+            Some((latest, ..)) if latest != result => Err(LedgerRefusal::AlreadyCorrected { result, latest }),
+            Some((_, value, exactness)) => Ok((metric, period, value, exactness)),
+            None => Err(LedgerRefusal::UnknownResult { result }),
+        }
+    }
+
+    /// Whether a plan or base may be set, or both taken back where something stands; answers the plan and base before.
     ///
     /// # Errors
     /// [`LedgerRefusal::EmptyTarget`], [`LedgerRefusal::PlanTooFine`], [`LedgerRefusal::PlanNotPositive`],
@@ -130,7 +143,8 @@ impl Ledger {
         metric: &Metric,
         target: &Target,
     ) -> Result<(Option<Amount>, Option<Amount>), LedgerRefusal> {
-        if target.plan.is_none() && target.base.is_none() {
+        let Cell { plan: plan_before, base: base_before, .. } = self.cell(&metric.code, target.period);
+        if [target.plan, target.base, plan_before, base_before].iter().all(Option::is_none) {
             return Err(LedgerRefusal::EmptyTarget { metric: metric.code.clone() });
         }
         if target.period.grain() < metric.grain {
@@ -141,8 +155,7 @@ impl Ledger {
             return Err(LedgerRefusal::PlanNotPositive { metric: metric.code.clone(), plan });
         }
         target.plan.into_iter().chain(target.base).try_for_each(|value| metric.check_value(value))?;
-        let cell = self.cell(&metric.code, target.period);
-        Ok((cell.plan, cell.base))
+        Ok((plan_before, base_before))
     }
 
     fn check_fresh(&self, result: ResultId) -> Result<(), LedgerRefusal> {
@@ -163,6 +176,11 @@ impl Ledger {
     ) {
         self.results.insert(result, (metric.clone(), period));
         self.cell_mut(metric, period).result = Some((result, value, exactness));
+    }
+
+    /// Forgets the standing result of a period; its id stays in use.
+    pub fn forget_result(&mut self, metric: &MetricCode, period: Period) {
+        self.cell_mut(metric, period).result = None;
     }
 
     /// Remembers a plan and base.

@@ -35,13 +35,13 @@ refusals! {
         AlreadyReported { metric: MetricCode, period: Period, result: ResultId } = "result.already_reported",
             "{metric} for {period} is already reported as {result}; correct that result instead",
             "{metric} {period} 已报告(结果 {result}),请改用更正";
-        /// There is no such result here.
+        /// There is no such result here, or it was withdrawn.
         UnknownResult { result: ResultId } = "result.unknown",
-            "no result {result} is reported here", "此处没有结果 {result}";
-        /// The result was corrected before; the latest one is to be corrected.
+            "no result {result} stands here; it may have been withdrawn", "此处没有有效的结果 {result},可能已撤回";
+        /// Another result stands for the period; that one is to be named.
         AlreadyCorrected { result: ResultId, latest: ResultId } = "result.already_corrected",
-            "the result {result} was corrected; correct the latest, {latest}",
-            "结果 {result} 已被更正,请更正最新的 {latest}";
+            "the result {result} does not stand any more; name the latest, {latest}",
+            "结果 {result} 已失效,请指明最新的 {latest}";
         /// A correction that changes nothing.
         NothingCorrected { result: ResultId } = "result.nothing_corrected",
             "the correction states what the result {result} already says", "更正与结果 {result} 相同";
@@ -52,8 +52,9 @@ refusals! {
         PlanNotPositive { metric: MetricCode, plan: Amount } = "target.plan_not_positive",
             "the plan {plan} of {metric} is not above zero; leave it out where there is none",
             "指标 {metric} 的计划 {plan} 不大于零;没有计划时请留空";
-        /// Neither plan nor base.
+        /// Neither plan nor base, and none stands that could be taken back.
         EmptyTarget { metric: MetricCode } = "target.empty",
-            "the target of {metric} has neither a plan nor a base", "指标 {metric} 的目标既无计划也无基数";
+            "the target of {metric} has neither a plan nor a base, and none is set that could be taken back; give one of them",
+            "指标 {metric} 的目标既无计划也无基数,也没有可撤回的目标;请至少填写一项";
     }
 }

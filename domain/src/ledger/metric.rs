@@ -83,13 +83,22 @@ impl fmt::Display for Unit {
 }
 
 /// Which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// More is better.
+    /// More is better 正向指标.
+    #[default]
     HigherIsBetter,
-    /// Less is better.
+    /// Less is better 逆向指标.
     LowerIsBetter,
+}
+
+impl Direction {
+    /// Whether more is better, as of most metrics: what events say of a direction by saying nothing.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// How the results of shorter periods make the figure of a longer one.

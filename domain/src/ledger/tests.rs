@@ -172,9 +172,32 @@ fn a_plan_is_above_zero_or_missing() {
 }
 
 #[test]
-fn a_target_says_something() {
+fn a_target_says_something_or_takes_something_back() {
     let refusal = LedgerRefusal::EmptyTarget { metric: code() };
-    assert_eq!(Ledger::default().check_target(&monthly(), &target("2022", None, None)), Err(refusal));
+    let mut ledger = Ledger::default();
+    assert_eq!(ledger.check_target(&monthly(), &target("2022", None, None)), Err(refusal.clone()));
+    ledger.remember_target(&code(), period("2022"), Some(amount("90")), None);
+    assert_eq!(ledger.check_target(&monthly(), &target("2022-Q1", None, None)), Err(refusal.clone()));
+    assert_eq!(ledger.check_target(&monthly(), &target("2022", None, None)), Ok((Some(amount("90")), None)));
+    ledger.remember_target(&code(), period("2022"), None, None);
+    assert_eq!(ledger.check_target(&monthly(), &target("2022", None, None)), Err(refusal));
+}
+
+#[test]
+fn a_withdrawn_result_leaves_its_period_free_and_its_id_used() {
+    let what = (code(), period("2022-08"), amount("110"), Exactness::Exact);
+    let mut ledger = august_corrected();
+    assert_eq!(ledger.check_withdrawal(SECOND), Ok(what));
+    let latest = LedgerRefusal::AlreadyCorrected { result: FIRST, latest: SECOND };
+    assert_eq!(ledger.check_withdrawal(FIRST), Err(latest));
+    assert_eq!(ledger.check_withdrawal(THIRD), Err(LedgerRefusal::UnknownResult { result: THIRD }));
+    ledger.forget_result(&code(), period("2022-08"));
+    assert_eq!(ledger.check_withdrawal(SECOND), Err(LedgerRefusal::UnknownResult { result: SECOND }));
+    let corrected = ledger.check_correction(&correction(THIRD, SECOND, "1"));
+    assert_eq!(corrected, Err(LedgerRefusal::UnknownResult { result: SECOND }));
+    assert_eq!(ledger.check_report(&monthly(), &report(THIRD, "2022-08", "1")), Ok(()));
+    let used = LedgerRefusal::ResultIdInUse { result: SECOND };
+    assert_eq!(ledger.check_report(&monthly(), &report(SECOND, "2022-08", "1")), Err(used));
 }
 
 #[test]

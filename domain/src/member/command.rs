@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::event::{Level, Outcome, Post};
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ServiceId};
+use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId};
 use crate::ledger::{Correction, Report, Target};
 use crate::text::Sealed;
 
@@ -48,6 +48,8 @@ pub enum MemberCommand {
     ReportResult(Report),
     /// Correct a result.
     CorrectResult(Correction, Sealed),
+    /// Withdraw a result; another one may then be reported for its period.
+    WithdrawResult(ResultId, Sealed),
     /// Record a place in a contest for this member and the team mates.
     PlaceInContest { contest: ContestId, on: Date, title: Sealed, level: Level, place: u32, team_mates: Vec<MemberId> },
     /// Grant an honour.

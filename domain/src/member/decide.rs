@@ -45,6 +45,7 @@ impl Aggregate for Member {
             C::SetTarget(target) => case.set_target(target),
             C::ReportResult(report) => case.report_result(report),
             C::CorrectResult(correction, reason) => case.correct_result(correction, reason),
+            C::WithdrawResult(result, reason) => case.withdraw_result(result, reason),
             C::PlaceInContest { contest, on, title, level, place, team_mates } => {
                 let placed = results::Placed { contest, on, title, level, place };
                 case.place_in_contest(placed, &team_mates)

@@ -8,7 +8,7 @@ use crate::event::events;
 use crate::id::{
     BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, PlaqueId, ResultId, ServiceId, VisitId,
 };
-use crate::ledger::{Aggregation, Exactness};
+use crate::ledger::{Aggregation, Direction, Exactness};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed};
 
@@ -185,6 +185,9 @@ events! {
         TargetSet = "member_target_set" {
             /// In which metric.
             metric: MetricCode,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The plan.
@@ -204,6 +207,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value in the metric's unit.
@@ -221,6 +227,9 @@ events! {
             metric: MetricCode,
             /// How the metric adds up.
             aggregation: Aggregation,
+            /// Which way is better.
+            #[serde(default, skip_serializing_if = "Direction::is_usual")]
+            direction: Direction,
             /// For which period.
             period: Period,
             /// The value before.
@@ -231,6 +240,23 @@ events! {
             value: Amount,
             /// Its exactness.
             exactness: Exactness,
+            /// Why.
+            reason: Sealed,
+        },
+        /// A result was withdrawn 撤回: it was of another subject or period. The period is free for another one.
+        ResultWithdrawn = "member_result_withdrawn" {
+            /// The result.
+            result: ResultId,
+            /// In which metric.
+            metric: MetricCode,
+            /// How the metric adds up.
+            aggregation: Aggregation,
+            /// For which period.
+            period: Period,
+            /// The value before.
+            value_before: Amount,
+            /// Its exactness before.
+            exactness_before: Exactness,
             /// Why.
             reason: Sealed,
         },

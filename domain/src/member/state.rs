@@ -308,6 +308,7 @@ impl Member {
             | MemberEvent::ResultCorrected { result, metric, period, value, exactness, .. } => {
                 self.ledger.remember_result(*result, metric, *period, *value, *exactness);
             }
+            MemberEvent::ResultWithdrawn { metric, period, .. } => self.ledger.forget_result(metric, *period),
             MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
             MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
             MemberEvent::ContactPointTaken { contact_point, .. } => _ = self.contact_points.insert(*contact_point),
@@ -342,7 +343,8 @@ impl Member {
             | E::Left { .. }
             | E::TargetSet { .. }
             | E::ResultReported { .. }
-            | E::ResultCorrected { .. } => (None, None),
+            | E::ResultCorrected { .. }
+            | E::ResultWithdrawn { .. } => (None, None),
         };
         self.latest = self.latest.max(on);
         self.latest_on_duty = self.latest_on_duty.max(on_duty);

@@ -24,6 +24,8 @@ mutations! {
         report_member_result(ReportMemberResultInput);
         /// Corrects a member's result, naming the one it corrects 更正.
         correct_member_result(CorrectMemberResultInput);
+        /// Withdraws a member's result that was never one; its period is free for another 撤回.
+        withdraw_member_result(WithdrawMemberResultInput);
         /// Sets a branch's plan or base in a metric 计划, for what it reports itself: plans add up as results do.
         set_branch_target(SetBranchTargetInput);
         /// Reports a branch's result, once per metric and period 业绩: what it achieved itself. The year's report adds up
@@ -32,11 +34,13 @@ mutations! {
         report_branch_result(ReportBranchResultInput);
         /// Corrects a branch's result, naming the one it corrects 更正.
         correct_branch_result(CorrectBranchResultInput);
+        /// Withdraws a branch's result that was never one; its period is free for another 撤回.
+        withdraw_branch_result(WithdrawBranchResultInput);
     }
 }
 
 inputs! {
-    /// A member's plan and base; what is left out is not set.
+    /// A member's plan and base; what is left out is taken back where it was set.
     SetMemberTargetInput {
         /// Whose.
         member: ID,
@@ -80,7 +84,17 @@ inputs! {
         reason: String,
     }
 
-    /// A branch's plan and base; what is left out is not set.
+    /// A member's result that is taken back.
+    WithdrawMemberResultInput {
+        /// Whose.
+        member: ID,
+        /// The result: the latest one of its metric and period.
+        result: ID,
+        /// Why; free text, at most 4,000 characters.
+        reason: String,
+    }
+
+    /// A branch's plan and base; what is left out is taken back where it was set.
     SetBranchTargetInput {
         /// Whose.
         branch: ID,
@@ -120,6 +134,16 @@ inputs! {
         /// Counted or a lower bound.
         #[graphql(default_with = "Exactness::Exact")]
         exactness: Exactness,
+        /// Why; free text, at most 4,000 characters.
+        reason: String,
+    }
+
+    /// A branch's result that is taken back.
+    WithdrawBranchResultInput {
+        /// Whose.
+        branch: ID,
+        /// The result: the latest one of its metric and period.
+        result: ID,
         /// Why; free text, at most 4,000 characters.
         reason: String,
     }
@@ -179,6 +203,15 @@ impl Ask for CorrectMemberResultInput {
     }
 }
 
+impl Ask for WithdrawMemberResultInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let member = door.member("member", &self.member, ReportResults).await?;
+        let result: ResultId = named("result", &self.result)?;
+        let reason = door.seal(member.id().0, "reason", &self.reason).await?;
+        Ok(member.asks(MemberCommand::WithdrawResult(result, reason)).naming(result.0))
+    }
+}
+
 impl Ask for SetBranchTargetInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let branch = door.branch("branch", &self.branch, SetTargets).await?;
@@ -203,5 +236,14 @@ impl Ask for CorrectBranchResultInput {
         let correction = correction(result, &self.corrects, &self.value, self.exactness)?;
         let reason = door.seal(branch.id().0, "reason", &self.reason).await?;
         Ok(branch.asks(BranchCommand::CorrectResult(correction, reason)).naming(result.0))
+    }
+}
+
+impl Ask for WithdrawBranchResultInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let branch = door.branch("branch", &self.branch, ReportResults).await?;
+        let result: ResultId = named("result", &self.result)?;
+        let reason = door.seal(branch.id().0, "reason", &self.reason).await?;
+        Ok(branch.asks(BranchCommand::WithdrawResult(result, reason)).naming(result.0))
     }
 }

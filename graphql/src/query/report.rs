@@ -97,9 +97,14 @@ pub async fn gather(reads: &dyn Reads, year: Period, at: Position) -> Result<Vec
 
 async fn quantity(reads: &dyn Reads, input: Input, read: Read, at: Position) -> Result<(Input, Quantity), ReadError> {
     match read {
-        Read::Count(Source { table, conditions }) => {
-            let plan = Plan { table, conditions, order: vec![], after: None, limit: 0 };
-            Ok((input, Quantity::counted(reads.count(&plan, at).await?)))
+        Read::Count(source) => Ok((input, Quantity::counted(reads.count(&all(source), at).await?))),
+        Read::Sum { source, column, bounds } => {
+            let (sum, rows) = reads.sum(&all(source), column, at).await?;
+            let at_least = match bounds {
+                Some(bounds) => reads.count(&all(bounds), at).await?,
+                None => 0,
+            };
+            Ok((input, Quantity::summed(sum, rows, at_least)))
         }
         Read::Total(TotalKey { year, item }) => {
             let select = Select::<TotalRow>::first(1)
@@ -109,6 +114,10 @@ async fn quantity(reads: &dyn Reads, input: Input, read: Read, at: Position) -> 
             Ok((input, rows.first().map(Quantity::of).unwrap_or_default()))
         }
     }
+}
+
+fn all(Source { table, conditions }: Source) -> Plan {
+    Plan { table, conditions, order: vec![], after: None, limit: 0 }
 }
 
 /// What a report weighs by itself: it reads and counts across the whole organisation, whatever is asked of it.

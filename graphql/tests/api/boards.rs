@@ -46,6 +46,7 @@ fn corrected() -> (domain::stream::StreamId, domain::event::Event) {
         corrects: domain::id::ResultId(Uuid::from_u128(0x111)),
         metric: "premium".parse().unwrap(),
         aggregation: Aggregation::Sum,
+        direction: domain::ledger::Direction::HigherIsBetter,
         period: "2022-01".parse().unwrap(),
         value_before: amount("300"),
         exactness_before: Exactness::Exact,

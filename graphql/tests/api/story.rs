@@ -64,6 +64,7 @@ pub fn reported(of: MemberId, value: &str) -> (StreamId, Event) {
         result,
         metric: "premium".parse().unwrap(),
         aggregation: Aggregation::Sum,
+        direction: domain::ledger::Direction::HigherIsBetter,
         period: "2022-01".parse().unwrap(),
         value: value.parse().unwrap(),
         exactness: Exactness::Exact,

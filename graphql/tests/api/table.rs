@@ -8,8 +8,11 @@ use projections::cell::Cell;
 use projections::each_projection;
 use projections::memory::Memory;
 use projections::projection::{Held, Projection};
+use projections::report::Trace;
 use projections::row::Row;
 use projections::select::{Condition, Plan};
+use projections::spells::SpellList;
+use rust_decimal::Decimal;
 
 fn folded<P: Projection>(facts: &[Fact]) -> Vec<Held<P::Row>> {
     let mut memory = Memory::<P>::default();
@@ -35,6 +38,14 @@ fn holds<R: Row>(condition: &Condition, row: &R) -> bool {
         Condition::Above(column, bar) => known(column).is_some_and(|cell| cell > *bar),
         Condition::From(column, bar) => known(column).is_some_and(|cell| cell >= *bar),
         Condition::Before(column, bar) => known(column).is_some_and(|cell| cell < *bar),
+        Condition::AboveTimes(column, each, times) => match (cell(row, column), each, cell(row, times)) {
+            (Cell::Decimal(sum), Cell::Decimal(each), Cell::Int(times)) => sum > each * Decimal::from(times),
+            _other => false,
+        },
+        Condition::Cover(column, day) => match (cell(row, column), day) {
+            (Cell::Text(spells), Cell::Date(day)) => spells.parse::<SpellList>().unwrap().cover(*day),
+            _other => false,
+        },
         Condition::Known(column) => known(column).is_some(),
     }
 }
@@ -66,21 +77,40 @@ pub fn select(facts: &[Fact], plan: &Plan) -> Vec<Vec<Cell>> {
     each_projection!(each).into_iter().flatten().next().expect("the table is one of a projection")
 }
 
-fn positions_in<P: Projection>(facts: &[Fact], table: &str, conditions: &[Condition]) -> Vec<Position> {
-    let fulfils = |row: &P::Row| conditions.iter().all(|condition| holds(condition, row));
-    let held = folded::<P>(facts).into_iter().filter(|held| P::Row::TABLE == table && fulfils(&held.row));
-    held.flat_map(|held| [Some(held.from), held.until]).flatten().collect()
+/// One column of what a selection finds.
+pub fn cells_of(facts: &[Fact], plan: &Plan, column: &str) -> Vec<Cell> {
+    fn at<P: Projection>(table: &str, name: &str) -> Option<usize> {
+        let found = P::Row::COLUMNS.iter().position(|column| column.name == name);
+        found.filter(|_| P::Row::TABLE == table)
+    }
+    macro_rules! each { ($($p:ty),*) => { [$(at::<$p>(plan.table, column)),*] } }
+    let at = each_projection!(each).into_iter().flatten().next().expect("the column is one of the table");
+    select(facts, plan).into_iter().map(|mut row| row.swap_remove(at)).collect()
 }
 
-/// The positions at which versions of the rows begin and end, ascending, each once.
-pub fn lineage(facts: &[Fact], sources: &[projections::report::Source]) -> Vec<Position> {
-    let of = |source: &projections::report::Source| {
+fn positions_in<P: Projection>(facts: &[Fact], trace: &Trace) -> Vec<Position> {
+    let (Trace::Versions(source) | Trace::Rows(source)) = trace;
+    if P::Row::TABLE != source.table {
+        return vec![];
+    }
+    let fulfils = |row: &P::Row| source.conditions.iter().all(|condition| holds(condition, row));
+    let all = folded::<P>(facts);
+    let opens = |held: &&Held<P::Row>| match trace {
+        Trace::Versions(_) => fulfils(&held.row),
+        Trace::Rows(_) => all.iter().any(|other| other.row.key() == held.row.key() && fulfils(&other.row)),
+    };
+    all.iter().filter(opens).map(|held| held.from).collect()
+}
+
+/// The positions that the traces name, ascending, each once.
+pub fn lineage(facts: &[Fact], traces: &[Trace]) -> Vec<Position> {
+    let of = |trace: &Trace| {
         macro_rules! each {
-            ($($p:ty),*) => { [$(positions_in::<$p>(facts, source.table, &source.conditions)),*].concat() }
+            ($($p:ty),*) => { [$(positions_in::<$p>(facts, trace)),*].concat() }
         }
         each_projection!(each)
     };
-    let mut positions: Vec<Position> = sources.iter().flat_map(of).collect();
+    let mut positions: Vec<Position> = traces.iter().flat_map(of).collect();
     positions.sort_unstable();
     positions.dedup();
     positions

@@ -17,10 +17,11 @@ use graphql::ports::{Accepted, AsOf, Asker, Commands, Failure, Moment, PersonRec
 use projections::cell::{Cell, Column};
 use projections::leaderboard::Board;
 use projections::members::Members;
-use projections::report::Source;
+use projections::report::Trace;
 use projections::row::Row;
 use projections::select::Plan;
 use projections::standings::{StandingRow, Standings};
+use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::table;
@@ -157,6 +158,14 @@ impl Reads for Twin {
         Ok(table::select(&self.log(at), &plan).len() as u64)
     }
 
+    async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError> {
+        let plan = Plan { order: vec![], after: None, limit: usize::MAX, ..plan.clone() };
+        let cells = table::cells_of(&self.log(at), &plan, column);
+        let numbers =
+            cells.iter().filter_map(|cell| if let Cell::Decimal(number) = cell { Some(*number) } else { None });
+        Ok((numbers.sum(), cells.len() as u64))
+    }
+
     async fn board(
         &self,
         board: &Board,
@@ -182,7 +191,7 @@ impl Reads for Twin {
 
     async fn lineage(
         &self,
-        sources: &[Source],
+        sources: &[Trace],
         at: Position,
         after: Position,
         limit: usize,

@@ -63,7 +63,7 @@ fn columns() -> String {
 
 /// What stands strictly ahead of a number in this direction, and how the best come first.
 fn direction(board: &Board) -> (&'static str, &'static str) {
-    match board.direction {
+    match board.better() {
         Direction::HigherIsBetter => (">", "desc"),
         Direction::LowerIsBetter => ("<", "asc"),
     }

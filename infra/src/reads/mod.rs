@@ -24,8 +24,9 @@ use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::Board;
-use projections::report::Source;
+use projections::report::Trace;
 use projections::select::Plan;
+use rust_decimal::Decimal;
 use sqlx::{PgPool, Row};
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -132,6 +133,16 @@ impl Reads for LogReads {
         Ok(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs())
     }
 
+    async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError> {
+        let mut statement = Statement::default();
+        let sum = format!("coalesce(sum({column}), 0), count(*)");
+        select::held(&mut statement, &sum, &self.table(plan.table, at)?, at);
+        select::conditions(&mut statement, &plan.conditions, self.place(plan.table)?.columns)?;
+        let row = statement.query().fetch_one(&self.pool).await.map_err(failed)?;
+        let rows = row.try_get::<i64, _>(1).map_err(failed)?.unsigned_abs();
+        Ok((row.try_get::<Decimal, _>(0).map_err(failed)?, rows))
+    }
+
     async fn board(
         &self,
         board: &Board,
@@ -150,7 +161,7 @@ impl Reads for LogReads {
 
     async fn lineage(
         &self,
-        sources: &[Source],
+        sources: &[Trace],
         at: Position,
         after: Position,
         limit: usize,
@@ -158,12 +169,22 @@ impl Reads for LogReads {
         let mut statement = Statement::default();
         let (upto, from) = (statement.number(at.0), statement.number(after.0));
         statement.push("select p from (select 0::bigint as p where false");
-        for source in sources {
-            let table = self.table(source.table, at)?;
-            for end in ["from_position", "until_position"] {
-                statement.push(&format!(" union select {end} from {table} where {end} <= {upto} and {end} > {from}"));
-                select::conditions(&mut statement, &source.conditions, self.place(source.table)?.columns)?;
+        for trace in sources {
+            let (Trace::Versions(source) | Trace::Rows(source)) = trace;
+            let (table, place) = (self.table(source.table, at)?, self.place(source.table)?);
+            let begun = format!("from {table} t where t.from_position <= {upto} and t.from_position > {from}");
+            statement.push(&format!(" union select t.from_position {begun}"));
+            if let Trace::Rows(_) = trace {
+                let key = place.columns.iter().take(place.key);
+                let same: Vec<String> = key.map(|column| format!("s.{0} = t.{0}", column.name)).collect();
+                statement.push(&format!(
+                    " and exists (select 1 from {table} s where s.from_position <= {upto} and {}",
+                    same.join(" and ")
+                ));
             }
+            // Inside `exists`, a bare column is one of `s`.
+            select::conditions(&mut statement, &source.conditions, place.columns)?;
+            statement.push(if let Trace::Rows(_) = trace { ")" } else { "" });
         }
         let limit = statement.number(limit as u64);
         statement.push(&format!(") as changes order by p limit {limit}"));

@@ -81,6 +81,22 @@ pub fn conditions(statement: &mut Statement, conditions: &[Condition], columns: 
                 statement.push(&format!(" and {name} = any({many})"));
                 continue;
             }
+            Condition::AboveTimes(name, cell, times) => {
+                let (of, times) = (column(columns, name)?, column(columns, times)?.name);
+                let each = statement.bind(of.kind, cell.clone());
+                statement.push(&format!(" and {name} > {each} * {times}"));
+                continue;
+            }
+            Condition::Cover(name, date) => {
+                let name = column(columns, name)?.name;
+                let date = statement.bind(Kind::Date, date.clone());
+                statement.push(&format!(
+                    " and exists (select 1 from unnest(string_to_array({name}, ' ')) as spell \
+                     where split_part(spell, '/', 1)::date <= {date} \
+                     and coalesce(nullif(split_part(spell, '/', 2), '')::date > {date}, true))"
+                ));
+                continue;
+            }
             Condition::Known(name) => {
                 statement.push(&format!(" and {} is not null", column(columns, name)?.name));
                 continue;

@@ -30,8 +30,10 @@ pub struct Place {
     pub first: bool,
     /// Whether the common position goes by it.
     pub counts: bool,
-    /// The columns of its rows.
+    /// The columns of its rows, the key first.
     pub columns: &'static [Column],
+    /// How many of them are the key.
+    pub key: usize,
 }
 
 /// Every projection's place, by table.
@@ -96,6 +98,7 @@ fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
         first: goes_on && !born,
         counts: goes_on && born,
         columns: projection.columns(),
+        key: projection.key(),
     }
 }
 

@@ -58,6 +58,7 @@ pub(super) fn changes(branch: BranchId, event: &BranchEvent) -> Vec<(RecordKey, 
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
+        | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }

@@ -58,7 +58,8 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         | ContactPointGivenUp { .. }
         | TargetSet { .. }
         | ResultReported { .. }
-        | ResultCorrected { .. } => return None,
+        | ResultCorrected { .. }
+        | ResultWithdrawn { .. } => return None,
     })
 }
 

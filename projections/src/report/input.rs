@@ -1,38 +1,37 @@
 //! What the report is made of, and where it is read.
 
+use domain::ledger::Aggregation;
 use domain::period::{Grain, Period};
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
+use jiff::ToSpan;
 use rust_decimal::Decimal;
 
-use crate::audit_trail::AuditRow;
 use crate::cell::{Cell, ColumnType};
 use crate::member_years::MemberYearRow;
-use crate::members::MemberRow;
 use crate::records::RecordRow;
 use crate::row::Row;
 use crate::select::Condition;
+use crate::spells::SpellsRow;
 use crate::standings::StandingRow;
-use crate::totals::{Item, NOW, TotalKey, TotalRow};
-use crate::words::{MemberStanding, RecordKind};
+use crate::totals::{Item, TotalKey, TotalRow};
+use crate::words::{RecordKind, SpellKind};
 
 /// The average daily balance above which a member is counted 日均余额, in yuan.
 pub const BALANCE_BAR: i64 = 7_000_000;
 /// The metric of a member's balance.
 const BALANCE: &str = "balance_daily";
-/// The events that put members on duty and off it.
-const DUTY: [&str; 4] = ["member_registered", "member_suspended", "member_reinstated", "member_left"];
 
 /// Something a figure is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Input {
-    /// Members on duty.
+    /// Members on duty on the last day of the year.
     OnDuty,
     /// Members with a volunteer service in the year.
     Volunteers,
-    /// Open financial outlets.
+    /// Financial outlets open on the last day of the year.
     OutletsFinancial,
-    /// Open delivery stations.
+    /// Delivery stations open on the last day of the year.
     StationsDelivery,
     /// Training sessions of the year.
     Sessions,
@@ -48,6 +47,14 @@ pub enum Input {
     Plan(&'static str),
     /// Their bases for the year.
     Base(&'static str),
+    /// Of the branches with both a result and a plan in the year: their results.
+    ActualWithPlan(&'static str),
+    /// Of the same branches: their plans.
+    PlanWithActual(&'static str),
+    /// Of the branches with both a result and a base in the year: their results.
+    ActualWithBase(&'static str),
+    /// Of the same branches: their bases.
+    BaseWithActual(&'static str),
     /// Members whose average daily balance of the year is above [`BALANCE_BAR`].
     BalanceOver,
     /// Members whose balance is reported at all.
@@ -65,11 +72,29 @@ pub struct Source {
     pub conditions: Vec<Condition>,
 }
 
+/// Which events a figure opens to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Trace {
+    /// Those at which a version of a row that fulfils the conditions begins.
+    Versions(Source),
+    /// Those at which any version of a row begins that has fulfilled the conditions at some time.
+    Rows(Source),
+}
+
 /// How an input is read.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Read {
     /// By counting rows: [`Quantity::counted`].
     Count(Source),
+    /// By adding up a column of rows: [`Quantity::summed`].
+    Sum {
+        /// The rows.
+        source: Source,
+        /// The column added up, which each of them has.
+        column: &'static str,
+        /// Those of them that are lower bounds; nothing where none can be.
+        bounds: Option<Source>,
+    },
     /// From a total, which may not be there: [`Quantity::of`].
     Total(TotalKey),
 }
@@ -92,6 +117,13 @@ impl Quantity {
         Self { value: Decimal::from(rows), parts: i64::try_from(rows).unwrap_or(i64::MAX), at_least: 0 }
     }
 
+    /// So much of so many rows, some of them lower bounds.
+    #[must_use]
+    pub fn summed(value: Decimal, rows: u64, at_least: u64) -> Self {
+        let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
+        Self { value, parts: count(rows), at_least: count(at_least) }
+    }
+
     /// What a total says.
     #[must_use]
     pub fn of(total: &TotalRow) -> Self {
@@ -104,16 +136,19 @@ impl Input {
     #[must_use]
     pub fn read(self, year: Period) -> Read {
         match self {
-            Self::OnDuty => Read::Count(rows_of::<MemberRow>(vec![equals("standing", MemberStanding::OnDuty)])),
+            Self::OnDuty => Read::Count(lasting(SpellKind::Duty, year)),
             Self::Volunteers => Read::Count(rows_of::<MemberYearRow>(vec![
                 equals("year", i64::from(year.year())),
                 Condition::Above("services", Cell::Int(0)),
             ])),
-            Self::BalanceOver => balances(year, Condition::Above("value", Cell::Decimal(Decimal::from(BALANCE_BAR)))),
+            Self::BalanceOver => {
+                let bar = Cell::Decimal(Decimal::from(BALANCE_BAR));
+                balances(year, Condition::AboveTimes("weighted_sum", bar, "days"))
+            }
             Self::BalanceKnown => balances(year, Condition::Known("value")),
             Self::BalanceBounds => balances(year, Condition::Above("at_least", Cell::Int(0))),
-            Self::OutletsFinancial => total(NOW, Item::OutletsFinancial),
-            Self::StationsDelivery => total(NOW, Item::StationsDelivery),
+            Self::OutletsFinancial => Read::Count(lasting(SpellKind::FinancialOutlet, year)),
+            Self::StationsDelivery => Read::Count(lasting(SpellKind::DeliveryStation, year)),
             Self::Sessions => of_year(year, Item::TrainingSessions),
             Self::Minutes => of_year(year, Item::TrainingMinutes),
             Self::Attendances => of_year(year, Item::TrainingAttendances),
@@ -121,40 +156,78 @@ impl Input {
             Self::Actual(metric) => of_year(year, Item::Actual(code(metric))),
             Self::Plan(metric) => of_year(year, Item::Plan(code(metric))),
             Self::Base(metric) => of_year(year, Item::Base(code(metric))),
+            Self::ActualWithPlan(metric) => actual(both(year, metric, "plan")),
+            Self::PlanWithActual(metric) => set(both(year, metric, "plan"), "plan"),
+            Self::ActualWithBase(metric) => actual(both(year, metric, "base")),
+            Self::BaseWithActual(metric) => set(both(year, metric, "base"), "base"),
         }
     }
 
-    /// The rows whose versions begin and end at its events. Where the counted rows change for other reasons too, these
-    /// are rows that do not.
+    /// Its events. Where the counted rows change for other reasons too, these are of rows that do not.
     #[must_use]
-    pub fn events(self, year: Period) -> Source {
+    pub fn events(self, year: Period) -> Trace {
+        let changed = |kind| {
+            let until_then = Condition::Before("changed_on", whole(year).end_day().to_cell());
+            Trace::Versions(rows_of::<SpellsRow>(vec![equals("kind", kind), until_then]))
+        };
         match self {
-            Self::OnDuty => rows_of::<AuditRow>(vec![
-                Condition::OneOf("event_type", DUTY.map(|name| Cell::Text(name.to_owned())).to_vec()),
-                equals("is_primary", true),
-            ]),
-            Self::Volunteers => rows_of::<RecordRow>(vec![
+            Self::OnDuty => changed(SpellKind::Duty),
+            Self::OutletsFinancial => changed(SpellKind::FinancialOutlet),
+            Self::StationsDelivery => changed(SpellKind::DeliveryStation),
+            Self::Volunteers => Trace::Versions(rows_of::<RecordRow>(vec![
                 equals("kind", RecordKind::Service),
                 Condition::From("on_date", whole(year).first_day().to_cell()),
                 Condition::Before("on_date", whole(year).end_day().to_cell()),
-            ]),
-            Self::OutletsFinancial
-            | Self::StationsDelivery
-            | Self::Sessions
+            ])),
+            Self::Sessions
             | Self::Minutes
             | Self::Attendances
             | Self::Honours
             | Self::Actual(_)
             | Self::Plan(_)
             | Self::Base(_)
+            | Self::ActualWithPlan(_)
+            | Self::PlanWithActual(_)
+            | Self::ActualWithBase(_)
+            | Self::BaseWithActual(_)
             | Self::BalanceOver
             | Self::BalanceKnown
             | Self::BalanceBounds => match self.read(year) {
-                Read::Count(rows) => rows,
-                Read::Total(key) => rows_of::<TotalRow>(vec![equals("year", key.year), equals("item", key.item)]),
+                Read::Count(rows) | Read::Sum { source: rows, .. } => Trace::Rows(rows),
+                Read::Total(key) => {
+                    Trace::Versions(rows_of::<TotalRow>(vec![equals("year", key.year), equals("item", key.item)]))
+                }
             },
         }
     }
+}
+
+/// The spells of a kind that hold the last day of the year.
+fn lasting(kind: SpellKind, year: Period) -> Source {
+    let last = whole(year).end_day().saturating_sub(1.day());
+    rows_of::<SpellsRow>(vec![equals("kind", kind), Condition::Cover("spells", last.to_cell())])
+}
+
+/// The years of the branches with a result, and a plan or base, in a metric that adds up.
+fn both(year: Period, metric: &'static str, aim: &'static str) -> Source {
+    rows_of::<StandingRow>(vec![
+        equals("subject_kind", StreamKind::Branch),
+        equals("metric", code(metric)),
+        equals("period", whole(year)),
+        equals("aggregation", Aggregation::Sum),
+        Condition::Known("value"),
+        Condition::Known(aim),
+    ])
+}
+
+fn actual(source: Source) -> Read {
+    let mut bounds = source.clone();
+    bounds.conditions.push(Condition::Above("at_least", Cell::Int(0)));
+    Read::Sum { source, column: "value", bounds: Some(bounds) }
+}
+
+fn set(source: Source, column: &'static str) -> Read {
+    Read::Sum { source, column, bounds: None }
 }
 
 fn balances(year: Period, condition: Condition) -> Read {
@@ -162,6 +235,7 @@ fn balances(year: Period, condition: Condition) -> Read {
         equals("subject_kind", StreamKind::Member),
         equals("metric", code(BALANCE)),
         equals("period", whole(year)),
+        equals("aggregation", Aggregation::DailyMean),
         condition,
     ]))
 }
@@ -174,12 +248,8 @@ fn equals(column: &'static str, value: impl ColumnType) -> Condition {
     Condition::Equals(column, value.to_cell())
 }
 
-fn total(year: i64, item: Item) -> Read {
-    Read::Total(TotalKey { year, item })
-}
-
 fn of_year(year: Period, item: Item) -> Read {
-    total(i64::from(year.year()), item)
+    Read::Total(TotalKey { year: i64::from(year.year()), item })
 }
 
 fn whole(year: Period) -> Period {

@@ -83,7 +83,12 @@ proptest! {
 }
 
 fn standing_rows(values: &[&str]) -> Vec<Fact> {
-    let books = |number| Books { subject: member(number).into(), metric: "rating", aggregation: Aggregation::Sum };
+    let books = |number| Books {
+        subject: member(number).into(),
+        metric: "rating",
+        aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
+    };
     recorded(values.iter().enumerate().map(|(number, value)| books(number).report("2022-03", value)))
 }
 
@@ -115,7 +120,12 @@ fn the_least_leads_where_less_is_better_and_a_zero_ranks_like_any_number() {
 
 #[test]
 fn who_has_no_plan_is_not_ranked_by_plan_completion() {
-    let books = |number| Books { subject: branch(number).into(), metric: "rating", aggregation: Aggregation::Sum };
+    let books = |number| Books {
+        subject: branch(number).into(),
+        metric: "rating",
+        aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
+    };
     let planned = [books(1).report("2022-03", "5"), books(1).target("2022-03", Some("4"), None)];
     let facts = recorded([books(0).report("2022-03", "9")].into_iter().chain(planned));
     let rows = rows::<Standings>(&facts);

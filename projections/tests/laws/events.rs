@@ -27,8 +27,8 @@ pub struct Dice {
     day: i64,
 }
 
-const MEMBER_KINDS: usize = 23;
-const BRANCH_KINDS: usize = 30;
+const MEMBER_KINDS: usize = 24;
+const BRANCH_KINDS: usize = 31;
 
 /// Events of every kind about few members, branches and things.
 pub fn histories() -> impl Strategy<Value = Vec<Fact>> {
@@ -37,7 +37,7 @@ pub fn histories() -> impl Strategy<Value = Vec<Fact>> {
 
 /// Plans and results of three members and three branches in three metrics.
 pub fn ledgers() -> impl Strategy<Value = Vec<Fact>> {
-    let kinds = prop::sample::select(vec![15, 16, 16, 17, MEMBER_KINDS + 19, MEMBER_KINDS + 20]);
+    let kinds = prop::sample::select(vec![15, 16, 16, 17, 20, MEMBER_KINDS + 19, MEMBER_KINDS + 20, MEMBER_KINDS + 28]);
     thrown(kinds)
 }
 
@@ -64,6 +64,11 @@ fn event(dice: &Dice) -> (StreamId, Event) {
 
 const METRICS: [(&str, Aggregation); 3] =
     [("premium_new", Aggregation::Sum), ("balance_daily", Aggregation::DailyMean), ("rating", Aggregation::Last)];
+
+/// Of the last metric less is better.
+fn direction_of(metric: usize) -> Direction {
+    if metric == 2 { Direction::LowerIsBetter } else { Direction::HigherIsBetter }
+}
 
 fn period_of(dice: &Dice) -> Period {
     Period::holding(day(dice.day), [Grain::Month, Grain::Quarter, Grain::Year][dice.other])
@@ -95,6 +100,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
         }
         15 => TargetSet {
             metric: code(metric),
+            direction: direction_of(dice.thing),
             period: period_of(dice),
             plan: (dice.value > 0).then(|| amount(&dice.value.to_string())),
             base: Some(amount(&(dice.value - 2).to_string())),
@@ -105,6 +111,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
             result: ResultId(thing),
             metric: code(metric),
             aggregation,
+            direction: direction_of(dice.thing),
             period: Period::holding(on, Grain::Month),
             value: amount(&dice.value.to_string()),
             exactness: if dice.other == 0 { Exactness::AtLeast } else { Exactness::Exact },
@@ -114,6 +121,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
             corrects: ResultId(thing),
             metric: code(metric),
             aggregation,
+            direction: direction_of(dice.thing),
             period: Period::holding(on, Grain::Month),
             value_before: amount("0"),
             exactness_before: Exactness::Exact,
@@ -125,12 +133,21 @@ fn of_member(dice: &Dice) -> MemberEvent {
             let (place, team_size) = (dice.thing as u32 + 1, 1);
             ContestPlaced { contest: ContestId(thing), on, title: reason, level: Level::City, place, team_size }
         }
-        19 => ContactPointTaken { contact_point: ContactPointId(thing), from: on },
-        20 => ContactPointVisited { contact_point: ContactPointId(thing), visit: VisitId(thing), on },
-        21 => ContactPointGivenUp { contact_point: ContactPointId(thing), on },
-        _last => {
+        19 => {
             HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
         }
+        20 => ResultWithdrawn {
+            result: ResultId(thing),
+            metric: code(metric),
+            aggregation,
+            period: Period::holding(on, Grain::Month),
+            value_before: amount("0"),
+            exactness_before: Exactness::Exact,
+            reason,
+        },
+        21 => ContactPointTaken { contact_point: ContactPointId(thing), from: on },
+        22 => ContactPointVisited { contact_point: ContactPointId(thing), visit: VisitId(thing), on },
+        _last => ContactPointGivenUp { contact_point: ContactPointId(thing), on },
     }
 }
 
@@ -200,8 +217,8 @@ fn of_branch(kind: usize, dice: &Dice) -> BranchEvent {
             };
             ContactPointEnded { contact_point: ContactPointId(thing), on, reason, cadres, outlet, station }
         }
-        28 => OutletLinked { outlet: that, contact_point: ContactPointId(thing), from: on },
-        29 => OutletReleased { outlet: that, contact_point: ContactPointId(thing), on },
+        29 => OutletLinked { outlet: that, contact_point: ContactPointId(thing), from: on },
+        30 => OutletReleased { outlet: that, contact_point: ContactPointId(thing), on },
         _later => of_branch_later(kind, dice),
     }
 }
@@ -240,10 +257,11 @@ fn of_branch_later(kind: usize, dice: &Dice) -> BranchEvent {
             effect: reason,
             by: ActorId("secretary".to_owned()),
         },
-        _last => {
+        27 => {
             let by = ActorId("office".to_owned());
             ImprovementConfirmed { improvement: ImprovementId(thing), on, note: Some(reason), by }
         }
+        _last => ledger_of(24, dice),
     }
 }
 
@@ -261,7 +279,7 @@ fn metric(number: usize) -> Metric {
         code: code(metric),
         name: title(number),
         unit: Unit::Yuan,
-        direction: Direction::HigherIsBetter,
+        direction: direction_of(number),
         aggregation,
         grain: Grain::Month,
         subjects: Subjects::Both,
@@ -278,11 +296,28 @@ fn verdicts(dice: &Dice) -> SixS {
 pub fn on(subject: StreamId, event: MemberEvent) -> Event {
     match (subject.kind, event) {
         (StreamKind::Member, event) => event.into(),
-        (StreamKind::Branch, MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before }) => {
-            BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before }.into()
-        }
-        (StreamKind::Branch, MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness }) => {
-            BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness }.into()
+        (
+            StreamKind::Branch,
+            MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before },
+        ) => BranchEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before }.into(),
+        (
+            StreamKind::Branch,
+            MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness },
+        ) => BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness }.into(),
+        (
+            StreamKind::Branch,
+            MemberEvent::ResultWithdrawn {
+                result,
+                metric,
+                aggregation,
+                period,
+                value_before,
+                exactness_before,
+                reason,
+            },
+        ) => {
+            BranchEvent::ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason }
+                .into()
         }
         (StreamKind::Branch, event) => branch_correction(event),
     }
@@ -294,6 +329,7 @@ fn branch_correction(event: MemberEvent) -> Event {
         corrects,
         metric,
         aggregation,
+        direction,
         period,
         value_before,
         exactness_before,
@@ -309,6 +345,7 @@ fn branch_correction(event: MemberEvent) -> Event {
         corrects,
         metric,
         aggregation,
+        direction,
         period,
         value_before,
         exactness_before,
@@ -321,45 +358,61 @@ fn branch_correction(event: MemberEvent) -> Event {
 
 type Cell = (StreamId, MetricCode, Period);
 
-/// Makes first results reports, later ones corrections of what stood before, and targets name what they replace.
+/// Makes first results reports, later ones corrections of what stood before, and targets name what they replace; drops
+/// withdrawals of nothing.
 fn consistent(events: impl Iterator<Item = (StreamId, Event)>) -> Vec<(StreamId, Event)> {
     let mut results: BTreeMap<Cell, Reported> = BTreeMap::new();
     let mut targets: BTreeMap<Cell, [Option<Amount>; 2]> = BTreeMap::new();
     let settle = |(subject, event): (StreamId, Event)| {
-        let Some(Entry { metric, period, said }) = entry(&recorded([(subject, event.clone())])[0]) else {
-            return (subject, event);
+        let Some(Entry { metric, direction, period, said }) = entry(&recorded([(subject, event.clone())])[0]) else {
+            return Some((subject, event));
         };
+        let direction = direction.unwrap_or_default();
         let cell = (subject, metric.clone(), period);
         let settled = match said {
             Said::Target { plan: [_, plan], base: [_, base] } => {
                 let [plan_before, base_before] = targets.insert(cell, [plan, base]).unwrap_or_default();
-                MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before }
+                MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before }
             }
             Said::Result { result, aggregation, after, .. } => {
                 let before = results.insert(cell, after);
-                result_event(result, (metric, aggregation, period), before, after)
+                result_event(result, (metric, aggregation, direction, period), before, after)
+            }
+            Said::Withdrawn { result, aggregation, before: _ } => {
+                let Reported { value: value_before, exactness: exactness_before } = results.remove(&cell)?;
+                let reason = sealed(1);
+                MemberEvent::ResultWithdrawn {
+                    result,
+                    metric,
+                    aggregation,
+                    period,
+                    value_before,
+                    exactness_before,
+                    reason,
+                }
             }
         };
-        (subject, on(subject, settled))
+        Some((subject, on(subject, settled)))
     };
-    events.map(settle).collect()
+    events.filter_map(settle).collect()
 }
 
 /// A report where nothing stood before, else a correction.
 pub fn result_event(
     result: ResultId,
-    (metric, aggregation, period): (MetricCode, Aggregation, Period),
+    (metric, aggregation, direction, period): (MetricCode, Aggregation, Direction, Period),
     before: Option<Reported>,
     after: Reported,
 ) -> MemberEvent {
     let Reported { value, exactness } = after;
     match before {
-        None => MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness },
+        None => MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness },
         Some(before) => MemberEvent::ResultCorrected {
             result,
             corrects: result,
             metric,
             aggregation,
+            direction,
             period,
             value_before: before.value,
             exactness_before: before.exactness,

@@ -3,7 +3,7 @@
 use domain::amount::Amount;
 use domain::event::{Event, Fact};
 use domain::id::{ActorId, BranchId, MemberId, OutletId, ResultId};
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::member::MemberEvent;
 use domain::period::Period;
 use domain::stream::{Position, StreamId};
@@ -94,6 +94,7 @@ pub struct Books {
     pub subject: StreamId,
     pub metric: &'static str,
     pub aggregation: Aggregation,
+    pub direction: Direction,
 }
 
 impl Books {
@@ -106,6 +107,7 @@ impl Books {
             result: ResultId(uuid(9, 1)),
             metric: code(self.metric),
             aggregation: self.aggregation,
+            direction: self.direction,
             period: period(month),
             value: amount(value),
             exactness,
@@ -119,6 +121,7 @@ impl Books {
             corrects: ResultId(uuid(9, 1)),
             metric: code(self.metric),
             aggregation: self.aggregation,
+            direction: self.direction,
             period: period(month),
             value_before: amount(before),
             exactness_before: Exactness::Exact,
@@ -129,9 +132,23 @@ impl Books {
         (self.subject, crate::events::on(self.subject, correction))
     }
 
+    pub fn withdraw(&self, month: &str, before: &str) -> (StreamId, Event) {
+        let withdrawal = MemberEvent::ResultWithdrawn {
+            result: ResultId(uuid(9, 1)),
+            metric: code(self.metric),
+            aggregation: self.aggregation,
+            period: period(month),
+            value_before: amount(before),
+            exactness_before: Exactness::Exact,
+            reason: sealed(0),
+        };
+        (self.subject, crate::events::on(self.subject, withdrawal))
+    }
+
     pub fn target(&self, of: &str, plan: Option<&str>, base: Option<&str>) -> (StreamId, Event) {
         let target = MemberEvent::TargetSet {
             metric: code(self.metric),
+            direction: self.direction,
             period: period(of),
             plan: plan.map(amount),
             base: base.map(amount),

@@ -3,7 +3,7 @@
 use domain::branch::{BranchEvent, OutletKind};
 use domain::event::{Event, Fact};
 use domain::id::{HonourId, ServiceId, TrainingId};
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::member::{Level, MemberEvent, Post};
 use domain::stream::StreamId;
 use jiff::civil::date;
@@ -14,7 +14,7 @@ use crate::facts::*;
 use crate::reader::{lineage, report_of};
 
 fn books(subject: impl Into<StreamId>, metric: &'static str, aggregation: Aggregation) -> Books {
-    Books { subject: subject.into(), metric, aggregation }
+    Books { subject: subject.into(), metric, aggregation, direction: Direction::HigherIsBetter }
 }
 
 fn sums(metric: &'static str) -> Books {
@@ -89,6 +89,24 @@ fn insurance_figures_add_up_over_branches() {
 }
 
 #[test]
+fn ratios_are_of_the_branches_that_have_both() {
+    let other = books(branch(2), "delivery_revenue", Aggregation::Sum);
+    let based = books(branch(3), "delivery_revenue", Aggregation::Sum);
+    let added =
+        [other.report("2022-03", "10000000"), based.report("2022-04", "5"), based.target("2022", None, Some("4"))];
+    let idle = [books(branch(4), "delivery_revenue", Aggregation::Sum).target("2022", Some("9"), None)];
+    let facts = recorded(delivery().into_iter().chain(added).chain(idle));
+    assert_eq!(value(&facts, "delivery_revenue"), some("81166505.00"));
+    assert_eq!(value(&facts, "delivery_plan"), some("61600009.00"));
+    assert_eq!(value(&facts, "delivery_plan_completion"), some("115.53"));
+    assert_eq!(value(&facts, "delivery_over_plan"), some("9566500.00"));
+    assert_eq!(value(&facts, "delivery_growth"), some("33.69"));
+    let events = |code: &str| lineage(&facts, &figure(&facts, code).sources);
+    assert_eq!(events("delivery_plan_completion"), (1..=13).collect::<Vec<u64>>());
+    assert_eq!(events("delivery_growth"), (1..=13).chain([15, 16]).collect::<Vec<u64>>());
+}
+
+#[test]
 fn training_figures_come_from_sessions_minutes_and_person_times() {
     let facts = recorded(trainings());
     let expected = [
@@ -102,6 +120,21 @@ fn training_figures_come_from_sessions_minutes_and_person_times() {
         assert_eq!(value(&facts, code), some(text), "{code}");
     }
     assert_eq!(value(&facts[..1], "training_hours"), some("5.67"));
+}
+
+#[test]
+fn a_correction_that_adds_as_many_as_it_removes_is_among_the_events() {
+    let held_on = date(2022, 1, 15);
+    let training = TrainingId(uuid(4, 1));
+    let attendees = vec![member(1), member(2)];
+    let held = BranchEvent::TrainingHeld { training, on: held_on, topic: sealed(1), minutes: 90, attendees };
+    let (added, removed, reason) = (vec![member(3)], vec![member(2)], sealed(2));
+    let corrected = BranchEvent::AttendanceCorrected { training, held_on, minutes: 90, added, removed, reason };
+    let facts = recorded([(branch(1).into(), held.into()), (branch(1).into(), corrected.into())]);
+    assert_eq!(value(&facts, "training_attendances"), some("2"));
+    assert_eq!(lineage(&facts, &figure(&facts, "training_attendances").sources), [1, 2]);
+    assert_eq!(lineage(&facts, &figure(&facts, "training_mean_attendance").sources), [1, 2]);
+    assert_eq!(lineage(&facts, &figure(&facts, "training_hours").sources), [1]);
 }
 
 #[test]
@@ -132,6 +165,63 @@ fn the_latest_period_counts_for_last_whenever_it_was_reported() {
     let facts = [stock.report("2022-05", "9"), stock.report("2022-03", "4"), stock.correct("2022-03", "4", "5")];
     let row = year_of(facts);
     assert_eq!((row.value, row.last_period), (Some(amount("9").decimal()), Some(period("2022-05"))));
+}
+
+#[test]
+fn where_less_is_better_what_is_saved_completes_the_plan() {
+    let direction = Direction::LowerIsBetter;
+    let of = |value: &str| {
+        let subject = branch(1).into();
+        let complaints = Books { subject, metric: "complaints", aggregation: Aggregation::Sum, direction };
+        let row = year_of([complaints.report("2022-06", value), complaints.target("2022", Some("10"), Some("20"))]);
+        (row.completion.unwrap().to_string(), row.growth.unwrap().to_string())
+    };
+    let told = |completion: &str, growth: &str| (completion.to_owned(), growth.to_owned());
+    assert_eq!(of("5"), told("150.00", "-75.00"));
+    assert_eq!(of("10"), told("100.00", "-50.00"));
+    assert_eq!(of("0"), told("200.00", "-100.00"));
+    assert_eq!(of("12.5"), told("75.00", "-37.50"));
+    assert_eq!(of("31"), told("0.00", "55.00"));
+}
+
+#[test]
+fn the_schedule_is_the_plan_by_days_up_to_the_latest_report() {
+    let books = sums("delivery_revenue");
+    let schedule =
+        |events: Vec<(StreamId, Event)>| year_of(events).schedule_completion().map(|percent| percent.to_string());
+    // 90 of 365 days have passed at the end of March.
+    let target = || books.target("2022", Some("365"), None);
+    assert_eq!(schedule(vec![target(), books.report("2022-03", "99")]), some("110.00"));
+    assert_eq!(schedule(vec![target(), books.report("2022-03", "99"), books.report("2022-01", "0")]), some("110.00"));
+    assert_eq!(schedule(vec![target(), books.report("2022-12", "365")]), some("100.00"));
+    assert_eq!(schedule(vec![target()]), None);
+    assert_eq!(schedule(vec![books.report("2022-03", "99")]), None);
+    let (subject, direction) = (branch(1).into(), Direction::LowerIsBetter);
+    let complaints = Books { subject, metric: "complaints", aggregation: Aggregation::Sum, direction };
+    let sparing = [complaints.target("2022", Some("365"), None), complaints.report("2022-03", "45")];
+    assert_eq!(schedule(sparing.to_vec()), some("150.00"));
+    let balance = books_of_balance();
+    assert_eq!(schedule(vec![balance.target("2022", Some("5"), None), balance.report("2022-03", "5")]), None);
+}
+
+fn books_of_balance() -> Books {
+    books(branch(1), "balance_daily", Aggregation::DailyMean)
+}
+
+#[test]
+fn a_withdrawn_result_is_no_zero() {
+    let stock = books(branch(1), "stock", Aggregation::Last);
+    let row = year_of([stock.report("2022-03", "4"), stock.report("2022-05", "9"), stock.withdraw("2022-05", "9")]);
+    assert_eq!((row.value, row.last_period, row.results), (Some(amount("4").decimal()), Some(period("2022-03")), 1));
+    let sum = sums("delivery_revenue");
+    let target = sum.target("2022", Some("10"), None);
+    let facts = recorded([sum.report("2022-03", "4"), target, sum.withdraw("2022-03", "4")]);
+    let row = the::<Standings>(&facts, |row| row.period == period("2022"));
+    assert_eq!((row.value, row.completion, row.plan), (None, None, Some(amount("10"))));
+    assert_eq!((value(&facts[..2], "delivery_revenue"), value(&facts, "delivery_revenue")), (some("4.00"), None));
+    assert_eq!(value(&facts, "delivery_plan_completion"), None);
+    assert_eq!(lineage(&facts, &figure(&facts, "delivery_revenue").sources), [1, 3]);
+    assert_eq!(lineage(&facts, &figure(&facts, "delivery_plan_completion").sources), [1, 2, 3]);
 }
 
 #[test]
@@ -223,6 +313,30 @@ fn who_is_suspended_and_then_leaves_is_taken_off_once() {
 }
 
 #[test]
+fn the_report_of_a_year_counts_who_was_on_duty_on_its_last_day() {
+    let reason = || sealed(1);
+    let facts = recorded([
+        registered(1),
+        registered(2),
+        of_member(1, MemberEvent::Suspended { on: date(2023, 1, 1), reason: reason() }),
+        of_member(1, MemberEvent::Reinstated { on: date(2024, 12, 31), reason: reason() }),
+        of_member(2, MemberEvent::Left { branch: branch(1), on: date(2024, 12, 31), reason: reason() }),
+        of_member(1, MemberEvent::Left { branch: branch(1), on: date(2025, 3, 1), reason: reason() }),
+    ]);
+    let on_duty = |year: &str| {
+        let answers = report_of(&facts, period(year)).into_iter();
+        let figure = answers.into_iter().find(|answer| answer.code == "members_on_duty").unwrap();
+        (figure.value.unwrap(), lineage(&facts, &figure.sources))
+    };
+    let told = |count: &str, events: &[u64]| (count.to_owned(), events.to_vec());
+    assert_eq!(on_duty("2021"), told("0", &[]));
+    assert_eq!(on_duty("2022"), told("2", &[1, 2]));
+    assert_eq!(on_duty("2023"), told("1", &[1, 2, 3]));
+    assert_eq!(on_duty("2024"), told("1", &[1, 2, 3, 4, 5]));
+    assert_eq!(on_duty("2025"), told("0", &[1, 2, 3, 4, 5, 6]));
+}
+
+#[test]
 fn balances_are_counted_above_seven_million_and_open_to_their_results() {
     let of = |number| books(member(number), "balance_daily", Aggregation::DailyMean);
     let facts = recorded([
@@ -230,11 +344,15 @@ fn balances_are_counted_above_seven_million_and_open_to_their_results() {
         of(2).report("2022-01", "7000000.01"),
         of(3).report("2022-01", "9000000"),
         of(3).correct("2022-01", "9000000", "900000"),
+        of(4).report("2022-01", "6000000"),
+        of(4).report("2022-02", "8107142.86"),
     ]);
     assert_eq!(value(&facts[..3], "members_balance_over_7m"), some("2"));
-    assert_eq!(value(&facts, "members_balance_over_7m"), some("1"));
+    // 7,000,000.0014 a day over 59 days is above the bar, though it is shown as 7,000,000.00.
+    assert_eq!(value(&facts[..5], "members_balance_over_7m"), some("1"));
+    assert_eq!(value(&facts, "members_balance_over_7m"), some("2"));
     assert_eq!(value(&facts[..1], "members_balance_over_7m"), some("0"));
-    assert_eq!(lineage(&facts, &figure(&facts, "members_balance_over_7m").sources), [2, 3, 4]);
+    assert_eq!(lineage(&facts, &figure(&facts, "members_balance_over_7m").sources), [2, 3, 4, 5, 6]);
 }
 
 #[test]
@@ -264,5 +382,8 @@ fn outlets_and_honours_are_counted_and_open_to_their_events() {
     assert_eq!(value(&facts, "stations_delivery"), some("1"));
     assert_eq!(value(&facts, "honours"), some("1"));
     assert_eq!(lineage(&facts, &figure(&facts, "outlets_financial").sources), [1, 2, 4]);
+    let before = report_of(&facts, period("2021"));
+    let of_2021 = |code: &str| before.iter().find(|answer| answer.code == code).unwrap().value.clone();
+    assert_eq!((of_2021("outlets_financial"), of_2021("stations_delivery")), (some("0"), some("0")));
     assert_eq!(lineage(&facts, &figure(&facts, "honours").sources), [5]);
 }

@@ -219,6 +219,7 @@ impl Story {
             }
             C::EndContactPoint { contact_point, .. } => _ = self.points.remove(contact_point),
             C::ReportResult(report) => self.remember_result(Subject::Branch(branch), report),
+            C::WithdrawResult(result, _) => self.remember_withdrawal(*result),
             C::CorrectResult(correction, _) => self.remember_correction(Subject::Branch(branch), correction),
             C::AnnounceCompetition { competition, .. } => self.competitions.push((branch, *competition)),
             C::ConcludeCompetition { competition } => self.competitions.retain(|(_, open)| open != competition),

@@ -101,7 +101,7 @@ impl Story {
         MemberCommand::GrantHonour { honour, on, title: self.text(), level, body: self.text() }
     }
 
-    /// A result, a correction or a target: as a member's command or as a branch's.
+    /// A result, a correction, a withdrawal or a target: as a member's command or as a branch's.
     pub(super) fn figures(
         &mut self,
         subject: Subject,
@@ -124,6 +124,10 @@ impl Story {
             return Some((Some(M::SetTarget(target.clone())), Some(B::SetTarget(target))));
         }
         Some(match reported {
+            Some(withdrawn) if self.chance.percent(40) => {
+                let reason = self.text();
+                (Some(M::WithdrawResult(withdrawn, reason.clone())), Some(B::WithdrawResult(withdrawn, reason)))
+            }
             Some(corrects) => {
                 let (correction, reason) = (Correction { result, corrects, value, exactness }, self.text());
                 (Some(M::CorrectResult(correction.clone(), reason.clone())), Some(B::CorrectResult(correction, reason)))
@@ -145,6 +149,10 @@ impl Story {
                 *result = correction.result;
             }
         }
+    }
+
+    pub(super) fn remember_withdrawal(&mut self, withdrawn: ResultId) {
+        self.results.retain(|_, result| *result != withdrawn);
     }
 
     pub(super) fn remember_of_member(&mut self, member: MemberId, command: &MemberCommand) {
@@ -178,6 +186,7 @@ impl Story {
             C::SettleCommitment { commitment, .. } => self.commitments.retain(|(_, open)| open != commitment),
             C::ReportResult(report) => self.remember_result(Subject::Member(member), report),
             C::CorrectResult(correction, _) => self.remember_correction(Subject::Member(member), correction),
+            C::WithdrawResult(result, _) => self.remember_withdrawal(*result),
             C::AmendPerson {}
             | C::CheckBadge { .. }
             | C::RecordService { .. }

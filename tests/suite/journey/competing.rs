@@ -16,6 +16,8 @@ pub async fn results_skills_and_style_are_compared(heard: Ears) {
     t.remember().await;
     corrections(&t).await;
     t.remember().await;
+    withdrawals(&t).await;
+    t.remember().await;
     skills(&t).await;
     t.remember().await;
     training(&t).await;
@@ -51,11 +53,11 @@ async fn results(t: &Teller) {
     t.yes("setMemberTarget", plan).await;
     let query =
         "{ member(id: \"@ana\", NOW) { standings(filter: { metric: \"premium_new\", period: { year: 2022 } }) { nodes {
-        value plan base completion growth overPlan results exactness period { text grain firstDay endDay } } } } }";
+        value plan base completion scheduleCompletion growth overPlan results exactness period { text grain firstDay endDay } } } } }";
     assert_eq!(
         t.ask(query).await["member"]["standings"]["nodes"],
         json!([{
-            "value": "200.00", "plan": "400.00", "base": "160.00", "completion": "50.00", "growth": "25.00",
+            "value": "200.00", "plan": "400.00", "base": "160.00", "completion": "50.00", "scheduleCompletion": "202.78", "growth": "25.00",
             "overPlan": "-200.00", "results": 3, "exactness": "EXACT",
             "period": { "text": "2022", "grain": "YEAR", "firstDay": "2022-01-01", "endDay": "2023-01-01" },
         }])
@@ -99,6 +101,13 @@ async fn boards(t: &Teller) {
     assert_eq!(growth, json!([[1, "25.00", "@ana"]]));
     let fewest = "{ subject: MEMBER, measure: { metric: \"days\" }, period: { month: { year: 2022, month: 3 } } }";
     assert_eq!(by_name(board(t, fewest, "NOW").await), json!([[1, "3", "@bo"], [1, "3", "@chen"], [3, "9", "@ana"]]));
+    // Less is better: who stays under the plan has more than completed it, and leads.
+    for (member, plan) in [("@ana", "10"), ("@bo", "12")] {
+        let plan = json!({ "member": member, "metric": "days", "period": month(3), "plan": plan });
+        t.yes("setMemberTarget", plan).await;
+    }
+    let sparing = "{ subject: MEMBER, measure: { metric: \"days\" }, period: { month: { year: 2022, month: 3 } }, rankedBy: PLAN_COMPLETION }";
+    assert_eq!(board(t, sparing, "NOW").await, json!([[1, "175.00", "@bo"], [2, "110.00", "@ana"]]));
     let query = format!(
         "{{ rank(board: {0}, subject: \"@chen\", NOW) {{ rank score value results }} nobody: rank(board: {0}, subject: \"@first\", NOW) {{ rank }} }}",
         premium("{ year: 2022 }", "")
@@ -183,6 +192,35 @@ async fn corrections(t: &Teller) {
     for then in ["AT_concluded", "ON_concluded"] {
         assert_eq!(by_name(board(t, &premium("{ year: 2022 }", ""), then).await), frozen, "{then}");
     }
+}
+
+/// What was reported of the wrong member, or planned by mistake, is taken back: the board forgets it, the past does not.
+async fn withdrawals(t: &Teller) {
+    let query =
+        "{ member(id: \"@dai\", NOW) { standings(filter: { metric: \"premium_new\", period: { year: 2022 } }) { nodes {
+        value plan completion results } } } }";
+    let before = t.ask(query).await;
+    let report = json!({ "member": "@dai", "metric": "premium_new", "period": month(3), "value": "7000" });
+    t.make("mistaken", "reportMemberResult", report.clone()).await;
+    t.mark("mistaken");
+    let withdraw = json!({ "member": "@dai", "result": "@mistaken", "reason": "记错了人" });
+    t.yes("withdrawMemberResult", withdraw.clone()).await;
+    t.no("result.unknown", "withdrawMemberResult", withdraw).await;
+    assert_eq!(t.ask(query).await, before);
+    let year = premium("{ year: 2022 }", "");
+    let best = |board: Value| board[0].clone();
+    assert_eq!(best(board(t, &year, "AT_mistaken").await), json!([1, "7050.00", "@dai"]));
+    assert_eq!(best(board(t, &year, "NOW").await), json!([1, "1500.00", "@chen"]));
+    // The period is free again, and what is reported then is withdrawn too.
+    t.make("again", "reportMemberResult", report).await;
+    t.yes("withdrawMemberResult", json!({ "member": "@dai", "result": "@again", "reason": "又记错了" })).await;
+    let nothing = json!({ "member": "@dai", "metric": "premium_new", "period": quarter(1) });
+    t.no("target.empty", "setMemberTarget", nothing.clone()).await;
+    let planned = json!({ "member": "@dai", "metric": "premium_new", "period": quarter(1), "plan": "9" });
+    t.yes("setMemberTarget", planned).await;
+    t.yes("setMemberTarget", nothing).await;
+    let plans = "{ member(id: \"@dai\", NOW) { results(filter: { period: { quarter: { year: 2022, quarter: 1 } } }) { nodes { plan } } } }";
+    assert_eq!(t.ask(plans).await["member"]["results"]["nodes"], json!([{ "plan": null }]));
 }
 
 async fn skills(t: &Teller) {
@@ -311,4 +349,9 @@ async fn report(t: &Teller) {
     let figures = next["report"]["figures"].as_array().unwrap();
     let premium = figures.iter().find(|figure| figure["code"] == "premium_new").unwrap();
     assert_eq!(premium["events"]["nodes"], json!([{ "type": "branch_result_corrected" }]));
+    let input = json!({ "branch": "@company", "metric": "premium_new", "period": month(2), "value": "5" });
+    t.make("unfounded", "reportBranchResult", input).await;
+    let input = json!({ "branch": "@company", "result": "@unfounded", "reason": "查无此数" });
+    t.yes("withdrawBranchResult", input).await;
+    assert_eq!(figure(&t.ask(&query("NOW")).await, "premium_new"), "1300.50");
 }

@@ -145,15 +145,18 @@ fn to_ledgers(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
     let result = json!({ "metric": "nobodys", "period": month(6), "value": "1" });
     let target = json!({ "metric": "nobodys", "period": month(6), "plan": "1" });
     let correction = json!({ "corrects": NOBODY, "value": "1", "reason": "更正" });
+    let withdrawal = json!({ "result": NOBODY, "reason": "撤回" });
     let of_member = |more: &Value| merged(json!({ "member": member }), more.clone());
     let of_branch = |more: &Value| merged(json!({ "branch": branch }), more.clone());
     vec![
         ("setMemberTarget", of_member(&target)),
         ("reportMemberResult", of_member(&result)),
         ("correctMemberResult", of_member(&correction)),
+        ("withdrawMemberResult", of_member(&withdrawal)),
         ("setBranchTarget", of_branch(&target)),
         ("reportBranchResult", of_branch(&result)),
         ("correctBranchResult", of_branch(&correction)),
+        ("withdrawBranchResult", of_branch(&withdrawal)),
         (
             "announceCompetition",
             json!({

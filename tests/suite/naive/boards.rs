@@ -34,9 +34,9 @@ impl Naive<'_> {
             .filter(takes_part)
             .filter_map(|row| number(row).map(|number| (number, row.subject)))
             .collect();
-        let better = |one: Decimal, other: Decimal| match board.direction {
-            Direction::HigherIsBetter => one > other,
-            Direction::LowerIsBetter => one < other,
+        let better = |one: Decimal, other: Decimal| match (board.direction, board.ranked_by) {
+            (Direction::LowerIsBetter, RankedBy::Value | RankedBy::Growth) => one < other,
+            _ => one > other,
         };
         let rank = |number: Decimal| 1 + ranked.iter().filter(|(other, _)| better(*other, number)).count() as u64;
         let mut rows: Vec<_> = ranked.iter().map(|(number, subject)| (rank(*number), *number, *subject)).collect();

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use domain::amount::Amount;
 use domain::branch::BranchEvent;
-use domain::event::Event;
+use domain::event::{Event, Fact};
 use domain::id::{BranchId, ResultId};
-use domain::ledger::{Aggregation, Exactness};
+use domain::ledger::{Aggregation, Direction, Exactness};
 use domain::member::MemberEvent;
 use domain::period::{Grain, Period};
 use domain::stream::StreamKind;
@@ -60,6 +60,7 @@ impl Naive<'_> {
                     period,
                     value,
                     exactness,
+                    ..
                 })
                 | Event::Branch(BranchEvent::ResultReported {
                     result,
@@ -68,6 +69,7 @@ impl Naive<'_> {
                     period,
                     value,
                     exactness,
+                    ..
                 }) => {
                     all.push(Standing {
                         subject,
@@ -87,10 +89,26 @@ impl Naive<'_> {
                     (known.result, known.value, known.exactness) = (*result, *value, *exactness);
                     known.corrections += 1;
                 }
+                Event::Member(MemberEvent::ResultWithdrawn { result, .. })
+                | Event::Branch(BranchEvent::ResultWithdrawn { result, .. }) => {
+                    all.retain(|known| (known.subject, known.result) != (subject, *result));
+                }
                 _ => {}
             }
         }
         all
+    }
+
+    /// For what a result was ever reported, also where it was withdrawn.
+    fn ever_reported(self) -> BTreeSet<(Subject, MetricCode, Period)> {
+        let reported = |fact: &Fact| match &fact.event {
+            Event::Member(MemberEvent::ResultReported { metric, period, .. })
+            | Event::Branch(BranchEvent::ResultReported { metric, period, .. }) => {
+                Some(((fact.stream.kind, fact.stream.id), metric.clone(), *period))
+            }
+            _ => None,
+        };
+        self.facts().iter().filter_map(reported).collect()
     }
 
     /// Every plan and base.
@@ -112,9 +130,8 @@ impl Naive<'_> {
     /// Results and aims side by side.
     pub fn result_rows(self) -> Vec<ResultRow> {
         let (results, aims) = (self.results(), self.aims());
-        let of_results = results.iter().map(|known| (known.subject, known.metric.clone(), known.period));
         let of_aims = aims.iter().map(|aim| (aim.subject, aim.metric.clone(), aim.period));
-        let keys: BTreeSet<_> = of_results.chain(of_aims).collect();
+        let keys: BTreeSet<_> = self.ever_reported().into_iter().chain(of_aims).collect();
         let row = |(subject, metric, period): (Subject, MetricCode, Period)| {
             let known =
                 results.iter().find(|known| (known.subject, &known.metric, known.period) == (subject, &metric, period));
@@ -138,12 +155,13 @@ impl Naive<'_> {
     /// The figure of every subject, metric and period around what was reported or planned.
     pub fn standing_rows(self) -> Vec<StandingRow> {
         let (results, aims) = (self.results(), self.aims());
+        let metrics = self.metric_rows();
+        let direction = |code: &MetricCode| metrics.iter().find(|metric| metric.code == *code).unwrap().direction;
         let mut keys = BTreeSet::new();
-        for known in &results {
+        for (subject, metric, period) in self.ever_reported() {
             for grain in [Grain::Month, Grain::Quarter, Grain::Year] {
-                if grain >= known.period.grain() {
-                    let around = Period::holding(known.period.first_day(), grain);
-                    keys.insert((known.subject, known.metric.clone(), around));
+                if grain >= period.grain() {
+                    keys.insert((subject, metric.clone(), Period::holding(period.first_day(), grain)));
                 }
             }
         }
@@ -156,7 +174,7 @@ impl Naive<'_> {
             };
             let parts: Vec<Standing> = results.iter().filter(within).cloned().collect();
             let aim = aims.iter().find(|aim| (aim.subject, &aim.metric, aim.period) == (subject, &metric, period));
-            figure(subject, metric.clone(), period, &parts, aim)
+            figure(subject, metric.clone(), direction(&metric), period, &parts, aim)
         };
         keys.into_iter().map(row).collect()
     }
@@ -221,6 +239,7 @@ fn days(period: Period) -> i64 {
 fn figure(
     (subject_kind, subject): Subject,
     metric: MetricCode,
+    direction: Direction,
     period: Period,
     parts: &[Standing],
     aim: Option<&Aim>,
@@ -239,6 +258,13 @@ fn figure(
             (weighted, Decimal::from(all_days))
         }
     };
+    let mut in_order: Vec<&Standing> = parts.iter().collect();
+    in_order.sort_by_key(|part| part.period.first_day());
+    let written = in_order.iter().map(|part| {
+        let mark = if part.exactness == Exactness::AtLeast { "+" } else { "" };
+        format!("{}={}{mark}", part.period, part.value)
+    });
+    let written: Vec<String> = written.collect();
     let lower_bounds = |part: &&Standing| part.exactness == Exactness::AtLeast;
     let positive = |amount: Option<Amount>| amount.map(Amount::decimal).filter(|number| *number > Decimal::ZERO);
     let (plan, base) = (aim.and_then(|aim| aim.plan), aim.and_then(|aim| aim.base));
@@ -253,6 +279,7 @@ fn figure(
         period,
         subject,
         value: aggregation.map(|_| whole(numerator)),
+        direction,
         aggregation,
         weighted_sum: numerator,
         days: all_days,
@@ -264,11 +291,16 @@ fn figure(
         },
         plan,
         base,
-        completion: derived(positive(plan), &|plan| rounded(numerator * hundred / (plan * denominator))),
+        completion: derived(positive(plan), &|plan| match (direction, plan * denominator) {
+            (Direction::HigherIsBetter, plan) => rounded(numerator * hundred / plan),
+            (Direction::LowerIsBetter, plan) if numerator >= plan + plan => Decimal::new(0, 2),
+            (Direction::LowerIsBetter, plan) => rounded((plan + plan - numerator) * hundred / plan),
+        }),
         growth: derived(positive(base), &|base| {
             rounded((numerator - base * denominator) * hundred / (base * denominator))
         }),
         over_plan: derived(positive(plan), &|plan| whole(numerator - plan * denominator)),
+        parts: written.join(" ").parse().unwrap(),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod organisation;
 pub mod outlets;
 pub mod people;
 pub mod records;
+pub mod spells;
 pub mod totals;
 pub mod trainings;
 

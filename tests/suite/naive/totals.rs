@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::branch::{BranchEvent, OutletKind};
+use domain::branch::BranchEvent;
 use domain::event::Event;
 use domain::ledger::{Aggregation, Exactness};
 use domain::member::MemberEvent;
@@ -10,40 +10,23 @@ use domain::period::Grain;
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
 use projections::totals::{Item, TotalRow};
-use projections::words::{MemberStanding, OutletStanding};
 use rust_decimal::Decimal;
 
 use super::{Naive, count};
 
-/// Value, parts, lower bounds.
-type Sum = (Decimal, i64, i64);
+/// Value, parts, lower bounds, facts.
+type Sum = (Decimal, i64, i64, i64);
 
 impl Naive<'_> {
     /// Every total of which a part was ever recorded.
     pub fn total_rows(self) -> Vec<TotalRow> {
         let mut totals: BTreeMap<(i64, Item), Sum> = BTreeMap::new();
-        self.of_now(&mut totals);
         self.of_training(&mut totals);
         self.of_members_years(&mut totals);
         self.of_metrics(&mut totals);
-        let row = |((year, item), (value, count, at_least))| TotalRow { year, item, value, count, at_least };
+        let row =
+            |((year, item), (value, count, at_least, facts))| TotalRow { year, item, value, count, at_least, facts };
         totals.into_iter().map(row).collect()
-    }
-
-    fn of_now(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
-        let members = count(self.members(), |member| self.standing_of(*member) != MemberStanding::Left);
-        if !self.members().is_empty() {
-            totals.insert((0, Item::MembersRegistered), (members.into(), members, 0));
-        }
-        for (kind, item) in
-            [(OutletKind::Financial, Item::OutletsFinancial), (OutletKind::Delivery, Item::StationsDelivery)]
-        {
-            let ever: Vec<_> = self.outlet_rows().into_iter().filter(|outlet| outlet.kind == kind).collect();
-            let open = count(&ever, |outlet| outlet.standing == OutletStanding::Open);
-            if !ever.is_empty() {
-                totals.insert((0, item), (open.into(), open, 0));
-            }
-        }
     }
 
     fn of_training(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
@@ -53,9 +36,13 @@ impl Naive<'_> {
             let minutes: i64 = held.iter().map(|session| session.minutes).sum();
             let came: i64 = held.iter().map(|session| session.came.len() as i64).sum();
             let (year, sessions) = (i64::from(year), held.len() as i64);
-            totals.insert((year, Item::TrainingSessions), (sessions.into(), sessions, 0));
-            totals.insert((year, Item::TrainingMinutes), (minutes.into(), sessions, 0));
-            totals.insert((year, Item::TrainingAttendances), (came.into(), came, 0));
+            totals.insert((year, Item::TrainingSessions), (sessions.into(), sessions, 0, sessions));
+            totals.insert((year, Item::TrainingMinutes), (minutes.into(), sessions, 0, sessions));
+            let corrected = count(
+                self.of_branches(),
+                |(_, event)| matches!(event, BranchEvent::AttendanceCorrected { held_on, .. } if i64::from(held_on.year()) == year),
+            );
+            totals.insert((year, Item::TrainingAttendances), (came.into(), came, 0, sessions + corrected));
         }
     }
 
@@ -69,16 +56,20 @@ impl Naive<'_> {
         let all: Vec<_> = self.of_members().filter_map(|(_, event)| counted(event)).collect();
         for (year, item) in &all {
             let times = count(&all, |other| other.0 == *year && other.1 == *item);
-            totals.insert((i64::from(*year), item.clone()), (times.into(), times, 0));
+            totals.insert((i64::from(*year), item.clone()), (times.into(), times, 0, times));
         }
     }
 
     fn of_metrics(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
         let results = self.results();
+        for (year, metric) in self.sums_reported() {
+            let of_it = count(self.sums_reported_at_all(), |one| *one == (year, metric.clone()));
+            totals.insert((year, Item::Actual(metric)), (Decimal::ZERO, 0, 0, of_it));
+        }
         let of_branches = results.iter().filter(|known| known.subject.0 == StreamKind::Branch);
         for known in of_branches.filter(|known| known.aggregation == Aggregation::Sum) {
             let year = i64::from(known.period.year());
-            let (value, parts, bounds) = totals.entry((year, Item::Actual(known.metric.clone()))).or_default();
+            let (value, parts, bounds, _) = totals.entry((year, Item::Actual(known.metric.clone()))).or_default();
             *value += known.value.decimal();
             *parts += 1;
             *bounds += i64::from(known.exactness == Exactness::AtLeast);
@@ -94,8 +85,42 @@ impl Naive<'_> {
                 _ => aim.base,
             });
             let set: Vec<Decimal> = set.map(|amount| amount.decimal()).collect();
-            totals.insert((year, item), (set.iter().sum(), set.len() as i64, 0));
+            let facts = self.settings_of(year, &item);
+            totals.insert((year, item), (set.iter().sum(), set.len() as i64, 0, facts));
         }
+    }
+
+    /// Year and metric of whatever was said of a branch's result in a metric that adds up, each time.
+    fn sums_reported_at_all(self) -> Vec<(i64, MetricCode)> {
+        let said = |(_, event): (_, &BranchEvent)| match event {
+            BranchEvent::ResultReported { metric, period, aggregation: Aggregation::Sum, .. }
+            | BranchEvent::ResultCorrected { metric, period, aggregation: Aggregation::Sum, .. }
+            | BranchEvent::ResultWithdrawn { metric, period, aggregation: Aggregation::Sum, .. } => {
+                Some((i64::from(period.year()), metric.clone()))
+            }
+            _ => None,
+        };
+        self.of_branches().filter_map(said).collect()
+    }
+
+    fn sums_reported(self) -> BTreeSet<(i64, MetricCode)> {
+        self.sums_reported_at_all().into_iter().collect()
+    }
+
+    /// How often a branch set, changed or withdrew the plan, or base, that the item adds up.
+    fn settings_of(self, year: i64, item: &Item) -> i64 {
+        count(self.of_branches(), |(_, event)| {
+            let BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before, .. } = event else {
+                return false;
+            };
+            let whole = period.grain() == Grain::Year && i64::from(period.year()) == year;
+            whole
+                && match item {
+                    Item::Plan(code) => code == metric && plan != plan_before,
+                    Item::Base(code) => code == metric && base != base_before,
+                    _ => false,
+                }
+        })
     }
 
     /// Plans and bases of whole years that some branch ever had, withdrawn ones included.

@@ -3,9 +3,9 @@
 use super::Scene;
 use crate::branch::part::Competition;
 use crate::branch::{Branch, BranchEvent, BranchRefusal, Competitors, RankedBy};
-use crate::id::{BranchId, CompetitionId};
+use crate::id::{BranchId, CompetitionId, ResultId};
 use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
-use crate::period::{Period, TimeRefusal};
+use crate::period::Period;
 use crate::text::{MetricCode, Sealed, Title};
 use crate::world::{Decision, Stop, World};
 
@@ -16,13 +16,6 @@ use crate::world::{Decision, Stop, World};
 pub fn metric<'a>(world: &World<'a>, metric: &MetricCode) -> Result<&'a Metric, Stop> {
     let root = world.branch(BranchId::root())?;
     root.metric(metric).ok_or_else(|| LedgerRefusal::UnknownMetric { metric: metric.clone() }.into())
-}
-
-fn refuse_unfinished(at: Scene<'_, '_>, period: Period) -> Result<(), TimeRefusal> {
-    match period.is_over(at.context.at, &at.context.zone) {
-        true => Ok(()),
-        false => Err(TimeRefusal::PeriodNotOver { period, ends: period.end_day() }),
-    }
 }
 
 pub fn define(at: Scene<'_, '_>, metric: Metric) -> Result<Decision, Stop> {
@@ -41,10 +34,13 @@ pub fn set_target(at: Scene<'_, '_>, target: Target) -> Result<Decision, Stop> {
     let defined = metric(at.world, &target.metric)?;
     defined.check_subject(Subjects::Branches)?;
     let (plan_before, base_before) = branch.ledger.check_target(defined, &target)?;
+    let direction = defined.direction;
     let Target { metric, period, plan, base } = target;
     match (plan, base) == (plan_before, base_before) {
         true => Ok(Decision::nothing()),
-        false => at.happened(BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before }),
+        false => {
+            at.happened(BranchEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before })
+        }
     }
 }
 
@@ -66,10 +62,10 @@ pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {
     let defined = metric(at.world, &report.metric)?;
     defined.check_subject(Subjects::Branches)?;
     branch.ledger.check_report(defined, &report)?;
-    refuse_unfinished(at, report.period)?;
+    report.period.require_over(at.context.at, &at.context.zone)?;
     let Report { result, metric, period, value, exactness } = report;
-    let aggregation = defined.aggregation;
-    at.happened(BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+    let (aggregation, direction) = (defined.aggregation, defined.direction);
+    at.happened(BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
 }
 
 pub fn correct(at: Scene<'_, '_>, correction: Correction, reason: Sealed) -> Result<Decision, Stop> {
@@ -83,11 +79,27 @@ pub fn correct(at: Scene<'_, '_>, correction: Correction, reason: Sealed) -> Res
         corrects,
         metric: code,
         aggregation: defined.aggregation,
+        direction: defined.direction,
         period,
         value_before,
         exactness_before,
         value,
         exactness,
+        reason,
+    })
+}
+
+pub fn withdraw(at: Scene<'_, '_>, result: ResultId, reason: Sealed) -> Result<Decision, Stop> {
+    let branch = at.ever_established()?;
+    let (code, period, value_before, exactness_before) = branch.ledger.check_withdrawal(result)?;
+    let aggregation = metric(at.world, &code)?.aggregation;
+    at.happened(BranchEvent::ResultWithdrawn {
+        result,
+        metric: code,
+        aggregation,
+        period,
+        value_before,
+        exactness_before,
         reason,
     })
 }
@@ -122,6 +134,6 @@ pub fn conclude(at: Scene<'_, '_>, competition: CompetitionId) -> Result<Decisio
     if *concluded {
         return Err(BranchRefusal::CompetitionConcluded { competition }.into());
     }
-    refuse_unfinished(at, *period)?;
+    period.require_over(at.context.at, &at.context.zone)?;
     at.happened(BranchEvent::CompetitionConcluded { competition })
 }

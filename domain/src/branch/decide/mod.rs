@@ -111,6 +111,7 @@ impl Aggregate for Branch {
             C::SetTarget(target) => metrics::set_target(at, target),
             C::ReportResult(report) => metrics::report(at, report),
             C::CorrectResult(correction, reason) => metrics::correct(at, correction, reason),
+            C::WithdrawResult(result, reason) => metrics::withdraw(at, result, reason),
             C::AnnounceCompetition { competition, title, metric, period, competitors, ranked_by } => {
                 metrics::announce(at, competition, title, metric, period, competitors, ranked_by)
             }

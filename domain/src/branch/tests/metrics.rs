@@ -49,7 +49,8 @@ fn target(metric: &str, text: &str, plan: Option<&str>, base: Option<&str>) -> C
 fn target_set(plan: Option<&str>, plan_before: Option<&str>) -> Happened {
     let (plan, plan_before) = (plan.map(amount), plan_before.map(amount));
     let (metric, period, base, base_before) = (code("premium"), period("2022"), None, None);
-    at(EAST, BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before })
+    let direction = Direction::HigherIsBetter;
+    at(EAST, BranchEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before })
 }
 
 fn report(metric: &str, text: &str, value: &str) -> Command {
@@ -60,7 +61,8 @@ fn report(metric: &str, text: &str, value: &str) -> Command {
 fn reported(value: &str) -> Happened {
     let (metric, period, value) = (code("premium"), period("2022-05"), amount(value));
     let (result, aggregation, exactness) = (FIRST, Aggregation::Sum, Exactness::Exact);
-    at(EAST, BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+    let direction = Direction::HigherIsBetter;
+    at(EAST, BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
 }
 
 fn correct(corrects: ResultId, value: &str) -> Command {
@@ -75,11 +77,29 @@ fn corrected(value_before: &str, value: &str) -> Happened {
         corrects: FIRST,
         metric: code("premium"),
         aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
         period: period("2022-05"),
         value_before: amount(value_before),
         exactness_before: Exactness::Exact,
         value: amount(value),
         exactness: Exactness::AtLeast,
+        reason: reason(),
+    };
+    at(EAST, event)
+}
+
+fn withdraw() -> Command {
+    east(BranchCommand::WithdrawResult(FIRST, reason()))
+}
+
+fn withdrawn(value_before: &str) -> Happened {
+    let event = BranchEvent::ResultWithdrawn {
+        result: FIRST,
+        metric: code("premium"),
+        aggregation: Aggregation::Sum,
+        period: period("2022-05"),
+        value_before: amount(value_before),
+        exactness_before: Exactness::Exact,
         reason: reason(),
     };
     at(EAST, event)
@@ -132,6 +152,23 @@ fn a_plan_remembers_the_one_it_replaces() {
         .and([target_set(Some("5"), None)])
         .when(target("premium", "2022", Some("6"), None))
         .then([target_set(Some("6"), Some("5"))]);
+}
+
+#[test]
+fn a_result_is_withdrawn_once() {
+    measured().and([reported("7")]).when(withdraw()).then([withdrawn("7")]);
+    let gone = LedgerRefusal::UnknownResult { result: FIRST };
+    measured().and([reported("7"), withdrawn("7")]).when(withdraw()).then_refused(gone.clone());
+    measured().and([reported("7"), withdrawn("7")]).when(correct(FIRST, "8")).then_refused(gone.clone());
+    measured().when(withdraw()).then_refused(gone);
+}
+
+#[test]
+fn a_plan_that_stands_is_taken_back_by_leaving_it_out() {
+    measured()
+        .and([target_set(Some("5"), None)])
+        .when(target("premium", "2022", None, None))
+        .then([target_set(None, Some("5"))]);
 }
 
 #[test]
@@ -219,6 +256,7 @@ fn nothing_is_reported_of_a_period_before_the_founding() {
         result: FIRST,
         metric: code("premium"),
         aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
         period: period("2022-01"),
         value: amount("5"),
         exactness: Exactness::Exact,

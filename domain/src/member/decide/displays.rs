@@ -5,11 +5,9 @@ use jiff::civil::Date;
 use super::{Case, in_order, refuse_if};
 use crate::id::{BadgeCheckId, PlaqueId, ServiceId};
 use crate::member::{MemberEvent, MemberRefusal};
+use crate::period::DAY_MINUTES;
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
-
-/// The minutes of a day, the longest service.
-const DAY_MINUTES: u32 = 1_440;
 
 impl Case<'_> {
     /// [`MemberRefusal::BadgeCheckIdInUse`].
@@ -25,7 +23,7 @@ impl Case<'_> {
         self.happened(MemberEvent::BadgeChecked { check, on, place, worn })
     }
 
-    /// [`MemberRefusal::ServiceIdInUse`], [`MemberRefusal::ServiceMinutes`].
+    /// [`MemberRefusal::ServiceIdInUse`], [`MemberRefusal::ServiceMinutes`]: at most a day.
     pub(super) fn record_service(
         &self,
         service: ServiceId,

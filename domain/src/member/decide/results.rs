@@ -6,10 +6,10 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{Case, refuse_if};
-use crate::id::{BranchId, ContestId, HonourId, MemberId};
-use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
+use crate::branch;
+use crate::id::{ContestId, HonourId, MemberId, ResultId};
+use crate::ledger::{Correction, Metric, Report, Subjects, Target};
 use crate::member::{Level, Member, MemberEvent, MemberRefusal};
-use crate::period::TimeRefusal;
 use crate::text::{MetricCode, Sealed};
 use crate::world::{Decision, Stop};
 
@@ -33,11 +33,12 @@ impl<'a> Case<'a> {
         let (member, _) = self.on_roster()?;
         let metric = self.metric(&target.metric)?;
         let (plan_before, base_before) = member.ledger.check_target(metric, &target)?;
+        let direction = metric.direction;
         let Target { metric, period, plan, base } = target;
         if (plan, base) == (plan_before, base_before) {
             return Ok(Decision::nothing());
         }
-        self.happened(MemberEvent::TargetSet { metric, period, plan, base, plan_before, base_before })
+        self.happened(MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before })
     }
 
     /// The period is over and the member was on the roster on a day of it; the rules of [`crate::ledger::Ledger::check_report`].
@@ -46,15 +47,13 @@ impl<'a> Case<'a> {
         let registered = member.entry_on(self.id, report.period.first_day())?.registered_on;
         let metric = self.metric(&report.metric)?;
         let (period, ends) = (report.period, report.period.end_day());
-        if !period.is_over(self.context.at, &self.context.zone) {
-            return Err(TimeRefusal::PeriodNotOver { period, ends }.into());
-        }
+        period.require_over(self.context.at, &self.context.zone)?;
         let on = ends.saturating_sub(1.day());
         refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
         member.ledger.check_report(metric, &report)?;
-        let aggregation = metric.aggregation;
+        let (aggregation, direction) = (metric.aggregation, metric.direction);
         let Report { result, metric, value, exactness, .. } = report;
-        self.happened(MemberEvent::ResultReported { result, metric, aggregation, period, value, exactness })
+        self.happened(MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
     }
 
     /// The rules of [`crate::ledger::Ledger::check_correction`]; also after leaving.
@@ -65,13 +64,14 @@ impl<'a> Case<'a> {
         let (code, period, value_before, exactness_before) = member.ledger.check_correction(&correction)?;
         let metric = self.metric(&code)?;
         metric.check_value(correction.value)?;
-        let aggregation = metric.aggregation;
+        let (aggregation, direction) = (metric.aggregation, metric.direction);
         let Correction { result, corrects, value, exactness } = correction;
         self.happened(MemberEvent::ResultCorrected {
             result,
             corrects,
             metric: code,
             aggregation,
+            direction,
             period,
             value_before,
             exactness_before,
@@ -81,10 +81,27 @@ impl<'a> Case<'a> {
         })
     }
 
+    /// The rules of [`crate::ledger::Ledger::check_withdrawal`]; also after leaving.
+    pub(super) fn withdraw_result(&self, result: ResultId, reason: Sealed) -> Result<Decision, Stop> {
+        let member = self.world.member(self.id)?;
+        let known = member.registered_on().is_some();
+        refuse_if(!known, MemberRefusal::Unknown { member: self.id })?;
+        let (metric, period, value_before, exactness_before) = member.ledger.check_withdrawal(result)?;
+        let aggregation = self.metric(&metric)?.aggregation;
+        self.happened(MemberEvent::ResultWithdrawn {
+            result,
+            metric,
+            aggregation,
+            period,
+            value_before,
+            exactness_before,
+            reason,
+        })
+    }
+
     /// A metric that is defined and kept for members.
     fn metric(&self, code: &MetricCode) -> Result<&'a Metric, Stop> {
-        let top = self.world.branch(BranchId::root())?;
-        let metric = top.metric(code).ok_or_else(|| LedgerRefusal::UnknownMetric { metric: code.clone() })?;
+        let metric = branch::metric(self.world, code)?;
         metric.check_subject(Subjects::Members)?;
         Ok(metric)
     }

@@ -54,6 +54,7 @@ fn reported() -> Happened {
             result: FIRST,
             metric: code("premium"),
             aggregation: Aggregation::Sum,
+            direction: Direction::HigherIsBetter,
             period: "2022-04".parse().expect("a period"),
             value: amount("1234.50"),
             exactness: Exactness::Exact,
@@ -75,6 +76,7 @@ fn corrected() -> Happened {
             corrects: FIRST,
             metric: code("premium"),
             aggregation: Aggregation::Sum,
+            direction: Direction::HigherIsBetter,
             period: "2022-04".parse().expect("a period"),
             value_before: amount("1234.5"),
             exactness_before: Exactness::Exact,
@@ -99,6 +101,7 @@ fn target_set(plan: Option<&str>, plan_before: Option<&str>, base: Option<&str>)
         ANA,
         MemberEvent::TargetSet {
             metric: code("premium"),
+            direction: Direction::HigherIsBetter,
             period: "2023".parse().expect("a period"),
             plan: plan.map(amount),
             base: base.map(amount),
@@ -106,6 +109,89 @@ fn target_set(plan: Option<&str>, plan_before: Option<&str>, base: Option<&str>)
             base_before: None,
         },
     )
+}
+
+fn withdraw() -> MemberCommand {
+    MemberCommand::WithdrawResult(FIRST, text("another member's"))
+}
+
+fn withdrawn() -> Happened {
+    of(
+        ANA,
+        MemberEvent::ResultWithdrawn {
+            result: FIRST,
+            metric: code("premium"),
+            aggregation: Aggregation::Sum,
+            period: "2022-04".parse().expect("a period"),
+            value_before: amount("1234.5"),
+            exactness_before: Exactness::Exact,
+            reason: text("another member's"),
+        },
+    )
+}
+
+#[test]
+fn what_is_said_of_a_metric_says_which_way_is_better() {
+    let direction = Direction::LowerIsBetter;
+    let metric = Metric {
+        code: code("complaints"),
+        name: Title::new("name", "Complaints").expect("a plain title"),
+        unit: Unit::Times,
+        direction,
+        aggregation: Aggregation::Sum,
+        grain: Grain::Month,
+        subjects: Subjects::Members,
+    };
+    let given = market().and([at(BranchId::root(), BranchEvent::MetricDefined { metric })]);
+    let set = MemberEvent::TargetSet {
+        metric: code("complaints"),
+        direction,
+        period: "2023".parse().expect("a period"),
+        plan: Some(amount("9")),
+        base: None,
+        plan_before: None,
+        base_before: None,
+    };
+    given.when(ana(set_target("complaints", Some("9"), None))).then([of(ANA, set)]);
+}
+
+#[test]
+fn a_result_is_withdrawn_once_and_another_may_follow() {
+    market().and([reported()]).when(ana(withdraw())).then([withdrawn()]);
+    let gone = || LedgerRefusal::UnknownResult { result: FIRST };
+    market().when(ana(withdraw())).then_refused(gone());
+    market().and([reported(), withdrawn()]).when(ana(withdraw())).then_refused(gone());
+    market().and([reported(), withdrawn()]).when(ana(correct("1"))).then_refused(gone());
+    let again = Report {
+        result: SECOND,
+        metric: code("premium"),
+        period: "2022-04".parse().expect("a period"),
+        value: amount("5"),
+        exactness: Exactness::Exact,
+    };
+    let reported_again = MemberEvent::ResultReported {
+        result: SECOND,
+        metric: code("premium"),
+        aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
+        period: again.period,
+        value: again.value,
+        exactness: Exactness::Exact,
+    };
+    let freed = market().and([reported(), withdrawn()]);
+    freed.when(ana(MemberCommand::ReportResult(again))).then([of(ANA, reported_again)]);
+}
+
+#[test]
+fn a_member_nobody_registered_has_no_result_to_withdraw() {
+    let market = given([defined("premium", Subjects::Both)]);
+    market.when(ana(withdraw())).then_refused(MemberRefusal::Unknown { member: ANA });
+}
+
+#[test]
+fn a_plan_that_stands_is_taken_back_by_leaving_it_out() {
+    let planned = market().and([target_set(Some("9"), None, None)]);
+    planned.when(ana(set_target("premium", None, None))).then([target_set(None, Some("9"), None)]);
 }
 
 #[test]

@@ -14,10 +14,11 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 3] = [
+const MIGRATIONS: [(i64, &str, &str); 4] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
+    (4, "staff_key", include_str!("../sql/0004_staff_key.sql")),
 ];
 
 /// What can go wrong.

@@ -38,7 +38,8 @@ inputs! {
     RegisterMemberInput {
         /// The branch joined.
         branch: ID,
-        /// The staff number 工号, the key: 1 to 32 ASCII letters, digits or hyphens.
+        /// The staff number 工号, the key: 1 to 32 ASCII letters, digits or hyphens, shown as given; no two members
+        /// have numbers that differ only in capital letters.
         staff_number: String,
         /// The name as given 姓名, in any script, at most 120 characters.
         name: String,

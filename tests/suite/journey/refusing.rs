@@ -185,6 +185,7 @@ fn texts() -> Vec<Row> {
         ("person.bad_staff_number", "registerMember", register("工号", "试", "2022-07-01", None)),
         ("person.bad_staff_number", "registerMember", register("", "试", "2022-07-01", None)),
         ("person.staff_number_taken", "registerMember", register("A-001", "试", "2022-07-01", None)),
+        ("person.staff_number_taken", "registerMember", register("a-001", "试", "2022-07-01", None)),
         ("person.staff_number_taken", "amendPerson", json!({ "member": "@bo", "staffNumber": "A-001", "name": "试" })),
     ]
 }

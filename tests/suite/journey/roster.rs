@@ -105,6 +105,10 @@ async fn record(t: &Teller) {
     let by_number =
         "{ old: member(staffNumber: \"A-001\", NOW) { id } new: member(staffNumber: \"A-100\", NOW) { id } }";
     assert_eq!(t.ask(by_number).await, json!({ "old": null, "new": { "id": "@ana" } }));
+    // However its letters are written, it is the same number, and shown as it was given last.
+    t.yes("amendPerson", json!({ "member": "@ana", "staffNumber": "a-100", "name": "阿依古丽·吐尔逊" })).await;
+    let shown = t.ask("{ member(staffNumber: \"A-100\", NOW) { id staffNumber } }").await;
+    assert_eq!(shown["member"], json!({ "id": "@ana", "staffNumber": "a-100" }));
     let amended =
         "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body subject { id name } } } }";
     let events = t.ask(amended).await["auditTrail"]["nodes"].take();

@@ -72,6 +72,7 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

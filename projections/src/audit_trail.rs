@@ -64,7 +64,7 @@ pub struct AuditTrail;
 
 impl Projection for AuditTrail {
     const NAME: &'static str = "audit_trail";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = AuditRow;
     type Change = AuditRow;
 

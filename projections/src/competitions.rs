@@ -78,6 +78,7 @@ fn of_member(event: &MemberEvent) -> Vec<(CompetitionKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

@@ -117,6 +117,7 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

@@ -107,6 +107,7 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
             entry_of(metric, *period, Said::Result { result, aggregation, before, after })
         }
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

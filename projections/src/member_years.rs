@@ -139,6 +139,7 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         ContestPlaced { on, .. } => (on, Change::Counted(|row| &mut row.contests)),
         HonourGranted { on, .. } => (on, Change::Counted(|row| &mut row.honours)),
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

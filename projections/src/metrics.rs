@@ -70,6 +70,7 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

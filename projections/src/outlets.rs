@@ -150,6 +150,7 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

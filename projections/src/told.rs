@@ -61,7 +61,7 @@ impl Told {
 fn by_member(event: &MemberEvent) -> Told {
     use MemberEvent::*;
     match event {
-        Registered { branch, .. } => Told::default().branches([branch]),
+        Registered { branch, .. } | Readmitted { branch, .. } => Told::default().branches([branch]),
         Transferred { from, to, reason, .. } => Told::why(reason).branches([from, to]),
         Left { branch, reason, .. } => Told::why(reason).branches([branch]),
         Suspended { reason, .. }

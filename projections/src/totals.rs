@@ -70,7 +70,7 @@ pub struct Totals;
 
 impl Projection for Totals {
     const NAME: &'static str = "totals";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = TotalRow;
     type Change = Change;
 
@@ -104,7 +104,7 @@ fn in_year(on: Date, item: Item, change: Change) -> (TotalKey, Change) {
 fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
     use MemberEvent::*;
     match event {
-        Registered { .. } => vec![now(Item::MembersRegistered, 1)],
+        Registered { .. } | Readmitted { .. } => vec![now(Item::MembersRegistered, 1)],
         Left { .. } => vec![now(Item::MembersRegistered, -1)],
         ServiceRecorded { on, .. } => vec![in_year(*on, Item::Services, Change::parts(1))],
         ContestPlaced { on, .. } => vec![in_year(*on, Item::Contests, Change::parts(1))],

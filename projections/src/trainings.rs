@@ -69,6 +69,7 @@ fn of_member(event: &MemberEvent) -> Vec<(TrainingKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

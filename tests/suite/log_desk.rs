@@ -39,7 +39,7 @@ fn asked(number: usize) -> (Command, Option<Person>) {
         5 => rename(branch(0), "一"),
         6 => return (register(member(2), branch(0)), Some(person("N2"))),
         7 => return (register(member(3), branch(1)), Some(person("N2"))),
-        8 => return (register(member(4), branch(0)), Some(person("n0"))),
+        8 => return (register(member(4), branch(0)), Some(person("N0"))),
         9 => suspend(member(4)),
         10 => rename(branch(0), "二"),
         11 => contest(member(0), "contest", vec![member(1)]),

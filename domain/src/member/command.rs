@@ -14,6 +14,8 @@ use crate::text::Sealed;
 pub enum MemberCommand {
     /// Enter the roster of a branch; the person's record goes beside the log.
     Register { branch: BranchId, post: Post, on: Date, probation_until: Option<Date> },
+    /// Enter the roster of a branch again, after leaving.
+    Readmit { branch: BranchId, post: Post, on: Date, probation_until: Option<Date> },
     /// Amend the person's record beside the log.
     AmendPerson {},
     /// Give another post.

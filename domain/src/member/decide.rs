@@ -26,6 +26,7 @@ impl Aggregate for Member {
         let case = Case { id, world, context };
         match command {
             C::Register { branch, post, on, probation_until } => case.register(branch, post, on, probation_until),
+            C::Readmit { branch, post, on, probation_until } => case.readmit(branch, post, on, probation_until),
             C::AmendPerson {} => case.amend_person(),
             C::Appoint { post, on } => case.appoint(post, on),
             C::Transfer { to, on, reason } => case.transfer(to, on, reason),

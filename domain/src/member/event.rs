@@ -60,6 +60,17 @@ events! {
             /// The last day of probation 预备期, if on probation.
             probation_until: Option<Date>,
         },
+        /// Came back after leaving 重新登记.
+        Readmitted = "member_readmitted" {
+            /// The branch joined.
+            branch: BranchId,
+            /// Cadre or staff.
+            post: Post,
+            /// The first day back.
+            on: Date,
+            /// The last day of probation 预备期, if on probation.
+            probation_until: Option<Date>,
+        },
         /// The person's record beside the log was amended; the log does not say how.
         PersonAmended = "member_person_amended" {},
         /// Took another post 任职.

@@ -16,6 +16,8 @@ mutations! {
     Roster {
         /// Registers a member 登记成员. The person's record is kept beside the log and can be erased.
         register_member(RegisterMemberInput);
+        /// Puts somebody who left on a roster again 重新登记, as the same member with the record there is.
+        readmit_member(ReadmitMemberInput);
         /// Amends a member's personal record 更正人员档案. The log only says that it was amended.
         amend_person(AmendPersonInput);
         /// Gives a member another post 任职.
@@ -48,6 +50,20 @@ inputs! {
         /// Cadre or staff.
         post: Post,
         /// The first day.
+        on: Date,
+        /// The last day of probation 预备期, for a member on probation.
+        probation_until: Option<Date>,
+    }
+
+    /// A member who comes back.
+    ReadmitMemberInput {
+        /// Which member.
+        member: ID,
+        /// The branch joined.
+        branch: ID,
+        /// Cadre or staff.
+        post: Post,
+        /// The first day back, not before the first day outside.
         on: Date,
         /// The last day of probation 预备期, for a member on probation.
         probation_until: Option<Date>,
@@ -134,6 +150,16 @@ impl Ask for RegisterMemberInput {
         let probation_until = input::date("probationUntil", self.probation_until.as_ref())?;
         let command = MemberCommand::Register { branch: branch.id(), post: self.post.into(), on, probation_until };
         Ok(door.new_member(branch).asks(command).with(person))
+    }
+}
+
+impl Ask for ReadmitMemberInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let member = door.member("member", &self.member, KeepRoster).await?;
+        let branch = door.branch("branch", &self.branch, KeepRoster).await?.id();
+        let on = self.on.read("on")?;
+        let probation_until = input::date("probationUntil", self.probation_until.as_ref())?;
+        Ok(member.asks(MemberCommand::Readmit { branch, post: self.post.into(), on, probation_until }))
     }
 }
 

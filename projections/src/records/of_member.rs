@@ -46,6 +46,7 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
             RecordRow { title, detail, level, ..row(RecordKind::Honour, honour.0, on) }.made()
         }
         Registered { .. }
+        | Readmitted { .. }
         | PersonAmended {}
         | Appointed { .. }
         | Transferred { .. }

@@ -27,7 +27,7 @@ pub struct Dice {
     day: i64,
 }
 
-const MEMBER_KINDS: usize = 20;
+const MEMBER_KINDS: usize = 21;
 const BRANCH_KINDS: usize = 28;
 
 /// Events of every kind about few members, branches and things.
@@ -125,6 +125,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
             let (place, team_size) = (dice.thing as u32 + 1, 1);
             ContestPlaced { contest: ContestId(thing), on, title: reason, level: Level::City, place, team_size }
         }
+        19 => Readmitted { branch: branch(dice.other), post: Post::Staff, on, probation_until: None },
         _last => {
             HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
         }

@@ -18,6 +18,9 @@ impl Story {
         if self.chance.percent(14) {
             return self.follow_up();
         }
+        if self.chance.percent(2) {
+            return self.readmit();
+        }
         let member = self.a_member()?;
         let command = match self.chance.below(100) {
             0..16 => self.roster(member)?,
@@ -27,6 +30,12 @@ impl Story {
             _ => self.honour(),
         };
         Some(Command::Member(member, command))
+    }
+
+    /// Who left comes back.
+    fn readmit(&mut self) -> Option<Command> {
+        let (member, branch, on) = (self.chance.one(&self.left.clone())?, self.a_branch()?, self.today());
+        Some(Command::Member(member, MemberCommand::Readmit { branch, post: Post::Staff, on, probation_until: None }))
     }
 
     fn roster(&mut self, member: MemberId) -> Option<MemberCommand> {
@@ -150,7 +159,8 @@ impl Story {
     pub(super) fn remember_of_member(&mut self, member: MemberId, command: &MemberCommand) {
         use MemberCommand as C;
         match command {
-            C::Register { branch, post, probation_until, .. } => {
+            C::Register { branch, post, probation_until, .. } | C::Readmit { branch, post, probation_until, .. } => {
+                self.left.retain(|gone| *gone != member);
                 self.members.insert(member, *branch);
                 if *post == Post::Cadre {
                     self.cadres.insert(member);
@@ -166,6 +176,8 @@ impl Story {
             C::Suspend { .. } => _ = self.suspended.insert(member),
             C::Reinstate { .. } => _ = self.suspended.remove(&member),
             C::Leave { .. } => {
+                self.left.push(member);
+                self.plaques.remove(&member);
                 self.members.remove(&member);
                 self.cadres.remove(&member);
                 self.suspended.remove(&member);

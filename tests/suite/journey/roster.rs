@@ -32,6 +32,8 @@ pub async fn members_come_move_and_go(heard: Ears) {
     record(&t).await;
     going(&t).await;
     t.remember().await;
+    coming_back(&t).await;
+    t.remember().await;
     trail(&t).await;
     t.recall().await;
     t.end().await;
@@ -137,6 +139,24 @@ async fn going(t: &Teller) {
     .await;
 }
 
+/// Who left comes back with the number, the name and the counts there were.
+async fn coming_back(t: &Teller) {
+    t.on("2022-07-12");
+    let input = json!({ "member": "@dai", "branch": "@second", "post": "CADRE", "on": "2022-07-11" });
+    t.yes("readmitMember", input).await;
+    let dai = card(t, "dai", "NOW").await;
+    assert_eq!(
+        (&dai["standing"], &dai["joinedOn"], &dai["leftOn"], &dai["post"], &dai["branch"]["id"], &dai["staffNumber"]),
+        (&json!("ON_DUTY"), &json!("2022-07-11"), &Value::Null, &json!("CADRE"), &json!("@second"), &json!("B-001"))
+    );
+    let counted = t.ask("{ branch(id: \"@second\", NOW) { counts { members } } }").await;
+    assert_eq!(counted["branch"]["counts"]["members"], 1);
+    let badge = |on: &str| json!({ "member": "@dai", "on": on, "place": "大厅", "worn": true });
+    t.yes("checkBadge", badge("2022-06-30")).await;
+    t.yes("checkBadge", badge("2022-07-11")).await;
+    t.no("member.before_registration", "checkBadge", badge("2022-07-05")).await;
+}
+
 async fn trail(t: &Teller) {
     let query = "{ auditTrail(NOW, filter: { subject: { kind: MEMBER, id: \"@dai\" } }) { nodes { type reason } } }";
     let told = t.ask(query).await["auditTrail"]["nodes"].take();
@@ -154,11 +174,17 @@ async fn trail(t: &Teller) {
             &json!({ "type": "member_transferred", "reason": "岗位调整" }),
             &json!({ "type": "member_probation_ended", "reason": null }),
             &json!({ "type": "member_left", "reason": "调离本市" }),
+            &json!({ "type": "member_readmitted", "reason": null }),
+            &json!({ "type": "member_badge_checked", "reason": null }),
+            &json!({ "type": "member_badge_checked", "reason": null }),
         ]
     );
     // By time: what was recorded in July, and by whom.
     let july =
         "{ auditTrail(NOW, filter: { actor: \"office\", from: \"2022-07-01T00:00:00+08:00\" }) { nodes { type } } }";
     let types = t.ask(july).await["auditTrail"]["nodes"].take();
-    assert_eq!(types, json!([{ "type": "member_left" }, { "type": "branch_member_departed" }]));
+    let expected = ["member_left", "branch_member_departed", "member_readmitted", "branch_member_joined"]
+        .into_iter()
+        .chain(["member_badge_checked"; 2]);
+    assert_eq!(types, expected.map(|name| json!({ "type": name })).collect::<Value>());
 }

@@ -43,7 +43,8 @@ impl<'a> Case<'a> {
     /// The period is over and the member was on the roster on a day of it; the rules of [`crate::ledger::Ledger::check_report`].
     pub(super) fn report_result(&self, report: Report) -> Result<Decision, Stop> {
         let member = self.world.member(self.id)?;
-        let registered = member.entry_on(self.id, report.period.first_day())?.registered_on;
+        let registered =
+            member.entry_between(self.id, report.period.first_day(), report.period.end_day())?.registered_on;
         let metric = self.metric(&report.metric)?;
         let (period, ends) = (report.period, report.period.end_day());
         if !period.is_over(self.context.at, &self.context.zone) {

@@ -255,6 +255,30 @@ fn leaving_takes_the_member_off_the_roster() {
 }
 
 #[test]
+fn nobody_leaves_before_a_session_or_theme_day_they_attended() {
+    use crate::id::{ThemeDayId, TrainingId};
+    let (topic, training, attendees) = (text("study"), TrainingId(Uuid::from_u128(1)), vec![ANA]);
+    let trained = |holder| {
+        let (topic, attendees) = (topic.clone(), attendees.clone());
+        at(holder, BranchEvent::TrainingHeld { training, on: JUNE, topic, minutes: 60, attendees })
+    };
+    let celebrated = |holder| {
+        let (theme_day, topic, attendees) = (ThemeDayId(Uuid::from_u128(2)), topic.clone(), attendees.clone());
+        at(holder, BranchEvent::ThemeDayHeld { theme_day, on: JUNE, topic, attendees })
+    };
+    let refusal = MemberRefusal::ActiveLater { member: ANA, on: MAY, latest: JUNE };
+    for holder in [EAST, BranchId::root()] {
+        for attended in [trained(holder), celebrated(holder)] {
+            house().and([attended.clone()]).when(leave(MAY)).then_refused(refusal.clone());
+            house().and([attended]).when(leave(JUNE)).then(left(JUNE));
+        }
+    }
+    let (added, removed, reason) = (vec![], vec![ANA], text("not there"));
+    let struck = BranchEvent::AttendanceCorrected { training, held_on: JUNE, minutes: 60, added, removed, reason };
+    house().and([trained(EAST), at(EAST, struck)]).when(leave(MAY)).then(left(MAY));
+}
+
+#[test]
 fn nothing_changes_after_the_last_day() {
     let refusal = MemberRefusal::BeforeLastChange { member: ANA, on: APRIL, last: MAY };
     house().and([suspended(MAY)]).when(leave(APRIL)).then_refused(refusal.clone());

@@ -73,7 +73,7 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
     match event {
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -164,7 +164,7 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         Registered { branch, .. } | Readmitted { branch, .. } => vec![joins(*branch, 1)],
         Transferred { from, to, .. } => vec![joins(*from, -1), joins(*to, 1)],
         Left { branch, .. } => vec![joins(*branch, -1)],
-        PersonAmended {}
+        PersonAmended { .. }
         | Appointed { .. }
         | ProbationEnded { .. }
         | Suspended { .. }

@@ -79,7 +79,7 @@ fn of_member(event: &MemberEvent) -> Vec<(CompetitionKey, Change)> {
     match event {
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

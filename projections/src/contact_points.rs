@@ -118,7 +118,7 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
     match event {
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

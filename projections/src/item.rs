@@ -43,8 +43,6 @@ macro_rules! items {
 }
 
 items! {
-    /// Members on the roster now 在册, the suspended ones included; of no year.
-    MembersRegistered = "members.registered",
     /// Open financial outlets 金融网点; of no year.
     OutletsFinancial = "outlets.financial",
     /// Open delivery stations 揽投部; of no year.
@@ -57,10 +55,6 @@ items! {
     TrainingAttendances = "training.attendances",
     /// Honours granted 荣誉.
     Honours = "honours",
-    /// Places taken in contests 比武获奖, in person-times.
-    Contests = "contests",
-    /// Volunteer services 志愿服务, in person-times.
-    Services = "services",
 }
 
 /// The text names no total.

@@ -108,7 +108,7 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         }
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

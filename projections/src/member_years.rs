@@ -140,7 +140,7 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         HonourGranted { on, .. } => (on, Change::Counted(|row| &mut row.honours)),
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -216,7 +216,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         CommitmentSettled { outcome: Outcome::Missed, .. } => Change::Counted(|row| &mut row.commitments_missed),
         ContestPlaced { .. } => Change::Counted(|row| &mut row.contests),
         HonourGranted { .. } => Change::Counted(|row| &mut row.honours),
-        PersonAmended {}
+        PersonAmended { .. }
         | CommitmentEvidenced { .. }
         | TargetSet { .. }
         | ResultReported { .. }

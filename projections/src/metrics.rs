@@ -71,7 +71,7 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
     match event {
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

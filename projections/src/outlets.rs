@@ -151,7 +151,7 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
     match event {
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

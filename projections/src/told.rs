@@ -68,9 +68,8 @@ fn by_member(event: &MemberEvent) -> Told {
         | Reinstated { reason, .. }
         | PlaqueWithdrawn { reason, .. }
         | ResultCorrected { reason, .. } => Told::why(reason),
-        CommitmentSettled { note, .. } => Told::noted(note),
-        PersonAmended {}
-        | Appointed { .. }
+        CommitmentSettled { note, .. } | PersonAmended { reason: note } => Told::noted(note),
+        Appointed { .. }
         | ProbationEnded { .. }
         | BadgeChecked { .. }
         | ServiceRecorded { .. }

@@ -104,12 +104,13 @@ fn in_year(on: Date, item: Item, change: Change) -> (TotalKey, Change) {
 fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
     use MemberEvent::*;
     match event {
-        Registered { .. } | Readmitted { .. } => vec![now(Item::MembersRegistered, 1)],
-        Left { .. } => vec![now(Item::MembersRegistered, -1)],
-        ServiceRecorded { on, .. } => vec![in_year(*on, Item::Services, Change::parts(1))],
-        ContestPlaced { on, .. } => vec![in_year(*on, Item::Contests, Change::parts(1))],
         HonourGranted { on, .. } => vec![in_year(*on, Item::Honours, Change::parts(1))],
-        PersonAmended {}
+        Registered { .. }
+        | Readmitted { .. }
+        | Left { .. }
+        | PersonAmended { .. }
+        | ServiceRecorded { .. }
+        | ContestPlaced { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

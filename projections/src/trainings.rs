@@ -70,7 +70,7 @@ fn of_member(event: &MemberEvent) -> Vec<(TrainingKey, Change)> {
     match event {
         Registered { .. }
         | Readmitted { .. }
-        | PersonAmended {}
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

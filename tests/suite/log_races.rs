@@ -42,7 +42,7 @@ fn folded<A: Aggregate>(log: &[Fact], stream: StreamId) -> A {
 }
 
 fn amend(member: MemberId) -> Command {
-    Command::Member(member, MemberCommand::AmendPerson {})
+    Command::Member(member, MemberCommand::AmendPerson { reason: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]

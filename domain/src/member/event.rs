@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 use crate::event::events;
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, PlaqueId, ResultId, ServiceId};
+use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, PlaqueId, ResultId, ServiceId, TeamId};
 use crate::ledger::{Aggregation, Exactness};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed};
@@ -72,7 +72,11 @@ events! {
             probation_until: Option<Date>,
         },
         /// The person's record beside the log was amended; the log does not say how.
-        PersonAmended = "member_person_amended" {},
+        PersonAmended = "member_person_amended" {
+            /// Why, if it was said.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<Sealed>,
+        },
         /// Took another post 任职.
         Appointed = "member_appointed" {
             /// The post held from then on.
@@ -257,6 +261,9 @@ events! {
             place: u32,
             /// How many stood in the team; 1 for a single person.
             team_size: u32,
+            /// The team, the same for all its members; none for a single person, nor in early events.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            team: Option<TeamId>,
         },
         /// Was granted an honour 荣誉.
         HonourGranted = "member_honour_granted" {

@@ -291,7 +291,7 @@ impl Member {
             MemberEvent::Readmitted { branch, post, on, probation_until } => {
                 self.readmit(Entry::new(*branch, *post, *on, *probation_until));
             }
-            MemberEvent::PersonAmended {} => {}
+            MemberEvent::PersonAmended { .. } => {}
             MemberEvent::Appointed { post, on } => {
                 self.change(|entry| (entry.post, entry.in_post_since) = (*post, *on));
             }
@@ -346,7 +346,7 @@ impl Member {
             | E::HonourGranted { on, .. } => (Some(*on), None),
             E::Registered { .. }
             | E::Readmitted { .. }
-            | E::PersonAmended {}
+            | E::PersonAmended { .. }
             | E::Appointed { .. }
             | E::Transferred { .. }
             | E::ProbationEnded { .. }

@@ -79,6 +79,8 @@ inputs! {
         name: String,
         /// A telephone number or address for messages 联系方式; none where it is left out.
         contact: Option<String>,
+        /// Why 更正原因; free text, at most 4,000 characters.
+        reason: Option<String>,
     }
 
     /// Another post for a member.
@@ -167,7 +169,8 @@ impl Ask for AmendPersonInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let member = door.member("member", &self.member, KeepRoster).await?;
         let person = Person::new(&self.staff_number, &self.name, self.contact.as_deref())?;
-        Ok(member.asks(MemberCommand::AmendPerson {}).with(person))
+        let reason = door.seal_some(member.id().0, "reason", self.reason.as_deref()).await?;
+        Ok(member.asks(MemberCommand::AmendPerson { reason }).with(person))
     }
 }
 

@@ -1,8 +1,8 @@
 //! Commands to members.
 
-use domain::id::{BadgeCheckId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId};
+use domain::id::{BadgeCheckId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TeamId};
 use domain::ledger::{Correction, Exactness, Report, Subjects, Target};
-use domain::member::{Level, MemberCommand, Outcome, Post};
+use domain::member::{Level, MemberCommand, Outcome, Post, TeamMate};
 use domain::world::Command;
 use jiff::ToSpan;
 
@@ -48,7 +48,7 @@ impl Story {
                 MemberCommand::Appoint { post, on }
             }
             11 => MemberCommand::Leave { on: self.today(), reason },
-            _ => MemberCommand::AmendPerson {},
+            _ => MemberCommand::AmendPerson { reason: self.chance.percent(50).then_some(reason) },
         })
     }
 
@@ -97,11 +97,13 @@ impl Story {
     }
 
     fn contest(&mut self, member: MemberId) -> MemberCommand {
-        let team_mates = self.some_members(2).into_iter().filter(|mate| *mate != member).collect();
+        let mates: Vec<_> = self.some_members(2).into_iter().filter(|mate| *mate != member).collect();
+        let team_mates = mates.into_iter().map(|member| TeamMate { member, title: self.text() }).collect();
         let level = self.chance.one(&LEVELS).unwrap_or(Level::Unit);
         let place = 1 + u32::try_from(self.chance.below(3)).unwrap_or_default();
         let (contest, on, title) = (ContestId(self.chance.id()), self.lately(), self.text());
-        MemberCommand::PlaceInContest { contest, on, title, level, place, team_mates }
+        let team = TeamId(self.chance.id());
+        MemberCommand::PlaceInContest { contest, on, title, level, place, team, team_mates }
     }
 
     fn honour(&mut self) -> MemberCommand {
@@ -190,7 +192,7 @@ impl Story {
             C::SettleCommitment { commitment, .. } => self.commitments.retain(|(_, open)| open != commitment),
             C::ReportResult(report) => self.remember_result(Subject::Member(member), report),
             C::CorrectResult(correction, _) => self.remember_correction(Subject::Member(member), correction),
-            C::AmendPerson {}
+            C::AmendPerson { .. }
             | C::CheckBadge { .. }
             | C::RecordService { .. }
             | C::EvidenceCommitment { .. }

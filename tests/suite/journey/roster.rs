@@ -108,13 +108,17 @@ async fn record(t: &Teller) {
         "{ old: member(staffNumber: \"A-001\", NOW) { id } new: member(staffNumber: \"A-100\", NOW) { id } }";
     assert_eq!(t.ask(by_number).await, json!({ "old": null, "new": { "id": "@ana" } }));
     // However its letters are written, it is the same number, and shown as it was given last.
-    t.yes("amendPerson", json!({ "member": "@ana", "staffNumber": "a-100", "name": "阿依古丽·吐尔逊" })).await;
+    t.yes(
+        "amendPerson",
+        json!({ "member": "@ana", "staffNumber": "a-100", "name": "阿依古丽·吐尔逊", "reason": "按身份证更正" }),
+    )
+    .await;
     let shown = t.ask("{ member(staffNumber: \"A-100\", NOW) { id staffNumber } }").await;
     assert_eq!(shown["member"], json!({ "id": "@ana", "staffNumber": "a-100" }));
-    let amended =
-        "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body subject { id name } } } }";
+    let amended = "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body reason subject { id name } } } }";
     let events = t.ask(amended).await["auditTrail"]["nodes"].take();
     assert_eq!(events[0]["subject"], json!({ "id": "@ana", "name": "阿依古丽·吐尔逊" }));
+    assert_eq!((&events[0]["reason"], &events[1]["reason"]), (&Value::Null, &json!("按身份证更正")));
     assert!(!events[0]["body"].as_str().unwrap().contains('阿'), "{events}");
     // The number that became free may be taken.
     let input = json!({ "member": "@bo", "staffNumber": "A-001", "name": "试䶮" });

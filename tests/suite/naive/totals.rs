@@ -10,7 +10,7 @@ use domain::period::Grain;
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
 use projections::totals::{Item, TotalRow};
-use projections::words::{MemberStanding, OutletStanding};
+use projections::words::OutletStanding;
 use rust_decimal::Decimal;
 
 use super::{Naive, count};
@@ -31,10 +31,6 @@ impl Naive<'_> {
     }
 
     fn of_now(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
-        let members = count(self.members(), |member| self.standing_of(*member) != MemberStanding::Left);
-        if !self.members().is_empty() {
-            totals.insert((0, Item::MembersRegistered), (members.into(), members, 0));
-        }
         for (kind, item) in
             [(OutletKind::Financial, Item::OutletsFinancial), (OutletKind::Delivery, Item::StationsDelivery)]
         {
@@ -61,8 +57,6 @@ impl Naive<'_> {
 
     fn of_members_years(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
         let counted = |event: &MemberEvent| match event {
-            MemberEvent::ServiceRecorded { on, .. } => Some((on.year(), Item::Services)),
-            MemberEvent::ContestPlaced { on, .. } => Some((on.year(), Item::Contests)),
             MemberEvent::HonourGranted { on, .. } => Some((on.year(), Item::Honours)),
             _ => None,
         };

@@ -8,11 +8,12 @@ use super::Scene;
 use crate::branch::{BranchEvent, BranchRefusal};
 use crate::id::{MemberId, ThemeDayId, TrainingId};
 use crate::member::MemberRefusal;
+use crate::period::DAY_MINUTES;
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
 
 /// The longest session, in minutes: a day.
-pub const TRAINING_MINUTES_MAX: u32 = 1_440;
+pub const TRAINING_MINUTES_MAX: u32 = DAY_MINUTES;
 /// The most members that one session or theme day records.
 pub const ATTENDEES_MAX: usize = 5_000;
 

@@ -5,7 +5,7 @@ use crate::branch::part::Competition;
 use crate::branch::{Branch, BranchEvent, BranchRefusal, Competitors, RankedBy};
 use crate::id::{BranchId, CompetitionId};
 use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
-use crate::period::{Period, TimeRefusal};
+use crate::period::Period;
 use crate::text::{MetricCode, Sealed, Title};
 use crate::world::{Decision, Stop, World};
 
@@ -16,13 +16,6 @@ use crate::world::{Decision, Stop, World};
 pub fn metric<'a>(world: &World<'a>, metric: &MetricCode) -> Result<&'a Metric, Stop> {
     let root = world.branch(BranchId::root())?;
     root.metric(metric).ok_or_else(|| LedgerRefusal::UnknownMetric { metric: metric.clone() }.into())
-}
-
-fn refuse_unfinished(at: Scene<'_, '_>, period: Period) -> Result<(), TimeRefusal> {
-    match period.is_over(at.context.at, &at.context.zone) {
-        true => Ok(()),
-        false => Err(TimeRefusal::PeriodNotOver { period, ends: period.end_day() }),
-    }
 }
 
 pub fn define(at: Scene<'_, '_>, metric: Metric) -> Result<Decision, Stop> {
@@ -66,7 +59,7 @@ pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {
     let defined = metric(at.world, &report.metric)?;
     defined.check_subject(Subjects::Branches)?;
     branch.ledger.check_report(defined, &report)?;
-    refuse_unfinished(at, report.period)?;
+    at.context.over(report.period)?;
     let Report { result, metric, period, value, exactness } = report;
     let aggregation = defined.aggregation;
     at.happened(BranchEvent::ResultReported { result, metric, aggregation, period, value, exactness })
@@ -122,6 +115,6 @@ pub fn conclude(at: Scene<'_, '_>, competition: CompetitionId) -> Result<Decisio
     if *concluded {
         return Err(BranchRefusal::CompetitionConcluded { competition }.into());
     }
-    refuse_unfinished(at, *period)?;
+    at.context.over(*period)?;
     at.happened(BranchEvent::CompetitionConcluded { competition })
 }

@@ -5,11 +5,9 @@ use jiff::civil::Date;
 use super::{Case, in_order, refuse_if};
 use crate::id::{BadgeCheckId, PlaqueId, ServiceId};
 use crate::member::{MemberEvent, MemberRefusal};
+use crate::period::DAY_MINUTES;
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
-
-/// The minutes of a day, the longest service.
-const DAY_MINUTES: u32 = 1_440;
 
 impl Case<'_> {
     /// [`MemberRefusal::BadgeCheckIdInUse`].

@@ -57,10 +57,10 @@ impl Case<'_> {
     }
 
     /// Whoever was registered may have the record amended, also after leaving.
-    pub(super) fn amend_person(&self) -> Result<Decision, Stop> {
+    pub(super) fn amend_person(&self, reason: Option<Sealed>) -> Result<Decision, Stop> {
         let known = self.world.member(self.id)?.registered_on().is_some();
         refuse_if(!known, MemberRefusal::Unknown { member: self.id })?;
-        self.happened(MemberEvent::PersonAmended {})
+        self.happened(MemberEvent::PersonAmended { reason })
     }
 
     /// The post held already is no news.

@@ -67,7 +67,10 @@ fn nobody_joins_a_branch_before_it_was_established() {
 
 /// Events that change nothing, so that the streams are loaded.
 fn states_of(member: MemberId, branch: BranchId) -> [Happened; 2] {
-    [of(member, MemberEvent::PersonAmended {}), at(branch, BranchEvent::MemberDeparted { member: CHU, on: MARCH })]
+    [
+        of(member, MemberEvent::PersonAmended { reason: None }),
+        at(branch, BranchEvent::MemberDeparted { member: CHU, on: MARCH }),
+    ]
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn who_is_not_registered_is_unknown_to_every_command() {
     let refusal = MemberRefusal::Unknown { member: ANA };
     let reason = || text("why");
     for command in [
-        MemberCommand::AmendPerson {},
+        MemberCommand::AmendPerson { reason: None },
         MemberCommand::Appoint { post: Post::Cadre, on: APRIL },
         MemberCommand::Transfer { to: WEST, on: APRIL, reason: reason() },
         MemberCommand::EndProbation { on: APRIL },
@@ -113,9 +116,12 @@ fn who_is_not_registered_is_unknown_to_every_command() {
 
 #[test]
 fn a_record_is_amended_also_after_leaving() {
-    let amended = || [of(ANA, MemberEvent::PersonAmended {})];
-    house().when(ana(MemberCommand::AmendPerson {})).then(amended());
-    house().and(left(MAY)).when(ana(MemberCommand::AmendPerson {})).then(amended());
+    for reason in [None, Some(text("married"))] {
+        let amended = [of(ANA, MemberEvent::PersonAmended { reason: reason.clone() })];
+        let amend = || ana(MemberCommand::AmendPerson { reason: reason.clone() });
+        house().when(amend()).then(amended.clone());
+        house().and(left(MAY)).when(amend()).then(amended);
+    }
 }
 
 #[test]

@@ -261,6 +261,7 @@ CREATE TABLE public.records_g1 (
     state text COLLATE pg_catalog."C",
     amount bigint,
     team_size bigint,
+    team uuid,
     level text COLLATE pg_catalog."C",
     standard text COLLATE pg_catalog."C",
     six_s text COLLATE pg_catalog."C",

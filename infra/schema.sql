@@ -222,7 +222,8 @@ CREATE TABLE public.people (
     member uuid NOT NULL,
     staff_number text NOT NULL,
     name text NOT NULL,
-    contact text
+    contact text,
+    staff_key text GENERATED ALWAYS AS (lower((staff_number COLLATE "C"))) STORED NOT NULL
 );
 CREATE TABLE public.projection_builds (
     name text NOT NULL,
@@ -267,6 +268,7 @@ CREATE TABLE public.records_g1 (
     state text COLLATE pg_catalog."C",
     amount bigint,
     team_size bigint,
+    team uuid,
     level text COLLATE pg_catalog."C",
     standard text COLLATE pg_catalog."C",
     six_s text COLLATE pg_catalog."C",
@@ -379,7 +381,7 @@ ALTER TABLE ONLY public.outlets_g1
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_member PRIMARY KEY (member);
 ALTER TABLE ONLY public.people
-    ADD CONSTRAINT people_staff_number UNIQUE (staff_number);
+    ADD CONSTRAINT people_staff_number UNIQUE (staff_key);
 ALTER TABLE ONLY public.projection_builds
     ADD CONSTRAINT projection_builds_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projection_switches

@@ -114,7 +114,8 @@ pub fn round_two(value: Decimal) -> Decimal {
     rounded
 }
 
-/// `part` as a percentage of `whole`, two places; nothing where the whole is zero or the share has no sense.
+/// `part` as a percentage of `whole`, two places; nothing where the whole is zero or the share is beyond a decimal. Of a
+/// whole below zero it is what the division says, the sign turned.
 #[must_use]
 pub fn percent_of(part: Decimal, whole: Decimal) -> Option<Decimal> {
     part.checked_mul(Decimal::ONE_HUNDRED)?.checked_div(whole).map(round_two)

@@ -14,6 +14,9 @@ use uuid::Uuid;
 
 macro_rules! ids {
     ($($(#[$meta:meta])* $name:ident),* $(,)?) => {$(
+        #[cfg(test)]
+        crate::refusal::tests::samples! { $name = $name(Uuid::from_u128(1)) }
+
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(transparent)]
@@ -67,6 +70,8 @@ ids! {
     ThemeDayId,
     /// A skill contest 技能比武.
     ContestId,
+    /// A team that took a place in a contest together 参赛队.
+    TeamId,
     /// An honour 荣誉.
     HonourId,
     /// A service improvement 作风改进.

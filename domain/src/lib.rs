@@ -17,6 +17,7 @@ pub mod aggregate;
 pub mod amount;
 pub mod branch;
 pub mod event;
+pub mod field;
 pub mod id;
 pub mod ledger;
 pub mod member;

@@ -39,6 +39,9 @@ refusals! {
     }
 }
 
+/// The minutes of a day.
+pub const DAY_MINUTES: u32 = 1_440;
+
 /// The kinds of period 期间粒度.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,12 +54,16 @@ pub enum Grain {
     Year,
 }
 
+/// In English; in the alternate form (`{:#}`) in Chinese.
 impl fmt::Display for Grain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Month => "month",
-            Self::Quarter => "quarter",
-            Self::Year => "year",
+        f.write_str(match (self, f.alternate()) {
+            (Self::Month, false) => "month",
+            (Self::Quarter, false) => "quarter",
+            (Self::Year, false) => "year",
+            (Self::Month, true) => "月",
+            (Self::Quarter, true) => "季",
+            (Self::Year, true) => "年",
         })
     }
 }
@@ -98,7 +105,13 @@ impl Period {
     fn checked(year: i32, grain: Grain, number: i32, most: i32) -> Result<Self, TimeRefusal> {
         match (2000..2200).contains(&year) && (1..=most).contains(&number) {
             true => Ok(Self { year: year as i16, grain, number: number as i8 }),
-            false => Err(TimeRefusal::NotAPeriod { given: format!("{grain} {number} of {year}") }),
+            false => Err(TimeRefusal::NotAPeriod {
+                given: match grain {
+                    Grain::Year => year.to_string(),
+                    Grain::Quarter => format!("{year}-Q{number}"),
+                    Grain::Month => format!("{year}-{number:02}"),
+                },
+            }),
         }
     }
 
@@ -161,17 +174,6 @@ impl Period {
             .collect()
     }
 
-    /// Refuses a period that is not over at that instant.
-    ///
-    /// # Errors
-    /// [`TimeRefusal::PeriodNotOver`].
-    pub fn require_over(self, at: Timestamp, zone: &Zone) -> Result<(), TimeRefusal> {
-        match self.is_over(at, zone) {
-            true => Ok(()),
-            false => Err(TimeRefusal::PeriodNotOver { period: self, ends: self.end_day() }),
-        }
-    }
-
     /// Whether it is over at that instant.
     #[must_use]
     pub fn is_over(self, at: Timestamp, zone: &Zone) -> bool {
@@ -217,9 +219,6 @@ impl From<Period> for String {
         period.to_string()
     }
 }
-
-/// The minutes of a day.
-pub const DAY_MINUTES: u32 = 1_440;
 
 /// The organisation's time zone, from the bundled IANA database; Asia/Shanghai unless configured.
 #[derive(Debug, Clone, PartialEq)]
@@ -277,6 +276,14 @@ mod tests {
         assert_eq!(names, ["2022-08", "2022-Q3", "2022"]);
         assert_eq!("2024-02".parse::<Period>().unwrap().days(), 29);
         assert_eq!("2022".parse::<Period>().unwrap().days(), 365);
+    }
+
+    #[test]
+    fn a_wrong_period_is_named_as_periods_are_written() {
+        let given = |period: Result<Period, TimeRefusal>| period.unwrap_err().facts()[0].1.clone();
+        assert_eq!(given(Period::year_of(1999)), "1999");
+        assert_eq!(given(Period::quarter_of(2022, 5)), "2022-Q5");
+        assert_eq!(given(Period::month_of(2022, 13)), "2022-13");
     }
 
     #[test]

@@ -43,6 +43,12 @@ macro_rules! refusals {
                 match self { $(Self::$variant { $($field),* } => { $(let _ = $field;)* format!($zh) }),* }
             }
 
+            /// One of each, with some facts.
+            #[cfg(test)]
+            pub(crate) fn samples() -> Vec<Self> {
+                vec![$(Self::$variant { $($field: crate::refusal::tests::Sample::sample()),* }),*]
+            }
+
             /// The facts by name, as text.
             #[must_use]
             pub fn facts(&self) -> Vec<(&'static str, String)> {
@@ -97,6 +103,13 @@ macro_rules! union {
                 match self { $(Self::$variant(inner) => inner.facts()),* }
             }
 
+            #[cfg(test)]
+            fn samples() -> Vec<Self> {
+                let mut samples = vec![];
+                $(samples.extend(<$inner>::samples().into_iter().map(Self::$variant));)*
+                samples
+            }
+
             /// Every code there is.
             #[must_use]
             pub fn all_codes() -> Vec<&'static str> {
@@ -122,4 +135,80 @@ union! {
     Ledger(LedgerRefusal),
     Member(MemberRefusal),
     Branch(BranchRefusal),
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use jiff::civil::{Date, date};
+
+    use super::*;
+    use crate::amount::Amount;
+    use crate::ledger::{Subjects, Unit};
+    use crate::period::{Grain, Period};
+    use crate::text::{Field, MetricCode};
+
+    /// Some value of a fact's type.
+    pub trait Sample {
+        fn sample() -> Self;
+    }
+
+    macro_rules! samples {
+        ($($ty:ty = $value:expr),* $(,)?) => {$(
+            impl $crate::refusal::tests::Sample for $ty {
+                fn sample() -> Self {
+                    $value
+                }
+            }
+        )*};
+    }
+    pub(crate) use samples;
+
+    samples! {
+        String = "given".to_owned(),
+        u32 = 7,
+        usize = 7,
+        Date = date(2022, 6, 1),
+        uuid::Uuid = uuid::Uuid::from_u128(1),
+        Amount = Amount::ZERO,
+        Grain = Grain::Month,
+        Unit = Unit::PersonTimes,
+        Subjects = Subjects::Members,
+        Field = Field("reason".to_owned()),
+        MetricCode = "premium".parse().expect("a code"),
+        Period = Period::holding(date(2022, 6, 1), Grain::Quarter),
+    }
+
+    /// What is a word of the language, not a value.
+    const WORDS: [&str; 4] = ["field", "grain", "subject", "unit"];
+
+    fn ascii_words(sentence: &str) -> Vec<String> {
+        let letters = sentence.split(|c: char| !c.is_ascii_alphabetic());
+        let plain = |word: &&str| !word.is_empty() && !["ASCII", "UUID", "S"].contains(word);
+        letters.filter(plain).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn sentences_in_chinese_hold_no_english_word() {
+        let samples = Refusal::samples();
+        assert_eq!(samples.iter().map(Refusal::code).collect::<Vec<_>>(), Refusal::all_codes());
+        for refusal in samples {
+            let values = refusal.facts().into_iter().filter(|(name, _)| !WORDS.contains(name));
+            let sentence = values.fold(refusal.chinese(), |sentence, (_, value)| sentence.replace(&value, ""));
+            assert_eq!(ascii_words(&sentence), Vec::<String>::new(), "{}: {sentence}", refusal.code());
+        }
+    }
+
+    #[test]
+    fn kinds_and_units_have_a_word_in_chinese() {
+        for unit in Unit::ALL {
+            assert_eq!(ascii_words(&format!("{unit:#}")), Vec::<String>::new());
+        }
+        for grain in [Grain::Month, Grain::Quarter, Grain::Year] {
+            assert_eq!(ascii_words(&format!("{grain:#}")), Vec::<String>::new());
+        }
+        let refusal =
+            LedgerRefusal::WrongGrain { metric: Sample::sample(), grain: Grain::Month, period: Sample::sample() };
+        assert_eq!(refusal.chinese(), "指标 premium 按月报告,2022-Q2 不符");
+        assert_eq!(refusal.facts()[1], ("grain", "month".to_owned()));
+    }
 }

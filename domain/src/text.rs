@@ -14,6 +14,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+pub use crate::field::Field;
 use crate::refusal::refusals;
 
 /// The most characters in a title.
@@ -25,15 +26,15 @@ refusals! {
     /// Why a text is refused.
     pub enum TextRefusal {
         /// Nothing but white space and characters without width.
-        Empty { field: String } = "text.empty", "{field} is empty", "{field} 为空";
+        Empty { field: Field } = "text.empty", "{field} is empty", "{field:#}为空";
         /// Longer than the field allows.
-        TooLong { field: String, max: usize, found: usize } = "text.too_long",
+        TooLong { field: Field, max: usize, found: usize } = "text.too_long",
             "{field} has {found} characters; at most {max} are allowed",
-            "{field} 有 {found} 个字符,最多 {max} 个";
+            "{field:#}有 {found} 个字符,最多 {max} 个";
         /// A control character, U+0000 and the marks of direction among them.
-        ControlCharacter { field: String, code_point: String } = "text.control_character",
+        ControlCharacter { field: Field, code_point: String } = "text.control_character",
             "{field} holds the control character {code_point}; remove it",
-            "{field} 含有控制字符 {code_point},请删去";
+            "{field:#}含有控制字符 {code_point},请删去";
         /// Not a code of small letters, digits and underscores.
         BadCode { given: String } = "text.bad_code",
             "{given:?} is not a code: start with a small letter, then letters, digits or _, at most 64",
@@ -50,14 +51,14 @@ refusals! {
 /// # Errors
 /// [`TextRefusal`], naming `field`.
 pub fn clean(field: &str, text: &str, max: usize) -> Result<String, TextRefusal> {
-    let field = || field.to_owned();
+    let field = || Field(field.to_owned());
     let cleaned: String = text.trim().nfc().collect();
     if cleaned.chars().all(|c| c.is_whitespace() || has_no_width(c)) {
         return Err(TextRefusal::Empty { field: field() });
     }
     if let Some(c) = cleaned.chars().find(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r') || turns_direction(*c))
     {
-        return Err(control_character(&field(), c));
+        return Err(control_character(field(), c));
     }
     match cleaned.chars().count() {
         found if found > max => Err(TextRefusal::TooLong { field: field(), max, found }),
@@ -80,8 +81,8 @@ fn separates_lines(c: char) -> bool {
     matches!(c, '\u{2028}' | '\u{2029}')
 }
 
-fn control_character(field: &str, c: char) -> TextRefusal {
-    TextRefusal::ControlCharacter { field: field.to_owned(), code_point: format!("U+{:04X}", c as u32) }
+fn control_character(field: Field, c: char) -> TextRefusal {
+    TextRefusal::ControlCharacter { field, code_point: format!("U+{:04X}", c as u32) }
 }
 
 /// A public title of a branch, an outlet or a metric: one line, at most [`TITLE_MAX`] characters.
@@ -97,7 +98,7 @@ impl Title {
     pub fn new(field: &str, text: &str) -> Result<Self, TextRefusal> {
         let cleaned = clean(field, text, TITLE_MAX)?;
         match cleaned.chars().find(|c| c.is_control() || separates_lines(*c)) {
-            Some(c) => Err(control_character(field, c)),
+            Some(c) => Err(control_character(Field(field.to_owned()), c)),
             None => Ok(Self(cleaned)),
         }
     }

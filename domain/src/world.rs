@@ -18,7 +18,7 @@ use crate::branch::{Branch, BranchCommand, BranchEvent};
 use crate::event::Event;
 use crate::id::{ActorId, BranchId, MemberId};
 use crate::member::{Member, MemberCommand, MemberEvent};
-use crate::period::{TimeRefusal, Zone};
+use crate::period::{Period, TimeRefusal, Zone};
 use crate::refusal::Refusal;
 use crate::stream::{StreamId, StreamKind};
 
@@ -158,6 +158,19 @@ impl Context {
         match date > self.today() {
             true => Err(TimeRefusal::InTheFuture { date, today: self.today() }),
             false => Ok(date),
+        }
+    }
+}
+
+impl Context {
+    /// Refuses a period that is not over.
+    ///
+    /// # Errors
+    /// [`TimeRefusal::PeriodNotOver`].
+    pub fn over(&self, period: Period) -> Result<(), TimeRefusal> {
+        match period.is_over(self.at, &self.zone) {
+            true => Ok(()),
+            false => Err(TimeRefusal::PeriodNotOver { period, ends: period.end_day() }),
         }
     }
 }

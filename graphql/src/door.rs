@@ -255,7 +255,7 @@ impl Door<'_> {
 }
 
 fn denied(action: Action) -> Halt {
-    Refusal::denied(&format!("{action:?}")).into()
+    Refusal::denied(action).into()
 }
 
 /// An id fresh from the mint, on its way to being one of the domain's.
@@ -273,7 +273,7 @@ macro_rules! minted {
 
 minted! {
     OutletId, StandardId, InspectionId, ContactPointId, VisitId, BadgeCheckId, ServiceId, PlaqueId, CommitmentId,
-    ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, HonourId, ImprovementId,
+    ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, TeamId, HonourId, ImprovementId,
 }
 
 /// Takes a command through the door and answers with what came of it.

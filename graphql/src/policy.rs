@@ -95,6 +95,32 @@ impl Action {
         Self::RunCompetitions,
         Self::ShapeOrganisation,
     ];
+
+    /// What it is in Chinese, as said of somebody who may not.
+    #[must_use]
+    pub fn chinese(self) -> &'static str {
+        match self {
+            Self::SeeMetrics => "查看指标",
+            Self::SeeBranches => "查看组织",
+            Self::SeeBoards => "查看排行榜",
+            Self::SeeRoster => "查看花名册",
+            Self::SeeMember => "查看成员档案",
+            Self::SeeName => "查看姓名和工号",
+            Self::SeeContact => "查看联系方式",
+            Self::SeeText => "查看文字内容",
+            Self::SeeReport => "查看年度报告",
+            Self::SeeTrail => "查看审计轨迹",
+            Self::KeepCommitments => "登记承诺",
+            Self::KeepRoster => "维护花名册",
+            Self::KeepDisplays => "登记亮身份、亮标准的内容",
+            Self::KeepOutlets => "维护网点",
+            Self::KeepRecords => "登记培训、主题党日、比武、荣誉和改进",
+            Self::ReportResults => "报告或更正业绩",
+            Self::SetTargets => "设定计划和基数",
+            Self::RunCompetitions => "组织竞赛",
+            Self::ShapeOrganisation => "调整组织和指标",
+        }
+    }
 }
 
 /// What it is about.

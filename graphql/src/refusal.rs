@@ -3,7 +3,9 @@
 //! The domain's refusals come through as they are; those below are the door's own.
 
 use async_graphql::SimpleObject;
+use domain::field::Field;
 
+use crate::policy::Action;
 use crate::ports::Accepted;
 
 /// Why a command was not accepted 拒绝; nothing was recorded.
@@ -54,47 +56,47 @@ impl Refusal {
 
     /// The policy forbids the command.
     #[must_use]
-    pub fn denied(action: &str) -> Self {
+    pub fn denied(action: Action) -> Self {
+        let (action, word) = (format!("{action:?}"), action.chinese());
         let message = format!("your roles do not allow {action} here; ask the office");
-        Self::new(
-            "policy.denied",
-            &[("action", action.to_owned())],
-            message,
-            format!("您的角色不允许在此执行 {action},请联系党建部"),
-        )
+        Self::new("policy.denied", &[("action", action)], message, format!("您的角色不允许在此{word},请联系党建部"))
     }
 
     /// The command id is not 1 to 128 printable ASCII characters.
     #[must_use]
     pub fn bad_command_id(field: &str) -> Self {
+        let word = Field(field.to_owned());
         let message = format!("{field} must be 1 to 128 printable ASCII characters");
         let facts = [("field", field.to_owned())];
-        Self::new("input.bad_command_id", &facts, message, format!("{field} 须为 1 至 128 个可打印 ASCII 字符"))
+        Self::new("input.bad_command_id", &facts, message, format!("{word:#}须为 1 至 128 个可打印 ASCII 字符"))
     }
 
     /// The text is not an id.
     #[must_use]
     pub fn bad_id(field: &str, given: &str) -> Self {
+        let word = Field(field.to_owned());
         let given = shown(given);
         let message = format!("{field} is not an id: {given:?}; give a UUID as an earlier answer named it");
-        let zh = format!("{field} 不是编号:{given:?};请使用系统返回的 UUID");
+        let zh = format!("{word:#}不是编号:{given:?};请使用系统返回的 UUID");
         Self::new("input.bad_id", &[("field", field.to_owned()), ("given", given)], message, zh)
     }
 
     /// The text is not a date.
     #[must_use]
     pub fn bad_date(field: &str, given: &str) -> Self {
+        let word = Field(field.to_owned());
         let given = shown(given);
         let message = format!("{field} is not a date: {given:?}; write it like 2022-06-30");
-        let zh = format!("{field} 不是日期:{given:?};请写成 2022-06-30");
+        let zh = format!("{word:#}不是日期:{given:?};请写成 2022-06-30");
         Self::new("input.bad_date", &[("field", field.to_owned()), ("given", given)], message, zh)
     }
 
     /// The number is beyond what the field can hold.
     #[must_use]
     pub fn bad_number(field: &str, given: i64) -> Self {
+        let word = Field(field.to_owned());
         let message = format!("{field} is {given}; give a whole number from 0 to 4294967295");
-        let zh = format!("{field} 为 {given};请给出 0 至 4294967295 的整数");
+        let zh = format!("{word:#}为 {given};请给出 0 至 4294967295 的整数");
         Self::new("input.bad_number", &[("field", field.to_owned()), ("given", given.to_string())], message, zh)
     }
 
@@ -148,5 +150,30 @@ impl Outcome {
     #[must_use]
     pub fn refused(command_id: String, refusal: Refusal) -> Self {
         Self { position: None, id: None, command_id, replayed: false, refusal: Some(refusal) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_in_chinese_hold_no_english_word() {
+        let denied = Action::ALL.map(Refusal::denied).to_vec();
+        let others = vec![
+            Refusal::bad_command_id("commandId"),
+            Refusal::bad_id("teamMates", "7"),
+            Refusal::bad_date("probationUntil", "7"),
+            Refusal::bad_number("minutes", -1),
+            Refusal::id_reused("7"),
+            Refusal::contended(7),
+        ];
+        let codes: Vec<&str> = others.iter().chain(denied.last()).map(|refusal| refusal.code.as_str()).collect();
+        assert!(CODES.iter().all(|code| codes.contains(code)), "{codes:?}");
+        for Refusal { code, message_zh, .. } in denied.into_iter().chain(others) {
+            let words = message_zh.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+            let english: Vec<_> = words.filter(|word| !["ASCII", "UUID"].contains(word)).collect();
+            assert!(english.is_empty(), "{code}: {message_zh}");
+        }
     }
 }

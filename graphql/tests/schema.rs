@@ -6,6 +6,7 @@ use std::path::Path;
 /// Which mutation asks for which command of a member.
 const OF_MEMBERS: &[(&str, &str)] = &[
     ("Register", "registerMember"),
+    ("Readmit", "readmitMember"),
     ("AmendPerson", "amendPerson"),
     ("Appoint", "appointMember"),
     ("Transfer", "transferMember"),

@@ -14,12 +14,13 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 5] = [
+const MIGRATIONS: [(i64, &str, &str); 6] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
     (4, "master_key", include_str!("../sql/0004_master_key.sql")),
     (5, "born", include_str!("../sql/0005_born.sql")),
+    (6, "staff_key", include_str!("../sql/0006_staff_key.sql")),
 ];
 
 /// What can go wrong.

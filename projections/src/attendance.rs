@@ -72,7 +72,8 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

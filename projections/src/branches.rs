@@ -91,7 +91,7 @@ pub struct Branches;
 
 impl Projection for Branches {
     const NAME: &'static str = "branches";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = BranchRow;
     type Change = Change;
 
@@ -161,10 +161,10 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
     use MemberEvent::*;
     let joins = |branch: BranchId, by: i64| (branch, Change::Count(|row| &mut row.members, by));
     match event {
-        Registered { branch, .. } => vec![joins(*branch, 1)],
+        Registered { branch, .. } | Readmitted { branch, .. } => vec![joins(*branch, 1)],
         Transferred { from, to, .. } => vec![joins(*from, -1), joins(*to, 1)],
         Left { branch, .. } => vec![joins(*branch, -1)],
-        PersonAmended {}
+        PersonAmended { .. }
         | Appointed { .. }
         | ProbationEnded { .. }
         | Suspended { .. }

@@ -78,7 +78,8 @@ fn of_member(event: &MemberEvent) -> Vec<(CompetitionKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -117,7 +117,8 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -51,10 +51,6 @@ items! {
     TrainingAttendances = "training.attendances",
     /// Honours granted 荣誉.
     Honours = "honours",
-    /// Places taken in contests 比武获奖, in person-times.
-    Contests = "contests",
-    /// Volunteer services 志愿服务, in person-times.
-    Services = "services",
 }
 
 /// The text names no total.

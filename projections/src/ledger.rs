@@ -126,7 +126,8 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
             entry_of(metric, None, *period, Said::Withdrawn { result: *result, aggregation, before })
         }
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

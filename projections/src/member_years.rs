@@ -139,7 +139,8 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         ContestPlaced { on, .. } => (on, Change::Counted(|row| &mut row.contests)),
         HonourGranted { on, .. } => (on, Change::Counted(|row| &mut row.honours)),
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -1,7 +1,8 @@
 //! Members 成员: standing, branch, and what each did, in counts over all time.
 //!
 //! # Rules
-//! - Who left keeps the last branch and stays a row; no plaque is up any more.
+//! - Who left keeps the last branch and stays a row; no plaque is up any more. Who comes back keeps what was counted
+//!   before.
 //! - A correction of attendance changes the counts of those it names.
 //! - `contact_points` counts the standing ones. An end recorded before ends named their cadres takes none away.
 //!
@@ -33,7 +34,7 @@ row! {
         standing: MemberStanding,
         /// The last day of probation; nothing for a formal member.
         probation_until: Option<Date>,
-        /// The first day on the roster.
+        /// The first day on the roster, of who came back the first one since.
         joined_on: Date,
         /// The first day outside.
         left_on: Option<Date>,
@@ -75,6 +76,8 @@ row! {
 pub enum Change {
     /// Appears: branch, post, first day, last day of probation.
     Registered(BranchId, Post, Date, Option<Date>),
+    /// Is back: branch, post, first day, last day of probation.
+    Readmitted(BranchId, Post, Date, Option<Date>),
     /// Has another post.
     Appointed(Post),
     /// Is in another branch.
@@ -127,6 +130,11 @@ impl Projection for Members {
         let mut row = row?;
         match change {
             Change::Registered(..) => {}
+            Change::Readmitted(branch, post, on, probation_until) => {
+                let again = registered(key.member, *branch, *post, *on, *probation_until);
+                (row.branch, row.post, row.standing) = (again.branch, again.post, again.standing);
+                (row.joined_on, row.left_on, row.probation_until) = (again.joined_on, None, again.probation_until);
+            }
             Change::Appointed(post) => row.post = *post,
             Change::Moved(branch) => row.branch = *branch,
             Change::Formal => row.probation_until = None,
@@ -194,6 +202,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
     use MemberEvent::*;
     Some(match event {
         Registered { branch, post, on, probation_until } => Change::Registered(*branch, *post, *on, *probation_until),
+        Readmitted { branch, post, on, probation_until } => Change::Readmitted(*branch, *post, *on, *probation_until),
         Appointed { post, .. } => Change::Appointed(*post),
         Transferred { to, .. } => Change::Moved(*to),
         ProbationEnded { .. } => Change::Formal,
@@ -209,7 +218,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         CommitmentSettled { outcome: Outcome::Missed, .. } => Change::Counted(|row| &mut row.commitments_missed),
         ContestPlaced { .. } => Change::Counted(|row| &mut row.contests),
         HonourGranted { .. } => Change::Counted(|row| &mut row.honours),
-        PersonAmended {}
+        PersonAmended { .. }
         | CommitmentEvidenced { .. }
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }

@@ -149,7 +149,8 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -60,6 +60,8 @@ row! {
         amount: Option<i64>,
         /// Of a contest: how many stood in the team.
         team_size: Option<i64>,
+        /// Of a contest: which team, the same for all its members; none for a single person, nor in early entries.
+        team: Option<Uuid>,
         /// Of a contest or honour.
         level: Option<Level>,
         /// Of a standard: its kind.
@@ -95,7 +97,7 @@ pub struct Records;
 
 impl Projection for Records {
     const NAME: &'static str = "records";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = RecordRow;
     type Change = Change;
 
@@ -147,6 +149,7 @@ impl RecordRow {
             state: None,
             amount: None,
             team_size: None,
+            team: None,
             level: None,
             standard: None,
             six_s: None,

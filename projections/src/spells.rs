@@ -157,9 +157,11 @@ fn changed(row: SpellsRow, on: Date) -> SpellsRow {
 fn of_member(event: &MemberEvent) -> Option<Change> {
     use MemberEvent::*;
     match event {
-        Registered { on, .. } | Reinstated { on, .. } => Some(Change::Begins(SpellKind::Duty, *on)),
+        Registered { on, .. } | Readmitted { on, .. } | Reinstated { on, .. } => {
+            Some(Change::Begins(SpellKind::Duty, *on))
+        }
         Suspended { on, .. } | Left { on, .. } => Some(Change::Ends(*on)),
-        PersonAmended {}
+        PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

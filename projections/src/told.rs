@@ -61,7 +61,7 @@ impl Told {
 fn by_member(event: &MemberEvent) -> Told {
     use MemberEvent::*;
     match event {
-        Registered { branch, .. } => Told::default().branches([branch]),
+        Registered { branch, .. } | Readmitted { branch, .. } => Told::default().branches([branch]),
         Transferred { from, to, reason, .. } => Told::why(reason).branches([from, to]),
         Left { branch, reason, .. } => Told::why(reason).branches([branch]),
         Suspended { reason, .. }
@@ -69,9 +69,8 @@ fn by_member(event: &MemberEvent) -> Told {
         | PlaqueWithdrawn { reason, .. }
         | ResultCorrected { reason, .. }
         | ResultWithdrawn { reason, .. } => Told::why(reason),
-        CommitmentSettled { note, .. } => Told::noted(note),
-        PersonAmended {}
-        | Appointed { .. }
+        CommitmentSettled { note, .. } | PersonAmended { reason: note } => Told::noted(note),
+        Appointed { .. }
         | ProbationEnded { .. }
         | BadgeChecked { .. }
         | ServiceRecorded { .. }

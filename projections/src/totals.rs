@@ -100,17 +100,18 @@ fn in_year(on: Date, item: Item, change: Change) -> (TotalKey, Change) {
 fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
     use MemberEvent::*;
     match event {
-        ServiceRecorded { on, .. } => vec![in_year(*on, Item::Services, Change::parts(1))],
-        ContestPlaced { on, .. } => vec![in_year(*on, Item::Contests, Change::parts(1))],
         HonourGranted { on, .. } => vec![in_year(*on, Item::Honours, Change::parts(1))],
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | Left { .. }
+        | PersonAmended { .. }
+        | ServiceRecorded { .. }
+        | ContestPlaced { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }
         | Suspended { .. }
         | Reinstated { .. }
-        | Left { .. }
         | BadgeChecked { .. }
         | PlaquePublished { .. }
         | PlaqueWithdrawn { .. }

@@ -69,7 +69,8 @@ fn of_member(event: &MemberEvent) -> Vec<(TrainingKey, Change)> {
     use MemberEvent::*;
     match event {
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

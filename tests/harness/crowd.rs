@@ -1,9 +1,9 @@
 //! An organisation to write into, and commands that many writers send at once.
 
 use domain::branch::BranchCommand;
-use domain::id::{BranchId, ContestId, MemberId, ResultId, TrainingId};
+use domain::id::{BranchId, ContestId, MemberId, ResultId, TeamId, TrainingId};
 use domain::ledger::{Aggregation, Direction, Exactness, Metric, Report, Subjects, Unit};
-use domain::member::{Level, MemberCommand};
+use domain::member::{Level, MemberCommand, TeamMate};
 use domain::period::{Grain, Period};
 use domain::stream::Position;
 use domain::text::{MetricCode, Sealed, Title};
@@ -143,5 +143,7 @@ pub fn training(branch: BranchId, words: &str, attendees: Vec<MemberId>) -> Comm
 pub fn contest(member: MemberId, words: &str, team_mates: Vec<MemberId>) -> Command {
     let contest = ContestId(id(words));
     let (title, level) = (text(), Level::City);
-    Command::Member(member, MemberCommand::PlaceInContest { contest, on: DAY, title, level, place: 1, team_mates })
+    let (team, place) = (TeamId(id(words)), 1);
+    let team_mates = team_mates.into_iter().map(|member| TeamMate { member, title: text() }).collect();
+    Command::Member(member, MemberCommand::PlaceInContest { contest, on: DAY, title, level, place, team, team_mates })
 }

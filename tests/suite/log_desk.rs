@@ -219,7 +219,7 @@ impl Play {
 
     fn check(&mut self, job: &Job, order: &Order, refusal: Option<Refusal>, settled: &Settled) {
         let recorded = self.paper.outcomes.get(&job.key).cloned();
-        let holder = order.person.as_ref().and_then(|person| self.paper.staff.get(person.staff_number.as_str()));
+        let holder = order.person.as_ref().and_then(|person| self.paper.staff.get(&person.staff_number.key()));
         let right = self.paper.decide(&order.command);
         match settled {
             Settled::Replayed(position) => assert_eq!(recorded, Some((order.body.to_vec(), *position))),
@@ -243,7 +243,7 @@ impl Play {
                 assert_eq!(position.0, self.paper.head, "dense");
                 self.paper.outcomes.insert(job.key.clone(), (job.body.to_vec(), *position));
                 if let Ask::Record { person: Some((member, person)), .. } = &job.ask {
-                    assert!(self.paper.staff.insert(person.staff_number.as_str().to_owned(), member.0).is_none());
+                    assert!(self.paper.staff.insert(person.staff_number.key(), member.0).is_none());
                 }
             }
             Settled::Stale(streams) => assert!(!streams.is_empty()),

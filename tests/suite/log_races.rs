@@ -42,7 +42,7 @@ fn folded<A: Aggregate>(log: &[Fact], stream: StreamId) -> A {
 }
 
 fn amend(member: MemberId) -> Command {
-    Command::Member(member, MemberCommand::AmendPerson {})
+    Command::Member(member, MemberCommand::AmendPerson { reason: None })
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,6 +127,8 @@ async fn a_staff_number_given_up_is_free_and_one_kept_may_be_sent_again() {
     assert_eq!(amended("keep", first, "A1").await, "accepted");
     let (second, _) = enrol(&app, "A2", branch).await.unwrap();
     assert_eq!(amended("take", second, "A1").await, "person.staff_number_taken");
+    assert_eq!(amended("take-small", second, "a1").await, "person.staff_number_taken");
+    assert_eq!(amended("keep-small", first, "a1").await, "accepted");
     assert_eq!(amended("give-up", first, "A3").await, "accepted");
     assert_eq!(amended("take-now", second, "A1").await, "accepted");
     app.stop().await;

@@ -161,7 +161,7 @@ refusals! {
         /// Shorter than one result of its metric.
         CompetitionTooShort { metric: MetricCode, grain: Grain, period: Period } = "branch.competition_too_short",
             "{metric} is reported by {grain}; a competition in it runs for a {grain} or longer, {period} is shorter",
-            "指标 {metric} 按 {grain} 报告,竞赛期间不能更短,{period} 过短";
+            "指标 {metric} 按{grain:#}报告,竞赛期间不能更短,{period} 过短";
 
         /// Not a length of a session.
         TrainingMinutes { given: u32, most: u32 } = "branch.training_minutes",

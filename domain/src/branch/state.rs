@@ -32,6 +32,9 @@ pub struct Branch {
     pub(super) competitions: BTreeMap<CompetitionId, Competition>,
     pub(super) trainings: BTreeMap<TrainingId, Training>,
     pub(super) theme_days: BTreeSet<ThemeDayId>,
+    /// Of who came to a theme day, the latest.
+    #[serde(default)]
+    last_theme_day: BTreeMap<MemberId, Date>,
     pub(super) improvements: BTreeMap<ImprovementId, Improvement>,
 }
 
@@ -94,6 +97,13 @@ impl Branch {
     #[must_use]
     pub fn members(&self) -> &BTreeSet<MemberId> {
         &self.members
+    }
+
+    /// The latest day on which the member is recorded at a training or a theme day that it held.
+    #[must_use]
+    pub fn latest_attendance(&self, member: MemberId) -> Option<Date> {
+        let attended = self.trainings.values().filter(|training| training.attendees.contains(&member));
+        attended.map(|training| training.on).max().max(self.last_theme_day.get(&member).copied())
     }
 
     /// An outlet it holds, standing or closed.
@@ -191,7 +201,13 @@ impl Branch {
             E::AttendanceCorrected { training, added, removed, .. } => {
                 change(&mut self.trainings, training, |training| training.correct(added, removed));
             }
-            E::ThemeDayHeld { theme_day, .. } => keep(&mut self.theme_days, *theme_day),
+            E::ThemeDayHeld { theme_day, on, attendees, .. } => {
+                keep(&mut self.theme_days, *theme_day);
+                for member in attendees {
+                    let last = self.last_theme_day.entry(*member).or_insert(*on);
+                    *last = (*last).max(*on);
+                }
+            }
             E::ImprovementReported { improvement, on, by, .. } => {
                 put(&mut self.improvements, *improvement, Improvement::new(*on, by));
             }

@@ -2,7 +2,7 @@
 
 use crate::amount::Amount;
 use crate::id::ResultId;
-use crate::ledger::Unit;
+use crate::ledger::{Subjects, Unit};
 use crate::period::{Grain, Period};
 use crate::refusal::refusals;
 use crate::text::MetricCode;
@@ -17,20 +17,20 @@ refusals! {
         MetricDefined { metric: MetricCode } = "metric.already_defined",
             "the metric {metric} is already defined", "指标 {metric} 已定义";
         /// The metric is kept for the other kind of subject.
-        WrongSubject { metric: MetricCode, subject: &'static str } = "metric.wrong_subject",
-            "the metric {metric} is not kept for a {subject}", "指标 {metric} 不适用于该类对象({subject})";
+        WrongSubject { metric: MetricCode, subject: Subjects } = "metric.wrong_subject",
+            "the metric {metric} is not kept for a {subject}", "指标 {metric} 不适用于{subject:#}";
         /// The period is not of the metric's grain.
         WrongGrain { metric: MetricCode, grain: Grain, period: Period } = "metric.wrong_grain",
             "results of {metric} are reported by {grain}; {period} is not one",
-            "指标 {metric} 按 {grain} 报告,{period} 不符";
+            "指标 {metric} 按{grain:#}报告,{period} 不符";
         /// The period is smaller than the metric's grain.
         PlanTooFine { metric: MetricCode, grain: Grain, period: Period } = "metric.plan_too_fine",
             "plans of {metric} are for a {grain} or longer; {period} is shorter",
-            "指标 {metric} 的计划期间不短于 {grain},{period} 过短";
+            "指标 {metric} 的计划按{grain:#}或更长的期间制定,{period} 过短";
         /// The value does not fit the unit.
         DoesNotFitUnit { metric: MetricCode, unit: Unit, value: Amount } = "metric.does_not_fit_unit",
             "{value} does not fit the unit {unit} of {metric}: too many decimals, or a count below zero",
-            "{value} 不符合指标 {metric} 的单位 {unit}";
+            "{value} 不符合指标 {metric} 的单位“{unit:#}”:小数过多,或计数小于零";
         /// A second result where a correction is meant.
         AlreadyReported { metric: MetricCode, period: Period, result: ResultId } = "result.already_reported",
             "{metric} for {period} is already reported as {result}; correct that result instead",

@@ -76,9 +76,20 @@ impl Unit {
     }
 }
 
+/// The code; in the alternate form (`{:#}`) the word in Chinese.
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
+        f.write_str(match (self, f.alternate()) {
+            (unit, false) => unit.code(),
+            (Self::Yuan, true) => "元",
+            (Self::Persons, true) => "人",
+            (Self::PersonTimes, true) => "人次",
+            (Self::Pieces, true) => "件",
+            (Self::Times, true) => "次",
+            (Self::Hours, true) => "小时",
+            (Self::Points, true) => "分",
+            (Self::Percent, true) => "%",
+        })
     }
 }
 
@@ -123,6 +134,20 @@ pub enum Subjects {
     Branches,
     /// Both, each on its own board.
     Both,
+}
+
+/// One of them, in English; in the alternate form (`{:#}`) in Chinese.
+impl fmt::Display for Subjects {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match (self, f.alternate()) {
+            (Self::Members, false) => "member",
+            (Self::Branches, false) => "branch",
+            (Self::Both, false) => "member or branch",
+            (Self::Members, true) => "成员",
+            (Self::Branches, true) => "组织",
+            (Self::Both, true) => "成员或组织",
+        })
+    }
 }
 
 /// Whether a figure was counted or is a lower bound.
@@ -174,10 +199,7 @@ impl Metric {
     pub fn check_subject(&self, subjects: Subjects) -> Result<(), LedgerRefusal> {
         match self.subjects == Subjects::Both || self.subjects == subjects {
             true => Ok(()),
-            false => Err(LedgerRefusal::WrongSubject {
-                metric: self.code.clone(),
-                subject: if subjects == Subjects::Members { "member" } else { "branch" },
-            }),
+            false => Err(LedgerRefusal::WrongSubject { metric: self.code.clone(), subject: subjects }),
         }
     }
 }

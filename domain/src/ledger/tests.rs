@@ -107,8 +107,8 @@ fn reports_and_plans_are_held_to_the_unit() {
 fn a_metric_is_kept_for_its_subjects() {
     let of = |subjects| metric(Unit::Yuan, Grain::Month, subjects);
     let refusal = |subject| LedgerRefusal::WrongSubject { metric: code(), subject };
-    assert_eq!(of(Subjects::Branches).check_subject(Subjects::Members), Err(refusal("member")));
-    assert_eq!(of(Subjects::Members).check_subject(Subjects::Branches), Err(refusal("branch")));
+    assert_eq!(of(Subjects::Branches).check_subject(Subjects::Members), Err(refusal(Subjects::Members)));
+    assert_eq!(of(Subjects::Members).check_subject(Subjects::Branches), Err(refusal(Subjects::Branches)));
     for (kept, asked) in [
         (Subjects::Both, Subjects::Members),
         (Subjects::Both, Subjects::Branches),

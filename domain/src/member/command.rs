@@ -5,17 +5,33 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::event::{Level, Outcome, Post};
-use crate::id::{BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId};
+use crate::id::{
+    BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TeamId,
+};
 use crate::ledger::{Correction, Report, Target};
 use crate::text::Sealed;
+
+/// Another member of a team 队友.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TeamMate {
+    /// Who.
+    pub member: MemberId,
+    /// The contest's title under this member's own key.
+    pub title: Sealed,
+}
 
 /// A command to a member.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub enum MemberCommand {
     /// Enter the roster of a branch; the person's record goes beside the log.
     Register { branch: BranchId, post: Post, on: Date, probation_until: Option<Date> },
+    /// Enter the roster of a branch again, after leaving.
+    Readmit { branch: BranchId, post: Post, on: Date, probation_until: Option<Date> },
     /// Amend the person's record beside the log.
-    AmendPerson {},
+    AmendPerson {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reason: Option<Sealed>,
+    },
     /// Give another post.
     Appoint { post: Post, on: Date },
     /// Move to another branch.
@@ -51,7 +67,15 @@ pub enum MemberCommand {
     /// Withdraw a result; another one may then be reported for its period.
     WithdrawResult(ResultId, Sealed),
     /// Record a place in a contest for this member and the team mates.
-    PlaceInContest { contest: ContestId, on: Date, title: Sealed, level: Level, place: u32, team_mates: Vec<MemberId> },
+    PlaceInContest {
+        contest: ContestId,
+        on: Date,
+        title: Sealed,
+        level: Level,
+        place: u32,
+        team: TeamId,
+        team_mates: Vec<TeamMate>,
+    },
     /// Grant an honour.
     GrantHonour { honour: HonourId, on: Date, title: Sealed, level: Level, body: Sealed },
 }

@@ -26,7 +26,8 @@ impl Aggregate for Member {
         let case = Case { id, world, context };
         match command {
             C::Register { branch, post, on, probation_until } => case.register(branch, post, on, probation_until),
-            C::AmendPerson {} => case.amend_person(),
+            C::Readmit { branch, post, on, probation_until } => case.readmit(branch, post, on, probation_until),
+            C::AmendPerson { reason } => case.amend_person(reason),
             C::Appoint { post, on } => case.appoint(post, on),
             C::Transfer { to, on, reason } => case.transfer(to, on, reason),
             C::EndProbation { on } => case.end_probation(on),
@@ -46,9 +47,9 @@ impl Aggregate for Member {
             C::ReportResult(report) => case.report_result(report),
             C::CorrectResult(correction, reason) => case.correct_result(correction, reason),
             C::WithdrawResult(result, reason) => case.withdraw_result(result, reason),
-            C::PlaceInContest { contest, on, title, level, place, team_mates } => {
-                let placed = results::Placed { contest, on, title, level, place };
-                case.place_in_contest(placed, &team_mates)
+            C::PlaceInContest { contest, on, title, level, place, team, team_mates } => {
+                let placed = results::Placed { contest, on, title, level, place, team };
+                case.place_in_contest(placed, team_mates)
             }
             C::GrantHonour { honour, on, title, level, body } => case.grant_honour(honour, on, title, level, body),
         }

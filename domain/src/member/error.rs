@@ -17,6 +17,10 @@ refusals! {
         AlreadyRegistered { member: MemberId } = "member.already_registered",
             "the member {member} is already registered; use a new id for another person",
             "成员 {member} 已登记;登记他人请使用新的编号";
+        /// Only who left comes back.
+        NotLeft { member: MemberId, branch: BranchId } = "member.not_left",
+            "the member {member} is on the roster of {branch}; transfer the member to change the branch",
+            "成员 {member} 现为组织 {branch} 的在册成员,如需变更组织请办理转移";
         /// The member is no longer on the roster.
         Left { member: MemberId, on: Date } = "member.left",
             "the member {member} left on {on}; give an earlier day for what was done or granted before, the roster stays as it is",
@@ -49,6 +53,10 @@ refusals! {
         Suspended { member: MemberId, on: Date, since: Date } = "member.suspended",
             "the member {member} is suspended since {since} and off duty on {on}; reinstate first, or give an earlier day",
             "成员 {member} 自 {since} 起暂停,{on} 不在岗,请先恢复,或填写此前的日期";
+        /// Off duty on the day, and left without coming back on duty.
+        SuspendedTillLeaving { member: MemberId, on: Date, since: Date } = "member.suspended_till_leaving",
+            "the member {member} was suspended on {since} and left while suspended, so was off duty on {on}; give an earlier day",
+            "成员 {member} 自 {since} 起暂停直至离开,{on} 不在岗,请填写暂停之前的日期";
         /// Off duty on the day, and back since.
         OffDuty { member: MemberId, on: Date, back: Date } = "member.off_duty",
             "the member {member} was suspended on {on} and back on {back}; give a day on duty",

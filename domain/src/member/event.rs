@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{
-    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, PlaqueId, ResultId, ServiceId, VisitId,
+    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, PlaqueId, ResultId, ServiceId, TeamId,
+    VisitId,
 };
 use crate::ledger::{Aggregation, Direction, Exactness};
 use crate::period::Period;
@@ -62,8 +63,23 @@ events! {
             /// The last day of probation 预备期, if on probation.
             probation_until: Option<Date>,
         },
+        /// Came back after leaving 重新登记.
+        Readmitted = "member_readmitted" {
+            /// The branch joined.
+            branch: BranchId,
+            /// Cadre or staff.
+            post: Post,
+            /// The first day back.
+            on: Date,
+            /// The last day of probation 预备期, if on probation.
+            probation_until: Option<Date>,
+        },
         /// The person's record beside the log was amended; the log does not say how.
-        PersonAmended = "member_person_amended" {},
+        PersonAmended = "member_person_amended" {
+            /// Why, if it was said.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            reason: Option<Sealed>,
+        },
         /// Took another post 任职.
         Appointed = "member_appointed" {
             /// The post held from then on.
@@ -274,6 +290,9 @@ events! {
             place: u32,
             /// How many stood in the team; 1 for a single person.
             team_size: u32,
+            /// The team, the same for all its members; none for a single person, nor in early events.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            team: Option<TeamId>,
         },
         /// Is one of the pair of a contact point 联系点, whichever branch keeps it.
         ContactPointTaken = "member_contact_point_taken" {

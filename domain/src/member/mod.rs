@@ -1,17 +1,19 @@
 //! A member 成员: on the roster of one branch at a time, with displays, commitments, results, contests and honours.
 //!
 //! # Life
-//! Registered, then on the roster until left; meanwhile transferred, appointed, on probation or formal, on duty or
+//! Registered, then on the roster until left, perhaps readmitted later; meanwhile transferred, appointed, on probation or formal, on duty or
 //! suspended. A merge of branches transfers members without asking them.
 //!
 //! # Rules
-//! - An id is registered once ([`MemberRefusal::AlreadyRegistered`]); of who left, results, activities and honours of
+//! - An id is registered once ([`MemberRefusal::AlreadyRegistered`]); who left may come back, from the first day
+//!   outside on ([`MemberRefusal::NotLeft`]), and keeps the id; of who left, results, activities and honours of
 //!   earlier days are recorded, and nothing of later ones ([`MemberRefusal::Left`]).
 //! - Nothing happens before the first day ([`MemberRefusal::BeforeRegistration`]); changes of the roster come in
 //!   order of their days ([`MemberRefusal::BeforeLastChange`]) and not before what they rule out
 //!   ([`MemberRefusal::ActiveLater`]).
-//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]):
-//!   badge checks, services, new plaques and commitments, contests, visits.
+//! - What needs duty does not happen during a suspension ([`MemberRefusal::Suspended`],
+//!   [`MemberRefusal::OffDuty`], [`MemberRefusal::SuspendedTillLeaving`]): badge checks, services, new
+//!   plaques and commitments, contests, visits.
 //! - One of the pair of a standing contact point does not leave ([`MemberRefusal::InContactPoint`]).
 //! - One plaque is shown at a time ([`MemberRefusal::PlaqueStanding`]); leaving takes it down.
 //! - A commitment is settled once ([`MemberRefusal::CommitmentSettled`]), as kept only with evidence

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,9 @@ use crate::world::{Stop, World};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Member {
     standing: Standing,
+    /// The times on the roster before the last one, in order.
+    #[serde(default)]
+    earlier: Vec<Stint>,
     pub(super) badge_checks: BTreeSet<BadgeCheckId>,
     pub(super) services: BTreeSet<ServiceId>,
     /// Every plaque there ever was.
@@ -49,10 +53,26 @@ enum Standing {
     Left { entry: Entry, on: Date },
 }
 
+/// A time on the roster that ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Stint {
+    /// The entry as it was on the last day.
+    entry: Entry,
+    /// The first day outside.
+    left: Date,
+}
+
+impl Stint {
+    /// Whether a day of [`from`, `until`) lies in it.
+    fn meets(&self, from: Date, until: Date) -> bool {
+        self.entry.registered_on < until && from < self.left
+    }
+}
+
 /// An entry of the roster 名册.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
-    /// The first day in the organisation.
+    /// The first day in the organisation, or back in it.
     pub registered_on: Date,
     /// The branch.
     pub branch: BranchId,
@@ -181,8 +201,22 @@ impl Member {
     /// [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]; [`Stop::Needs`].
     pub fn require_on_duty_then<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let member = world.member(id)?;
-        member.entry_on(id, on)?.on_duty_on(id, on)?;
-        Ok(member)
+        match member.entry_on(id, on)?.on_duty_on(id, on) {
+            // Whoever left while suspended is not put on duty again.
+            Err(MemberRefusal::Suspended { on, since, .. }) if member.is_outside_after(on) => {
+                Err(MemberRefusal::SuspendedTillLeaving { member: id, on, since }.into())
+            }
+            decided => decided.map(|()| member).map_err(Stop::from),
+        }
+    }
+
+    /// Whether the time on the roster that holds a day ended.
+    fn is_outside_after(&self, day: Date) -> bool {
+        self.left_on().is_some() || self.earlier_on(day, day.saturating_add(1.day())).is_some()
+    }
+
+    fn earlier_on(&self, from: Date, until: Date) -> Option<&Entry> {
+        self.earlier.iter().rev().find(|stint| stint.meets(from, until)).map(|stint| &stint.entry)
     }
 
     /// The entry of a member who is on the roster.
@@ -194,11 +228,19 @@ impl Member {
         }
     }
 
-    /// The entry of a member who had not left by a day.
+    /// The entry of a member who had not left by a day; that of the last time where the day is in none.
     pub(super) fn entry_on(&self, id: MemberId, day: Date) -> Result<&Entry, MemberRefusal> {
-        match &self.standing {
-            Standing::Left { entry, on } if day < *on => Ok(entry),
-            Standing::Unregistered | Standing::OnRoster(_) | Standing::Left { .. } => self.entry(id),
+        self.entry_between(id, day, day.saturating_add(1.day()))
+    }
+
+    /// The entry of a member who was there on a day of [`from`, `until`), or had not left by `from`.
+    pub(super) fn entry_between(&self, id: MemberId, from: Date, until: Date) -> Result<&Entry, MemberRefusal> {
+        match (&self.standing, self.earlier_on(from, until)) {
+            (Standing::OnRoster(entry), _) if entry.registered_on < until => Ok(entry),
+            (Standing::Left { entry, on }, _) if entry.registered_on < until && from < *on => Ok(entry),
+            (_any, Some(earlier)) => Ok(earlier),
+            (Standing::Left { entry, on }, None) if from < *on => Ok(entry),
+            (Standing::Unregistered | Standing::OnRoster(_) | Standing::Left { .. }, None) => self.entry(id),
         }
     }
 
@@ -233,7 +275,7 @@ impl Member {
         })
     }
 
-    /// The first day in the organisation; none when never registered.
+    /// The first day in the organisation, of a member who came back the first one since; none when never registered.
     #[must_use]
     pub fn registered_on(&self) -> Option<Date> {
         self.last_entry().map(|entry| entry.registered_on)
@@ -251,7 +293,9 @@ impl Member {
     /// Whether the member was in the organisation on a day, in whichever branch.
     #[must_use]
     pub fn was_on_roster_on(&self, day: Date) -> bool {
-        self.registered_on().is_some_and(|first| first <= day) && self.left_on().is_none_or(|left| day < left)
+        let now =
+            self.registered_on().is_some_and(|first| first <= day) && self.left_on().is_none_or(|left| day < left);
+        now || self.earlier_on(day, day.saturating_add(1.day())).is_some()
     }
 
     /// Whether the member is one of the pair of a standing contact point, as far as the member's own events tell.
@@ -273,7 +317,10 @@ impl Member {
             MemberEvent::Registered { branch, post, on, probation_until } => {
                 self.standing = Standing::OnRoster(Entry::new(*branch, *post, *on, *probation_until));
             }
-            MemberEvent::PersonAmended {} => {}
+            MemberEvent::Readmitted { branch, post, on, probation_until } => {
+                self.readmit(Entry::new(*branch, *post, *on, *probation_until));
+            }
+            MemberEvent::PersonAmended { .. } => {}
             MemberEvent::Appointed { post, on } => {
                 self.change(|entry| entry.appoint(*post, *on));
             }
@@ -334,7 +381,8 @@ impl Member {
             | E::HonourGranted { on, .. }
             | E::ContactPointGivenUp { on, .. } => (Some(*on), None),
             E::Registered { .. }
-            | E::PersonAmended {}
+            | E::Readmitted { .. }
+            | E::PersonAmended { .. }
             | E::Appointed { .. }
             | E::Transferred { .. }
             | E::ProbationEnded { .. }
@@ -362,6 +410,12 @@ impl Member {
             standing @ (Standing::Unregistered | Standing::Left { .. }) => standing,
         };
         self.plaque = None;
+    }
+
+    fn readmit(&mut self, entry: Entry) {
+        if let Standing::Left { entry, on } = std::mem::replace(&mut self.standing, Standing::OnRoster(entry)) {
+            self.earlier.push(Stint { entry, left: on });
+        }
     }
 
     fn evidence(&mut self, commitment: CommitmentId) {

@@ -2,10 +2,10 @@
 
 use async_graphql::ID;
 use domain::id::{ContestId, HonourId};
-use domain::member::MemberCommand;
+use domain::member::{MemberCommand, TeamMate};
 
 use super::{inputs, mutations};
-use crate::door::{Ask, Asked, Door, Halt};
+use crate::door::{Ask, Asked, Door, Halt, named};
 use crate::input;
 use crate::policy::Action::KeepRecords;
 use crate::scalar::Date;
@@ -36,6 +36,8 @@ inputs! {
         place: i64,
         /// The other members of the team; none for a single person.
         team_mates: Vec<ID>,
+        /// The contest, as an earlier answer named it, for another place taken in it; a new one where it is left out.
+        contest: Option<ID>,
     }
 
     /// An honour.
@@ -56,15 +58,20 @@ inputs! {
 impl Ask for PlaceInContestInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let member = door.member("member", &self.member, KeepRecords).await?;
-        let contest: ContestId = door.mint("contest");
+        let contest: ContestId = match &self.contest {
+            Some(contest) => named("contest", contest)?,
+            None => door.mint("contest"),
+        };
         let (on, place) = (self.on.read("on")?, input::count("place", self.place)?);
         let mut team_mates = Vec::with_capacity(self.team_mates.len());
         for mate in &self.team_mates {
-            team_mates.push(door.member("teamMates", mate, KeepRecords).await?.id());
+            let member = door.member("teamMates", mate, KeepRecords).await?.id();
+            // Under each one's own key, so that erasing one takes it from nobody else.
+            team_mates.push(TeamMate { member, title: door.seal(member.0, "title", &self.title).await? });
         }
         let title = door.seal(member.id().0, "title", &self.title).await?;
-        let level = self.level.into();
-        let command = MemberCommand::PlaceInContest { contest, on, title, level, place, team_mates };
+        let (level, team) = (self.level.into(), door.mint("team"));
+        let command = MemberCommand::PlaceInContest { contest, on, title, level, place, team, team_mates };
         Ok(member.asks(command).naming(contest.0))
     }
 }

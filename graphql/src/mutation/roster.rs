@@ -16,6 +16,8 @@ mutations! {
     Roster {
         /// Registers a member 登记成员. The person's record is kept beside the log and can be erased.
         register_member(RegisterMemberInput);
+        /// Puts somebody who left on a roster again 重新登记, as the same member with the record there is.
+        readmit_member(ReadmitMemberInput);
         /// Amends a member's personal record 更正人员档案. The log only says that it was amended.
         amend_person(AmendPersonInput);
         /// Gives a member another post 任职.
@@ -38,7 +40,8 @@ inputs! {
     RegisterMemberInput {
         /// The branch joined.
         branch: ID,
-        /// The staff number 工号, the key: 1 to 32 ASCII letters, digits or hyphens.
+        /// The staff number 工号, the key: 1 to 32 ASCII letters, digits or hyphens, shown as given; no two members
+        /// have numbers that differ only in capital letters.
         staff_number: String,
         /// The name as given 姓名, in any script, at most 120 characters.
         name: String,
@@ -47,6 +50,20 @@ inputs! {
         /// Cadre or staff.
         post: Post,
         /// The first day.
+        on: Date,
+        /// The last day of probation 预备期, for a member on probation.
+        probation_until: Option<Date>,
+    }
+
+    /// A member who comes back.
+    ReadmitMemberInput {
+        /// Which member.
+        member: ID,
+        /// The branch joined.
+        branch: ID,
+        /// Cadre or staff.
+        post: Post,
+        /// The first day back, not before the first day outside.
         on: Date,
         /// The last day of probation 预备期, for a member on probation.
         probation_until: Option<Date>,
@@ -62,6 +79,8 @@ inputs! {
         name: String,
         /// A telephone number or address for messages 联系方式; none where it is left out.
         contact: Option<String>,
+        /// Why 更正原因; free text, at most 4,000 characters.
+        reason: Option<String>,
     }
 
     /// Another post for a member.
@@ -136,11 +155,22 @@ impl Ask for RegisterMemberInput {
     }
 }
 
+impl Ask for ReadmitMemberInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let member = door.member("member", &self.member, KeepRoster).await?;
+        let branch = door.branch("branch", &self.branch, KeepRoster).await?.id();
+        let on = self.on.read("on")?;
+        let probation_until = input::date("probationUntil", self.probation_until.as_ref())?;
+        Ok(member.asks(MemberCommand::Readmit { branch, post: self.post.into(), on, probation_until }))
+    }
+}
+
 impl Ask for AmendPersonInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let member = door.member("member", &self.member, KeepRoster).await?;
         let person = Person::new(&self.staff_number, &self.name, self.contact.as_deref())?;
-        Ok(member.asks(MemberCommand::AmendPerson {}).with(person))
+        let reason = door.seal_some(member.id().0, "reason", self.reason.as_deref()).await?;
+        Ok(member.asks(MemberCommand::AmendPerson { reason }).with(person))
     }
 }
 

@@ -232,6 +232,12 @@ impl Record {
         self.row.team_size
     }
 
+    /// Of a contest: the id of the team, the same for all its members; null for a single person, and where it was
+    /// recorded before teams had ids.
+    async fn team(&self) -> Option<ID> {
+        self.row.team.map(Into::into)
+    }
+
     /// Of a contest or honour: its level.
     async fn level(&self) -> Option<Level> {
         self.row.level.map(Into::into)

@@ -215,7 +215,10 @@ impl Reads for Twin {
 
     async fn by_staff_number(&self, staff_number: &str) -> Result<Option<MemberId>, ReadError> {
         let people = self.people.lock().unwrap();
-        Ok(people.values().find(|person| person.staff_number == staff_number).map(|person| person.member))
+        Ok(people
+            .values()
+            .find(|person| person.staff_number.eq_ignore_ascii_case(staff_number))
+            .map(|person| person.member))
     }
 
     async fn by_name(&self, part: &str, limit: usize) -> Result<Vec<MemberId>, ReadError> {

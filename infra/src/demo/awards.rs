@@ -1,8 +1,8 @@
 //! Contests 技能比武, honours 荣誉 and service improvements 作风改进.
 
 use domain::branch::BranchCommand;
-use domain::id::{BranchId, ContestId, HonourId, ImprovementId, MemberId};
-use domain::member::{Level, MemberCommand};
+use domain::id::{BranchId, ContestId, HonourId, ImprovementId, MemberId, TeamId};
+use domain::member::{Level, MemberCommand, TeamMate};
 use jiff::civil::{Date, date};
 
 use super::calendar::rounds;
@@ -43,17 +43,17 @@ fn contests(people: &[Person], timeline: &mut Timeline) {
         Placed {
             contest: 1, on: date(2022, 9, 16), title: "全省合规知识竞赛(团体三等奖)", level: Level::Provincial
         };
-    won.place(team[0], 3, &team[1..], timeline);
+    won.place(3, team, timeline);
     let drill =
         Placed { contest: 2, on: date(2022, 6, 24), title: "全市金融业务技能比武", level: Level::City };
     let counters = steady(people, Line::Finance).skip(3).step_by(21);
     for (member, place) in counters.zip([1, 2, 2, 4, 5, 6, 6, 8]) {
-        drill.place(member, place, &[], timeline);
+        drill.place(place, vec![member], timeline);
     }
     let round = Placed { contest: 3, on: date(2022, 10, 28), title: "全市揽投技能比武", level: Level::City };
     let couriers = steady(people, Line::Delivery).skip(2).step_by(17);
     for (member, place) in couriers.zip([1, 2, 3, 3, 5, 6]) {
-        round.place(member, place, &[], timeline);
+        round.place(place, vec![member], timeline);
     }
 }
 
@@ -65,13 +65,15 @@ struct Placed {
 }
 
 impl Placed {
-    fn place(&self, member: MemberId, place: u32, team: &[MemberId], timeline: &mut Timeline) {
+    fn place(&self, place: u32, team: Vec<MemberId>, timeline: &mut Timeline) {
         let (contest, on, level) = (ContestId(id_of("contests", self.contest)), self.on, self.level);
-        let (title, team) = ([("title", self.title.to_owned())], team.to_vec());
-        timeline.plan(on, Hour::Day, "places", |_| {
-            Act::member_saying(member, title, move |[title]| {
-                let team_mates = team.clone();
-                MemberCommand::PlaceInContest { contest, on, title, level, place, team_mates }
+        let title = ("title", self.title.to_owned());
+        timeline.plan(on, Hour::Day, "places", |id| {
+            Act::team_saying(&team.clone(), &title, move |titles| {
+                let mut mates = team.iter().zip(titles).map(|(member, title)| TeamMate { member: *member, title });
+                let title = mates.next().expect("a title for each of the team").title;
+                let (team, team_mates) = (TeamId(id), mates.collect());
+                MemberCommand::PlaceInContest { contest, on, title, level, place, team, team_mates }
             })
         });
     }

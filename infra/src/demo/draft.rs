@@ -27,15 +27,15 @@ type Make = Box<dyn Fn(Vec<Sealed>) -> Command + Send + Sync>;
 /// A command without its id.
 pub struct Act {
     actor: &'static str,
-    subject: Uuid,
-    words: Vec<Words>,
+    words: Vec<(Uuid, Words)>,
     person: Option<Person>,
     make: Make,
 }
 
 impl Act {
     fn new(subject: Uuid, words: Vec<Words>, make: Make) -> Self {
-        Self { actor: LOADER, subject, words, person: None, make }
+        let words = words.into_iter().map(|words| (subject, words)).collect();
+        Self { actor: LOADER, words, person: None, make }
     }
 
     /// A member's, without a free text.
@@ -55,6 +55,18 @@ impl Act {
         make: impl Fn([Sealed; N]) -> MemberCommand + Send + Sync + 'static,
     ) -> Self {
         Self::new(member.0, words.into(), Box::new(move |texts| Command::Member(member, make(all(texts)))))
+    }
+
+    /// The first one's of a team, with a free text under the key of each.
+    pub fn team_saying(
+        team: &[MemberId],
+        words: &Words,
+        make: impl Fn(Vec<Sealed>) -> MemberCommand + Send + Sync + 'static,
+    ) -> Self {
+        let first = team[0];
+        let words = team.iter().map(|member| (member.0, words.clone())).collect();
+        let make = Box::new(move |texts| Command::Member(first, make(texts)));
+        Self { actor: LOADER, words, person: None, make }
     }
 
     /// A branch's, with free texts.
@@ -100,15 +112,9 @@ impl Draft {
         Asker { actor: ActorId(self.act.actor.into()), command_id: self.id.clone(), correlation: "demo-2022".into() }
     }
 
-    /// The subject under whose key the free texts are sealed.
+    /// The free texts to be sealed, each with the subject under whose key it is.
     #[must_use]
-    pub fn subject(&self) -> Uuid {
-        self.act.subject
-    }
-
-    /// The free texts to be sealed.
-    #[must_use]
-    pub fn words(&self) -> &[Words] {
+    pub fn words(&self) -> &[(Uuid, Words)] {
         &self.act.words
     }
 
@@ -127,7 +133,7 @@ impl Draft {
     /// The command with its free texts left open, to look at.
     #[must_use]
     pub fn unsealed(&self) -> Command {
-        self.command(self.act.words.iter().map(|(_, text)| Sealed(text.clone())).collect())
+        self.command(self.act.words.iter().map(|(_, (_, text))| Sealed(text.clone())).collect())
     }
 }
 

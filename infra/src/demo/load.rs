@@ -76,8 +76,8 @@ async fn send(app: &App, step: &Step, draft: &Draft) -> Result<Accepted, DemoErr
 
 async fn seal(commands: &dyn Commands, draft: &Draft) -> Result<Vec<Sealed>, SendError> {
     let (asker, mut texts) = (draft.asker(), Vec::with_capacity(draft.words().len()));
-    for (label, text) in draft.words() {
-        texts.push(commands.seal(&asker, draft.subject(), label, text).await?);
+    for (subject, (label, text)) in draft.words() {
+        texts.push(commands.seal(&asker, *subject, label, text).await?);
     }
     Ok(texts)
 }

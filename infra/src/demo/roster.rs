@@ -24,7 +24,7 @@ pub fn plan(tree: &Tree, people: &[Person], timeline: &mut Timeline) {
     }
     let (amended, day) = (&people[41], date(2022, 2, 15));
     let record = record(41, &amended.name, Some("内线 3041"));
-    let amend = Act::member(amended.id, MemberCommand::AmendPerson {}).with(record);
+    let amend = Act::member(amended.id, MemberCommand::AmendPerson { reason: None }).with(record);
     timeline.plan(day, Hour::Day, "records", |_| amend);
 }
 

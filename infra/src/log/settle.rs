@@ -19,7 +19,7 @@ pub struct Found {
     pub versions: HashMap<StreamId, u64>,
     /// The recorded outcomes: body hash and position.
     pub outcomes: HashMap<CommandKey, (Vec<u8>, Position)>,
-    /// Whose the staff numbers are, as member ids.
+    /// Whose the staff numbers are, by their keys, as member ids.
     pub staff: HashMap<String, uuid::Uuid>,
 }
 
@@ -86,12 +86,12 @@ fn settle_one(job: &Job, found: &mut Found, broken: &HashSet<u64>) -> Settled {
     }
     let Ask::Record { writes, person } = &job.ask else { return Settled::Confirmed };
     if let Some((member, person)) = person {
-        let number = person.staff_number.as_str();
-        if found.staff.get(number).is_some_and(|holder| *holder != member.0) {
+        let number = person.staff_number.key();
+        if found.staff.get(&number).is_some_and(|holder| *holder != member.0) {
             return Settled::StaffNumberTaken;
         }
         found.staff.retain(|_, holder| *holder != member.0);
-        found.staff.insert(number.to_owned(), member.0);
+        found.staff.insert(number, member.0);
     }
     for write in writes {
         found.versions.insert(write.stream, write.sequence);

@@ -85,7 +85,7 @@ pub(super) async fn look(connection: &mut PgConnection, jobs: &[Job]) -> Result<
     let ids: Vec<String> = streams.iter().map(|stream| stream.id.to_string()).collect();
     let principals: Vec<&str> = jobs.iter().map(|job| job.key.principal.as_str()).collect();
     let commands: Vec<&str> = jobs.iter().map(|job| job.key.command_id.as_str()).collect();
-    let numbers: Vec<&str> = jobs.iter().filter_map(staff_number).collect();
+    let numbers: Vec<String> = jobs.iter().filter_map(staff_key).collect();
     let rows = sqlx::query(
         "select 1, s.kind, s.id, (select e.sequence from events e where e.aggregate_type = s.kind and \
          e.aggregate_id = s.id order by e.sequence desc limit 1), null::bytea \
@@ -95,7 +95,7 @@ pub(super) async fn look(connection: &mut PgConnection, jobs: &[Job]) -> Result<
          from unnest($3::text[], $4::text[]) as k(principal, command_id) \
          join commands c on c.principal = k.principal and c.command_id = k.command_id \
          union all \
-         select 3, p.staff_number, p.member::text, null, null from people p where p.staff_number = any($5)",
+         select 3, p.staff_key, p.member::text, null, null from people p where p.staff_key = any($5)",
     )
     .bind(kinds)
     .bind(ids)
@@ -130,9 +130,9 @@ pub(super) async fn look(connection: &mut PgConnection, jobs: &[Job]) -> Result<
 }
 
 /// A job that is refused now may be accepted when it is decided again, so the order counts, not what it led to.
-fn staff_number(job: &Job) -> Option<&str> {
+fn staff_key(job: &Job) -> Option<String> {
     let given = job.given.as_ref().and_then(|given| given.order.person.as_ref());
-    given.or(person(job).map(|(_, person)| person)).map(|person| person.staff_number.as_str())
+    given.or(person(job).map(|(_, person)| person)).map(|person| person.staff_number.key())
 }
 
 fn person(job: &Job) -> Option<&(domain::id::MemberId, domain::person::Person)> {

@@ -62,9 +62,10 @@ impl Order {
     #[must_use]
     pub fn side_row(&self) -> Option<(MemberId, Person)> {
         match (&self.command, &self.person) {
-            (Command::Member(member, MemberCommand::Register { .. } | MemberCommand::AmendPerson {}), Some(person)) => {
-                Some((*member, person.clone()))
-            }
+            (
+                Command::Member(member, MemberCommand::Register { .. } | MemberCommand::AmendPerson { .. }),
+                Some(person),
+            ) => Some((*member, person.clone())),
             (Command::Member(..) | Command::Branch(..), _) => None,
         }
     }

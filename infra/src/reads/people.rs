@@ -1,6 +1,7 @@
 //! The erasable store of persons, joined at read time.
 
 use domain::id::MemberId;
+use domain::person::StaffNumber;
 use graphql::ports::PersonRecord;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
@@ -25,13 +26,14 @@ pub async fn of(pool: &PgPool, members: &[MemberId]) -> Result<Vec<PersonRecord>
         .collect()
 }
 
-/// The member with a staff number.
+/// The member with a staff number, however its letters are written.
 ///
 /// # Errors
 /// The database's.
 pub async fn by_staff_number(pool: &PgPool, staff_number: &str) -> Result<Option<MemberId>, sqlx::Error> {
-    let sql = "select member from people where staff_number = $1";
-    let found: Option<Uuid> = sqlx::query_scalar(sql).bind(staff_number).fetch_optional(pool).await?;
+    let sql = "select member from people where staff_key = $1";
+    let found: Option<Uuid> =
+        sqlx::query_scalar(sql).bind(StaffNumber::key_of(staff_number)).fetch_optional(pool).await?;
     Ok(found.map(MemberId))
 }
 

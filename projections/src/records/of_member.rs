@@ -36,17 +36,19 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         CommitmentSettled { commitment, on, outcome, note } => {
             later(commitment.0, Change::Ended(settled(*outcome), *on, note.clone()))
         }
-        ContestPlaced { contest, on, title, level, place, team_size } => {
+        ContestPlaced { contest, on, title, level, place, team_size, team } => {
             let (title, level) = (Some(title.clone()), Some(*level));
             let (amount, team_size) = (Some(i64::from(*place)), Some(i64::from(*team_size)));
-            RecordRow { title, level, amount, team_size, ..row(RecordKind::Contest, contest.0, on) }.made()
+            let team = team.map(|team| team.0);
+            RecordRow { title, level, amount, team_size, team, ..row(RecordKind::Contest, contest.0, on) }.made()
         }
         HonourGranted { honour, on, title, level, body } => {
             let (title, detail, level) = (Some(title.clone()), Some(body.clone()), Some(*level));
             RecordRow { title, detail, level, ..row(RecordKind::Honour, honour.0, on) }.made()
         }
         Registered { .. }
-        | PersonAmended {}
+        | Readmitted { .. }
+        | PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
         | ProbationEnded { .. }

@@ -27,7 +27,7 @@ pub struct Dice {
     day: i64,
 }
 
-const MEMBER_KINDS: usize = 24;
+const MEMBER_KINDS: usize = 25;
 const BRANCH_KINDS: usize = 31;
 
 /// Events of every kind about few members, branches and things.
@@ -81,7 +81,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
     let minutes = dice.value.unsigned_abs() as u32;
     match dice.kind {
         0 => Registered { branch: branch(dice.other), post: Post::Cadre, on, probation_until: Some(on) },
-        1 => PersonAmended {},
+        1 => PersonAmended { reason: (dice.value > 0).then_some(reason) },
         2 => Appointed { post: Post::Staff, on },
         3 => Transferred { from: branch(dice.other), to: branch(dice.thing), on, reason },
         4 => ProbationEnded { on },
@@ -130,9 +130,11 @@ fn of_member(dice: &Dice) -> MemberEvent {
             reason,
         },
         18 => {
-            let (place, team_size) = (dice.thing as u32 + 1, 1);
-            ContestPlaced { contest: ContestId(thing), on, title: reason, level: Level::City, place, team_size }
+            let (place, team_size, level) = (dice.thing as u32 + 1, 1, Level::City);
+            let team = (dice.value > 0).then_some(TeamId(uuid(9, dice.other)));
+            ContestPlaced { contest: ContestId(thing), on, title: reason, level, place, team_size, team }
         }
+        24 => Readmitted { branch: branch(dice.other), post: Post::Staff, on, probation_until: None },
         19 => {
             HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
         }

@@ -176,11 +176,13 @@ fn a_team_places_under_one_contest_with_a_record_for_each() {
         level: Level::Provincial,
         place: 3,
         team_size: 2,
+        team: Some(TeamId(uuid(4, 2))),
     };
     let facts = recorded([of_member(1, placed.clone()), of_member(2, placed)]);
     let records = rows::<Records>(&facts);
     assert_eq!(records.iter().map(|row| row.subject).collect::<Vec<_>>(), [member(1).0, member(2).0]);
     assert!(records.iter().all(|row| row.amount == Some(3) && row.level == Some(Level::Provincial)));
+    assert!(records.iter().all(|row| row.team == Some(uuid(4, 2))));
 }
 
 #[test]

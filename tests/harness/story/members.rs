@@ -1,8 +1,8 @@
 //! Commands to members.
 
-use domain::id::{BadgeCheckId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId};
+use domain::id::{BadgeCheckId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TeamId};
 use domain::ledger::{Correction, Exactness, Report, Subjects, Target};
-use domain::member::{Level, MemberCommand, Outcome, Post};
+use domain::member::{Level, MemberCommand, Outcome, Post, TeamMate};
 use domain::world::Command;
 use jiff::ToSpan;
 
@@ -18,6 +18,9 @@ impl Story {
         if self.chance.percent(14) {
             return self.follow_up();
         }
+        if self.chance.percent(2) {
+            return self.readmit();
+        }
         let member = self.a_member()?;
         let command = match self.chance.below(100) {
             0..16 => self.roster(member)?,
@@ -27,6 +30,12 @@ impl Story {
             _ => self.honour(),
         };
         Some(Command::Member(member, command))
+    }
+
+    /// Who left comes back.
+    fn readmit(&mut self) -> Option<Command> {
+        let (member, branch, on) = (self.chance.one(&self.left.clone())?, self.a_branch()?, self.today());
+        Some(Command::Member(member, MemberCommand::Readmit { branch, post: Post::Staff, on, probation_until: None }))
     }
 
     fn roster(&mut self, member: MemberId) -> Option<MemberCommand> {
@@ -39,7 +48,7 @@ impl Story {
                 MemberCommand::Appoint { post, on }
             }
             11 => MemberCommand::Leave { on: self.today(), reason },
-            _ => MemberCommand::AmendPerson {},
+            _ => MemberCommand::AmendPerson { reason: self.chance.percent(50).then_some(reason) },
         })
     }
 
@@ -88,11 +97,13 @@ impl Story {
     }
 
     fn contest(&mut self, member: MemberId) -> MemberCommand {
-        let team_mates = self.some_members(2).into_iter().filter(|mate| *mate != member).collect();
+        let mates: Vec<_> = self.some_members(2).into_iter().filter(|mate| *mate != member).collect();
+        let team_mates = mates.into_iter().map(|member| TeamMate { member, title: self.text() }).collect();
         let level = self.chance.one(&LEVELS).unwrap_or(Level::Unit);
         let place = 1 + u32::try_from(self.chance.below(3)).unwrap_or_default();
         let (contest, on, title) = (ContestId(self.chance.id()), self.lately(), self.text());
-        MemberCommand::PlaceInContest { contest, on, title, level, place, team_mates }
+        let team = TeamId(self.chance.id());
+        MemberCommand::PlaceInContest { contest, on, title, level, place, team, team_mates }
     }
 
     fn honour(&mut self) -> MemberCommand {
@@ -158,7 +169,8 @@ impl Story {
     pub(super) fn remember_of_member(&mut self, member: MemberId, command: &MemberCommand) {
         use MemberCommand as C;
         match command {
-            C::Register { branch, post, probation_until, .. } => {
+            C::Register { branch, post, probation_until, .. } | C::Readmit { branch, post, probation_until, .. } => {
+                self.left.retain(|gone| *gone != member);
                 self.members.insert(member, *branch);
                 if *post == Post::Cadre {
                     self.cadres.insert(member);
@@ -174,6 +186,8 @@ impl Story {
             C::Suspend { .. } => _ = self.suspended.insert(member),
             C::Reinstate { .. } => _ = self.suspended.remove(&member),
             C::Leave { .. } => {
+                self.left.push(member);
+                self.plaques.remove(&member);
                 self.members.remove(&member);
                 self.cadres.remove(&member);
                 self.suspended.remove(&member);
@@ -187,7 +201,7 @@ impl Story {
             C::ReportResult(report) => self.remember_result(Subject::Member(member), report),
             C::CorrectResult(correction, _) => self.remember_correction(Subject::Member(member), correction),
             C::WithdrawResult(result, _) => self.remember_withdrawal(*result),
-            C::AmendPerson {}
+            C::AmendPerson { .. }
             | C::CheckBadge { .. }
             | C::RecordService { .. }
             | C::EvidenceCommitment { .. }

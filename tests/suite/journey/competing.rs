@@ -228,6 +228,22 @@ async fn skills(t: &Teller) {
         "member": "@ana", "on": "2022-03-20", "title": "点钞比武", "level": "CITY", "place": 2, "teamMates": ["@bo"],
     });
     t.make("contest", "placeInContest", input).await;
+    // Another team with the same place in the same contest is another team; nobody stands in it twice.
+    let again = |member: &str, mates: Value| {
+        json!({
+            "member": member, "on": "2022-03-20", "title": "点钞比武", "level": "CITY", "place": 2, "teamMates": mates,
+            "contest": "@contest",
+        })
+    };
+    t.no("contest.already_placed", "placeInContest", again("@chen", json!(["@ana"]))).await;
+    t.yes("placeInContest", again("@chen", json!(["@dai"]))).await;
+    let team = "records(filter: { kind: CONTEST }) { nodes { id title team } }";
+    let of = |member: &str| format!("{member}: member(id: \"@{member}\", NOW) {{ {team} }}");
+    let told = t.ask(&format!("{{ {} }}", ["ana", "bo", "chen", "dai"].map(of).join(" "))).await;
+    let one = |member: &str| told[member]["records"]["nodes"][0].clone();
+    assert_eq!((one("ana"), one("chen")), (one("bo"), one("dai")));
+    assert_eq!((&one("ana")["id"], &one("ana")["title"]), (&one("chen")["id"], &json!("点钞比武")));
+    assert!(one("ana")["team"] != one("chen")["team"] && one("ana")["team"].is_string(), "{told}");
     let input = json!({
         "member": "@ana", "on": "2022-04-01", "title": "服务明星", "level": "PROVINCIAL", "body": "省分公司",
     });

@@ -85,6 +85,7 @@ fn to_members(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
     let why = || json!({ "reason": "试验" });
     vec![
         ("amendPerson", json!({ "member": member, "staffNumber": "?", "name": "试" })),
+        ("readmitMember", m(json!({ "branch": branch, "post": "STAFF" }))),
         ("appointMember", m(json!({ "post": "CADRE" }))),
         ("transferMember", m(json!({ "to": branch, "reason": "试验" }))),
         ("endProbation", m(json!({}))),

@@ -25,9 +25,14 @@ pub async fn every_broken_rule_is_refused_and_nothing_recorded(heard: Ears) {
 }
 
 async fn prepare_people(t: &Teller) {
-    for (name, number, post) in
-        [("left", "L-1", "STAFF"), ("off", "O-1", "STAFF"), ("back", "B-2", "STAFF"), ("idle", "I-1", "CADRE")]
-    {
+    for (name, number, post) in [
+        ("left", "L-1", "STAFF"),
+        ("off", "O-1", "STAFF"),
+        ("back", "B-2", "STAFF"),
+        ("idle", "I-1", "CADRE"),
+        ("gone", "G-1", "CADRE"),
+        ("paused", "P-1", "STAFF"),
+    ] {
         let input = json!({
             "branch": "@first", "staffNumber": number, "name": "试二", "post": post, "on": "2021-01-04",
         });
@@ -36,6 +41,8 @@ async fn prepare_people(t: &Teller) {
     let change = |member: &str, on: &str| json!({ "member": member, "on": on, "reason": "试验" });
     t.yes("recordDeparture", change("@left", "2022-05-01")).await;
     t.yes("suspendMember", change("@off", "2022-06-01")).await;
+    t.yes("suspendMember", change("@paused", "2022-03-01")).await;
+    t.yes("recordDeparture", change("@paused", "2022-05-01")).await;
     t.yes("suspendMember", change("@back", "2022-02-01")).await;
     t.yes("reinstateMember", change("@back", "2022-03-01")).await;
     t.make("plaque", "publishPlaque", json!({ "member": "@ana", "on": "2022-02-01", "duty": "经理" })).await;
@@ -194,16 +201,21 @@ fn texts() -> Vec<Row> {
         ("person.bad_staff_number", "registerMember", register("工号", "试", "2022-07-01", None)),
         ("person.bad_staff_number", "registerMember", register("", "试", "2022-07-01", None)),
         ("person.staff_number_taken", "registerMember", register("A-001", "试", "2022-07-01", None)),
+        ("person.staff_number_taken", "registerMember", register("a-001", "试", "2022-07-01", None)),
         ("person.staff_number_taken", "amendPerson", json!({ "member": "@bo", "staffNumber": "A-001", "name": "试" })),
     ]
 }
 
 fn people() -> Vec<Row> {
     let transfer = |member: &str, to: &str, on: &str| json!({ "member": member, "to": to, "on": on, "reason": "试验" });
+    let readmit = |member: &str, on: &str| json!({ "member": member, "branch": "@third", "post": "STAFF", "on": on });
     vec![
         ("member.unknown", "checkBadge", badge(NOBODY, "2022-07-01")),
         ("member.unknown", "amendPerson", json!({ "member": NOBODY, "staffNumber": "Z-1", "name": "试" })),
         ("member.left", "checkBadge", badge("@left", "2022-05-01")),
+        ("member.suspended_till_leaving", "checkBadge", badge("@paused", "2022-04-10")),
+        ("member.not_left", "readmitMember", readmit("@ana", "2022-07-01")),
+        ("member.before_last_change", "readmitMember", readmit("@left", "2022-04-30")),
         ("member.before_registration", "checkBadge", badge("@ana", "2020-12-31")),
         ("member.before_last_change", "suspendMember", because("member", "@back", "2022-02-15")),
         ("member.active_later", "suspendMember", because("member", "@ana", "2022-01-15")),

@@ -32,6 +32,8 @@ pub async fn members_come_move_and_go(heard: Ears) {
     record(&t).await;
     going(&t).await;
     t.remember().await;
+    coming_back(&t).await;
+    t.remember().await;
     trail(&t).await;
     t.recall().await;
     t.end().await;
@@ -105,10 +107,18 @@ async fn record(t: &Teller) {
     let by_number =
         "{ old: member(staffNumber: \"A-001\", NOW) { id } new: member(staffNumber: \"A-100\", NOW) { id } }";
     assert_eq!(t.ask(by_number).await, json!({ "old": null, "new": { "id": "@ana" } }));
-    let amended =
-        "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body subject { id name } } } }";
+    // However its letters are written, it is the same number, and shown as it was given last.
+    t.yes(
+        "amendPerson",
+        json!({ "member": "@ana", "staffNumber": "a-100", "name": "阿依古丽·吐尔逊", "reason": "按身份证更正" }),
+    )
+    .await;
+    let shown = t.ask("{ member(staffNumber: \"A-100\", NOW) { id staffNumber } }").await;
+    assert_eq!(shown["member"], json!({ "id": "@ana", "staffNumber": "a-100" }));
+    let amended = "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body reason subject { id name } } } }";
     let events = t.ask(amended).await["auditTrail"]["nodes"].take();
     assert_eq!(events[0]["subject"], json!({ "id": "@ana", "name": "阿依古丽·吐尔逊" }));
+    assert_eq!((&events[0]["reason"], &events[1]["reason"]), (&Value::Null, &json!("按身份证更正")));
     assert!(!events[0]["body"].as_str().unwrap().contains('阿'), "{events}");
     // The number that became free may be taken.
     let input = json!({ "member": "@bo", "staffNumber": "A-001", "name": "试䶮" });
@@ -133,6 +143,24 @@ async fn going(t: &Teller) {
     .await;
 }
 
+/// Who left comes back with the number, the name and the counts there were.
+async fn coming_back(t: &Teller) {
+    t.on("2022-07-12");
+    let input = json!({ "member": "@dai", "branch": "@second", "post": "CADRE", "on": "2022-07-11" });
+    t.yes("readmitMember", input).await;
+    let dai = card(t, "dai", "NOW").await;
+    assert_eq!(
+        (&dai["standing"], &dai["joinedOn"], &dai["leftOn"], &dai["post"], &dai["branch"]["id"], &dai["staffNumber"]),
+        (&json!("ON_DUTY"), &json!("2022-07-11"), &Value::Null, &json!("CADRE"), &json!("@second"), &json!("B-001"))
+    );
+    let counted = t.ask("{ branch(id: \"@second\", NOW) { counts { members } } }").await;
+    assert_eq!(counted["branch"]["counts"]["members"], 1);
+    let badge = |on: &str| json!({ "member": "@dai", "on": on, "place": "大厅", "worn": true });
+    t.yes("checkBadge", badge("2022-06-30")).await;
+    t.yes("checkBadge", badge("2022-07-11")).await;
+    t.no("member.before_registration", "checkBadge", badge("2022-07-05")).await;
+}
+
 async fn trail(t: &Teller) {
     let query = "{ auditTrail(NOW, filter: { subject: { kind: MEMBER, id: \"@dai\" } }) { nodes { type reason } } }";
     let told = t.ask(query).await["auditTrail"]["nodes"].take();
@@ -150,11 +178,17 @@ async fn trail(t: &Teller) {
             &json!({ "type": "member_transferred", "reason": "岗位调整" }),
             &json!({ "type": "member_probation_ended", "reason": null }),
             &json!({ "type": "member_left", "reason": "调离本市" }),
+            &json!({ "type": "member_readmitted", "reason": null }),
+            &json!({ "type": "member_badge_checked", "reason": null }),
+            &json!({ "type": "member_badge_checked", "reason": null }),
         ]
     );
     // By time: what was recorded in July, and by whom.
     let july =
         "{ auditTrail(NOW, filter: { actor: \"office\", from: \"2022-07-01T00:00:00+08:00\" }) { nodes { type } } }";
     let types = t.ask(july).await["auditTrail"]["nodes"].take();
-    assert_eq!(types, json!([{ "type": "member_left" }, { "type": "branch_member_departed" }]));
+    let expected = ["member_left", "branch_member_departed", "member_readmitted", "branch_member_joined"]
+        .into_iter()
+        .chain(["member_badge_checked"; 2]);
+    assert_eq!(types, expected.map(|name| json!({ "type": name })).collect::<Value>());
 }

@@ -22,13 +22,15 @@ impl<'a> Naive<'a> {
 
     fn member_row(self, member: MemberId, sessions: &[Session], points: &[ContactPointRow]) -> MemberRow {
         let events = self.of(member);
-        let (joined_on, probation) = events.iter().find_map(|event| registration(event)).unwrap();
-        let formal = events.iter().any(|event| matches!(event, MemberEvent::ProbationEnded { .. }));
-        let left_on = events.iter().find_map(|event| match event {
+        // Only the last time on the roster says since when, on what terms and till when.
+        let last = events.iter().rposition(|event| registration(event).is_some()).unwrap();
+        let (joined_on, probation) = registration(events[last]).unwrap();
+        let formal = events[last..].iter().any(|event| matches!(event, MemberEvent::ProbationEnded { .. }));
+        let left_on = events[last..].iter().find_map(|event| match event {
             MemberEvent::Left { on, .. } => Some(*on),
             _ => None,
         });
-        let plaque = if left_on.is_some() { None } else { plaque(&events) };
+        let plaque = plaque(&events);
         let year = self.year_row(member, None, sessions);
         MemberRow {
             member,
@@ -62,7 +64,7 @@ impl<'a> Naive<'a> {
     /// The branch somebody is in, or was in at last.
     pub fn branch_of(self, member: MemberId) -> BranchId {
         let joined = |event: &MemberEvent| match event {
-            MemberEvent::Registered { branch, .. } => Some(*branch),
+            MemberEvent::Registered { branch, .. } | MemberEvent::Readmitted { branch, .. } => Some(*branch),
             MemberEvent::Transferred { to, .. } => Some(*to),
             _ => None,
         };
@@ -138,14 +140,18 @@ impl<'a> Naive<'a> {
 
 fn registration(event: &MemberEvent) -> Option<(Date, Option<Date>)> {
     match event {
-        MemberEvent::Registered { on, probation_until, .. } => Some((*on, *probation_until)),
+        MemberEvent::Registered { on, probation_until, .. } | MemberEvent::Readmitted { on, probation_until, .. } => {
+            Some((*on, *probation_until))
+        }
         _ => None,
     }
 }
 
 fn post(events: &[&MemberEvent]) -> Post {
     let given = |event: &&MemberEvent| match event {
-        MemberEvent::Registered { post, .. } | MemberEvent::Appointed { post, .. } => Some(*post),
+        MemberEvent::Registered { post, .. }
+        | MemberEvent::Readmitted { post, .. }
+        | MemberEvent::Appointed { post, .. } => Some(*post),
         _ => None,
     };
     events.iter().rev().find_map(given).unwrap()
@@ -153,7 +159,9 @@ fn post(events: &[&MemberEvent]) -> Post {
 
 fn standing(events: &[&MemberEvent]) -> MemberStanding {
     let told = |event: &&MemberEvent| match event {
-        MemberEvent::Registered { .. } | MemberEvent::Reinstated { .. } => Some(MemberStanding::OnDuty),
+        MemberEvent::Registered { .. } | MemberEvent::Readmitted { .. } | MemberEvent::Reinstated { .. } => {
+            Some(MemberStanding::OnDuty)
+        }
         MemberEvent::Suspended { .. } => Some(MemberStanding::Suspended),
         MemberEvent::Left { .. } => Some(MemberStanding::Left),
         _ => None,
@@ -164,7 +172,7 @@ fn standing(events: &[&MemberEvent]) -> MemberStanding {
 fn plaque(events: &[&MemberEvent]) -> Option<(PlaqueId, Sealed)> {
     let told = |event: &&MemberEvent| match event {
         MemberEvent::PlaquePublished { plaque, duty, .. } => Some(Some((*plaque, duty.clone()))),
-        MemberEvent::PlaqueWithdrawn { .. } => Some(None),
+        MemberEvent::PlaqueWithdrawn { .. } | MemberEvent::Left { .. } => Some(None),
         _ => None,
     };
     events.iter().rev().find_map(told).flatten()

@@ -52,10 +52,11 @@ impl Naive<'_> {
                 self.settle(member, &mut row);
                 row
             }
-            E::ContestPlaced { contest, on, title, level, place, team_size } => {
+            E::ContestPlaced { contest, on, title, level, place, team_size, team } => {
                 let mut row = blank(RecordKind::Contest, contest.0, on);
                 (row.title, row.level) = (Some(title.clone()), Some(*level));
                 (row.amount, row.team_size) = (Some(i64::from(*place)), Some(i64::from(*team_size)));
+                row.team = team.as_ref().map(|team| team.0);
                 row
             }
             E::HonourGranted { honour, on, title, level, body } => {
@@ -160,6 +161,7 @@ fn empty(kind: RecordKind, record: Uuid, (subject_kind, subject): (SubjectKind, 
         state: None,
         amount: None,
         team_size: None,
+        team: None,
         level: None,
         standard: None,
         six_s: None,

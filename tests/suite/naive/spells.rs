@@ -26,9 +26,11 @@ impl Naive<'_> {
 
 fn turn(stream: Uuid, event: &Event) -> Option<Turn> {
     match event {
-        Event::Member(MemberEvent::Registered { on, .. } | MemberEvent::Reinstated { on, .. }) => {
-            Some((stream, Some(SpellKind::Duty), *on))
-        }
+        Event::Member(
+            MemberEvent::Registered { on, .. }
+            | MemberEvent::Readmitted { on, .. }
+            | MemberEvent::Reinstated { on, .. },
+        ) => Some((stream, Some(SpellKind::Duty), *on)),
         Event::Member(MemberEvent::Suspended { on, .. } | MemberEvent::Left { on, .. }) => Some((stream, None, *on)),
         Event::Branch(BranchEvent::OutletOpened { outlet, kind: OutletKind::Financial, on, .. }) => {
             Some((outlet.0, Some(SpellKind::FinancialOutlet), *on))

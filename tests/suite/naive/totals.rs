@@ -48,8 +48,6 @@ impl Naive<'_> {
 
     fn of_members_years(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
         let counted = |event: &MemberEvent| match event {
-            MemberEvent::ServiceRecorded { on, .. } => Some((on.year(), Item::Services)),
-            MemberEvent::ContestPlaced { on, .. } => Some((on.year(), Item::Contests)),
             MemberEvent::HonourGranted { on, .. } => Some((on.year(), Item::Honours)),
             _ => None,
         };

@@ -62,7 +62,7 @@ pub fn report(at: Scene<'_, '_>, report: Report) -> Result<Decision, Stop> {
     let defined = metric(at.world, &report.metric)?;
     defined.check_subject(Subjects::Branches)?;
     branch.ledger.check_report(defined, &report)?;
-    report.period.require_over(at.context.at, &at.context.zone)?;
+    at.context.over(report.period)?;
     let Report { result, metric, period, value, exactness } = report;
     let (aggregation, direction) = (defined.aggregation, defined.direction);
     at.happened(BranchEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
@@ -134,6 +134,6 @@ pub fn conclude(at: Scene<'_, '_>, competition: CompetitionId) -> Result<Decisio
     if *concluded {
         return Err(BranchRefusal::CompetitionConcluded { competition }.into());
     }
-    period.require_over(at.context.at, &at.context.zone)?;
+    at.context.over(*period)?;
     at.happened(BranchEvent::CompetitionConcluded { competition })
 }

@@ -140,7 +140,7 @@ fn plans_and_results_are_of_a_defined_metric_kept_for_branches() {
     let unknown = LedgerRefusal::UnknownMetric { metric: code("premium") };
     tree().when(target("premium", "2022", Some("5"), None)).then_refused(unknown.clone());
     tree().when(report("premium", "2022-05", "5")).then_refused(unknown);
-    let wrong = LedgerRefusal::WrongSubject { metric: code("badges"), subject: "branch" };
+    let wrong = LedgerRefusal::WrongSubject { metric: code("badges"), subject: Subjects::Branches };
     measured().when(target("badges", "2022", Some("5"), None)).then_refused(wrong.clone());
     measured().when(report("badges", "2022-05", "5")).then_refused(wrong);
 }
@@ -276,10 +276,10 @@ fn a_competition_is_about_a_metric_kept_for_its_competitors() {
     }
     measured()
         .when(announce("badges", "2022-Q2", Competitors::Branches))
-        .then_refused(LedgerRefusal::WrongSubject { metric: code("badges"), subject: "branch" });
+        .then_refused(LedgerRefusal::WrongSubject { metric: code("badges"), subject: Subjects::Branches });
     measured()
         .when(announce("visits", "2022-Q2", Competitors::Members))
-        .then_refused(LedgerRefusal::WrongSubject { metric: code("visits"), subject: "member" });
+        .then_refused(LedgerRefusal::WrongSubject { metric: code("visits"), subject: Subjects::Members });
     tree()
         .when(announce("premium", "2022-Q2", Competitors::Members))
         .then_refused(LedgerRefusal::UnknownMetric { metric: code("premium") });

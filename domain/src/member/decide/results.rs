@@ -7,9 +7,9 @@ use jiff::civil::Date;
 
 use super::{Case, refuse_if};
 use crate::branch;
-use crate::id::{ContestId, HonourId, MemberId, ResultId};
+use crate::id::{ContestId, HonourId, ResultId, TeamId};
 use crate::ledger::{Correction, Metric, Report, Subjects, Target};
-use crate::member::{Level, Member, MemberEvent, MemberRefusal};
+use crate::member::{Level, Member, MemberEvent, MemberRefusal, TeamMate};
 use crate::text::{MetricCode, Sealed};
 use crate::world::{Decision, Stop};
 
@@ -25,6 +25,7 @@ pub(super) struct Placed {
     pub title: Sealed,
     pub level: Level,
     pub place: u32,
+    pub team: TeamId,
 }
 
 impl<'a> Case<'a> {
@@ -44,11 +45,12 @@ impl<'a> Case<'a> {
     /// The period is over and the member was on the roster on a day of it; the rules of [`crate::ledger::Ledger::check_report`].
     pub(super) fn report_result(&self, report: Report) -> Result<Decision, Stop> {
         let member = self.world.member(self.id)?;
-        let registered = member.entry_on(self.id, report.period.first_day())?.registered_on;
+        let registered =
+            member.entry_between(self.id, report.period.first_day(), report.period.end_day())?.registered_on;
         let metric = self.metric(&report.metric)?;
-        let (period, ends) = (report.period, report.period.end_day());
-        period.require_over(self.context.at, &self.context.zone)?;
-        let on = ends.saturating_sub(1.day());
+        let period = report.period;
+        self.context.over(period)?;
+        let on = period.end_day().saturating_sub(1.day());
         refuse_if(on < registered, MemberRefusal::BeforeRegistration { member: self.id, on, registered })?;
         member.ledger.check_report(metric, &report)?;
         let (aggregation, direction) = (metric.aggregation, metric.direction);
@@ -108,24 +110,28 @@ impl<'a> Case<'a> {
 
     /// [`MemberRefusal::PlaceOutOfRange`], [`MemberRefusal::TeamTooLarge`], [`MemberRefusal::TeamMateTwice`],
     /// [`MemberRefusal::AlreadyPlaced`]; the whole team is on duty that day.
-    pub(super) fn place_in_contest(&self, placed: Placed, team_mates: &[MemberId]) -> Result<Decision, Stop> {
-        let Placed { contest, on, title, level, place } = placed;
+    pub(super) fn place_in_contest(&self, placed: Placed, team_mates: Vec<TeamMate>) -> Result<Decision, Stop> {
+        let Placed { contest, on, title, level, place, team: id } = placed;
         self.on_roster_then(on)?;
         refuse_if(!(1..=LAST_PLACE).contains(&place), MemberRefusal::PlaceOutOfRange { place })?;
-        let team: Vec<MemberId> = std::iter::once(self.id).chain(team_mates.iter().copied()).collect();
+        let team: Vec<TeamMate> = std::iter::once(TeamMate { member: self.id, title }).chain(team_mates).collect();
         let (given, most) = (team.len(), TEAM_MAX);
         refuse_if(given > most, MemberRefusal::TeamTooLarge { given, most })?;
         // All are asked for before the first missing one stops the decision, so that one load can bring them all.
-        let _ = team.iter().map(|member| self.world.member(*member)).collect::<Vec<_>>();
+        let _ = team.iter().map(|mate| self.world.member(mate.member)).collect::<Vec<_>>();
         let mut named = BTreeSet::new();
-        for &member in &team {
+        for member in team.iter().map(|mate| mate.member) {
             refuse_if(!named.insert(member), MemberRefusal::TeamMateTwice { member })?;
             let state = Member::require_on_duty_then(self.world, member, on)?;
             refuse_if(state.contests.contains(&contest), MemberRefusal::AlreadyPlaced { member, contest })?;
         }
         let team_size = u32::try_from(team.len()).unwrap_or(u32::MAX);
-        let event = MemberEvent::ContestPlaced { contest, on, title, level, place, team_size };
-        Ok(team.into_iter().fold(Decision::nothing(), |decision, member| decision.member(member, event.clone())))
+        let team_id = (team_size > 1).then_some(id);
+        let placed = |TeamMate { member, title }| {
+            (member, MemberEvent::ContestPlaced { contest, on, title, level, place, team_size, team: team_id })
+        };
+        let placed = team.into_iter().map(placed);
+        Ok(placed.fold(Decision::nothing(), |decision, (member, event)| decision.member(member, event)))
     }
 
     /// [`MemberRefusal::HonourIdInUse`]; others grant it, so a suspension does not stand in its way.

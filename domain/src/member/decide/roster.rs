@@ -31,11 +31,36 @@ impl Case<'_> {
             .branch(branch, BranchEvent::MemberJoined { member, on }))
     }
 
+    /// [`MemberRefusal::NotLeft`]; not before the first day outside; the branch stands, and probation as of
+    /// [`Case::register`].
+    pub(super) fn readmit(
+        &self,
+        branch: BranchId,
+        post: Post,
+        on: Date,
+        probation_until: Option<Date>,
+    ) -> Result<Decision, Stop> {
+        let (member, state) = (self.id, self.world.member(self.id)?);
+        let Some(left) = state.left_on() else {
+            let branch = state.entry(member)?.branch;
+            return Err(MemberRefusal::NotLeft { member, branch }.into());
+        };
+        Branch::require_joinable(self.world, branch, self.context.past(on)?)?;
+        self.not_before(left, on)?;
+        self.not_active_after(on, state.latest)?;
+        if let Some(until) = probation_until {
+            in_order(on, in_range(until)?)?;
+        }
+        Ok(Decision::nothing()
+            .member(member, MemberEvent::Readmitted { branch, post, on, probation_until })
+            .branch(branch, BranchEvent::MemberJoined { member, on }))
+    }
+
     /// Whoever was registered may have the record amended, also after leaving.
-    pub(super) fn amend_person(&self) -> Result<Decision, Stop> {
+    pub(super) fn amend_person(&self, reason: Option<Sealed>) -> Result<Decision, Stop> {
         let known = self.world.member(self.id)?.registered_on().is_some();
         refuse_if(!known, MemberRefusal::Unknown { member: self.id })?;
-        self.happened(MemberEvent::PersonAmended {})
+        self.happened(MemberEvent::PersonAmended { reason })
     }
 
     /// The post held already is no news.
@@ -106,8 +131,7 @@ impl Case<'_> {
         self.not_before(entry.last_change(), on)?;
         self.not_active_after(on, state.latest)?;
         let branch = entry.branch;
-        // Its stream is written, so the version it is decided on is named.
-        self.world.branch(branch)?;
+        self.not_active_after(on, self.latest_attendance(branch)?)?;
         let taken_down =
             state.plaque.map(|(plaque, _)| MemberEvent::PlaqueWithdrawn { plaque, on, reason: reason.clone() });
         let decision =
@@ -115,5 +139,16 @@ impl Case<'_> {
         Ok(decision
             .member(member, MemberEvent::Left { branch, on, reason })
             .branch(branch, BranchEvent::MemberDeparted { member, on }))
+    }
+
+    /// The latest day on which the member attended what the branch, or one above it, held.
+    fn latest_attendance(&self, branch: BranchId) -> Result<Option<Date>, Stop> {
+        let (mut latest, mut next) = (None, Some(branch));
+        while let Some(holder) = next {
+            let state = self.world.branch(holder)?;
+            latest = latest.max(state.latest_attendance(self.id));
+            next = state.parent();
+        }
+        Ok(latest)
     }
 }

@@ -1,25 +1,32 @@
 //! Contests and honours.
 
 use super::*;
-use crate::id::{ContestId, HonourId};
+use crate::id::{ContestId, HonourId, TeamId};
 
 const CONTEST: ContestId = ContestId(Uuid::from_u128(6));
+const TEAM: TeamId = TeamId(Uuid::from_u128(60));
 const HONOUR: HonourId = HonourId(Uuid::from_u128(7));
+
+/// The title under a member's own key.
+fn own(member: MemberId) -> Sealed {
+    Sealed(format!("compliance for {member}"))
+}
 
 fn place(place: u32, team_mates: &[MemberId]) -> Command {
     ana(MemberCommand::PlaceInContest {
         contest: CONTEST,
         on: MAY,
-        title: text("compliance"),
+        title: own(ANA),
         level: Level::Provincial,
         place,
-        team_mates: team_mates.to_vec(),
+        team: TEAM,
+        team_mates: team_mates.iter().map(|member| TeamMate { member: *member, title: own(*member) }).collect(),
     })
 }
 
 fn placed(member: MemberId, place: u32, team_size: u32) -> Happened {
-    let (title, level) = (text("compliance"), Level::Provincial);
-    of(member, MemberEvent::ContestPlaced { contest: CONTEST, on: MAY, title, level, place, team_size })
+    let (title, level, team) = (own(member), Level::Provincial, (team_size > 1).then_some(TEAM));
+    of(member, MemberEvent::ContestPlaced { contest: CONTEST, on: MAY, title, level, place, team_size, team })
 }
 
 fn grant() -> Command {

@@ -65,8 +65,8 @@ fn every_stream_a_member_is_moved_on_is_read_too() {
     ] {
         let world = World::new(&house);
         let decision = ana(command).decide(&world, &context()).expect("accepted");
-        let written = decision.events().iter().map(|(stream, _)| *stream).collect();
-        assert_eq!(world.reads(), written);
+        let (read, mut written) = (world.reads(), decision.events().iter().map(|(stream, _)| *stream));
+        assert!(written.all(|stream| read.contains(&stream)), "{read:?}");
     }
 }
 

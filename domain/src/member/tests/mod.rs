@@ -4,6 +4,7 @@ mod commitments;
 mod contests;
 mod displays;
 mod memory;
+mod readmission;
 mod results;
 mod roster;
 
@@ -83,6 +84,11 @@ fn suspended(on: Date) -> Happened {
 
 fn reinstated(on: Date) -> Happened {
     of(ANA, MemberEvent::Reinstated { on, reason: text("cleared") })
+}
+
+fn readmitted(on: Date) -> [Happened; 2] {
+    let event = MemberEvent::Readmitted { branch: WEST, post: Post::Cadre, on, probation_until: None };
+    [of(ANA, event), at(WEST, BranchEvent::MemberJoined { member: ANA, on })]
 }
 
 fn left(on: Date) -> [Happened; 2] {

@@ -208,7 +208,7 @@ fn nothing_is_reported_or_planned_in_a_metric_nobody_defined() {
 
 #[test]
 fn a_metric_of_branches_is_not_kept_for_a_member() {
-    let refusal = || LedgerRefusal::WrongSubject { metric: code("revenue"), subject: "member" };
+    let refusal = || LedgerRefusal::WrongSubject { metric: code("revenue"), subject: Subjects::Members };
     for command in [report("revenue", "2022-04"), set_target("revenue", Some("9"), None)] {
         market().when(ana(command)).then_refused(refusal());
     }

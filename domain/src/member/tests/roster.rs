@@ -67,7 +67,10 @@ fn nobody_joins_a_branch_before_it_was_established() {
 
 /// Events that change nothing, so that the streams are loaded.
 fn states_of(member: MemberId, branch: BranchId) -> [Happened; 2] {
-    [of(member, MemberEvent::PersonAmended {}), at(branch, BranchEvent::MemberDeparted { member: CHU, on: MARCH })]
+    [
+        of(member, MemberEvent::PersonAmended { reason: None }),
+        at(branch, BranchEvent::MemberDeparted { member: CHU, on: MARCH }),
+    ]
 }
 
 #[test]
@@ -99,7 +102,7 @@ fn who_is_not_registered_is_unknown_to_every_command() {
     let refusal = MemberRefusal::Unknown { member: ANA };
     let reason = || text("why");
     for command in [
-        MemberCommand::AmendPerson {},
+        MemberCommand::AmendPerson { reason: None },
         MemberCommand::Appoint { post: Post::Cadre, on: APRIL },
         MemberCommand::Transfer { to: WEST, on: APRIL, reason: reason() },
         MemberCommand::EndProbation { on: APRIL },
@@ -113,9 +116,12 @@ fn who_is_not_registered_is_unknown_to_every_command() {
 
 #[test]
 fn a_record_is_amended_also_after_leaving() {
-    let amended = || [of(ANA, MemberEvent::PersonAmended {})];
-    house().when(ana(MemberCommand::AmendPerson {})).then(amended());
-    house().and(left(MAY)).when(ana(MemberCommand::AmendPerson {})).then(amended());
+    for reason in [None, Some(text("married"))] {
+        let amended = [of(ANA, MemberEvent::PersonAmended { reason: reason.clone() })];
+        let amend = || ana(MemberCommand::AmendPerson { reason: reason.clone() });
+        house().when(amend()).then(amended.clone());
+        house().and(left(MAY)).when(amend()).then(amended);
+    }
 }
 
 #[test]
@@ -252,6 +258,30 @@ fn suspensions_come_in_order() {
 fn leaving_takes_the_member_off_the_roster() {
     house().when(leave(MAY)).then(left(MAY));
     house().and([suspended(APRIL)]).when(leave(MAY)).then(left(MAY));
+}
+
+#[test]
+fn nobody_leaves_before_a_session_or_theme_day_they_attended() {
+    use crate::id::{ThemeDayId, TrainingId};
+    let (topic, training, attendees) = (text("study"), TrainingId(Uuid::from_u128(1)), vec![ANA]);
+    let trained = |holder| {
+        let (topic, attendees) = (topic.clone(), attendees.clone());
+        at(holder, BranchEvent::TrainingHeld { training, on: JUNE, topic, minutes: 60, attendees })
+    };
+    let celebrated = |holder| {
+        let (theme_day, topic, attendees) = (ThemeDayId(Uuid::from_u128(2)), topic.clone(), attendees.clone());
+        at(holder, BranchEvent::ThemeDayHeld { theme_day, on: JUNE, topic, attendees })
+    };
+    let refusal = MemberRefusal::ActiveLater { member: ANA, on: MAY, latest: JUNE };
+    for holder in [EAST, BranchId::root()] {
+        for attended in [trained(holder), celebrated(holder)] {
+            house().and([attended.clone()]).when(leave(MAY)).then_refused(refusal.clone());
+            house().and([attended]).when(leave(JUNE)).then(left(JUNE));
+        }
+    }
+    let (added, removed, reason) = (vec![], vec![ANA], text("not there"));
+    let struck = BranchEvent::AttendanceCorrected { training, held_on: JUNE, minutes: 60, added, removed, reason };
+    house().and([trained(EAST), at(EAST, struck)]).when(leave(MAY)).then(left(MAY));
 }
 
 #[test]

@@ -171,9 +171,7 @@ impl Branch {
                 keep(&mut self.visits, *visit);
                 change(&mut self.contact_points, contact_point, |point| point.enter(*on));
             }
-            E::ContactPointEnded { contact_point, on, .. } => {
-                change(&mut self.contact_points, contact_point, |point| point.ended_on = Some(*on));
-            }
+            E::ContactPointEnded { contact_point, on, .. } => self.end_contact_point(*contact_point, *on),
             E::OutletLinked { outlet, contact_point, from } => {
                 change(&mut self.outlets, outlet, |outlet| outlet.link(*contact_point, *from));
             }
@@ -201,13 +199,7 @@ impl Branch {
             E::AttendanceCorrected { training, added, removed, .. } => {
                 change(&mut self.trainings, training, |training| training.correct(added, removed));
             }
-            E::ThemeDayHeld { theme_day, on, attendees, .. } => {
-                keep(&mut self.theme_days, *theme_day);
-                for member in attendees {
-                    let last = self.last_theme_day.entry(*member).or_insert(*on);
-                    *last = (*last).max(*on);
-                }
-            }
+            E::ThemeDayHeld { theme_day, on, attendees, .. } => self.meet(*theme_day, *on, attendees),
             E::ImprovementReported { improvement, on, by, .. } => {
                 put(&mut self.improvements, *improvement, Improvement::new(*on, by));
             }
@@ -221,6 +213,18 @@ impl Branch {
         if let Some(charter) = &mut self.charter {
             change(charter);
         }
+    }
+
+    fn meet(&mut self, theme_day: ThemeDayId, on: Date, attendees: &[MemberId]) {
+        self.theme_days.insert(theme_day);
+        for member in attendees {
+            let last = self.last_theme_day.entry(*member).or_insert(on);
+            *last = (*last).max(on);
+        }
+    }
+
+    fn end_contact_point(&mut self, contact_point: ContactPointId, on: Date) {
+        change(&mut self.contact_points, &contact_point, |point| point.ended_on = Some(on));
     }
 
     /// What stands goes to the other branch; what was closed or ended stays as history.

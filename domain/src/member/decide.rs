@@ -7,7 +7,7 @@ mod roster;
 
 use jiff::civil::Date;
 
-use super::state::Entry;
+use super::entry::Entry;
 use super::{Member, MemberCommand, MemberEvent, MemberRefusal};
 use crate::aggregate::Aggregate;
 use crate::id::MemberId;

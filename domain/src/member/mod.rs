@@ -25,6 +25,7 @@
 
 mod command;
 mod decide;
+mod entry;
 mod error;
 mod event;
 mod state;

@@ -77,7 +77,6 @@ fn period_of(dice: &Dice) -> Period {
 fn of_member(dice: &Dice) -> MemberEvent {
     use MemberEvent::*;
     let (on, thing, reason) = (day(dice.day), uuid(4, dice.thing), sealed(dice.other));
-    let (metric, aggregation) = METRICS[dice.thing];
     let minutes = dice.value.unsigned_abs() as u32;
     match dice.kind {
         0 => Registered { branch: branch(dice.other), post: Post::Cadre, on, probation_until: Some(on) },
@@ -98,6 +97,27 @@ fn of_member(dice: &Dice) -> MemberEvent {
             let outcome = if dice.value > 0 { Outcome::Fulfilled } else { Outcome::Missed };
             CommitmentSettled { commitment: CommitmentId(thing), on, outcome, note: Some(reason) }
         }
+        15..=17 | 20 => ledger_of_member(dice),
+        18 => {
+            let (place, team_size, level) = (dice.thing as u32 + 1, 1, Level::City);
+            let team = (dice.value > 0).then_some(TeamId(uuid(9, dice.other)));
+            ContestPlaced { contest: ContestId(thing), on, title: reason, level, place, team_size, team }
+        }
+        19 => {
+            HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
+        }
+        21 => ContactPointTaken { contact_point: ContactPointId(thing), from: on },
+        22 => ContactPointVisited { contact_point: ContactPointId(thing), visit: VisitId(thing), on },
+        23 => ContactPointGivenUp { contact_point: ContactPointId(thing), on },
+        _last => Readmitted { branch: branch(dice.other), post: Post::Staff, on, probation_until: None },
+    }
+}
+
+fn ledger_of_member(dice: &Dice) -> MemberEvent {
+    use MemberEvent::*;
+    let (on, thing, reason) = (day(dice.day), uuid(4, dice.thing), sealed(dice.other));
+    let (metric, aggregation) = METRICS[dice.thing];
+    match dice.kind {
         15 => TargetSet {
             metric: code(metric),
             direction: direction_of(dice.thing),
@@ -129,16 +149,7 @@ fn of_member(dice: &Dice) -> MemberEvent {
             exactness: Exactness::Exact,
             reason,
         },
-        18 => {
-            let (place, team_size, level) = (dice.thing as u32 + 1, 1, Level::City);
-            let team = (dice.value > 0).then_some(TeamId(uuid(9, dice.other)));
-            ContestPlaced { contest: ContestId(thing), on, title: reason, level, place, team_size, team }
-        }
-        24 => Readmitted { branch: branch(dice.other), post: Post::Staff, on, probation_until: None },
-        19 => {
-            HonourGranted { honour: HonourId(thing), on, title: reason.clone(), level: Level::National, body: reason }
-        }
-        20 => ResultWithdrawn {
+        _last => ResultWithdrawn {
             result: ResultId(thing),
             metric: code(metric),
             aggregation,
@@ -147,9 +158,6 @@ fn of_member(dice: &Dice) -> MemberEvent {
             exactness_before: Exactness::Exact,
             reason,
         },
-        21 => ContactPointTaken { contact_point: ContactPointId(thing), from: on },
-        22 => ContactPointVisited { contact_point: ContactPointId(thing), visit: VisitId(thing), on },
-        _last => ContactPointGivenUp { contact_point: ContactPointId(thing), on },
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 use super::{Case, in_order, refuse_if};
 use crate::branch::{Branch, BranchEvent};
 use crate::id::BranchId;
-use crate::member::state::{Duty, Membership};
+use crate::member::entry::{Duty, Membership};
 use crate::member::{MemberEvent, MemberRefusal, Post};
 use crate::text::Sealed;
 use crate::world::{Decision, Stop, in_range};

@@ -23,6 +23,8 @@ use projections::leaderboard::Board;
 use rust_decimal::Decimal;
 use tokio::sync::OnceCell;
 
+use crate::told::{log, rows_equal};
+
 static LOADED: OnceCell<(Ground, Loaded)> = OnceCell::const_new();
 
 const FIGURES: [(&str, &str); 16] = [
@@ -88,6 +90,18 @@ async fn every_figure_of_the_programme_comes_out_of_the_log() {
     assert!(number(&found, "volunteers") >= Decimal::from(100));
     assert!(number(&found, "members_balance_over_7m") > Decimal::ZERO);
     assert!(number(&found, "honours") > Decimal::ZERO);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_year_is_folded_as_the_naive_way_has_it_at_its_end_and_on_the_way() {
+    let (ground, loaded) = loaded().await;
+    let app = ground.copy().await.app().await;
+    let log = log(&*app.reads).await;
+    assert_eq!(log.len() as u64, loaded.position.0);
+    for part in [1, 5, 10] {
+        rows_equal(&*app.reads, &log, Position(loaded.position.0 * part / 10)).await;
+    }
     app.stop().await;
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::branch::RankedBy;
-use domain::event::{Event, Fact};
+use domain::event::Event;
 use domain::id::BranchId;
 use domain::stream::{Position, StreamKind};
 use graphql::ports::{AsOf, Reads};
@@ -11,11 +11,11 @@ use harness::chance::Chance;
 use projections::leaderboard::Board;
 use projections::standings::StandingRow;
 
-use crate::naive::Naive;
+use crate::naive::{Log, Naive};
 use crate::told::{ALL, log, rows_equal, told};
 
 /// Some boards, whole and within a subtree as it stood; answers how many places were compared.
-async fn boards_equal(reads: &dyn Reads, log: &[Fact], at: Position, chance: &mut Chance) -> usize {
+async fn boards_equal(reads: &dyn Reads, log: &Log, at: Position, chance: &mut Chance) -> usize {
     let naive = Naive::upto(log, at);
     let standings = naive.standing_rows();
     let mut places = 0;

@@ -84,7 +84,7 @@ async fn an_instant_is_the_last_position_recorded_at_or_before_it() {
     let told = told(11, 60).await;
     let head = told.caught_up().await;
     let log = log(&*told.app.reads).await;
-    for fact in &log {
+    for fact in log.iter() {
         for instant in [fact.at, fact.at - 1.microsecond(), fact.at + 1.nanosecond()] {
             let last = log.iter().filter(|other| other.at <= instant).map(|other| other.position).max();
             let moment = told.app.reads.pin(Some(AsOf::Instant(instant)), None).await.unwrap();

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use domain::event::Fact;
 use domain::stream::Position;
 use graphql::ports::Reads;
 use harness::ground::Ground;
@@ -12,7 +11,7 @@ use infra::clock::Clock;
 use projections::row::{Key, Row};
 use projections::select::Select;
 
-use crate::naive::Naive;
+use crate::naive::{Log, Naive};
 
 /// More than any table holds here.
 pub const ALL: usize = 1_000_000;
@@ -49,8 +48,8 @@ impl Told {
 }
 
 /// The whole log.
-pub async fn log(reads: &dyn Reads) -> Vec<Fact> {
-    reads.facts_after(Position(0), ALL).await.unwrap()
+pub async fn log(reads: &dyn Reads) -> Log {
+    Log::of(reads.facts_after(Position(0), ALL).await.unwrap())
 }
 
 async fn same<R: Row>(reads: &dyn Reads, at: Position, mut expected: Vec<R>) {
@@ -64,7 +63,7 @@ async fn same<R: Row>(reads: &dyn Reads, at: Position, mut expected: Vec<R>) {
 }
 
 /// Every row of every projection.
-pub async fn rows_equal(reads: &dyn Reads, log: &[Fact], at: Position) {
+pub async fn rows_equal(reads: &dyn Reads, log: &Log, at: Position) {
     let naive = Naive::upto(log, at);
     same(reads, at, naive.branch_rows()).await;
     same(reads, at, naive.member_rows()).await;

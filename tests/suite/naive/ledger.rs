@@ -1,6 +1,6 @@
 //! Metrics, results, targets, standings, competitions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::amount::Amount;
 use domain::branch::BranchEvent;
@@ -129,13 +129,14 @@ impl Naive<'_> {
 
     /// Results and aims side by side.
     pub fn result_rows(self) -> Vec<ResultRow> {
-        let (results, aims) = (self.results(), self.aims());
-        let of_aims = aims.iter().map(|aim| (aim.subject, aim.metric.clone(), aim.period));
+        let (results, aims) =
+            (by_subject(self.results(), |known| known.subject), by_subject(self.aims(), |aim| aim.subject));
+        let of_aims = aims.values().flatten().map(|aim| (aim.subject, aim.metric.clone(), aim.period));
         let keys: BTreeSet<_> = self.ever_reported().into_iter().chain(of_aims).collect();
         let row = |(subject, metric, period): (Subject, MetricCode, Period)| {
-            let known =
-                results.iter().find(|known| (known.subject, &known.metric, known.period) == (subject, &metric, period));
-            let aim = aims.iter().find(|aim| (aim.subject, &aim.metric, aim.period) == (subject, &metric, period));
+            let mut own = results.get(&subject).into_iter().flatten();
+            let known = own.find(|known| (&known.metric, known.period) == (&metric, period));
+            let aim = aim_of(&aims, subject, &metric, period);
             ResultRow {
                 subject_kind: subject.0,
                 subject: subject.1,
@@ -154,7 +155,8 @@ impl Naive<'_> {
 
     /// The figure of every subject, metric and period around what was reported or planned.
     pub fn standing_rows(self) -> Vec<StandingRow> {
-        let (results, aims) = (self.results(), self.aims());
+        let (results, aims) =
+            (by_subject(self.results(), |known| known.subject), by_subject(self.aims(), |aim| aim.subject));
         let metrics = self.metric_rows();
         let direction = |code: &MetricCode| metrics.iter().find(|metric| metric.code == *code).unwrap().direction;
         let mut keys = BTreeSet::new();
@@ -165,15 +167,15 @@ impl Naive<'_> {
                 }
             }
         }
-        keys.extend(aims.iter().map(|aim| (aim.subject, aim.metric.clone(), aim.period)));
+        keys.extend(aims.values().flatten().map(|aim| (aim.subject, aim.metric.clone(), aim.period)));
         let row = |(subject, metric, period): (Subject, MetricCode, Period)| {
             let within = |known: &&Standing| {
                 let inside =
                     known.period.first_day() >= period.first_day() && known.period.end_day() <= period.end_day();
-                known.subject == subject && known.metric == metric && inside
+                known.metric == metric && inside
             };
-            let parts: Vec<Standing> = results.iter().filter(within).cloned().collect();
-            let aim = aims.iter().find(|aim| (aim.subject, &aim.metric, aim.period) == (subject, &metric, period));
+            let parts: Vec<Standing> = results.get(&subject).into_iter().flatten().filter(within).cloned().collect();
+            let aim = aim_of(&aims, subject, &metric, period);
             figure(subject, metric.clone(), direction(&metric), period, &parts, aim)
         };
         keys.into_iter().map(row).collect()
@@ -230,6 +232,24 @@ impl Naive<'_> {
         }
         rows
     }
+}
+
+/// What belongs to each subject, in the order it was in.
+fn by_subject<T>(all: Vec<T>, subject: impl Fn(&T) -> Subject) -> BTreeMap<Subject, Vec<T>> {
+    let mut grouped: BTreeMap<Subject, Vec<T>> = BTreeMap::new();
+    for one in all {
+        grouped.entry(subject(&one)).or_default().push(one);
+    }
+    grouped
+}
+
+fn aim_of<'a>(
+    aims: &'a BTreeMap<Subject, Vec<Aim>>,
+    subject: Subject,
+    metric: &MetricCode,
+    period: Period,
+) -> Option<&'a Aim> {
+    aims.get(&subject)?.iter().find(|aim| (&aim.metric, aim.period) == (metric, period))
 }
 
 fn days(period: Period) -> i64 {

@@ -12,25 +12,60 @@ pub mod spells;
 pub mod totals;
 pub mod trainings;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Deref;
 
 use domain::branch::BranchEvent;
 use domain::event::{Event, Fact};
 use domain::id::{BranchId, MemberId};
 use domain::member::MemberEvent;
-use domain::stream::Position;
+use domain::stream::{Position, StreamId, StreamKind};
+
+/// All facts in order, and where each stream's are: a year is looked at fact by fact many thousand times.
+pub struct Log {
+    facts: Vec<Fact>,
+    streams: BTreeMap<StreamId, Vec<usize>>,
+    branches: Vec<usize>,
+}
+
+impl Log {
+    /// The log of these facts.
+    pub fn of(facts: Vec<Fact>) -> Self {
+        let mut streams: BTreeMap<StreamId, Vec<usize>> = BTreeMap::new();
+        for (at, fact) in facts.iter().enumerate() {
+            streams.entry(fact.stream).or_default().push(at);
+        }
+        let of_branch = |(at, fact): (usize, &Fact)| (fact.stream.kind == StreamKind::Branch).then_some(at);
+        let branches = facts.iter().enumerate().filter_map(of_branch).collect();
+        Self { facts, streams, branches }
+    }
+}
+
+impl Deref for Log {
+    type Target = [Fact];
+    fn deref(&self) -> &[Fact] {
+        &self.facts
+    }
+}
 
 /// What had happened up to some position.
 #[derive(Clone, Copy)]
 pub struct Naive<'a> {
+    log: &'a Log,
     facts: &'a [Fact],
 }
 
 impl<'a> Naive<'a> {
     /// Stopped at a position of the log.
-    pub fn upto(log: &'a [Fact], position: Position) -> Self {
+    pub fn upto(log: &'a Log, position: Position) -> Self {
         let count = log.iter().filter(|fact| fact.position <= position).count();
-        Self { facts: &log[..count] }
+        Self { log, facts: &log[..count] }
+    }
+
+    /// What happened on one stream.
+    fn on(self, stream: StreamId) -> impl Iterator<Item = &'a Event> {
+        let places = self.log.streams.get(&stream).into_iter().flatten();
+        places.take_while(move |at| **at < self.facts.len()).map(move |at| &self.facts[*at].event)
     }
 
     /// The facts themselves.
@@ -48,20 +83,23 @@ impl<'a> Naive<'a> {
 
     /// What happened to branches.
     pub fn of_branches(self) -> impl Iterator<Item = (BranchId, &'a BranchEvent)> {
-        self.facts.iter().filter_map(|fact| match &fact.event {
-            Event::Branch(event) => Some((BranchId(fact.stream.id), event)),
-            Event::Member(_) => None,
+        let before = self.log.branches.iter().take_while(move |at| **at < self.facts.len());
+        before.filter_map(move |at| match &self.facts[*at] {
+            Fact { event: Event::Branch(event), stream, .. } => Some((BranchId(stream.id), event)),
+            _ => None,
         })
     }
 
     /// What happened to one member.
     pub fn of(self, member: MemberId) -> Vec<&'a MemberEvent> {
-        self.of_members().filter(|(whose, _)| *whose == member).map(|(_, event)| event).collect()
+        let own = |event: &'a Event| if let Event::Member(event) = event { Some(event) } else { None };
+        self.on(member.into()).filter_map(own).collect()
     }
 
     /// What happened to one branch.
     pub fn at(self, branch: BranchId) -> Vec<&'a BranchEvent> {
-        self.of_branches().filter(|(whose, _)| *whose == branch).map(|(_, event)| event).collect()
+        let own = |event: &'a Event| if let Event::Branch(event) = event { Some(event) } else { None };
+        self.on(branch.into()).filter_map(own).collect()
     }
 
     /// Everybody ever registered.

@@ -98,7 +98,7 @@ impl Paper {
             let events = paper.decide(&command).unwrap();
             paper.append(events);
         }
-        paper.staff = HashMap::from([("N0".into(), member(0).0), ("N1".into(), member(1).0)]);
+        paper.staff = HashMap::from([("n0".into(), member(0).0), ("n1".into(), member(1).0)]);
         paper
     }
 

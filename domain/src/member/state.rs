@@ -81,13 +81,15 @@ impl Member {
     /// [`MemberRefusal::BeforeRegistration`], [`MemberRefusal::Suspended`], [`MemberRefusal::OffDuty`]; [`Stop::Needs`].
     pub fn require_on_duty_then<'a>(world: &World<'a>, id: MemberId, on: Date) -> Result<&'a Self, Stop> {
         let member = world.member(id)?;
-        match member.entry_on(id, on)?.on_duty_on(id, on) {
+        let on_duty = member.entry_on(id, on)?.on_duty_on(id, on);
+        if let Err(MemberRefusal::Suspended { on, since, .. }) = on_duty
+            && member.is_outside_after(on)
+        {
             // Whoever left while suspended is not put on duty again.
-            Err(MemberRefusal::Suspended { on, since, .. }) if member.is_outside_after(on) => {
-                Err(MemberRefusal::SuspendedTillLeaving { member: id, on, since }.into())
-            }
-            decided => decided.map(|()| member).map_err(Stop::from),
+            return Err(MemberRefusal::SuspendedTillLeaving { member: id, on, since }.into());
         }
+        on_duty?;
+        Ok(member)
     }
 
     /// Whether the time on the roster that holds a day ended.

@@ -105,7 +105,7 @@ fn a_query_is_refused_with_the_facts_and_in_chinese_as_a_command_is() {
     let fact = |name: &str, value: &str| json!({ "name": name, "value": value });
     let expected = json!({
         "code": "input.bad_date", "facts": [fact("field", "from"), fact("given", "2022-02-30")],
-        "messageZh": "from 不是日期:\"2022-02-30\";请写成 2022-06-30",
+        "messageZh": "开始日期不是日期:\"2022-02-30\";请写成 2022-06-30",
     });
     assert_eq!(said, expected);
     let refused = told().office().response("{ branches(first: 101) { totalCount } }", json!({}));

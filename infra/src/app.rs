@@ -22,6 +22,7 @@ use crate::log::reader;
 use crate::reach::{Reach, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
 use crate::reads::serving::{self, Serving};
+use crate::reads::timely::TimelyReads;
 
 /// The channel on which processes tell one another that the log has grown. A hint, never the truth.
 const CHANNEL: &str = "sanping_log";
@@ -132,9 +133,9 @@ impl App {
         let (told, serving) = watch::channel(places);
         tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
         tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
-        tasks.spawn(tell(pool.clone(), reach, executor.head(), stop));
+        tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
-        let reads = Arc::new(LogReads::new(pool.clone(), keyring, serving.clone()));
+        let reads = Arc::new(TimelyReads::new(LogReads::new(pool.clone(), keyring, serving.clone()), reach));
         Ok(Self { pool, executor, commands, reads, zone: settings.zone, begun, serving, stopping, tasks })
     }
 
@@ -168,7 +169,10 @@ impl App {
                 tracing::error!(error = &error as &dyn std::error::Error, "a task ended by itself");
             }
         }
-        self.pool.close().await;
+        // Whatever still holds a connection, such as a request that is not answered, is not waited for without end.
+        if tokio::time::timeout(Duration::from_secs(10), self.pool.close()).await.is_err() {
+            tracing::warn!("some connections to the database were still in use at the end");
+        }
     }
 }
 

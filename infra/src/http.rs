@@ -100,6 +100,7 @@ async fn subscribe(
     };
     upgrade
         .protocols(["graphql-transport-ws"])
+        .max_message_size(request::LARGEST)
         .on_upgrade(move |stream| {
             let sign_in = Arc::clone(&doors.sign_in);
             socket::speak(stream, Answering(doors.api), move |payload: serde_json::Value| async move {

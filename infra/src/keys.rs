@@ -103,17 +103,15 @@ impl MasterKey {
     /// [`KeyError::File`], [`KeyError::NotAKey`].
     pub fn load_or_create(path: &Path) -> Result<Self, KeyError> {
         let failed = |source| KeyError::File { path: path.display().to_string(), source };
-        match fs::read_to_string(path) {
-            Ok(text) => {
-                let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
-                bytes.map(Self).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })
-            }
+        let text = match fs::read_to_string(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 Self::create(path).map_err(failed)?;
-                Self::load_or_create(path)
+                fs::read_to_string(path).map_err(failed)?
             }
-            Err(error) => Err(failed(error)),
-        }
+            read => read.map_err(failed)?,
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
+        bytes.map(Self).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })
     }
 
     /// Makes the key file whole or not at all; of two that make it at once, the first one's stays.

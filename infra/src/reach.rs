@@ -108,7 +108,8 @@ pub fn is_out_of_reach(error: &(dyn Error + 'static)) -> bool {
         Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
         Some(sqlx::Error::Database(error)) => {
             // Connections refused or cut off, too many of them, a server that stops or starts.
-            error.code().is_some_and(|code| ["08", "53", "57P"].iter().any(|class| code.starts_with(class)))
+            let away = ["08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"];
+            error.code().is_some_and(|code| away.contains(&&*code))
         }
         _ => error.source().is_some_and(is_out_of_reach),
     }

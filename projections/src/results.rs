@@ -2,7 +2,7 @@
 //!
 //! # Rules
 //! - A correction replaces the result's id, value and exactness; the row counts how often that happened.
-//! - A withdrawal leaves the row without a result, as if none had been reported; the next one counts corrections anew.
+//! - A withdrawal leaves the row, without a result; the next one counts corrections anew. Likewise a target taken back.
 //! - A target of a longer period is a row of its own, without a result.
 //!
 //! # Not here

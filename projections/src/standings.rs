@@ -4,13 +4,14 @@
 //! # Rules
 //! - A result moves every period around it: its month, its quarter, its year. A target moves its own period only.
 //! - Sum: the exact sum. Daily mean: Σ value × days ÷ Σ days over the periods reported. Last: the latest reported one.
-//! - Completion of a metric where less is better is (2 − actual / plan) × 100 %, at least 0.
+//! - Completion of a metric where less is better is (2 − actual / plan) × 100 %, at least 0; there is none of a lower
+//!   bound. An event that says no direction is from before they were said, and counts as "higher is better".
 //! - No plan, or a plan or base of zero or less: no completion, no growth, never a division.
 //! - Each derived number is made of the exact parts and rounded once, to two places, half away from zero.
 //!
 //! # Invariant
 //! A corrected row equals one in which the right value had been reported at first; a row whose result was withdrawn, one
-//! in which it never was. So a row keeps the results it is made of ([`Parts`], at most twelve).
+//! of which only the target was ever said. So a row keeps the results it is made of ([`Parts`], at most twelve).
 //!
 //! # Not here
 //! Ranks ([`crate::leaderboard`]).
@@ -178,7 +179,7 @@ fn derive(row: &mut StandingRow) {
     let (plan, base) = (times(row.plan), times(row.base));
     let value = figure(sum);
     let over_plan = plan.and_then(|plan| figure(sum - plan));
-    let completion = plan.and_then(|plan| completion(row.direction, sum, plan));
+    let completion = plan.filter(|_| row.bounds_completion()).and_then(|plan| completion(row.direction, sum, plan));
     let growth = base.and_then(|base| growth_percent(sum, base));
     (row.value, row.over_plan, row.completion, row.growth) = (value, over_plan, completion, growth);
 }
@@ -196,19 +197,29 @@ fn completion(direction: Direction, actual: Decimal, plan: Decimal) -> Option<De
 }
 
 impl StandingRow {
+    /// Whether a completion says as much as its exactness does: where less is better, a lower bound of what was used up
+    /// would bound the completion from above.
+    fn bounds_completion(&self) -> bool {
+        match self.direction {
+            Direction::HigherIsBetter => true,
+            Direction::LowerIsBetter => self.at_least == 0,
+        }
+    }
+
     /// Schedule completion 进度完成率 in percent, two places: the figure against the plan to date, which is the share of
     /// the plan that falls, by days, on the time up to the end of the latest period reported. Of metrics that add up
-    /// only: the plan of a mean or of a last value is the same on every day. Nothing without a plan or a result.
+    /// only: the plan of a mean or of a last value is the same on every day. Nothing without a plan or a result, nor of
+    /// a lower bound where less is better.
     #[must_use]
     pub fn schedule_completion(&self) -> Option<Decimal> {
         match self.aggregation? {
-            Aggregation::Sum => {
+            Aggregation::Sum if self.bounds_completion() => {
                 let plan = self.plan.filter(|plan| *plan > Amount::ZERO)?.decimal();
                 let gone = self.last_period?.end_day() - self.period.first_day();
                 let (gone, days) = (Decimal::from(gone.get_days()), Decimal::from(self.period.days()));
                 completion(self.direction, self.weighted_sum.checked_mul(days)?, plan.checked_mul(gone)?)
             }
-            Aggregation::DailyMean | Aggregation::Last => None,
+            Aggregation::Sum | Aggregation::DailyMean | Aggregation::Last => None,
         }
     }
 }

@@ -69,6 +69,14 @@ pub struct Target {
     pub base: Option<Amount>,
 }
 
+impl Target {
+    /// Whether it takes back what stands, and sets nothing.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.plan.is_none() && self.base.is_none()
+    }
+}
+
 impl Ledger {
     /// The cell of a metric and period.
     #[must_use]

@@ -37,6 +37,7 @@ inputs! {
         /// The other members of the team; none for a single person.
         team_mates: Vec<ID>,
         /// The contest, as an earlier answer named it, for another place taken in it; a new one where it is left out.
+        /// Any id is taken: nothing keeps contests apart from the places taken in them.
         contest: Option<ID>,
     }
 

@@ -245,7 +245,8 @@ impl MetricResult {
         self.row.period.into()
     }
 
-    /// The id of the standing result: the one that a correction names. Null where only a target is set.
+    /// The id of the standing result: the one that a correction names. Null where only a target was set, and
+    /// after a withdrawal.
     async fn result(&self) -> Option<ID> {
         self.row.result.map(Into::into)
     }

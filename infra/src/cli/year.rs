@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::period::Period;
 use domain::stream::Position;
@@ -57,14 +57,19 @@ async fn gathered(
     as_of: Option<AsOf>,
     head: Position,
 ) -> Result<(Moment, Vec<Answer>), ReadError> {
+    let (mut furthest, mut since) = (Position(0), Instant::now());
     loop {
         let mut places = app.places();
-        let behind = match at_once(&*app.reads, period, as_of, head).await {
-            Err(behind @ ReadError::Behind { .. }) => behind,
+        let (asked, reached) = match at_once(&*app.reads, period, as_of, head).await {
+            Err(ReadError::Behind { asked, reached }) => (asked, reached),
             gathered => return gathered,
         };
-        if tokio::time::timeout(STANDSTILL, places.changed()).await.is_err() {
-            return Err(behind);
+        if reached > furthest {
+            (furthest, since) = (reached, Instant::now());
+        }
+        let left = STANDSTILL.saturating_sub(since.elapsed());
+        if !matches!(tokio::time::timeout(left, places.changed()).await, Ok(Ok(()))) {
+            return Err(ReadError::Behind { asked, reached });
         }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::auth::Refused;
 use crate::clock::random_id;
-use crate::reach::{is_out_of_reach, too_late};
+use crate::reach::is_out_of_reach;
 
 /// Why a request was not even looked at: an HTTP status and an error of GraphQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,9 +54,14 @@ impl IntoResponse for Unreadable {
 /// end.
 const LATEST: Duration = Duration::from_secs(120);
 
+/// A request took longer than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("the request took longer than {} s", LATEST.as_secs())]
+struct TooLate;
+
 /// The answer of a request that took too long. What was under way may be done all the same; a command may be sent again.
 fn late() -> Response {
-    let error = graphql::fault::accident(Box::new(too_late())).into_server_error(async_graphql::Pos::default());
+    let error = graphql::fault::accident(Box::new(TooLate)).into_server_error(async_graphql::Pos::default());
     Response::from_errors(vec![error])
 }
 

@@ -3,12 +3,14 @@
 //! # Rules
 //! - An id names one operation at a time: who subscribes under an id that is still in use is cut off with 4409, and
 //!   everything else on the connection ends with it.
+//! - A client that does not take what it asked for is cut off, or its operations would hold on to what they read with.
 //!
 //! # Not here
 //! The other rules of the protocol, which the library keeps.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
 use async_graphql::{Data, Executor};
@@ -18,6 +20,12 @@ use serde::Deserialize;
 
 /// The code the protocol closes with when an id is in use.
 const IN_USE: u16 = 4409;
+/// The code for one operation too many.
+const TOO_MANY: u16 = 4429;
+/// The most operations under way on one connection.
+const OPERATIONS: usize = 64;
+/// How long a client may take to take a message.
+const TAKING: Duration = Duration::from_secs(10);
 
 /// What a message says about an operation, whoever sends it.
 #[derive(Deserialize)]
@@ -31,8 +39,8 @@ struct Said {
 #[derive(Default)]
 struct Operations {
     under_way: HashSet<String>,
-    /// The id that was subscribed under twice.
-    doubled: Option<String>,
+    /// Why the connection is cut off: the code, and the reason.
+    broken: Option<(u16, String)>,
 }
 
 impl Operations {
@@ -40,11 +48,21 @@ impl Operations {
     fn admit(&mut self, message: &[u8]) -> bool {
         let Ok(Said { kind, id: Some(id) }) = serde_json::from_slice(message) else { return true };
         match kind.as_str() {
-            "subscribe" if !self.under_way.insert(id.clone()) => self.doubled = Some(id),
-            "complete" => self.ended(&id),
+            // The library takes the older names of the messages too.
+            "subscribe" | "start" => self.begin(id),
+            "complete" | "stop" => self.ended(&id),
             _other => {}
         }
-        self.doubled.is_none()
+        self.broken.is_none()
+    }
+
+    fn begin(&mut self, id: String) {
+        let named = id.chars().take(32).collect::<String>();
+        if self.under_way.len() >= OPERATIONS {
+            self.broken = Some((TOO_MANY, format!("more than {OPERATIONS} operations at once")));
+        } else if !self.under_way.insert(id) {
+            self.broken = Some((IN_USE, format!("Subscriber for {named} already exists")));
+        }
     }
 
     /// Takes note of an answer.
@@ -87,18 +105,22 @@ pub async fn speak<Begun>(
             }
             WsMessage::Close(code, reason) => Message::Close(Some(CloseFrame { code, reason: reason.into() })),
         };
-        if sink.send(message).await.is_err() {
+        if !is_taken(sink.send(message)).await {
             return;
         }
     }
-    let doubled = held(&operations).doubled.take();
-    if let Some(id) = doubled {
-        let reason = format!("Subscriber for {} already exists", id.chars().take(32).collect::<String>()).into();
-        let close = Message::Close(Some(CloseFrame { code: IN_USE, reason }));
-        if sink.send(close).await.is_err() {
+    let broken = held(&operations).broken.take();
+    if let Some((code, reason)) = broken {
+        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
+        if !is_taken(sink.send(close)).await {
             tracing::debug!("the connection was gone before it could be closed");
         }
     }
+}
+
+/// Whether a message is taken, and soon.
+async fn is_taken<E>(sending: impl Future<Output = Result<(), E>>) -> bool {
+    matches!(tokio::time::timeout(TAKING, sending).await, Ok(Ok(())))
 }
 
 fn held(operations: &Mutex<Operations>) -> MutexGuard<'_, Operations> {

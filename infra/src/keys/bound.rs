@@ -26,7 +26,7 @@ pub async fn open(path: &Path, database: &PgConnectOptions) -> Result<MasterKey,
     let there = path.try_exists().map_err(|source| KeyError::File { path: path.display().to_string(), source })?;
     if !there {
         let mut connection = database.connect().await?;
-        let used = fingerprint(&mut connection).await?.is_some() || wrapped(&mut connection).await?.is_some();
+        let used = fingerprint(&mut connection).await?.is_some() || is_keyed(&mut connection).await?;
         connection.close().await?;
         if used {
             return Err(KeyError::Lost { path: path.display().to_string() });
@@ -57,6 +57,12 @@ pub async fn hold(key: &MasterKey, connection: &mut PgConnection) -> Result<(), 
 
 async fn fingerprint(connection: &mut PgConnection) -> Result<Option<Vec<u8>>, sqlx::Error> {
     sqlx::query_scalar("select fingerprint from master_key").fetch_optional(connection).await
+}
+
+/// Whether anything is kept under a key: a subject's key, or the keyed hash of a command.
+async fn is_keyed(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    let sql = "select exists (select from subject_keys) or exists (select from commands)";
+    sqlx::query_scalar(sql).fetch_one(connection).await
 }
 
 /// The key of some subject, as it is stored; nothing where none is.

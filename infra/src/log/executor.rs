@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cqrs_es::persist::PersistenceError;
 use domain::id::ActorId;
 use domain::period::Zone;
 use domain::person::PersonRefusal;
@@ -15,7 +16,7 @@ use domain::refusal::Refusal;
 use domain::stream::{Position, StreamId};
 use domain::world::Context;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use graphql::ports::{Accepted, SendError};
+use graphql::ports::{Accepted, Failure, SendError};
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::{Notify, oneshot, watch};
@@ -165,7 +166,7 @@ impl Executor {
         let load = |stream| async move {
             let known = self.desk.lock().known(stream);
             let loaded =
-                async { self.loader.load(stream, known).await.map_err(|error| SendError::Failed(Box::new(error))) };
+                async { self.loader.load(stream, known).await.map_err(|error| SendError::Failed(cause_of(error))) };
             let late = |late| SendError::Failed(Box::new(late));
             let (state, version) = self.reach.within(LOAD, loaded, late).await?;
             self.desk.lock().loaded(stream, state, version);
@@ -184,6 +185,14 @@ impl Executor {
         {
             tracing::error!(error = &error as &dyn std::error::Error, "the appender ended by itself");
         }
+    }
+}
+
+/// The library's error without its wrapping, which hides the database's own.
+fn cause_of(error: PersistenceError) -> Failure {
+    match error {
+        PersistenceError::ConnectionError(cause) | PersistenceError::UnknownError(cause) => cause,
+        error => Box::new(error),
     }
 }
 

@@ -9,6 +9,7 @@ pub mod board;
 pub mod people;
 pub mod select;
 pub mod serving;
+pub mod timely;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -45,8 +45,6 @@ pub enum Input {
     Actual(&'static str),
     /// Their plans for the year.
     Plan(&'static str),
-    /// Their bases for the year.
-    Base(&'static str),
     /// Of the branches with both a result and a plan in the year: their results.
     ActualWithPlan(&'static str),
     /// Of the same branches: their plans.
@@ -155,7 +153,6 @@ impl Input {
             Self::Honours => of_year(year, Item::Honours),
             Self::Actual(metric) => of_year(year, Item::Actual(code(metric))),
             Self::Plan(metric) => of_year(year, Item::Plan(code(metric))),
-            Self::Base(metric) => of_year(year, Item::Base(code(metric))),
             Self::ActualWithPlan(metric) => actual(both(year, metric, "plan")),
             Self::PlanWithActual(metric) => set(both(year, metric, "plan"), "plan"),
             Self::ActualWithBase(metric) => actual(both(year, metric, "base")),
@@ -185,7 +182,6 @@ impl Input {
             | Self::Honours
             | Self::Actual(_)
             | Self::Plan(_)
-            | Self::Base(_)
             | Self::ActualWithPlan(_)
             | Self::PlanWithActual(_)
             | Self::ActualWithBase(_)
@@ -208,7 +204,7 @@ fn lasting(kind: SpellKind, year: Period) -> Source {
     rows_of::<SpellsRow>(vec![equals("kind", kind), Condition::Cover("spells", last.to_cell())])
 }
 
-/// The years of the branches with a result, and a plan or base, in a metric that adds up.
+/// The years of the branches with a result, and a plan or base above zero, in a metric that adds up.
 fn both(year: Period, metric: &'static str, aim: &'static str) -> Source {
     rows_of::<StandingRow>(vec![
         equals("subject_kind", StreamKind::Branch),
@@ -216,7 +212,7 @@ fn both(year: Period, metric: &'static str, aim: &'static str) -> Source {
         equals("period", whole(year)),
         equals("aggregation", Aggregation::Sum),
         Condition::Known("value"),
-        Condition::Known(aim),
+        Condition::Above(aim, Cell::Decimal(Decimal::ZERO)),
     ])
 }
 

@@ -286,6 +286,10 @@ fn figure(
     });
     let written: Vec<String> = written.collect();
     let lower_bounds = |part: &&Standing| part.exactness == Exactness::AtLeast;
+    let bounds = match aggregation {
+        Some(Aggregation::Last) => count(last, |part| lower_bounds(part)),
+        _ => count(parts, |part| lower_bounds(part)),
+    };
     let positive = |amount: Option<Amount>| amount.map(Amount::decimal).filter(|number| *number > Decimal::ZERO);
     let (plan, base) = (aim.and_then(|aim| aim.plan), aim.and_then(|aim| aim.base));
     let mean = aggregation == Some(Aggregation::DailyMean);
@@ -305,17 +309,17 @@ fn figure(
         days: all_days,
         last_period: last.map(|part| part.period),
         results: parts.len() as i64,
-        at_least: match aggregation {
-            Some(Aggregation::Last) => count(last, |part| lower_bounds(part)),
-            _ => count(parts, |part| lower_bounds(part)),
-        },
+        at_least: bounds,
         plan,
         base,
-        completion: derived(positive(plan), &|plan| match (direction, plan * denominator) {
-            (Direction::HigherIsBetter, plan) => rounded(numerator * hundred / plan),
-            (Direction::LowerIsBetter, plan) if numerator >= plan + plan => Decimal::new(0, 2),
-            (Direction::LowerIsBetter, plan) => rounded((plan + plan - numerator) * hundred / plan),
-        }),
+        completion: derived(
+            positive(plan).filter(|_| direction == Direction::HigherIsBetter || bounds == 0),
+            &|plan| match (direction, plan * denominator) {
+                (Direction::HigherIsBetter, plan) => rounded(numerator * hundred / plan),
+                (Direction::LowerIsBetter, plan) if numerator >= plan + plan => Decimal::new(0, 2),
+                (Direction::LowerIsBetter, plan) => rounded((plan + plan - numerator) * hundred / plan),
+            },
+        ),
         growth: derived(positive(base), &|base| {
             rounded((numerator - base * denominator) * hundred / (base * denominator))
         }),

@@ -30,7 +30,8 @@ pub fn define(at: Scene<'_, '_>, metric: Metric) -> Result<Decision, Stop> {
 }
 
 pub fn set_target(at: Scene<'_, '_>, target: Target) -> Result<Decision, Stop> {
-    let branch = at.standing()?;
+    // What stands can be taken back of a branch that ended too; a new one needs a standing branch.
+    let branch = if target.is_nothing() { at.ever_established()? } else { at.standing()? };
     let defined = metric(at.world, &target.metric)?;
     defined.check_subject(Subjects::Branches)?;
     let (plan_before, base_before) = branch.ledger.check_target(defined, &target)?;

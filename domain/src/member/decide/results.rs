@@ -31,7 +31,11 @@ pub(super) struct Placed {
 impl<'a> Case<'a> {
     /// The rules of [`crate::ledger::Ledger::check_target`]; what is set already is no news.
     pub(super) fn set_target(&self, target: Target) -> Result<Decision, Stop> {
-        let (member, _) = self.on_roster()?;
+        let member = self.world.member(self.id)?;
+        if !target.is_nothing() || member.registered_on().is_none() {
+            // What stands can be taken back of who left too; a new one needs a member on the roster.
+            member.entry(self.id)?;
+        }
         let metric = self.metric(&target.metric)?;
         let (plan_before, base_before) = member.ledger.check_target(metric, &target)?;
         let direction = metric.direction;

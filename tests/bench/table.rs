@@ -38,12 +38,13 @@ impl Table {
 /// What the figures were measured on.
 pub fn machine(binaries: &Binaries) -> Result<String, Failure> {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or(": unknown");
+    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
+    let model = model.trim_start_matches([' ', '\t', ':']);
     let cores = std::thread::available_parallelism()?;
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').take(3).collect::<Vec<_>>().join(" ");
     Ok(format!(
-        "{cores} cores{model}, shared by client and server; PostgreSQL {}, fsync on; load average at the end {load}; \
+        "{cores} cores: {model}, shared by client and server; PostgreSQL {}, fsync on; load average at the end {load}; \
          release build, `./dev bench`.",
         binaries.version()
     ))

@@ -105,24 +105,55 @@ pub async fn speak<Begun>(
             }
             WsMessage::Close(code, reason) => Message::Close(Some(CloseFrame { code, reason: reason.into() })),
         };
-        if !is_taken(sink.send(message)).await {
+        if !is_taken(sink.send(message), TAKING).await {
             return;
         }
     }
     let broken = held(&operations).broken.take();
     if let Some((code, reason)) = broken {
         let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        if !is_taken(sink.send(close)).await {
+        if !is_taken(sink.send(close), TAKING).await {
             tracing::debug!("the connection was gone before it could be closed");
         }
     }
 }
 
 /// Whether a message is taken, and soon.
-async fn is_taken<E>(sending: impl Future<Output = Result<(), E>>) -> bool {
-    matches!(tokio::time::timeout(TAKING, sending).await, Ok(Ok(())))
+async fn is_taken<E>(sending: impl Future<Output = Result<(), E>>, soon: Duration) -> bool {
+    matches!(tokio::time::timeout(soon, sending).await, Ok(Ok(())))
 }
 
 fn held(operations: &Mutex<Operations>) -> MutexGuard<'_, Operations> {
     operations.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(kind: &str, id: usize) -> Vec<u8> {
+        serde_json::json!({ "type": kind, "id": id.to_string() }).to_string().into_bytes()
+    }
+
+    #[test]
+    fn an_id_in_use_and_one_operation_too_many_cut_off() {
+        for again in ["subscribe", "start"] {
+            let mut operations = Operations::default();
+            assert!(operations.admit(&said("subscribe", 1)) && operations.admit(&said("stop", 1)));
+            assert!(operations.admit(&said("start", 1)));
+            assert!(!operations.admit(&said(again, 1)), "{again}");
+            assert_eq!(operations.broken.map(|(code, _)| code), Some(IN_USE));
+        }
+        let mut operations = Operations::default();
+        assert!((0..OPERATIONS).all(|id| operations.admit(&said("subscribe", id))));
+        assert!(!operations.admit(&said("subscribe", OPERATIONS)));
+        assert_eq!(operations.broken.map(|(code, _)| code), Some(TOO_MANY));
+    }
+
+    #[tokio::test]
+    async fn what_a_client_does_not_take_is_given_up() {
+        assert!(is_taken(future::ready(Ok::<(), ()>(())), TAKING).await);
+        assert!(!is_taken(future::ready(Err::<(), ()>(())), TAKING).await);
+        assert!(!is_taken(future::pending::<Result<(), ()>>(), Duration::ZERO).await);
+    }
 }

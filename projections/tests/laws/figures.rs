@@ -107,6 +107,17 @@ fn ratios_are_of_the_branches_that_have_both() {
 }
 
 #[test]
+fn a_base_of_nothing_or_less_is_no_base() {
+    let none = |number, base| {
+        let books = books(branch(number), "delivery_revenue", Aggregation::Sum);
+        [books.report("2022-03", "5"), books.target("2022", None, Some(base))]
+    };
+    let facts = recorded(delivery().into_iter().chain(none(2, "0")).chain(none(3, "-9")));
+    assert_eq!(value(&facts, "delivery_revenue"), some("71166510.00"));
+    assert_eq!(value(&facts, "delivery_growth"), some("33.69"));
+}
+
+#[test]
 fn training_figures_come_from_sessions_minutes_and_person_times() {
     let facts = recorded(trainings());
     let expected = [
@@ -182,6 +193,19 @@ fn where_less_is_better_what_is_saved_completes_the_plan() {
     assert_eq!(of("0"), told("200.00", "-100.00"));
     assert_eq!(of("12.5"), told("75.00", "-37.50"));
     assert_eq!(of("31"), told("0.00", "55.00"));
+}
+
+#[test]
+fn where_less_is_better_a_lower_bound_completes_no_plan() {
+    let (subject, direction) = (branch(1).into(), Direction::LowerIsBetter);
+    let complaints = Books { subject, metric: "complaints", aggregation: Aggregation::Sum, direction };
+    let reported = |exactness| {
+        let row =
+            year_of([complaints.report_as("2022-06", "4", exactness), complaints.target("2022", Some("10"), None)]);
+        (row.completion.is_some(), row.schedule_completion().is_some())
+    };
+    assert_eq!(reported(Exactness::Exact), (true, true));
+    assert_eq!(reported(Exactness::AtLeast), (false, false));
 }
 
 #[test]

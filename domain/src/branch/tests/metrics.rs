@@ -172,6 +172,15 @@ fn a_plan_that_stands_is_taken_back_by_leaving_it_out() {
 }
 
 #[test]
+fn a_plan_of_a_branch_that_ended_is_taken_back_and_no_other_set() {
+    let merged = at(EAST, BranchEvent::Merged { into: WEST, on: JUNE, reason: reason() });
+    let given = measured().and([target_set(Some("5"), None), merged]);
+    given.clone().when(target("premium", "2022", None, None)).then([target_set(None, Some("5"))]);
+    let refusal = BranchRefusal::Merged { branch: EAST, into: WEST };
+    given.when(target("premium", "2022", Some("6"), None)).then_refused(refusal);
+}
+
+#[test]
 fn the_same_plan_again_is_nothing() {
     measured().and([target_set(Some("5"), None)]).when(target("premium", "2022", Some("5.00"), None)).then_nothing();
 }

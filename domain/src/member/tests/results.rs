@@ -195,6 +195,16 @@ fn a_plan_that_stands_is_taken_back_by_leaving_it_out() {
 }
 
 #[test]
+fn a_plan_of_who_left_is_taken_back_and_no_other_set() {
+    let gone = market().and([target_set(Some("9"), None, None)]).and(left(JUNE));
+    gone.clone().when(ana(set_target("premium", None, None))).then([target_set(None, Some("9"), None)]);
+    let refusal = MemberRefusal::Left { member: ANA, on: JUNE };
+    gone.when(ana(set_target("premium", Some("10"), None))).then_refused(refusal);
+    let nobody = given([defined("premium", Subjects::Both)]);
+    nobody.when(ana(set_target("premium", None, None))).then_refused(MemberRefusal::Unknown { member: ANA });
+}
+
+#[test]
 fn a_result_is_reported_in_a_metric_of_members() {
     market().when(ana(report("premium", "2022-04"))).then([reported()]);
 }

@@ -150,6 +150,8 @@ impl App {
     /// Returns when a part of the program has ended by itself: it should not go on without it. Answers which.
     pub async fn broken(&mut self) -> &'static str {
         tokio::select! {
+            // Some of the tasks end when the appender does: where both have, it is the cause.
+            biased;
             () = self.executor.ended() => "the appender",
             Some(ended) = self.tasks.join_next() => {
                 if let Err(error) = ended {

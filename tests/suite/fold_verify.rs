@@ -64,15 +64,15 @@ fn key_columns(projection: &dyn Folded) -> &'static [Column] {
     &projection.columns()[..projection.key()]
 }
 
-/// Another value of a column.
+/// Another value of a column, one that no row beside it has: a key of the story stays a key.
 fn another(column: &Column) -> String {
     let name = column.name;
     match column.kind {
         Kind::Uuid => "gen_random_uuid()".to_owned(),
         Kind::Text => format!("coalesce({name}, '') || 'x'"),
-        Kind::Int => format!("coalesce({name}, 0) + 1"),
+        Kind::Int => format!("coalesce({name}, 0) + 1000000"),
         Kind::Decimal => format!("coalesce({name}, 0) + 0.01"),
-        Kind::Date => format!("coalesce({name}, '2022-01-01') + 1"),
+        Kind::Date => format!("coalesce({name}, '2022-01-01') + 100000"),
         Kind::Instant => format!("{name} + interval '1 microsecond'"),
         Kind::Flag => format!("not {name}"),
     }

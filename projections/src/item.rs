@@ -15,8 +15,6 @@ macro_rules! items {
             Actual(MetricCode),
             /// `metric.<code>.plan`: the plans of all branches for the whole year.
             Plan(MetricCode),
-            /// `metric.<code>.base`: the bases of all branches for the whole year.
-            Base(MetricCode),
         }
 
         impl fmt::Display for Item {
@@ -25,7 +23,6 @@ macro_rules! items {
                     $(Self::$variant => f.write_str($name),)*
                     Self::Actual(code) => write!(f, "metric.{code}.actual"),
                     Self::Plan(code) => write!(f, "metric.{code}.plan"),
-                    Self::Base(code) => write!(f, "metric.{code}.base"),
                 }
             }
         }
@@ -63,7 +60,6 @@ fn of_metric(text: &str) -> Option<Item> {
     match of {
         "actual" => Some(Item::Actual(code)),
         "plan" => Some(Item::Plan(code)),
-        "base" => Some(Item::Base(code)),
         _other => None,
     }
 }

@@ -179,30 +179,23 @@ fn derive(row: &mut StandingRow) {
     let (plan, base) = (times(row.plan), times(row.base));
     let value = figure(sum);
     let over_plan = plan.and_then(|plan| figure(sum - plan));
-    let completion = plan.filter(|_| row.bounds_completion()).and_then(|plan| completion(row.direction, sum, plan));
+    let completion = plan.and_then(|plan| row.completion_of(sum, plan));
     let growth = base.and_then(|base| growth_percent(sum, base));
     (row.value, row.over_plan, row.completion, row.growth) = (value, over_plan, completion, growth);
 }
 
-/// Completion 完成率 in percent. Where less is better 逆向指标 what is saved counts like what is gained: twice the plan
-/// less the actual, over the plan, never below zero. That formula is ours; it is the usual one for reverse indicators.
-fn completion(direction: Direction, actual: Decimal, plan: Decimal) -> Option<Decimal> {
-    match direction {
-        Direction::HigherIsBetter => percent_of(actual, plan),
-        Direction::LowerIsBetter => {
-            let left = plan.checked_mul(Decimal::TWO)?.checked_sub(actual)?;
-            percent_of(left.max(Decimal::ZERO), plan)
-        }
-    }
-}
-
 impl StandingRow {
-    /// Whether a completion says as much as its exactness does: where less is better, a lower bound of what was used up
-    /// would bound the completion from above.
-    fn bounds_completion(&self) -> bool {
+    /// Completion 完成率 in percent. Where less is better 逆向指标 what is saved counts like what is gained: twice the plan
+    /// less the actual, over the plan, never below zero. That formula is ours; it is the usual one for reverse
+    /// indicators. Of a lower bound of what was used up there is none: it would bound the completion from above.
+    fn completion_of(&self, actual: Decimal, plan: Decimal) -> Option<Decimal> {
         match self.direction {
-            Direction::HigherIsBetter => true,
-            Direction::LowerIsBetter => self.at_least == 0,
+            Direction::HigherIsBetter => percent_of(actual, plan),
+            Direction::LowerIsBetter if self.at_least > 0 => None,
+            Direction::LowerIsBetter => {
+                let left = plan.checked_mul(Decimal::TWO)?.checked_sub(actual)?;
+                percent_of(left.max(Decimal::ZERO), plan)
+            }
         }
     }
 
@@ -213,13 +206,13 @@ impl StandingRow {
     #[must_use]
     pub fn schedule_completion(&self) -> Option<Decimal> {
         match self.aggregation? {
-            Aggregation::Sum if self.bounds_completion() => {
+            Aggregation::Sum => {
                 let plan = self.plan.filter(|plan| *plan > Amount::ZERO)?.decimal();
                 let gone = self.last_period?.end_day() - self.period.first_day();
                 let (gone, days) = (Decimal::from(gone.get_days()), Decimal::from(self.period.days()));
-                completion(self.direction, self.weighted_sum.checked_mul(days)?, plan.checked_mul(gone)?)
+                self.completion_of(self.weighted_sum.checked_mul(days)?, plan.checked_mul(gone)?)
             }
-            Aggregation::Sum | Aggregation::DailyMean | Aggregation::Last => None,
+            Aggregation::DailyMean | Aggregation::Last => None,
         }
     }
 }

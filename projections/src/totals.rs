@@ -2,7 +2,7 @@
 //!
 //! # Rules
 //! - A total of a year goes by the business date: the day a session was held, the period of a result.
-//! - Actuals add up the results of every branch, for metrics that are sums; plans and bases those set for the year.
+//! - Actuals add up the results of every branch, for metrics that are sums; plans those set for the year.
 //!   Nothing checks the assumption that a branch above does not report what those under it report, as those who report
 //!   are told (graphql): where one does, it is counted twice.
 //! - A row changes by each of the facts it counts and by no other, so that its history is the list of its events.
@@ -185,10 +185,8 @@ fn of_entry(entry: Entry) -> Vec<(TotalKey, Change)> {
             vec![total(Item::Actual(metric), Change { value, count: -1, at_least })]
         }
         Said::Withdrawn { aggregation: Aggregation::DailyMean | Aggregation::Last, .. } => vec![],
-        Said::Target { plan, base } if period.grain() == Grain::Year => {
-            let plan = (plan[0] != plan[1]).then(|| total(Item::Plan(metric.clone()), moved(plan)));
-            let base = (base[0] != base[1]).then(|| total(Item::Base(metric), moved(base)));
-            plan.into_iter().chain(base).collect()
+        Said::Target { plan, .. } if period.grain() == Grain::Year && plan[0] != plan[1] => {
+            vec![total(Item::Plan(metric), moved(plan))]
         }
         Said::Target { .. } => vec![],
     }

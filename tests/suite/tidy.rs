@@ -1,8 +1,10 @@
 //! Architecture and taste as a test: the arrows between rooms, sizes, bans, one version of each big crate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use domain::field::Field;
 
 const ROOMS: [(&str, &[&str]); 5] = [
     ("domain", &[]),
@@ -195,6 +197,22 @@ fn every_room_says_what_it_is_and_is_not() {
         let text = fs::read_to_string(root().join(room).join("src/lib.rs")).unwrap();
         assert!(text.starts_with("//! ") && text.contains("# Invariants") && text.contains("# Not here"), "{room}");
     }
+}
+
+/// What a command's field is called is quoted where the field is read; `mint` names nothing that is asked.
+#[test]
+fn every_field_a_command_reads_has_a_chinese_word() {
+    let commands = sources(&root().join("graphql/src/mutation"));
+    let lines = commands.iter().flat_map(|(_, text)| text.lines());
+    let reading = lines.filter(|line| !line.contains("mint(") && !line.trim_start().starts_with('#'));
+    let quoted = reading.flat_map(|line| line.split('"').skip(1).step_by(2));
+    let is_name = |text: &&str| {
+        text.starts_with(|one: char| one.is_ascii_lowercase())
+            && text.chars().all(|one| one.is_ascii_alphabetic() || one == '.')
+    };
+    let names: BTreeSet<&str> = quoted.filter(is_name).collect();
+    assert!(names.len() > 40, "{names:?}");
+    none(names.into_iter().filter(|name| format!("{:#}", Field((*name).to_owned())).contains(name)).collect());
 }
 
 #[test]

@@ -110,22 +110,12 @@ impl Ledger {
         &self,
         correction: &Correction,
     ) -> Result<(MetricCode, Period, Amount, Exactness), LedgerRefusal> {
-        let corrects = correction.corrects;
-        let (metric, period) =
-            self.results.get(&corrects).cloned().ok_or(LedgerRefusal::UnknownResult { result: corrects })?;
-        match self.cell(&metric, period).result {
-            Some((latest, ..)) if latest != corrects => {
-                Err(LedgerRefusal::AlreadyCorrected { result: corrects, latest })
-            }
-            Some((_, value, exactness)) if (value, exactness) == (correction.value, correction.exactness) => {
-                Err(LedgerRefusal::NothingCorrected { result: corrects })
-            }
-            Some((_, value, exactness)) => {
-                self.check_fresh(correction.result)?;
-                Ok((metric, period, value, exactness))
-            }
-            None => Err(LedgerRefusal::UnknownResult { result: corrects }),
+        let standing = self.standing(correction.corrects)?;
+        if (standing.2, standing.3) == (correction.value, correction.exactness) {
+            return Err(LedgerRefusal::NothingCorrected { result: correction.corrects });
         }
+        self.check_fresh(correction.result)?;
+        Ok(standing)
     }
 
     /// Finds a result to be withdrawn: metric, period, and what it says. Its period is free for another one afterwards.
@@ -133,12 +123,7 @@ impl Ledger {
     /// # Errors
     /// [`LedgerRefusal::UnknownResult`], [`LedgerRefusal::AlreadyCorrected`].
     pub fn check_withdrawal(&self, result: ResultId) -> Result<(MetricCode, Period, Amount, Exactness), LedgerRefusal> {
-        let (metric, period) = self.results.get(&result).cloned().ok_or(LedgerRefusal::UnknownResult { result })?;
-        match self.cell(&metric, period).result {
-            Some((latest, ..)) if latest != result => Err(LedgerRefusal::AlreadyCorrected { result, latest }),
-            Some((_, value, exactness)) => Ok((metric, period, value, exactness)),
-            None => Err(LedgerRefusal::UnknownResult { result }),
-        }
+        self.standing(result)
     }
 
     /// Whether a plan or base may be set, or both taken back where something stands; answers the plan and base before.
@@ -164,6 +149,15 @@ impl Ledger {
         }
         target.plan.into_iter().chain(target.base).try_for_each(|value| metric.check_value(value))?;
         Ok((plan_before, base_before))
+    }
+
+    fn standing(&self, result: ResultId) -> Result<(MetricCode, Period, Amount, Exactness), LedgerRefusal> {
+        let (metric, period) = self.results.get(&result).cloned().ok_or(LedgerRefusal::UnknownResult { result })?;
+        match self.cell(&metric, period).result {
+            Some((latest, ..)) if latest != result => Err(LedgerRefusal::AlreadyCorrected { result, latest }),
+            Some((_, value, exactness)) => Ok((metric, period, value, exactness)),
+            None => Err(LedgerRefusal::UnknownResult { result }),
+        }
     }
 
     fn check_fresh(&self, result: ResultId) -> Result<(), LedgerRefusal> {

@@ -1,8 +1,8 @@
 //! A member 成员: on the roster of one branch at a time, with displays, commitments, results, contests and honours.
 //!
 //! # Life
-//! Registered, then on the roster until left, perhaps readmitted later; meanwhile transferred, appointed, on probation or formal, on duty or
-//! suspended. A merge of branches transfers members without asking them.
+//! Registered, then on the roster until left, perhaps readmitted later; meanwhile transferred, appointed, on probation
+//! or formal, on duty or suspended. A merge of branches transfers members without asking them.
 //!
 //! # Rules
 //! - An id is registered once ([`MemberRefusal::AlreadyRegistered`]); who left may come back, from the first day

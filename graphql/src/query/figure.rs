@@ -348,13 +348,14 @@ impl Standing {
     }
 
     /// Plan completion 计划完成率 in percent, two places; null without a plan. Where less is better 逆向指标 it is twice the
-    /// plan less the figure, over the plan, and at least 0.
+    /// plan less the figure, over the plan, and at least 0; null there while a result in the figure is a lower bound.
     async fn completion(&self) -> Option<Decimal> {
         self.row.completion.map(|percent| Decimal::with_places(percent, 2))
     }
 
     /// Schedule completion 进度完成率 in percent, two places: the figure against the share of the plan that falls, by days,
-    /// on the time up to the end of the latest period reported; null without a plan, and for metrics that do not add up.
+    /// on the time up to the end of the latest period reported; null without a plan, for metrics that do not add
+    /// up, and where less is better while a result in the figure is a lower bound.
     async fn schedule_completion(&self) -> Option<Decimal> {
         self.row.schedule_completion().map(|percent| Decimal::with_places(percent, 2))
     }

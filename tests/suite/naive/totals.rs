@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::branch::BranchEvent;
-use domain::event::Event;
 use domain::ledger::{Aggregation, Exactness};
 use domain::member::MemberEvent;
 use domain::period::Grain;
@@ -72,19 +71,16 @@ impl Naive<'_> {
             *parts += 1;
             *bounds += i64::from(known.exactness == Exactness::AtLeast);
         }
-        for (year, metric, item) in self.ever_aimed_at() {
+        for (year, metric) in self.ever_planned() {
             let of_year = |aim: &&super::ledger::Aim| {
                 let whole = aim.period.grain() == Grain::Year && i64::from(aim.period.year()) == year;
                 aim.subject.0 == StreamKind::Branch && aim.metric == metric && whole
             };
             let aims = self.aims();
-            let set = aims.iter().filter(of_year).filter_map(|aim| match item {
-                Item::Plan(_) => aim.plan,
-                _ => aim.base,
-            });
+            let set = aims.iter().filter(of_year).filter_map(|aim| aim.plan);
             let set: Vec<Decimal> = set.map(|amount| amount.decimal()).collect();
-            let facts = self.settings_of(year, &item);
-            totals.insert((year, item), (set.iter().sum(), set.len() as i64, 0, facts));
+            let facts = self.settings_of(year, &metric);
+            totals.insert((year, Item::Plan(metric)), (set.iter().sum(), set.len() as i64, 0, facts));
         }
     }
 
@@ -105,34 +101,25 @@ impl Naive<'_> {
         self.sums_reported_at_all().into_iter().collect()
     }
 
-    /// How often a branch set, changed or withdrew the plan, or base, that the item adds up.
-    fn settings_of(self, year: i64, item: &Item) -> i64 {
+    /// How often a branch set, changed or withdrew the plan for the year.
+    fn settings_of(self, year: i64, code: &MetricCode) -> i64 {
         count(self.of_branches(), |(_, event)| {
-            let BranchEvent::TargetSet { metric, period, plan, base, plan_before, base_before, .. } = event else {
+            let BranchEvent::TargetSet { metric, period, plan, plan_before, .. } = event else {
                 return false;
             };
             let whole = period.grain() == Grain::Year && i64::from(period.year()) == year;
-            whole
-                && match item {
-                    Item::Plan(code) => code == metric && plan != plan_before,
-                    Item::Base(code) => code == metric && base != base_before,
-                    _ => false,
-                }
+            whole && code == metric && plan != plan_before
         })
     }
 
-    /// Plans and bases of whole years that some branch ever had, withdrawn ones included.
-    fn ever_aimed_at(self) -> BTreeSet<(i64, MetricCode, Item)> {
-        let mut found = BTreeSet::new();
-        for fact in self.facts() {
-            if let Event::Branch(BranchEvent::TargetSet { metric, period, plan, base, .. }) = &fact.event
-                && period.grain() == Grain::Year
-            {
-                let year = i64::from(period.year());
-                found.extend(plan.map(|_| (year, metric.clone(), Item::Plan(metric.clone()))));
-                found.extend(base.map(|_| (year, metric.clone(), Item::Base(metric.clone()))));
+    /// Years and metrics for which some branch ever had a plan, withdrawn ones included.
+    fn ever_planned(self) -> BTreeSet<(i64, MetricCode)> {
+        let planned = |(_, event): (_, &BranchEvent)| match event {
+            BranchEvent::TargetSet { metric, period, plan: Some(_), .. } if period.grain() == Grain::Year => {
+                Some((i64::from(period.year()), metric.clone()))
             }
-        }
-        found
+            _ => None,
+        };
+        self.of_branches().filter_map(planned).collect()
     }
 }

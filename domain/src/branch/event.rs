@@ -7,10 +7,12 @@ use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{
     ActorId, BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId,
-    StandardId, ThemeDayId, TrainingId, VisitId,
+    RoundId, StandardId, TalkId, ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Aggregation, Direction, Exactness, Metric};
 use crate::period::Period;
+use crate::round::Rules;
+use crate::talk::Cause;
 use crate::text::{MetricCode, Sealed, Title};
 use jiff::civil::Date;
 
@@ -222,6 +224,94 @@ events! {
             /// The contact point.
             contact_point: ContactPointId,
             /// The first day without it.
+            on: Date,
+        },
+        /// Adopted rules of evaluation for the organisation 评议规则; only the top committee does.
+        RulesAdopted = "branch_rules_adopted" {
+            /// Which version: 1, 2, 3 …
+            version: u32,
+            /// The rules.
+            rules: Rules,
+        },
+        /// A round covers this branch in a period.
+        PeriodClaimed = "branch_period_claimed" {
+            /// The round.
+            round: RoundId,
+            /// The period.
+            period: Period,
+        },
+        /// That round was annulled.
+        PeriodReleased = "branch_period_released" {
+            /// The round.
+            round: RoundId,
+            /// The period.
+            period: Period,
+        },
+        /// A reminder talk with the branch was proposed 约谈.
+        TalkProposed = "branch_talk_proposed" {
+            /// The talk.
+            talk: TalkId,
+            /// Why.
+            cause: Cause,
+            /// The round it follows from.
+            round: Option<RoundId>,
+            /// What was said.
+            reason: Option<Sealed>,
+            /// By whom; by nobody where a rule did.
+            by: Option<ActorId>,
+        },
+        /// It was approved.
+        TalkApproved = "branch_talk_approved" {
+            /// The talk.
+            talk: TalkId,
+            /// By whom.
+            by: ActorId,
+        },
+        /// It was declined.
+        TalkDeclined = "branch_talk_declined" {
+            /// The talk.
+            talk: TalkId,
+            /// Why.
+            reason: Sealed,
+            /// By whom.
+            by: ActorId,
+        },
+        /// It was held 谈话.
+        TalkHeld = "branch_talk_held" {
+            /// The talk.
+            talk: TalkId,
+            /// The day.
+            on: Date,
+            /// Who held it.
+            by: MemberId,
+            /// Who came for the branch, each a person-time.
+            attendees: Vec<MemberId>,
+            /// What was said and agreed.
+            record: Sealed,
+            /// The day of the follow-up.
+            follow_up_on: Date,
+        },
+        /// The day of the follow-up came 回访提醒.
+        TalkFollowUpCalled = "branch_talk_follow_up_called" {
+            /// The talk.
+            talk: TalkId,
+            /// The day.
+            due: Date,
+        },
+        /// It was followed up 回访.
+        TalkFollowedUp = "branch_talk_followed_up" {
+            /// The talk.
+            talk: TalkId,
+            /// The day.
+            on: Date,
+            /// What was found.
+            note: Sealed,
+        },
+        /// It was closed 办结.
+        TalkClosed = "branch_talk_closed" {
+            /// The talk.
+            talk: TalkId,
+            /// The day.
             on: Date,
         },
         /// Defined a metric for the organisation 指标; only the top committee does.

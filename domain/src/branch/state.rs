@@ -1,6 +1,7 @@
 //! What a branch remembers: enough to decide, nothing for show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,10 +10,13 @@ use super::kind::{HandedContactPoint, HandedOutlet};
 use super::part::{Charter, Competition, ContactPoint, End, Improvement, Outlet, Training};
 use super::{BranchEvent, BranchRefusal};
 use crate::id::{
-    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, StandardId, ThemeDayId,
-    TrainingId, VisitId,
+    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, RoundId, StandardId,
+    ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Ledger, Metric};
+use crate::period::Period;
+use crate::round::Rules;
+use crate::talk::{Step, Talks};
 use crate::text::MetricCode;
 use crate::world::{Stop, World};
 
@@ -36,6 +40,14 @@ pub struct Branch {
     #[serde(default)]
     last_theme_day: BTreeMap<MemberId, Date>,
     pub(super) improvements: BTreeMap<ImprovementId, Improvement>,
+    /// The versions of the organisation's rules of evaluation; the top committee's only.
+    #[serde(default)]
+    rules: Vec<Arc<Rules>>,
+    /// The round that covers this branch in a period.
+    #[serde(default)]
+    claims: BTreeMap<Period, RoundId>,
+    #[serde(default)]
+    pub(super) talks: Talks,
 }
 
 impl Branch {
@@ -116,6 +128,36 @@ impl Branch {
     #[must_use]
     pub fn metric(&self, metric: &MetricCode) -> Option<&Metric> {
         self.metrics.get(metric)
+    }
+
+    /// A version of the rules of evaluation it adopted: 1, 2, 3 …
+    #[must_use]
+    pub fn rules(&self, version: u32) -> Option<&Rules> {
+        self.rules.get((version as usize).checked_sub(1)?).map(AsRef::as_ref)
+    }
+
+    /// The latest rules of evaluation it adopted.
+    #[must_use]
+    pub fn latest_rules(&self) -> Option<&Rules> {
+        self.rules.last().map(AsRef::as_ref)
+    }
+
+    /// How many versions of rules it adopted.
+    #[must_use]
+    pub fn rules_versions(&self) -> u32 {
+        u32::try_from(self.rules.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The round that covers it in a period.
+    #[must_use]
+    pub fn claim(&self, period: Period) -> Option<RoundId> {
+        self.claims.get(&period).copied()
+    }
+
+    /// Whether it stands: established, neither closed nor merged.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.charter.as_ref().is_some_and(|charter| charter.end.is_none())
     }
 
     /// Its outlets that are not closed.
@@ -200,6 +242,16 @@ impl Branch {
                 change(&mut self.trainings, training, |training| training.correct(added, removed));
             }
             E::ThemeDayHeld { theme_day, on, attendees, .. } => self.meet(*theme_day, *on, attendees),
+            E::RulesAdopted { rules, .. } => self.rules.push(Arc::new(rules.clone())),
+            E::PeriodClaimed { round, period } => put(&mut self.claims, *period, *round),
+            E::PeriodReleased { period, .. } => _ = self.claims.remove(period),
+            E::TalkProposed { talk, round, by, .. } => self.talks.propose(*talk, *round, by.clone()),
+            E::TalkApproved { talk, .. } => self.talks.step(*talk, Step::Approved, None),
+            E::TalkDeclined { talk, .. } => self.talks.step(*talk, Step::Declined, None),
+            E::TalkHeld { talk, on, follow_up_on, .. } => self.talks.hold(*talk, *on, *follow_up_on),
+            E::TalkFollowUpCalled { talk, .. } => self.talks.call(*talk),
+            E::TalkFollowedUp { talk, on, .. } => self.talks.step(*talk, Step::FollowedUp, Some(*on)),
+            E::TalkClosed { talk, on } => self.talks.step(*talk, Step::Closed, Some(*on)),
             E::ImprovementReported { improvement, on, by, .. } => {
                 put(&mut self.improvements, *improvement, Improvement::new(*on, by));
             }
@@ -270,7 +322,8 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::TrainingHeld { on, .. }
         | E::ThemeDayHeld { on, .. }
         | E::ImprovementReported { on, .. }
-        | E::ImprovementConfirmed { on, .. } => Some(*on),
+        | E::ImprovementConfirmed { on, .. }
+        | E::TalkHeld { on, .. } => Some(*on),
         E::SubordinateJoined { on, .. } | E::SubordinateDeparted { on, .. } => *on,
         E::MetricDefined { .. }
         | E::TargetSet { .. }
@@ -279,7 +332,16 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::ResultWithdrawn { .. }
         | E::CompetitionAnnounced { .. }
         | E::CompetitionConcluded { .. }
-        | E::AttendanceCorrected { .. } => None,
+        | E::AttendanceCorrected { .. }
+        | E::RulesAdopted { .. }
+        | E::PeriodClaimed { .. }
+        | E::PeriodReleased { .. }
+        | E::TalkProposed { .. }
+        | E::TalkApproved { .. }
+        | E::TalkDeclined { .. }
+        | E::TalkFollowUpCalled { .. }
+        | E::TalkFollowedUp { .. }
+        | E::TalkClosed { .. } => None,
     }
 }
 

@@ -20,7 +20,14 @@
 //! | `ReportResults`: report and correct results | – | scope | – | scope | – | scope |
 //! | `SetTargets`: plans and bases | – | – | – | scope | – | – |
 //! | `RunCompetitions`: announce and conclude | – | – | – | scope | – | – |
-//! | `ShapeOrganisation`: branches and metrics | – | – | – | scope | – | – |
+//! | `ShapeOrganisation`: branches, metrics, rules of evaluation | – | – | – | scope | – | – |
+//! | `SeeRounds`: rounds, their rules, rosters and turnout | home | scope | scope | scope | scope | scope |
+//! | `SeeResults`: published results, appeals, talks | own | scope | scope | scope | scope | – |
+//! | `SeeProposal`: what a freeze hides, from the tally on | – | – | – | scope | – | – |
+//! | `TakePart`: review, count, appeal, as oneself | own | own | own | own | – | – |
+//! | `KeepBallots`: hand out and take back paper | – | scope | – | scope | – | – |
+//! | `RunRounds`: draft, open, close, tally, decide, publish, answer, end | – | – | – | scope | – | – |
+//! | `KeepTalks`: propose, approve, hold, follow up, close | – | scope | scope | scope | – | – |
 //!
 //! *own*: the viewer's own member. *home*: own, and the subtree of the viewer's own branch. *scope*: the subtree of
 //! the viewer's scope, the whole organisation where none is named; what belongs to no branch needs the latter.
@@ -70,11 +77,18 @@ pub enum Action {
     SetTargets,
     RunCompetitions,
     ShapeOrganisation,
+    SeeRounds,
+    SeeResults,
+    SeeProposal,
+    TakePart,
+    KeepBallots,
+    RunRounds,
+    KeepTalks,
 }
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 26] = [
         Self::SeeMetrics,
         Self::SeeBranches,
         Self::SeeBoards,
@@ -94,6 +108,13 @@ impl Action {
         Self::SetTargets,
         Self::RunCompetitions,
         Self::ShapeOrganisation,
+        Self::SeeRounds,
+        Self::SeeResults,
+        Self::SeeProposal,
+        Self::TakePart,
+        Self::KeepBallots,
+        Self::RunRounds,
+        Self::KeepTalks,
     ];
 
     /// What it is in Chinese, as said of somebody who may not.
@@ -118,7 +139,14 @@ impl Action {
             Self::ReportResults => "报告或更正业绩",
             Self::SetTargets => "设定计划和基数",
             Self::RunCompetitions => "组织竞赛",
-            Self::ShapeOrganisation => "调整组织和指标",
+            Self::ShapeOrganisation => "调整组织、指标和评议规则",
+            Self::SeeRounds => "查看评议轮次",
+            Self::SeeResults => "查看评议结果、申诉和谈话",
+            Self::SeeProposal => "查看公示前的评议结果",
+            Self::TakePart => "参加评议、计票或申诉",
+            Self::KeepBallots => "发放和收回评议票",
+            Self::RunRounds => "组织评议轮次",
+            Self::KeepTalks => "办理提醒谈话",
         }
     }
 }
@@ -180,14 +208,18 @@ fn reach(role: Role, action: Action) -> Reach {
     match role {
         Role::Member => match action {
             SeeMetrics => Reach::Anywhere,
-            SeeBranches | SeeBoards | SeeRoster | SeeName => Reach::Home,
+            SeeBranches | SeeBoards | SeeRoster | SeeName | SeeRounds => Reach::Home,
             SeeMember | SeeContact | SeeText | SeeTrail | KeepCommitments => Reach::Own,
+            SeeResults | TakePart => Reach::Own,
+            SeeProposal | KeepBallots | RunRounds | KeepTalks => Reach::Nowhere,
             SeeReport | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Nowhere,
             ReportResults | SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
         },
         Role::BranchSecretary => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
-            SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
+            SetTargets | RunCompetitions | ShapeOrganisation | SeeProposal | RunRounds => Reach::Nowhere,
+            TakePart => Reach::Own,
+            SeeRounds | SeeResults | KeepBallots | KeepTalks => Reach::Scope,
             SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText => Reach::Scope,
             SeeTrail | KeepCommitments | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Scope,
             ReportResults => Reach::Scope,
@@ -195,10 +227,13 @@ fn reach(role: Role, action: Action) -> Reach {
         Role::Leader => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
             action if sees(action) => Reach::Scope,
+            KeepTalks => Reach::Scope,
+            TakePart => Reach::Own,
             _writes => Reach::Nowhere,
         },
         Role::Office => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
+            TakePart => Reach::Own,
             _all => Reach::Scope,
         },
         Role::Auditor => match action {
@@ -209,7 +244,7 @@ fn reach(role: Role, action: Action) -> Reach {
         },
         Role::Integration => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
-            SeeBranches | SeeBoards | SeeRoster | ReportResults => Reach::Scope,
+            SeeBranches | SeeBoards | SeeRoster | SeeRounds | ReportResults => Reach::Scope,
             _other => Reach::Nowhere,
         },
     }
@@ -217,7 +252,19 @@ fn reach(role: Role, action: Action) -> Reach {
 
 fn sees(action: Action) -> bool {
     use Action::*;
-    matches!(action, SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText | SeeTrail)
+    matches!(
+        action,
+        SeeBranches
+            | SeeBoards
+            | SeeRoster
+            | SeeMember
+            | SeeName
+            | SeeContact
+            | SeeText
+            | SeeTrail
+            | SeeRounds
+            | SeeResults
+    )
 }
 
 /// Who may see or do what; see the table of the module.

@@ -80,6 +80,7 @@ pub fn entry(fact: &Fact) -> Option<Entry> {
     match &fact.event {
         Event::Member(event) => of_member(event),
         Event::Branch(event) => of_branch(event),
+        Event::Round(_) => None,
     }
 }
 
@@ -145,7 +146,15 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => None,
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => None,
     }
 }
 
@@ -209,6 +218,16 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => None,
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => None,
     }
 }

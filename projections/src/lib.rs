@@ -31,6 +31,7 @@ pub mod projection;
 pub mod records;
 pub mod report;
 pub mod results;
+pub mod rounds;
 pub mod row;
 pub mod select;
 pub mod spells;
@@ -66,6 +67,7 @@ macro_rules! each_projection {
             $crate::competitions::Competitions,
             $crate::totals::Totals,
             $crate::member_years::MemberYears,
+            $crate::rounds::Rounds,
             $crate::audit_trail::AuditTrail
         )
     };

@@ -77,6 +77,7 @@ impl Projection for Totals {
         match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(fact, event),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -124,7 +125,15 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
-        | ResultWithdrawn { .. } => vec![],
+        | ResultWithdrawn { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -167,7 +176,17 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 

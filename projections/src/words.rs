@@ -69,6 +69,8 @@ words! {
         Outlet = "outlet",
         /// 联系点
         ContactPoint = "contact_point",
+        /// 评议轮次
+        Round = "round",
     }
 
     /// The kinds of record that a member, a branch, an outlet or a contact point has 活动记录.

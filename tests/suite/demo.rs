@@ -153,7 +153,7 @@ fn sent_until(instant: Timestamp) -> (u64, u64, Decimal) {
                 assert!(premium.remove(&correction.corrects).is_some(), "a result of new premium is corrected");
                 premium.insert(correction.result, correction.value.decimal());
             }
-            Command::Branch(..) | Command::Member(..) => {}
+            Command::Branch(..) | Command::Member(..) | Command::Round(..) => {}
         }
     }
     (sessions, attendances, premium.into_values().sum())
@@ -198,7 +198,7 @@ fn last_report(metric: &str) -> (BranchId, Report) {
         Command::Branch(branch, BranchCommand::ReportResult(report)) if report.metric.as_str() == metric => {
             Some((branch, report))
         }
-        Command::Branch(..) | Command::Member(..) => None,
+        Command::Branch(..) | Command::Member(..) | Command::Round(..) => None,
     });
     reports.next_back().unwrap()
 }

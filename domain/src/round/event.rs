@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::kind::{Group, Rostered, Void};
 use super::result::MemberResult;
 use super::rules::Rules;
+use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{ActorId, AppealId, BranchId, MemberId};
 use crate::period::Period;
@@ -178,7 +179,18 @@ events! {
             result: MemberResult,
             /// The score of the version before; none before the first, and where that was incomplete.
             #[serde(default, skip_serializing_if = "Option::is_none")]
-            score_before: Option<crate::amount::Amount>,
+            score_before: Option<Amount>,
+        },
+        /// The mean of a branch's published scores, said anew after each correction 组织均分.
+        BranchScored = "round_branch_scored" {
+            /// The branch.
+            branch: BranchId,
+            /// The round's period.
+            period: Period,
+            /// The mean, two places; nothing while fewer persons than the anonymity threshold have a score.
+            score: Option<Amount>,
+            /// How many persons have a score.
+            persons: u32,
         },
         /// Somebody appealed against their result 申诉; it stands meanwhile.
         AppealFiled = "round_appeal_filed" {

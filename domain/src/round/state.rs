@@ -222,7 +222,7 @@ impl Round {
                 let (people, leaders) = (people.clone(), leaders.clone());
                 self.roster = Arc::new(Roster { people, leaders, peers: peers.iter().copied().collect() });
             }
-            E::SelfReviewGiven { .. } | E::CommentModerated { .. } => {}
+            E::SelfReviewGiven { .. } | E::CommentModerated { .. } | E::BranchScored { .. } => {}
             E::LeaderReviewGiven { reviewer, member, marks, comment } => {
                 let sheet = self.sheet(*member);
                 sheet.marks.insert(*reviewer, marks.clone());

@@ -28,6 +28,8 @@ pub enum SubjectKind {
     Outlet,
     /// 联系点
     ContactPoint,
+    /// 评议轮次
+    Round,
 }
 
 impl From<domain::stream::StreamKind> for SubjectKind {
@@ -35,6 +37,7 @@ impl From<domain::stream::StreamKind> for SubjectKind {
         match kind {
             domain::stream::StreamKind::Member => Self::Member,
             domain::stream::StreamKind::Branch => Self::Branch,
+            domain::stream::StreamKind::Round => Self::Round,
         }
     }
 }
@@ -76,6 +79,7 @@ impl Subject {
             SubjectKind::Branch => Some(BranchId(self.id)),
             SubjectKind::Outlet => outlet(session, self.id, self.at).await?.map(|row| row.branch),
             SubjectKind::ContactPoint => contact_point(session, self.id, self.at).await?.map(|row| row.branch),
+            SubjectKind::Round => None,
         };
         Ok(branch.map_or(Resource::Organisation, Resource::Branch))
     }
@@ -117,7 +121,7 @@ impl Subject {
                 Ok(row.map(|row| row.name.to_string()))
             }
             SubjectKind::Outlet => Ok(outlet(session, self.id, self.at).await?.map(|row| row.name.to_string())),
-            SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -125,7 +129,7 @@ impl Subject {
     async fn member(&self, ctx: &Context<'_>) -> Result<Option<Member>> {
         match self.kind {
             SubjectKind::Member => Member::find(Session::of(ctx), MemberId(self.id), self.at).await,
-            SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -133,7 +137,7 @@ impl Subject {
     async fn branch(&self, ctx: &Context<'_>) -> Result<Option<Branch>> {
         match self.kind {
             SubjectKind::Branch => Branch::find(Session::of(ctx), BranchId(self.id), self.at).await,
-            SubjectKind::Member | SubjectKind::Outlet | SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::Member | SubjectKind::Outlet | SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -141,7 +145,7 @@ impl Subject {
     async fn outlet(&self, ctx: &Context<'_>) -> Result<Option<Outlet>> {
         match self.kind {
             SubjectKind::Outlet => Outlet::find(Session::of(ctx), OutletId(self.id), self.at).await,
-            SubjectKind::Member | SubjectKind::Branch | SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::Member | SubjectKind::Branch | SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -149,7 +153,7 @@ impl Subject {
     async fn contact_point(&self, ctx: &Context<'_>) -> Result<Option<ContactPoint>> {
         match self.kind {
             SubjectKind::ContactPoint => ContactPoint::find(Session::of(ctx), ContactPointId(self.id), self.at).await,
-            SubjectKind::Member | SubjectKind::Branch | SubjectKind::Outlet => Ok(None),
+            SubjectKind::Member | SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::Round => Ok(None),
         }
     }
 }

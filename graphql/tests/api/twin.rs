@@ -69,7 +69,7 @@ impl Twin {
         let within = |row: &StandingRow| {
             let branch = match row.subject_kind {
                 StreamKind::Member => branches.get(&row.subject).copied(),
-                StreamKind::Branch => Some(row.subject),
+                StreamKind::Branch | StreamKind::Round => Some(row.subject),
             };
             let reached = board.within.as_ref();
             reached.is_none_or(|reached| reached.iter().any(|one| Some(one.0) == branch))

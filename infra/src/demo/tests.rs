@@ -3,11 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::LazyLock;
 
+use std::sync::Arc;
+
 use domain::branch::{BranchCommand, BranchEvent, OutletKind};
 use domain::event::Event;
 use domain::member::{MemberCommand, MemberEvent};
 use domain::period::Zone;
 use domain::stream::StreamId;
+use domain::vault::NoVault;
 use domain::world::{Command, Context, State, States, Stop, World};
 use rust_decimal::Decimal;
 
@@ -34,7 +37,8 @@ fn decide_all() -> Vec<(StreamId, Event)> {
     let (mut memory, mut events) = (Memory::default(), vec![]);
     for step in steps() {
         for draft in &step.drafts {
-            let context = Context { at: step.at, actor: draft.asker().actor, zone: Zone::default() };
+            let context =
+                Context { at: step.at, actor: draft.asker().actor, zone: Zone::default(), vault: Arc::new(NoVault) };
             let command = draft.unsealed();
             let decision = loop {
                 let decided = command.decide(&World::new(&memory), &context);
@@ -108,7 +112,7 @@ fn results_plans_and_bases_add_up_to_the_programmes_figures() {
             Event::Branch(BranchEvent::TargetSet { metric, period, plan: Some(value), .. }) if *period == year() => {
                 *plan.entry(metric.to_string()).or_default() += value.decimal();
             }
-            Event::Branch(_) | Event::Member(_) => {}
+            Event::Branch(_) | Event::Member(_) | Event::Round(_) => {}
         }
     }
     let cents = |cents| money::yuan(cents).decimal();
@@ -156,7 +160,7 @@ fn sessions_hours_and_attendances_are_exact() {
             Event::Branch(BranchEvent::AttendanceCorrected { added, removed, .. }) => {
                 attendances = attendances + added.len() - removed.len();
             }
-            Event::Branch(_) | Event::Member(_) => {}
+            Event::Branch(_) | Event::Member(_) | Event::Round(_) => {}
         }
     }
     assert_eq!((sessions, minutes_in_all, attendances), (training::SESSIONS, 408 * 60, training::ATTENDANCES));
@@ -168,7 +172,7 @@ fn outlets_stand_as_the_programme_has_them() {
         let change = |(_, event): &(StreamId, Event)| match event {
             Event::Branch(BranchEvent::OutletOpened { kind: found, .. }) => i64::from(*found == kind),
             Event::Branch(BranchEvent::OutletClosed { kind: found, .. }) => -i64::from(*found == kind),
-            Event::Branch(_) | Event::Member(_) => 0,
+            Event::Branch(_) | Event::Member(_) | Event::Round(_) => 0,
         };
         events.iter().map(change).sum::<i64>()
     };

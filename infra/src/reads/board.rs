@@ -47,7 +47,7 @@ fn standings(
     if let Some(within) = &board.within {
         let within = statement.bind_many(Kind::Uuid, within.iter().map(ColumnType::to_cell).collect());
         match board.subjects {
-            StreamKind::Branch => statement.push(&format!(" and s.subject = any({within})")),
+            StreamKind::Branch | StreamKind::Round => statement.push(&format!(" and s.subject = any({within})")),
             StreamKind::Member => statement.push(&format!(
                 " and exists (select from {members} m where m.member = s.subject and m.branch = any({within}) \
                  and m.from_position <= {position} and m.until_position > {position})"

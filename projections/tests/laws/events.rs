@@ -279,7 +279,7 @@ fn ledger_of(kind: usize, dice: &Dice) -> BranchEvent {
     let as_member = of_member(&Dice { kind: kind - 4, ..dice.clone() });
     match on(branch(dice.who).into(), as_member) {
         Event::Branch(event) => event,
-        Event::Member(event) => panic!("{} is no plan or result", event.name()),
+        Event::Member(_) | Event::Round(_) => panic!("no plan or result"),
     }
 }
 
@@ -306,6 +306,7 @@ fn verdicts(dice: &Dice) -> SixS {
 pub fn on(subject: StreamId, event: MemberEvent) -> Event {
     match (subject.kind, event) {
         (StreamKind::Member, event) => event.into(),
+        (StreamKind::Round, event) => panic!("{} is not a round's", event.name()),
         (
             StreamKind::Branch,
             MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before },

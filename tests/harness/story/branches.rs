@@ -241,6 +241,14 @@ impl Story {
             | C::VisitContactPoint { .. }
             | C::DefineMetric(_)
             | C::SetTarget(_)
+            | C::AdoptRules(_)
+            | C::ProposeTalk { .. }
+            | C::ApproveTalk { .. }
+            | C::DeclineTalk { .. }
+            | C::HoldTalk { .. }
+            | C::CallFollowUp { .. }
+            | C::FollowUpTalk { .. }
+            | C::CloseTalk { .. }
             | C::HoldThemeDay { .. } => {}
         }
     }

@@ -207,6 +207,13 @@ impl Story {
             | C::EvidenceCommitment { .. }
             | C::SetTarget(_)
             | C::PlaceInContest { .. }
+            | C::ProposeTalk { .. }
+            | C::ApproveTalk { .. }
+            | C::DeclineTalk { .. }
+            | C::HoldTalk { .. }
+            | C::CallFollowUp { .. }
+            | C::FollowUpTalk { .. }
+            | C::CloseTalk { .. }
             | C::GrantHonour { .. } => {}
         }
     }

@@ -164,6 +164,7 @@ impl Story {
         match command {
             Command::Member(member, command) => self.remember_of_member(*member, command),
             Command::Branch(branch, command) => self.remember_of_branch(*branch, command),
+            Command::Round(..) => {}
         }
     }
 

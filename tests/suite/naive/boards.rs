@@ -24,7 +24,7 @@ impl Naive<'_> {
         let within: Option<BTreeSet<BranchId>> = board.within.clone().map(|branches| branches.into_iter().collect());
         let takes_part = |row: &&StandingRow| {
             let belongs = within.as_ref().is_none_or(|within| match row.subject_kind {
-                StreamKind::Branch => within.contains(&BranchId(row.subject)),
+                StreamKind::Branch | StreamKind::Round => within.contains(&BranchId(row.subject)),
                 StreamKind::Member => within.contains(&self.branch_of(MemberId(row.subject))),
             });
             row.subject_kind == board.subjects && row.metric == board.metric && row.period == board.period && belongs

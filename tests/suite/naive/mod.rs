@@ -77,7 +77,7 @@ impl<'a> Naive<'a> {
     pub fn of_members(self) -> impl Iterator<Item = (MemberId, &'a MemberEvent)> {
         self.facts.iter().filter_map(|fact| match &fact.event {
             Event::Member(event) => Some((MemberId(fact.stream.id), event)),
-            Event::Branch(_) => None,
+            Event::Branch(_) | Event::Round(_) => None,
         })
     }
 

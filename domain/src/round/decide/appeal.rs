@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::grades::{branch_of, check_cap, check_grade};
 use super::paper::{check_counts, tidy};
-use super::publish::end_of;
+use super::publish::{branch_scores, end_of};
 use super::review::{check_marks, reviewed};
 use super::tally::{of_year, playing};
 use super::{Sitting, in_play};
@@ -112,8 +112,14 @@ fn put_right(
     let (version, by) = (before.version + 1, at.context.actor.clone());
     let (branch, period, score_before) = (branch_of(round, member)?, draft.period, before.result.score);
     let corrected = RoundEvent::Corrected { member, version, appeal, reason, by };
+    let with_it = |other| if other == member { Some(&result) } else { round.result(other) };
+    let means = branch_scores(at, Decision::nothing(), round, at.rules(round)?, period, with_it);
     let published = RoundEvent::ResultPublished { member, branch, period, version, result, score_before };
-    Ok(decision.round(at.id, corrected).round(at.id, published))
+    let decision = decision.round(at.id, corrected).round(at.id, published);
+    // Of the other branches nothing changed.
+    let own = |event: &RoundEvent| matches!(event, RoundEvent::BranchScored { branch: of, .. } if *of == branch);
+    let means = means.into_events().into_iter().filter_map(|(_, event)| RoundEvent::try_from(event).ok());
+    Ok(means.filter(own).fold(decision, |decision, event| decision.round(at.id, event)))
 }
 
 /// The result with what is put right; the grade follows the new proposal where it followed the old one.

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Sitting;
+use super::publish::mean;
 use crate::amount::Amount;
 use crate::branch::BranchEvent;
 use crate::id::{BranchId, MemberId, TalkId};
@@ -10,7 +11,7 @@ use crate::member::MemberEvent;
 use crate::period::{Grain, Period};
 use crate::round::fraction::Fraction;
 use crate::round::kind::Stage;
-use crate::round::proposal::branches;
+use crate::round::proposal::{branches, formal};
 use crate::round::rules::{Rules, TalkRule};
 use crate::round::{Round, RoundEvent, RoundRefusal};
 use crate::talk::Cause;
@@ -111,13 +112,12 @@ fn propose_to_branches(
     Ok(decision)
 }
 
-/// The mean of a branch's published scores; nothing under the anonymity threshold.
-pub fn mean_of(round: &Round, rules: &Rules, branch: BranchId) -> Option<Fraction> {
-    let own = |member: &MemberId| round.roster.reviews(*member).is_some_and(|person| person.branch == branch);
-    let own: Vec<Fraction> = scores(round).filter(|(member, _)| own(member)).map(|(_, score)| score.into()).collect();
-    let enough = own.len() >= rules.threshold as usize;
-    let one = Fraction::whole(1);
-    Fraction::weighted_mean(own.iter().filter(|_| enough).map(|score| (score, &one)))
+/// The mean of a branch's published scores.
+fn mean_of(round: &Round, rules: &Rules, branch: BranchId) -> Option<Fraction> {
+    let own = formal(&round.roster.people, branch);
+    let scores: Vec<Fraction> =
+        scores(round).filter(|(member, _)| own.contains(member)).map(|(_, score)| score.into()).collect();
+    mean(rules, &scores)
 }
 
 pub fn propose_reopening(at: Sitting<'_, '_>, reason: Sealed) -> Result<Decision, Stop> {

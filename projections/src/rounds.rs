@@ -165,6 +165,7 @@ fn concerns(event: &RoundEvent) -> bool {
         | E::PaperCounted { .. }
         | E::CommentModerated { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }
@@ -265,6 +266,7 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         | E::PaperCounted { .. }
         | E::CommentModerated { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }

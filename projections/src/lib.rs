@@ -33,6 +33,7 @@ pub mod report;
 pub mod results;
 pub mod rounds;
 pub mod row;
+pub mod scores;
 pub mod select;
 pub mod spells;
 pub mod standings;

@@ -24,7 +24,7 @@ use futures_util::stream::BoxStream;
 use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{self, Board};
 use projections::report::Trace;
 use projections::select::Plan;
 use rust_decimal::Decimal;
@@ -148,7 +148,7 @@ impl Reads for LogReads {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
         let tables = board::Tables::of(|name| self.table(name, at))?;

@@ -11,7 +11,7 @@ use domain::text::Sealed;
 use futures_util::stream::BoxStream;
 use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::report::Trace;
 use projections::select::Plan;
 use rust_decimal::Decimal;
@@ -73,7 +73,7 @@ impl Reads for TimelyReads {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
         self.soon(self.reads.board(board, at, after, limit)).await

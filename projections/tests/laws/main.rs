@@ -4,10 +4,12 @@
 
 mod boards;
 mod corrections;
+mod evaluations;
 mod events;
 mod facts;
 mod figures;
 mod folds;
 mod pages;
 mod reader;
+mod scores;
 mod tables;

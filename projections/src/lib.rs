@@ -37,6 +37,7 @@ pub mod scores;
 pub mod select;
 pub mod spells;
 pub mod standings;
+pub mod talks;
 mod told;
 pub mod totals;
 pub mod trainings;
@@ -69,6 +70,7 @@ macro_rules! each_projection {
             $crate::totals::Totals,
             $crate::member_years::MemberYears,
             $crate::rounds::Rounds,
+            $crate::talks::Talks,
             $crate::audit_trail::AuditTrail
         )
     };

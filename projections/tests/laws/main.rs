@@ -13,3 +13,4 @@ mod pages;
 mod reader;
 mod scores;
 mod tables;
+mod talks;

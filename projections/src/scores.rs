@@ -11,6 +11,7 @@
 use domain::amount::Amount;
 use domain::event::{Event, Fact};
 use domain::id::{BranchId, RoundId};
+use domain::ledger::ROUND_SCORE;
 use domain::period::Period;
 use domain::round::{MemberResult, RoundEvent, TieRule};
 use domain::stream::StreamKind;
@@ -19,9 +20,6 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// The code under which standings hold round scores; no metric can be defined under it.
-pub const ROUND_SCORE: &str = "round_score";
-
-/// The code of the scores' standings.
 #[must_use]
 pub fn round_score() -> MetricCode {
     ROUND_SCORE.parse().expect("the code is small letters and an underscore")

@@ -1,11 +1,11 @@
 //! Metrics 指标, results 业绩 and the figures made of them.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use domain::ledger::ROUND_SCORE;
 use domain::stream::StreamId;
 use domain::text::MetricCode;
 use projections::metrics::{MetricKey, MetricRow};
 use projections::results::ResultRow;
-use projections::scores::ROUND_SCORE;
 use projections::select::Condition;
 use projections::standings::StandingRow;
 use rust_decimal::Decimal as Number;

@@ -20,6 +20,7 @@ pub mod outlet;
 pub mod record;
 pub mod report;
 pub mod subject;
+pub mod talk;
 pub mod trail;
 pub mod training;
 pub mod whoami;
@@ -39,4 +40,5 @@ pub struct Query(
     training::TrainingQuery,
     figure::MetricQuery,
     competition::CompetitionQuery,
+    talk::TalkQuery,
 );

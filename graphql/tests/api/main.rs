@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accidents;
+mod aftermath;
 mod boards;
 mod following;
 mod introspection;
@@ -11,8 +12,10 @@ mod pages;
 mod paging;
 mod reach;
 mod rights;
+mod scores;
 mod shape;
 mod story;
 mod support;
 mod table;
+mod talks;
 mod twin;

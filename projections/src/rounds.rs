@@ -197,6 +197,7 @@ fn concerns(event: &RoundEvent) -> bool {
         | E::PaperCounted { .. }
         | E::CommentModerated { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }
@@ -299,6 +300,7 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         | E::PaperCounted { .. }
         | E::CommentModerated { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }

@@ -147,6 +147,7 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(AppealKey
         | E::GradesDecided { .. }
         | E::Published { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }

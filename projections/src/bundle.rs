@@ -26,7 +26,8 @@ use crate::rounds::{RoundRow, Voting};
 #[must_use]
 pub fn bundle(round: &RoundRow, people: &[RoundPersonRow]) -> Option<String> {
     let rules = &round.rules.as_ref()?.0;
-    let groups: Vec<Value> = round.voting.0.iter().map(|(group, voting)| group_of(round, rules, *group, voting)).collect();
+    let groups: Vec<Value> =
+        round.voting.0.iter().map(|(group, voting)| group_of(round, rules, *group, voting)).collect();
     let people: Vec<&RoundPersonRow> = people.iter().filter(|person| person.branch.is_some()).collect();
     let ranks = ranks(rules, people.iter().filter_map(|person| Some((person.member, &person.result.as_ref()?.0))));
     let shown: Vec<Value> = people.iter().map(|person| person_of(person, ranks.get(&person.member))).collect();
@@ -86,10 +87,10 @@ fn marks_of(groups: &[GroupResult]) -> BTreeMap<MemberId, BTreeMap<&Code, Amount
 fn counts_of(groups: &[GroupResult]) -> Map<String, Value> {
     let counted = groups.iter().filter(|group| group.group.is_secret() && group.score.is_some());
     let of = |group: &GroupResult| {
-        let shown = |count: &Count| {
-            json!({ "grades": count.grades, "unknown": count.unknown, "invalid": count.invalid })
-        };
-        let dimensions = group.dimensions.iter().filter_map(|of| Some((of.dimension.to_string(), shown(of.count.as_ref()?))));
+        let shown =
+            |count: &Count| json!({ "grades": count.grades, "unknown": count.unknown, "invalid": count.invalid });
+        let dimensions =
+            group.dimensions.iter().filter_map(|of| Some((of.dimension.to_string(), shown(of.count.as_ref()?))));
         (group.group.to_string(), Value::Object(dimensions.collect()))
     };
     counted.map(of).collect()

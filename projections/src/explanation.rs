@@ -102,8 +102,7 @@ fn grade(rules: &Rules, result: &MemberResult) -> Option<Step> {
         true => (format!("{score} is at least {from}"), format!("{score} 不低于 {from}")),
         false => (format!("{score} is below {from}"), format!("{score} 低于 {from}")),
     };
-    let (en, zh) =
-        (format!("grade: {en}, which proposes {proposed}"), format!("等次:{zh},建议{}", title(proposed)));
+    let (en, zh) = (format!("grade: {en}, which proposes {proposed}"), format!("等次:{zh},建议{}", title(proposed)));
     Some(match &result.proposed {
         Some(capped) if capped != proposed => {
             let en = format!("{en}; beyond the places for that grade, so {capped}");

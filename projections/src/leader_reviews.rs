@@ -126,6 +126,7 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(LeaderRevie
         | E::GradesDecided { .. }
         | E::Published { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }

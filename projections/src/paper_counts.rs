@@ -78,6 +78,7 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(PaperCoun
         | E::GradesDecided { .. }
         | E::Published { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }

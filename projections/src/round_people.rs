@@ -17,7 +17,7 @@ use domain::amount::Amount;
 use domain::event::{Event, Fact};
 use domain::id::{BranchId, MemberId, RoundId};
 use domain::period::Period;
-use domain::round::{Code, Group, MemberResult, RoundEvent, Rostered};
+use domain::round::{Code, Group, MemberResult, Rostered, RoundEvent};
 use domain::text::Sealed;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -113,6 +113,8 @@ pub enum Change {
         /// When.
         at: Timestamp,
     },
+    /// The published result was taken back.
+    Withdrawn,
 }
 
 /// The projection.
@@ -143,7 +145,8 @@ impl Projection for RoundPeople {
             Change::SelfReviewed(..)
             | Change::Reviewed(..)
             | Change::TookPaper(_)
-            | Change::Published { .. } => row?,
+            | Change::Published { .. }
+            | Change::Withdrawn => row?,
         };
         take(&mut row, change);
         Some(row)
@@ -169,6 +172,7 @@ fn of_round(event: &RoundEvent, given: Given) -> Vec<(MemberId, Change)> {
             let (period, version, result, at) = (*period, *version, Box::new(result.clone()), given.at);
             vec![(*member, Change::Published { period, version, result, at })]
         }
+        E::ResultWithdrawn { member, .. } => vec![(*member, Change::Withdrawn)],
         E::PaperIssued { group: Group::Leader | Group::Public, .. }
         | E::Drafted { .. }
         | E::Opened { .. }
@@ -216,6 +220,10 @@ fn take(row: &mut RoundPersonRow, change: &Change) {
             row.grade.clone_from(&result.grade);
             row.result = Some(Json((**result).clone()));
             row.published_at = row.published_at.or(Some(*at));
+        }
+        Change::Withdrawn => {
+            (row.version, row.period, row.published_at, row.result) = (None, None, None, None);
+            (row.score, row.proposed, row.grade, row.reason) = (None, None, None, None);
         }
     }
 }

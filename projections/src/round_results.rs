@@ -157,6 +157,7 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(RoundResult
         | E::CommentModerated { .. }
         | E::GradesDecided { .. }
         | E::Published { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }

@@ -10,7 +10,9 @@ pub fn steps(rules: &Rules, result: &GroupResult) -> Vec<Step> {
     let group = result.group;
     let Some(score) = &result.score else {
         let (en, zh) = result.gap.map(why).unwrap_or(("it has no answers", "没有评价"));
-        return vec![Step::line(None, format!("{group}: no score, since {en}"), format!("{group:#}:无得分,因{zh}")).of(group)];
+        return vec![
+            Step::line(None, format!("{group}: no score, since {en}"), format!("{group:#}:无得分,因{zh}")).of(group),
+        ];
     };
     let dimensions = result.dimensions.iter().map(|of| dimension(rules, result, of));
     let parts: Vec<_> = result.dimensions.iter().map(|of| (of.weight, &of.mean)).collect();

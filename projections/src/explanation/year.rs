@@ -16,7 +16,8 @@ pub fn steps(rule: &YearRule, result: &MemberResult) -> Vec<Step> {
     steps.extend(comparisons.iter().map(comparison));
     steps.push(of_comparisons(comparisons, performance.as_ref()));
     let parts = [(rule.reviews_percent, reviews.as_ref()), (rule.comparisons_percent, performance.as_ref())];
-    let parts: Vec<(Amount, &Fraction)> = parts.into_iter().filter_map(|(weight, part)| Some((weight, part?))).collect();
+    let parts: Vec<(Amount, &Fraction)> =
+        parts.into_iter().filter_map(|(weight, part)| Some((weight, part?))).collect();
     steps.push(rounded(&parts, result));
     steps
 }
@@ -70,10 +71,10 @@ fn comparison(of: &Comparison) -> Step {
         true => format!("{actual} × 100 ÷ {plan}"),
         false => format!("(2 × {plan} − {actual}) × 100 ÷ {plan}"),
     };
-    let (en, zh) = match () {
-        () if of.completion > hundred => (", which counts as 100", ",按 100 计"),
-        () if of.completion == Fraction::zero() => (", never below 0", ",不低于 0"),
-        () => ("", ""),
+    let (en, zh) = match (of.completion > hundred, of.completion == Fraction::zero()) {
+        (true, _) => (", which counts as 100", ",按 100 计"),
+        (false, true) => (", never below 0", ",不低于 0"),
+        (false, false) => ("", ""),
     };
     let counted = (&of.completion).min(&hundred);
     let metric = &of.metric;

@@ -22,6 +22,7 @@ pub mod claims;
 pub mod competitions;
 pub mod contact_points;
 pub mod explanation;
+pub mod fairness;
 mod item;
 pub mod leader_reviews;
 pub mod leaderboard;

@@ -7,6 +7,7 @@ mod corrections;
 mod evaluations;
 mod events;
 mod facts;
+mod fairness;
 mod figures;
 mod folds;
 mod pages;

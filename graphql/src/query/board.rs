@@ -11,18 +11,17 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 use domain::branch::RankedBy;
 use domain::id::{BranchId, CompetitionId};
 use domain::period::{Grain, Period};
-use domain::round::{Stage, TieRule};
+use domain::round::TieRule;
 use domain::stream::StreamKind;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::competitions::CompetitionRow;
 use projections::leaderboard::{Board, Place, Ties};
-use projections::rounds::RoundRow;
-use projections::select::{Condition, Select};
 use projections::standings::StandingRow;
 use uuid::Uuid;
 
 use super::competition::Competition;
 use super::figure::{Metric, Standing};
+use super::published::published_rounds;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
@@ -196,17 +195,12 @@ impl BoardInput {
 
 /// What becomes of equal scores: they are parted where the rules of all the published rounds do.
 async fn ties(session: &Session, period: Period, scope: &Scope, at: Moment) -> Result<Ties> {
-    let stages = [Stage::Published, Stage::Final].map(|stage| stage.to_cell()).to_vec();
-    let select = Select::<RoundRow>::first(100)
-        .only(Condition::Equals("period", period.to_cell()))
-        .only(Condition::OneOf("stage", stages));
-    let rounds = session.every(select, at.position).await?;
+    let rounds = published_rounds(session, period, scope, at).await?;
     let parts = match period.grain() {
         Grain::Year => TieRule::Performance,
         Grain::Quarter | Grain::Month => TieRule::LeaderScore,
     };
-    let here = rounds.iter().filter(|row| row.branches.0.iter().any(|branch| scope.holds(*branch)));
-    let rules: Vec<_> = here.filter_map(|row| row.rules.as_ref()).collect();
+    let rules: Vec<_> = rounds.iter().filter_map(|row| row.rules.as_ref()).collect();
     match !rules.is_empty() && rules.iter().all(|rules| rules.0.ties.contains(&parts)) {
         true => Ok(Ties::Parted),
         false => Ok(Ties::Shared),

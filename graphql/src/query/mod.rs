@@ -12,17 +12,20 @@ pub mod branch;
 pub mod competition;
 pub mod contact_point;
 pub mod counts;
+pub mod fairness;
 pub mod figure;
 mod filter;
 pub mod log;
 pub mod member;
 pub mod outlet;
+mod published;
 pub mod record;
 pub mod report;
 pub mod subject;
 pub mod talk;
 pub mod trail;
 pub mod training;
+pub mod what_if;
 pub mod whoami;
 
 /// What may be asked to be seen 查询. Every answer is as of one position of the log.
@@ -41,4 +44,6 @@ pub struct Query(
     figure::MetricQuery,
     competition::CompetitionQuery,
     talk::TalkQuery,
+    what_if::WhatIfQuery,
+    fairness::FairnessQuery,
 );

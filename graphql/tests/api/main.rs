@@ -5,6 +5,7 @@
 mod accidents;
 mod aftermath;
 mod boards;
+mod fairness;
 mod following;
 mod introspection;
 mod mutations;
@@ -19,3 +20,4 @@ mod support;
 mod table;
 mod talks;
 mod twin;
+mod what_if;

@@ -14,6 +14,7 @@ mod fold_plans;
 mod fold_poison;
 mod fold_reads;
 mod fold_rebuild;
+mod fold_scores;
 mod fold_verify;
 mod journey;
 mod kill;

@@ -8,6 +8,8 @@ mod readmission;
 mod results;
 mod roster;
 
+use std::sync::Arc;
+
 use jiff::civil::{Date, date};
 use uuid::Uuid;
 
@@ -104,6 +106,7 @@ fn context() -> Context {
         at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
         actor: ActorId("office".to_owned()),
         zone: Zone::default(),
+        vault: Arc::new(crate::testing::OpenVault),
     }
 }
 

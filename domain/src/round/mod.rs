@@ -38,7 +38,7 @@ mod tests;
 pub mod year;
 
 pub use command::*;
-pub use decide::{BRANCHES_MAX, PEOPLE_MAX};
+pub use decide::{BRANCHES_MAX, LEADERS_MAX, PEOPLE_MAX};
 pub use error::*;
 pub use event::*;
 pub use kind::*;

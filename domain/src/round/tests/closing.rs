@@ -81,16 +81,16 @@ fn counts_beyond_what_is_now_said_to_have_come_back_are_counted_again() {
 #[test]
 fn a_group_is_void_unless_more_than_half_took_part() {
     peers_back(3, 0).asks(CLOSES, RoundCommand::Close).then(voided(Void::Turnout, 3));
-    let four = all_counted(peers_back(4, 0), Group::Peer, &peer_counts([4, 0, 0, 0, 0], [4, 0, 0, 0, 0], [4, 0, 0, 0, 0]));
+    let four =
+        all_counted(peers_back(4, 0), Group::Peer, &peer_counts([4, 0, 0, 0, 0], [4, 0, 0, 0, 0], [4, 0, 0, 0, 0]));
     assert_eq!(four.asks(CLOSES, RoundCommand::Close).events().len(), 1);
 }
 
 #[test]
 fn a_group_in_which_nobody_holds_a_ballot_is_void() {
     let (attempt, cause) = (1, Void::Turnout);
-    let void = |group, eligible| {
-        in_round(RoundEvent::GroupVoided { group, attempt, cause, eligible, issued: 0, returned: 0 })
-    };
+    let void =
+        |group, eligible| in_round(RoundEvent::GroupVoided { group, attempt, cause, eligible, issued: 0, returned: 0 });
     let closed = in_round(RoundEvent::Closed { closed_at: instant(CLOSES) });
     opened().asks(CLOSES, RoundCommand::Close).then([closed, void(Group::Peer, 7), void(Group::Public, 0)]);
 }
@@ -150,10 +150,8 @@ fn a_repeated_group_counts_by_its_own_ballots_alone() {
     let play = play.does(SECOND_CLOSE, returned(Group::Peer, 7, 0));
     let counts = peer_counts([6, 0, 0, 0, 0], [6, 0, 0, 0, 0], [6, 0, 0, 0, 0]);
     let play = (1..=7).fold(play, |play, number| {
-        play.does(SECOND_CLOSE, counted_by(SU, Group::Peer, east(number), counts.clone())).does(
-            SECOND_CLOSE,
-            counted_by(TAN, Group::Peer, east(number), counts.clone()),
-        )
+        play.does(SECOND_CLOSE, counted_by(SU, Group::Peer, east(number), counts.clone()))
+            .does(SECOND_CLOSE, counted_by(TAN, Group::Peer, east(number), counts.clone()))
     });
     let closed_at = instant(SECOND_CLOSE);
     play.asks(SECOND_CLOSE, RoundCommand::Close).then([in_round(RoundEvent::Closed { closed_at })]);
@@ -161,7 +159,8 @@ fn a_repeated_group_counts_by_its_own_ballots_alone() {
 
 #[test]
 fn a_count_of_the_attempt_before_is_none_of_this_one() {
-    let play = all_counted(peers_back(3, 0), Group::Peer, &peer_counts([3, 0, 0, 0, 0], [3, 0, 0, 0, 0], [3, 0, 0, 0, 0]));
+    let play =
+        all_counted(peers_back(3, 0), Group::Peer, &peer_counts([3, 0, 0, 0, 0], [3, 0, 0, 0, 0], [3, 0, 0, 0, 0]));
     let play = play.does(CLOSES, RoundCommand::Close).does(AFTER, repeat());
     let play = (1..=7).fold(play, |play, number| play.does(AFTER, to_peer(east(number))));
     let play = play.does(SECOND_CLOSE, returned(Group::Peer, 7, 0));

@@ -11,7 +11,11 @@ fn branch(number: u128) -> BranchId {
 fn planned(branches: &[(u128, usize)]) -> Vec<Vec<u128>> {
     let numbered = branches.iter().zip(1..);
     let branches: Vec<Planned> = numbered
-        .map(|((parent, peers), number)| Planned { branch: branch(number), parent: Some(branch(*parent)), peers: *peers })
+        .map(|((parent, peers), number)| Planned {
+            branch: branch(number),
+            parent: Some(branch(*parent)),
+            peers: *peers,
+        })
         .collect();
     let plan = plan(&branches, 5);
     plan.into_iter().map(|round| round.into_iter().map(|branch| branch.0.as_u128()).collect()).collect()

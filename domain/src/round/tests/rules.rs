@@ -40,11 +40,7 @@ fn all_the_faults_are_told_at_once() {
     rules.groups[0].weight_percent = amount("50");
     rules.threshold = 2;
     rules.publicity_days = 0;
-    let faults = Faults(vec![
-        Fault::Weights { sum: amount("110") },
-        Fault::Threshold { threshold: 2 },
-        Fault::Days,
-    ]);
+    let faults = Faults(vec![Fault::Weights { sum: amount("110") }, Fault::Threshold { threshold: 2 }, Fault::Days]);
     house().0.when(adopt(rules)).then_refused(RoundRefusal::RulesUnfit { faults });
 }
 
@@ -180,7 +176,10 @@ fn every_fault_speaks_both_languages() {
     let mut told = std::collections::BTreeSet::new();
     for fault in faults {
         let (english, chinese) = (fault.to_string(), format!("{fault:#}"));
-        assert!(english.is_ascii() && !chinese.replace('g', "").contains(|c: char| c.is_ascii_alphabetic()), "{chinese}");
+        assert!(
+            english.is_ascii() && !chinese.replace('g', "").contains(|c: char| c.is_ascii_alphabetic()),
+            "{chinese}"
+        );
         assert!(told.insert(english) && told.insert(chinese));
     }
 }

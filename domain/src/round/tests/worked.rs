@@ -72,7 +72,10 @@ fn the_other_groups_make_the_whole_where_the_rules_say_so() {
 fn a_score_is_rounded_once_and_half_away_from_zero() {
     let alone = |mark: &str| {
         let group = GroupRule { weight_percent: amount("100"), ..Preset::Default.rules().groups[0].clone() };
-        let rules = Rules { groups: vec![GroupRule { dimensions: group.dimensions[..1].to_vec(), ..group }], ..Preset::Default.rules() };
+        let rules = Rules {
+            groups: vec![GroupRule { dimensions: group.dimensions[..1].to_vec(), ..group }],
+            ..Preset::Default.rules()
+        };
         let marks = [(LI, marks(&[("duty", mark)]))].into();
         let answers = Answers { marks, ..Answers::default() };
         scoring::score(&rules, &[(Group::Leader, None)].into(), &answers).score
@@ -126,7 +129,8 @@ fn a_question_that_no_leader_marked_leaves_the_group_out() {
 #[test]
 fn do_not_know_and_invalid_answers_are_in_no_mean() {
     let service = Count { invalid: 2, ..count([5, 0, 0, 0, 3]) };
-    let answers = Answers { counts: [(Group::Public, [(code("service"), service)].into())].into(), ..Answers::default() };
+    let answers =
+        Answers { counts: [(Group::Public, [(code("service"), service)].into())].into(), ..Answers::default() };
     let result = scoring::score(&Preset::Default.rules(), &[(Group::Public, None)].into(), &answers);
     assert_eq!(result.score, score("100"));
 }

@@ -11,7 +11,7 @@ use crate::world::{Decision, Stop};
 
 impl Case<'_> {
     fn known(&self) -> Result<&Member, Stop> {
-        Ok(self.world.member(self.id)?)
+        self.world.member(self.id)
     }
 
     pub(super) fn propose_talk(&self, talk: TalkId, reason: Sealed) -> Result<Decision, Stop> {

@@ -118,8 +118,8 @@ fn propose_to_branches(
 
 /// The mean of a branch's published scores; nothing under the anonymity threshold.
 pub fn mean_of(round: &Round, rules: &Rules, branch: BranchId) -> Option<Fraction> {
-    let own = |member: &MemberId| round.roster.reviews(*member).is_some_and(|person| person.branch == branch);
-    let own: Vec<Fraction> = scores(round).filter(|(member, _)| own(member)).map(|(_, score)| score.into()).collect();
+    let own = round.roster.reviewed().filter(|person| person.branch == branch);
+    let own: Vec<Fraction> = own.filter_map(|person| Some(round.result(person.member)?.score?.into())).collect();
     let enough = own.len() >= rules.threshold as usize;
     let one = Fraction::whole(1);
     Fraction::weighted_mean(own.iter().filter(|_| enough).map(|score| (score, &one)))

@@ -288,6 +288,14 @@ impl Session {
         Ok(self.loaders.load_one(position).await?)
     }
 
+    /// What is sealed, opened; nothing where its key is destroyed. Ask the policy first.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn opened(&self, sealed: &Sealed) -> Result<Option<String>> {
+        Ok(self.loaders.load_one(sealed.clone()).await?)
+    }
+
     /// A free text, opened; nothing where its key is destroyed or the policy masks it.
     ///
     /// # Errors
@@ -295,7 +303,7 @@ impl Session {
     pub async fn text(&self, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
         let Some(sealed) = sealed else { return Ok(None) };
         match self.verdict(Action::SeeText, about).await? {
-            Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),
+            Verdict::Allow => self.opened(sealed).await,
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
     }

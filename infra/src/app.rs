@@ -135,7 +135,8 @@ impl App {
         tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
-        let reads = Arc::new(TimelyReads::new(LogReads::new(pool.clone(), keyring, serving.clone()), reach));
+        let reads =
+            Arc::new(TimelyReads::new(LogReads::new(pool.clone(), keyring, serving.clone(), settings.clock), reach));
         Ok(Self { pool, executor, commands, reads, zone: settings.zone, begun, serving, stopping, tasks })
     }
 

@@ -19,6 +19,7 @@ pub mod member;
 pub mod outlet;
 pub mod record;
 pub mod report;
+pub mod round;
 pub mod subject;
 pub mod trail;
 pub mod training;
@@ -39,4 +40,10 @@ pub struct Query(
     training::TrainingQuery,
     figure::MetricQuery,
     competition::CompetitionQuery,
+    round::RoundQuery,
+    round::rules::RulesQuery,
+    round::plan::PlanQuery,
+    round::result::ResultQuery,
+    round::proposal::ProposalQuery,
+    round::reads::ReadsQuery,
 );

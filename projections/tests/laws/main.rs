@@ -4,6 +4,7 @@
 
 mod boards;
 mod corrections;
+mod evaluations;
 mod events;
 mod facts;
 mod figures;

@@ -11,7 +11,7 @@ use domain::world::Command;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::{Plan, Select};
@@ -214,7 +214,7 @@ pub trait Reads: Send + Sync {
     async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError>;
 
     /// A page of a leaderboard as of a position: rank and the cells of a standing. `after` is the place of the last
-    /// row had: its rank, its ranked value and its subject.
+    /// row had.
     ///
     /// # Errors
     /// [`ReadError::Failed`].
@@ -222,7 +222,7 @@ pub trait Reads: Send + Sync {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError>;
 

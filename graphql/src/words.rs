@@ -246,6 +246,18 @@ words! {
         Public,
     }
 
+    /// Rules of evaluation to begin with 预设规则.
+    RulesPreset = "domain::round::Preset" {
+        /// The defaults, each with its basis.
+        Default,
+        /// Three grades: good 好, fair 较好, poor 差.
+        ThreeGrades,
+        /// Reviews 20 %, comparisons 80 % of a year.
+        TwentyEighty,
+        /// A missing group's weight goes to the others.
+        Renormalise,
+    }
+
     /// What becomes of a score that lacks a group 缺组处理.
     GapRule = "domain::round::GapRule" {
         /// It is incomplete and unranked, never 0.

@@ -22,6 +22,7 @@ pub mod claims;
 pub mod competitions;
 pub mod contact_points;
 pub mod explanation;
+pub mod fairness;
 mod item;
 pub mod leader_reviews;
 pub mod leaderboard;
@@ -42,9 +43,11 @@ pub mod round_results;
 pub mod rounds;
 pub mod row;
 pub mod rule_sets;
+pub mod scores;
 pub mod select;
 pub mod spells;
 pub mod standings;
+pub mod talks;
 mod told;
 pub mod totals;
 pub mod trainings;
@@ -84,6 +87,7 @@ macro_rules! each_projection {
             $crate::paper_counts::PaperCounts,
             $crate::round_results::RoundResults,
             $crate::appeals::Appeals,
+            $crate::talks::Talks,
             $crate::audit_trail::AuditTrail
         )
     };

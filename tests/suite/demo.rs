@@ -19,7 +19,7 @@ use infra::demo::{self, Loaded};
 use infra::fold::rebuild::Quiet;
 use infra::report;
 use jiff::Timestamp;
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Ties};
 use rust_decimal::Decimal;
 use tokio::sync::OnceCell;
 
@@ -241,6 +241,7 @@ async fn boards_have_ties_and_the_rank_after_a_tie_counts_everybody_ahead() {
         period: period.parse().unwrap(),
         ranked_by: RankedBy::Value,
         direction: Direction::HigherIsBetter,
+        ties: Ties::Shared,
         within: None,
     };
     let at = app.reads.pin(None, Some(loaded.position)).await.unwrap().position;

@@ -14,6 +14,7 @@ use super::figure::{MetricResult, ResultFilter, Standing, results_of, standings_
 use super::filter::{all_of, equals};
 use super::record::{Record, RecordFilter, records_of};
 use super::round::result::{RoundResult, results_of_member};
+use super::talk::{Talk, TalkFilter, talks_with};
 use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
@@ -310,6 +311,20 @@ impl Member {
     ) -> Result<Option<Connection<Standing>>> {
         let (Self { row, at }, page) = self.page(ctx, first, after).await?;
         standings_of(Session::of(ctx), row.member.into(), at, filter, &page).await.map(Some)
+    }
+
+    /// The reminder talks with the member 提醒谈话, the latest proposed first.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn talks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; `within` says nothing here.")] filter: Option<TalkFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Talk>>> {
+        let (member, page) = self.page(ctx, first, after).await?;
+        let (Self { row, at }, about) = (&member, member.resource());
+        talks_with(Session::of(ctx), row.member.into(), about, *at, filter, &page).await.map(Some)
     }
 
     /// The training sessions the member attended, the latest first.

@@ -12,17 +12,21 @@ pub mod branch;
 pub mod competition;
 pub mod contact_point;
 pub mod counts;
+pub mod fairness;
 pub mod figure;
 mod filter;
 pub mod log;
 pub mod member;
 pub mod outlet;
+mod published;
 pub mod record;
 pub mod report;
 pub mod round;
 pub mod subject;
+pub mod talk;
 pub mod trail;
 pub mod training;
+pub mod what_if;
 pub mod whoami;
 
 /// What may be asked to be seen 查询. Every answer is as of one position of the log.
@@ -46,4 +50,7 @@ pub struct Query(
     round::result::ResultQuery,
     round::proposal::ProposalQuery,
     round::reads::ReadsQuery,
+    talk::TalkQuery,
+    what_if::WhatIfQuery,
+    fairness::FairnessQuery,
 );

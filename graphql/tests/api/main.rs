@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accidents;
+mod aftermath;
 mod boards;
+mod fairness;
 mod following;
 mod introspection;
 mod mutations;
@@ -11,8 +13,11 @@ mod pages;
 mod paging;
 mod reach;
 mod rights;
+mod scores;
 mod shape;
 mod story;
 mod support;
 mod table;
+mod talks;
 mod twin;
+mod what_if;

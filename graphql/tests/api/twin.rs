@@ -15,7 +15,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, iter};
 use graphql::ports::{Accepted, AsOf, Asker, Commands, Failure, Moment, PersonRecord, ReadError, Reads, SendError};
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::members::Members;
 use projections::report::Trace;
 use projections::row::Row;
@@ -170,14 +170,11 @@ impl Reads for Twin {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-        let place = |row: &StandingRow| (board.number(row).map(Cell::Decimal).unwrap_or(Cell::Null), row.subject);
         let follows = |row: &StandingRow| {
-            let place = place(row);
-            let beyond =
-                |after: &(Cell, Uuid)| board.order().of(&place.0, &after.0).then(place.1.cmp(&after.1)).is_gt();
+            let beyond = |after: &Place| board.place(row).is_some_and(|place| board.shown(&place, after).is_gt());
             after.as_ref().is_none_or(beyond)
         };
         let ranked = self.ranked(board, at).into_iter().filter(|(_, row)| follows(row)).take(limit);

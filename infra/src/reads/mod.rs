@@ -25,7 +25,7 @@ use futures_util::stream::BoxStream;
 use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{self, Board};
 use projections::report::Trace;
 use projections::select::Plan;
 use projections::words::SubjectKind;
@@ -152,7 +152,7 @@ impl Reads for LogReads {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
         let tables = board::Tables::of(|name| self.table(name, at))?;

@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::report::Trace;
 use projections::select::Plan;
 use projections::words::SubjectKind;
@@ -75,7 +75,7 @@ impl Reads for TimelyReads {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
         self.soon(self.reads.board(board, at, after, limit)).await

@@ -215,4 +215,42 @@ words! {
         /// It ended.
         Ended,
     }
+
+    /// Who reviews 评议主体.
+    ReviewGroup = "domain::round::Group" {
+        /// 领导点评: marks 0 to 100, with a name.
+        Leader,
+        /// 党员互评: secret ballots of one's own branch.
+        Peer,
+        /// 群众评议: secret ballots of colleagues and customers.
+        Public,
+    }
+
+    /// Rules of evaluation to begin with 预设规则.
+    RulesPreset = "domain::round::Preset" {
+        /// The defaults, each with its basis.
+        Default,
+        /// Three grades: good 好, fair 较好, poor 差.
+        ThreeGrades,
+        /// Reviews 20 %, comparisons 80 % of a year.
+        TwentyEighty,
+        /// A missing group's weight goes to the others.
+        Renormalise,
+    }
+
+    /// What becomes of a score that lacks a group.
+    GapRule = "domain::round::GapRule" {
+        /// It is incomplete and unranked, never 0.
+        Incomplete,
+        /// The weights of the others make the whole.
+        Renormalise,
+    }
+
+    /// What parts those with one score.
+    TieRule = "domain::round::TieRule" {
+        /// The score of the leaders' group.
+        LeaderScore,
+        /// The comparisons of the year.
+        Performance,
+    }
 }

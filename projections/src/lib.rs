@@ -18,6 +18,7 @@ pub mod branches;
 pub mod cell;
 pub mod competitions;
 pub mod contact_points;
+pub mod dues;
 mod item;
 pub mod leaderboard;
 pub mod ledger;
@@ -68,6 +69,7 @@ macro_rules! each_projection {
             $crate::totals::Totals,
             $crate::member_years::MemberYears,
             $crate::rounds::Rounds,
+            $crate::dues::Dues,
             $crate::audit_trail::AuditTrail
         )
     };

@@ -54,14 +54,14 @@ impl Door<'_> {
         };
         let now = self.session.catch_up().await?.position;
         let tree = self.session.tree(now).await?;
-        let on_duty = Select::<MemberRow>::first(PORTION)
-            .only(Condition::Equals("standing", MemberStanding::OnDuty.to_cell()));
+        let on_duty =
+            Select::<MemberRow>::first(PORTION).only(Condition::Equals("standing", MemberStanding::OnDuty.to_cell()));
         let mut peers: BTreeMap<BranchId, usize> = BTreeMap::new();
         for member in self.session.every(on_duty, now).await? {
             *peers.entry(member.branch).or_default() += 1;
         }
-        let standing = Select::<BranchRow>::first(PORTION)
-            .only(Condition::Equals("standing", BranchStanding::Standing.to_cell()));
+        let standing =
+            Select::<BranchRow>::first(PORTION).only(Condition::Equals("standing", BranchStanding::Standing.to_cell()));
         let rows = self.session.every(standing, now).await?.into_iter();
         let planned = |row: BranchRow| {
             let peers = peers.get(&row.branch).copied().unwrap_or_default();

@@ -86,8 +86,7 @@ impl Ask for ModerateCommentInput {
         let round = door.round("round", &self.round, RunRounds).await?;
         let (reviewer, member): (MemberId, MemberId) =
             (named("reviewer", &self.reviewer)?, named("member", &self.member)?);
-        let (released, reason) =
-            (self.released, door.seal_some(member.0, "reason", self.reason.as_deref()).await?);
+        let (released, reason) = (self.released, door.seal_some(member.0, "reason", self.reason.as_deref()).await?);
         Ok(round.asks(RoundCommand::ModerateComment { reviewer, member, released, reason }))
     }
 }

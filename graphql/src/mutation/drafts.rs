@@ -59,7 +59,8 @@ impl AskEach for DraftRoundsInput {
         let threshold = door.rules(rules_version).await?.threshold;
         let planned: Vec<_> = standing.iter().map(|(_, planned)| *planned).collect();
         let subjects = |branches: Vec<_>| {
-            let covered = standing.iter().map(|(subject, _)| *subject).filter(|subject| branches.contains(&subject.id()));
+            let covered =
+                standing.iter().map(|(subject, _)| *subject).filter(|subject| branches.contains(&subject.id()));
             Drafted { branches: covered.collect(), period, rules_version }
         };
         Ok(plan(&planned, threshold).into_iter().map(subjects).collect())

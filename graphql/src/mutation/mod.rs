@@ -43,6 +43,12 @@ pub struct Mutation(
     honour::Honours,
     ledger::Ledger,
     competition::Competitions,
+    Evaluation,
+);
+
+/// What may be asked of rounds and talks. By itself, since the compiler follows such lists only so far.
+#[derive(Default, MergedObject)]
+pub struct Evaluation(
     rules::Rules,
     round::Rounds,
     drafts::Drafts,

@@ -188,11 +188,7 @@ impl Ask for AdoptRulesInput {
 }
 
 /// What was given, read; else what the preset has.
-fn given<T, U>(
-    given: Option<T>,
-    read: impl FnOnce(T) -> Result<U, Refusal>,
-    of_preset: U,
-) -> Result<U, Refusal> {
+fn given<T, U>(given: Option<T>, read: impl FnOnce(T) -> Result<U, Refusal>, of_preset: U) -> Result<U, Refusal> {
     given.map_or(Ok(of_preset), read)
 }
 

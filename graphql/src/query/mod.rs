@@ -12,6 +12,7 @@ pub mod branch;
 pub mod competition;
 pub mod contact_point;
 pub mod counts;
+pub mod due;
 pub mod figure;
 mod filter;
 pub mod log;
@@ -39,4 +40,5 @@ pub struct Query(
     training::TrainingQuery,
     figure::MetricQuery,
     competition::CompetitionQuery,
+    due::DueQuery,
 );

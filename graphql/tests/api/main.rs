@@ -10,6 +10,7 @@ mod mutations;
 mod pages;
 mod paging;
 mod reach;
+mod reviews;
 mod rights;
 mod shape;
 mod story;

@@ -43,7 +43,9 @@
 //!   their branch at the opening. What concerns a round as a whole takes reach over all its branches.
 //! - A competition is seen by whoever reaches its branch or one that competes in it; its board shows what they reach.
 //! - A command that names branches or members beside its subject needs reach over all of them. Attendees are the
-//!   exception: whoever holds a session or theme day records who came, from wherever they came.
+//!   exception: whoever holds a session or theme day records who came, from wherever they came. So are the leaders and
+//!   scrutineers of a round, who come from outside its branches, and whoever holds a talk.
+//! - Whoever takes part in a round does so as their own member; its roster says in what.
 //! - The integration account finds a member by staff number, for imports, though it is shown none.
 
 use std::collections::BTreeSet;

@@ -77,6 +77,12 @@ impl Session {
         DateTime::in_zone(at, &self.zone)
     }
 
+    /// The instant at which a business date begins.
+    #[must_use]
+    pub fn start_of(&self, day: jiff::civil::Date) -> Timestamp {
+        self.zone.start_of(day)
+    }
+
     /// What can be read.
     #[must_use]
     pub fn reads(&self) -> &Arc<dyn Reads> {

@@ -293,4 +293,16 @@ words! {
         /// More ballots came back than were issued.
         Surplus,
     }
+
+    /// What is due 到期事项.
+    DueKind = "projections::words::DueKind" {
+        /// A round closes 截止.
+        RoundClose,
+        /// A round becomes final 归档.
+        RoundFinalisation,
+        /// Appeals in a round are to be answered 申诉答复.
+        AppealAnswer,
+        /// A talk is to be followed up 回访.
+        TalkFollowUp,
+    }
 }

@@ -12,6 +12,7 @@ pub mod branch;
 pub mod competition;
 pub mod contact_point;
 pub mod counts;
+pub mod due;
 pub mod fairness;
 pub mod figure;
 mod filter;
@@ -53,4 +54,5 @@ pub struct Query(
     talk::TalkQuery,
     what_if::WhatIfQuery,
     fairness::FairnessQuery,
+    due::DueQuery,
 );

@@ -12,6 +12,7 @@ mod mutations;
 mod pages;
 mod paging;
 mod reach;
+mod reviews;
 mod rights;
 mod scores;
 mod shape;

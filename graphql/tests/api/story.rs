@@ -166,6 +166,11 @@ pub fn told() -> Arc<Twin> {
 }
 
 impl Twin {
+    /// The last position.
+    pub fn last(&self) -> Position {
+        self.facts.lock().unwrap().last().map(|fact| fact.position).unwrap_or_default()
+    }
+
     /// And then this happened.
     pub fn then(&self, events: Vec<(StreamId, Event)>) {
         let mut facts = self.facts.lock().unwrap();

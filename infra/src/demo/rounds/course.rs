@@ -152,7 +152,7 @@ fn annul(sheet: &Sheet<'_>, term: Term, timeline: &mut Timeline) {
 fn moderate(round: RoundId, day: Date, comments: &[Comment], timeline: &mut Timeline) {
     for (at, (reviewer, member)) in comments.iter().copied().enumerate() {
         let why = "评语涉及个人事项,不予公开".to_owned();
-        let words: Vec<_> = (at == 2).then(|| (member.0, ("reason", why))).into_iter().collect();
+        let words: Vec<_> = (at == 2).then_some((member.0, ("reason", why))).into_iter().collect();
         timeline.plan(day, Hour::Top, "moderations", |_| {
             Act::round_reasoning(round, words, move |texts| {
                 let reason = texts.into_iter().next();

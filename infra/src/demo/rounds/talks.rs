@@ -36,8 +36,8 @@ pub fn plan(setting: &Setting<'_>, book: &Book, timeline: &mut Timeline) {
             }
         }
     }
-    let asked = setting.people.iter().filter(|person| person.line == Line::Delivery && person.is_steady_cadre());
-    if let Some(person) = asked.last() {
+    let mut asked = setting.people.iter().filter(|person| person.line == Line::Delivery && person.is_steady_cadre());
+    if let Some(person) = asked.next_back() {
         ask_and_run(Called::Member(person.id), "连续两月投递差错偏多,建议谈话提醒", leader, timeline);
     }
     let own = setting.people.iter().filter(|person| person.branch == BRANCH && person.is_steady_cadre());

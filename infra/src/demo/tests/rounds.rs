@@ -277,6 +277,33 @@ fn in_the_year_ties_across_the_border_of_the_cap_are_decided_with_a_reason() {
 }
 
 #[test]
+fn a_year_is_made_of_the_quarters_as_they_stand_corrected_and_of_the_comparisons() {
+    let mut latest: BTreeMap<(MemberId, Period), Amount> = BTreeMap::new();
+    for story in held(false) {
+        for (member, versions) in &story.results {
+            let score = versions.last().and_then(|result| result.score);
+            latest.extend(score.map(|score| ((*member, story.period.expect("drafted")), score)));
+        }
+    }
+    let percent = |number: u64| Fraction::whole(number).over(&Fraction::whole(100)).expect("100 is not 0");
+    for (member, versions) in held(true).iter().flat_map(|story| &story.results) {
+        let Basis::Year { quarters, performance, .. } = &versions[0].basis else { panic!("of a year") };
+        let own: Vec<Amount> =
+            latest.range((*member, quarter(1))..=(*member, quarter(4))).map(|(_, score)| *score).collect();
+        assert_eq!(quarters.iter().map(|quarter| quarter.score).collect::<Vec<_>>(), own);
+        let reviews = mean(own.iter().map(|score| (*score, 1))).filter(|_| own.len() >= 2);
+        let parts = reviews.zip(performance.as_ref());
+        let score =
+            parts.map(|(reviews, performance)| reviews.times(&percent(40)).plus(&performance.times(&percent(60))));
+        assert_eq!(versions[0].score, score.and_then(|score| score.rounded()), "{member}");
+    }
+}
+
+fn quarter(number: i32) -> Period {
+    Period::quarter_of(2022, number).expect("a quarter")
+}
+
+#[test]
 fn one_appeal_is_upheld_one_refused_and_one_result_put_right_without_any() {
     let (mut upheld, mut refused, mut unasked) = (0, 0, 0);
     for story in held(false) {

@@ -78,7 +78,8 @@ fn two_places(score: Amount) -> String {
 }
 
 fn veiled(mut people: Value) -> Value {
-    for group in people.as_array_mut().into_iter().flatten().flat_map(|person| person["groups"].as_array_mut().unwrap()) {
+    for group in people.as_array_mut().into_iter().flatten().flat_map(|person| person["groups"].as_array_mut().unwrap())
+    {
         if group["gap"] == "below_threshold" {
             group["gap"] = json!("no_answer");
         }

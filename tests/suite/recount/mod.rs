@@ -13,10 +13,12 @@ mod python;
 mod righting;
 mod rules;
 mod ruling;
+mod seen;
 mod town;
 mod voting;
 mod year;
 
+use domain::event::Event;
 use domain::id::{BranchId, RoundId};
 use domain::period::{Grain, Period};
 use domain::round::RoundEvent;
@@ -28,6 +30,7 @@ use opening::Play;
 use published::{Published, first_version, label};
 use python::Recounter;
 use ruling::{Results, of_round};
+use seen::Seen;
 use town::Town;
 
 /// Rounds to be played, unless the environment asks for more.
@@ -46,6 +49,7 @@ struct Trial {
     recounter: Recounter,
     expected: Vec<Expected>,
     rounds: usize,
+    seen: Seen,
 }
 
 /// `RECOUNT_ROUNDS` asks for more of them, `RECOUNT_SEED` for another beginning, such as the seed of a failure.
@@ -53,7 +57,7 @@ struct Trial {
 fn random_rounds_are_recounted_by_another_program_to_the_last_digit() {
     let wanted = asked("RECOUNT_ROUNDS").map_or(ROUNDS, |rounds| usize::try_from(rounds).unwrap());
     let seed = asked("RECOUNT_SEED").unwrap_or(1);
-    let mut trial = Trial { seed, recounter: Recounter::start(), expected: vec![], rounds: 0 };
+    let mut trial = Trial { seed, recounter: Recounter::start(), expected: vec![], rounds: 0, seen: Seen::default() };
     while trial.rounds < wanted {
         let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| trial.play_year()));
         assert!(ended.is_ok(), "the year of seed {} ended so; see above", trial.seed);
@@ -62,6 +66,9 @@ fn random_rounds_are_recounted_by_another_program_to_the_last_digit() {
     let answers = trial.recounter.answers();
     assert_eq!(answers.len(), trial.expected.len(), "each bundle is answered");
     trial.expected.iter().zip(&answers).for_each(|(expected, answer)| expected.meet(answer));
+    if wanted >= ROUNDS {
+        trial.seen.check();
+    }
 }
 
 impl Trial {
@@ -81,6 +88,10 @@ impl Trial {
         for branches in parts(&mut town) {
             self.play_yearly(&mut town, &branches);
         }
+        self.seen.events(town.log.events().iter().filter_map(|(_, event)| match event {
+            Event::Round(event) => Some(event),
+            Event::Member(_) | Event::Branch(_) => None,
+        }));
     }
 
     fn play_quarter(&mut self, town: &mut Town, branches: &[BranchId], quarter: Period) {
@@ -121,6 +132,7 @@ impl Trial {
     fn recount(&mut self, play: &Play<'_>, results: Results, when: &str) {
         let events: Vec<RoundEvent> = of_round(play.town.log.events(), play.given.round).cloned().collect();
         let first = when == "as published";
+        self.seen.results(&play.given, &results);
         let known = if first { Published::of(first_version(&events)) } else { Published::of(events.iter()) };
         let Given { round, rules, period, .. } = &play.given;
         let with_grades = first || period.grain() == Grain::Quarter;

@@ -15,7 +15,10 @@ use super::town::{Town, text};
 fn is_meant(refusal: &Refusal) -> bool {
     use RoundRefusal as R;
     let Refusal::Round(refusal) = refusal else { return false };
-    matches!(refusal, R::NothingCorrected { .. } | R::NoScore { .. } | R::CapExceeded { .. } | R::NothingReturned { .. })
+    matches!(
+        refusal,
+        R::NothingCorrected { .. } | R::NoScore { .. } | R::CapExceeded { .. } | R::NothingReturned { .. }
+    )
 }
 
 impl Play<'_> {

@@ -144,6 +144,9 @@ fn year(chance: &mut Chance) -> YearRule {
         reviews_percent: hundredths(reviews),
         comparisons_percent: hundredths(10_000 - reviews),
         least_quarters: u32::try_from(chance.one(&[1, 2, 2, 2, 3, 4]).unwrap()).unwrap(),
-        metric_weights: weighed.into_iter().map(|metric| (metric, hundredths(chance.within(1, 400)))).collect::<BTreeMap<_, _>>(),
+        metric_weights: weighed
+            .into_iter()
+            .map(|metric| (metric, hundredths(chance.within(1, 400))))
+            .collect::<BTreeMap<_, _>>(),
     }
 }

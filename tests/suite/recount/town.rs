@@ -131,7 +131,10 @@ impl Town {
         let (member, on) = (MemberId(self.chance.id()), self.log.today());
         let on = if on > date(2022, 1, 5) { on } else { date(2021, 3, 1) };
         let probation_until = on_probation.then_some(date(2023, 6, 1));
-        self.must("office", &Command::Member(member, MemberCommand::Register { branch, post: Post::Staff, on, probation_until }));
+        self.must(
+            "office",
+            &Command::Member(member, MemberCommand::Register { branch, post: Post::Staff, on, probation_until }),
+        );
         self.people.insert(member, Person { stints: vec![(branch, on)], on_probation, ..Person::default() });
         member
     }
@@ -195,7 +198,8 @@ impl Town {
 
     /// Plans and results of the year, once it is over.
     pub fn report_year(&mut self) {
-        let everybody: Vec<MemberId> = self.people.iter().filter(|(_, of)| !of.gone).map(|(member, _)| *member).collect();
+        let everybody: Vec<MemberId> =
+            self.people.iter().filter(|(_, of)| !of.gone).map(|(member, _)| *member).collect();
         let year = Period::year_of(2022).unwrap();
         for (member, metric) in everybody.into_iter().flat_map(|member| METRICS.map(|metric| (member, metric))) {
             if self.chance.percent(20) {
@@ -214,7 +218,8 @@ impl Town {
     fn report(&mut self, member: MemberId, metric: &'static str, quarter: i32, plan: u64) {
         let (result, value) = (ResultId(self.chance.id()), self.chance.within(0, plan * 2));
         let period = Period::quarter_of(2022, quarter).unwrap();
-        let report = Report { result, metric: code(metric), period, value: hundredths(value), exactness: Exactness::Exact };
+        let report =
+            Report { result, metric: code(metric), period, value: hundredths(value), exactness: Exactness::Exact };
         let asked = Command::Member(member, MemberCommand::ReportResult(report));
         if self.chance.percent(70) && self.ask("office", &asked).is_ok() {
             self.people.get_mut(&member).unwrap().reported.insert((metric, quarter), (result, value));

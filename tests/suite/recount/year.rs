@@ -71,9 +71,7 @@ fn quarters(town: &Town, person: &Person, member: MemberId) -> Vec<Value> {
     let spent = |quarter: Period| found.iter().filter(|of| of.0 == quarter).map(|of| of.2).sum::<i32>();
     // Who came after the quarter was reviewed for it nonetheless, if nowhere else.
     let days = |quarter: Period, days: i32| if spent(quarter) == 0 { 1 } else { days };
-    let told = |(quarter, score, of): &(Period, String, i32)| {
-        json!({ "quarter": quarter, "score": score, "days": days(*quarter, *of) })
-    };
+    let told = |(quarter, score, of): &(Period, String, i32)| json!({ "quarter": quarter, "score": score, "days": days(*quarter, *of) });
     found.iter().map(told).collect()
 }
 
@@ -95,7 +93,9 @@ fn comparisons(given: &Given, person: &Person) -> Vec<Value> {
             _ => ((2 * plan).saturating_sub(*last), 1),
         };
         let weight = given.rules.year.metric_weights.get(&code(metric)).map_or("1".to_owned(), ToString::to_string);
-        found.push(json!({ "metric": metric, "weight": weight, "completion": format!("{}/{}", actual * 100, plan * of) }));
+        found.push(
+            json!({ "metric": metric, "weight": weight, "completion": format!("{}/{}", actual * 100, plan * of) }),
+        );
     }
     found
 }

@@ -4,6 +4,7 @@
 
 mod accidents;
 mod boards;
+mod evaluation;
 mod following;
 mod introspection;
 mod mutations;
@@ -11,6 +12,9 @@ mod pages;
 mod paging;
 mod reach;
 mod rights;
+mod round_freeze;
+mod round_pages;
+mod round_results;
 mod shape;
 mod story;
 mod support;

@@ -30,14 +30,13 @@ pub mod training;
 pub mod what_if;
 pub mod whoami;
 
-/// What may be asked to be seen 查询. Every answer is as of one position of the log.
+/// The log, who looks, figures, boards and the trail.
 #[derive(Default, MergedObject)]
-pub struct Query(
-    log::LogQuery,
-    whoami::WhoamiQuery,
-    report::ReportQuery,
-    board::BoardQuery,
-    trail::TrailQuery,
+struct Overview(log::LogQuery, whoami::WhoamiQuery, report::ReportQuery, board::BoardQuery, trail::TrailQuery);
+
+/// Pages and lists of the organisation.
+#[derive(Default, MergedObject)]
+struct Pages(
     branch::BranchQuery,
     member::MemberQuery,
     outlet::OutletQuery,
@@ -45,6 +44,11 @@ pub struct Query(
     training::TrainingQuery,
     figure::MetricQuery,
     competition::CompetitionQuery,
+);
+
+/// Rounds of evaluation.
+#[derive(Default, MergedObject)]
+struct Rounds(
     round::RoundQuery,
     round::rules::RulesQuery,
     round::plan::PlanQuery,
@@ -56,3 +60,9 @@ pub struct Query(
     fairness::FairnessQuery,
     due::DueQuery,
 );
+
+/// What may be asked to be seen 查询. Every answer is as of one position of the log.
+///
+/// In three parts: each part of a merged object is one more layer around what is behind it, and a compiler counts layers.
+#[derive(Default, MergedObject)]
+pub struct Query(Overview, Pages, Rounds);

@@ -5,6 +5,7 @@
 mod accidents;
 mod aftermath;
 mod boards;
+mod evaluation;
 mod fairness;
 mod following;
 mod introspection;
@@ -14,6 +15,9 @@ mod paging;
 mod reach;
 mod reviews;
 mod rights;
+mod round_freeze;
+mod round_pages;
+mod round_results;
 mod scores;
 mod shape;
 mod story;

@@ -28,7 +28,7 @@ pub const CONTEST: CompetitionId = CompetitionId(Uuid::from_u128(0xC1));
 pub const COUNTER: OutletId = OutletId(Uuid::from_u128(0x21));
 pub const DRILL: TrainingId = TrainingId(Uuid::from_u128(0x31));
 
-fn sealed(text: &str) -> Sealed {
+pub fn sealed(text: &str) -> Sealed {
     Sealed(format!("sealed:{text}"))
 }
 

@@ -122,6 +122,15 @@ impl Outcome {
         self.then([]);
     }
 
+    /// What it led to, whatever that is.
+    ///
+    /// # Panics
+    /// When it was refused.
+    #[must_use]
+    pub fn events(self) -> Vec<(StreamId, Event)> {
+        self.0.expect("accepted").into_events()
+    }
+
     /// Refused by exactly this rule with these facts.
     ///
     /// # Panics

@@ -30,6 +30,8 @@ row! {
     } columns {
         /// Whenever it was given, in order; the last one counts.
         given: Json<Vec<Given>>,
+        /// The position of the last one.
+        position: i64,
         /// The comment of the last one.
         comment: Option<Sealed>,
         /// Whether the comment is shown after publication; nothing before it was looked at.
@@ -83,6 +85,7 @@ impl Projection for LeaderReviews {
                     member: key.member,
                     reviewer: key.reviewer,
                     given: Json(all),
+                    position: given.position as i64,
                     comment: comment.clone(),
                     released: None,
                     moderation: None,

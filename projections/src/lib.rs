@@ -21,6 +21,7 @@ pub mod cell;
 pub mod claims;
 pub mod competitions;
 pub mod contact_points;
+pub mod dues;
 pub mod explanation;
 pub mod fairness;
 mod item;
@@ -88,6 +89,7 @@ macro_rules! each_projection {
             $crate::round_results::RoundResults,
             $crate::appeals::Appeals,
             $crate::talks::Talks,
+            $crate::dues::Dues,
             $crate::audit_trail::AuditTrail
         )
     };

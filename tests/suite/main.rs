@@ -27,5 +27,6 @@ mod log_order;
 mod log_races;
 mod log_walls;
 mod naive;
+mod recount;
 mod tidy;
 mod told;

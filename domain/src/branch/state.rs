@@ -197,22 +197,13 @@ impl Branch {
                 put(&mut self.outlets, *outlet, Outlet::new(*kind, name, *on));
             }
             E::OutletClosed { outlet, on, .. } => change(&mut self.outlets, outlet, |outlet| outlet.close(*on)),
-            E::StandardDisplayed { standard, outlet, on, .. } => {
-                keep(&mut self.standards, *standard);
-                change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
-            }
-            E::OutletInspected { inspection, outlet, on, .. } => {
-                keep(&mut self.inspections, *inspection);
-                change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
-            }
+            E::StandardDisplayed { standard, outlet, on, .. } => self.display(*standard, outlet, *on),
+            E::OutletInspected { inspection, outlet, on, .. } => self.inspect(*inspection, outlet, *on),
             E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders } => {
                 let assigned = ContactPoint::new(*cadres, *outlet, *station, *from, *until);
                 put(&mut self.contact_points, *contact_point, assigned.held_by(*holders));
             }
-            E::ContactPointVisited { visit, contact_point, on, .. } => {
-                keep(&mut self.visits, *visit);
-                change(&mut self.contact_points, contact_point, |point| point.enter(*on));
-            }
+            E::ContactPointVisited { visit, contact_point, on, .. } => self.visit(*visit, contact_point, *on),
             E::ContactPointEnded { contact_point, on, .. } => self.end_contact_point(*contact_point, *on),
             E::OutletLinked { outlet, contact_point, from } => {
                 change(&mut self.outlets, outlet, |outlet| outlet.link(*contact_point, *from));
@@ -232,9 +223,7 @@ impl Branch {
             E::CompetitionAnnounced { competition, period, .. } => {
                 put(&mut self.competitions, *competition, Competition::new(*period));
             }
-            E::CompetitionConcluded { competition } => {
-                change(&mut self.competitions, competition, |competition| competition.concluded = true);
-            }
+            E::CompetitionConcluded { competition } => self.conclude(competition),
             E::TrainingHeld { training, on, minutes, attendees, .. } => {
                 put(&mut self.trainings, *training, Training::new(*on, *minutes, attendees));
             }
@@ -265,6 +254,25 @@ impl Branch {
         if let Some(charter) = &mut self.charter {
             change(charter);
         }
+    }
+
+    fn display(&mut self, standard: StandardId, outlet: &OutletId, on: Date) {
+        self.standards.insert(standard);
+        change(&mut self.outlets, outlet, |outlet| outlet.enter(on));
+    }
+
+    fn inspect(&mut self, inspection: InspectionId, outlet: &OutletId, on: Date) {
+        self.inspections.insert(inspection);
+        change(&mut self.outlets, outlet, |outlet| outlet.enter(on));
+    }
+
+    fn visit(&mut self, visit: VisitId, contact_point: &ContactPointId, on: Date) {
+        self.visits.insert(visit);
+        change(&mut self.contact_points, contact_point, |point| point.enter(on));
+    }
+
+    fn conclude(&mut self, competition: &CompetitionId) {
+        change(&mut self.competitions, competition, |competition| competition.concluded = true);
     }
 
     fn meet(&mut self, theme_day: ThemeDayId, on: Date, attendees: &[MemberId]) {

@@ -38,9 +38,9 @@ pub struct Member {
     pub(super) ledger: Ledger,
     #[serde(default)]
     pub(super) talks: Talks,
-    /// The latest quarter in whose final round the member was in the last part.
+    /// The quarters in whose final round the member was in the last part.
     #[serde(default)]
-    last_placed: Option<Period>,
+    placed_last: BTreeSet<Period>,
     /// The latest day of anything recorded of the member.
     #[serde(default)]
     pub(super) latest: Option<Date>,
@@ -213,10 +213,10 @@ impl Member {
         matches!(on_duty, Some(Err(MemberRefusal::Suspended { .. } | MemberRefusal::OffDuty { .. })))
     }
 
-    /// The latest quarter in whose final round the member was in the last part.
+    /// Whether the member was in the last part of a quarter's final round.
     #[must_use]
-    pub fn last_placed(&self) -> Option<Period> {
-        self.last_placed
+    pub fn placed_last_in(&self, quarter: Period) -> bool {
+        self.placed_last.contains(&quarter)
     }
 
     /// Plans and results.
@@ -274,7 +274,7 @@ impl Member {
             MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
             MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
             MemberEvent::ContactPointTaken { contact_point, .. } => _ = self.contact_points.insert(*contact_point),
-            MemberEvent::PlacedLast { period, .. } => self.last_placed = self.last_placed.max(Some(*period)),
+            MemberEvent::PlacedLast { period, .. } => _ = self.placed_last.insert(*period),
             MemberEvent::TalkProposed { talk, round, by, .. } => self.talks.propose(*talk, *round, by.clone()),
             MemberEvent::TalkApproved { talk, .. } => self.talks.step(*talk, Step::Approved, None),
             MemberEvent::TalkDeclined { talk, .. } => self.talks.step(*talk, Step::Declined, None),

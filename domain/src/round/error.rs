@@ -66,6 +66,9 @@ refusals! {
         NoLeader { round: RoundId } = "round.no_leader",
             "the round {round} names no leader, and its rules ask leaders; name them or leave the group out",
             "轮次 {round} 未指定领导,而规则要求领导点评;请指定或略去该主体";
+        /// A leader twice, or too many.
+        Leaders { given: usize, max: usize } = "round.leaders",
+            "{given} leaders are named; name 1 to {max}, each once", "共指定 {given} 位领导;须为 1 至 {max} 位,不得重复";
         /// A person is reviewed by one leader alone, themselves.
         NobodyMarks { member: MemberId } = "round.nobody_marks",
             "nobody but {member} would mark {member}; name another leader", "除 {member} 本人外无人点评 {member},请再指定一位领导";
@@ -137,9 +140,9 @@ refusals! {
         NothingReturned { group: Group } = "round.nothing_returned",
             "nothing is recorded of what came back from the group {group}; say that first", "{group:#}评议尚未登记收回票数,请先登记";
         /// More answers than ballots.
-        CountsExceedBallots { member: MemberId, dimension: Code, counted: u64, returned: u32 } = "round.counts_exceed_ballots",
-            "{counted} answers on {member} in {dimension} are more than the {returned} ballots that came back",
-            "{member} 的维度 {dimension} 共计 {counted} 票,多于收回票 {returned}";
+        CountsExceedBallots { member: MemberId, dimension: Code, counted: u64, most: u32 } = "round.counts_exceed_ballots",
+            "{counted} answers on {member} in {dimension} are more than the {most} ballots that came back with something on them and are not {member}'s own",
+            "{member} 的维度 {dimension} 共计 {counted} 票,多于除空白票和本人票外收回的 {most} 票";
         /// A count leaves a dimension out.
         DimensionMissing { group: Group, dimension: Code } = "round.dimension_missing",
             "the count of the group {group} leaves out {dimension}; enter every dimension", "{group:#}评议计票缺少维度 {dimension},请逐项填写";
@@ -166,6 +169,10 @@ refusals! {
         QuarterUnfit { round: RoundId, stage: Stage } = "round.quarter_unfit",
             "the round {round} is {stage} or of another year; a year is made of its published quarters",
             "轮次 {round} {stage:#}或不属该年;年度由当年已公示季度构成";
+        /// A quarter of a covered branch is left out of the year.
+        QuarterLeftOut { branch: BranchId, quarter: Period, round: RoundId } = "round.quarter_left_out",
+            "the round {round} of {branch} in {quarter} is left out; a year is made of all its published quarters",
+            "组织 {branch} 的 {quarter} 轮次 {round} 未列入;年度由当年全部已公示季度构成";
         /// What was sealed cannot be opened.
         CannotOpen { round: RoundId } = "round.cannot_open",
             "what is sealed of the round {round} cannot be opened: its key is missing", "轮次 {round} 的密封内容无法打开:缺少密钥";
@@ -209,10 +216,10 @@ refusals! {
         /// Whoever decided does not answer.
         SamePerson { actor: ActorId } = "round.same_person",
             "{actor} decided or asked for this and cannot approve or answer it; another must", "{actor} 已作出该决定或提请,须由他人办理";
-        /// An upheld appeal puts something right, a refused one nothing.
-        FixesUnfit { upheld: usize } = "round.fixes_unfit",
-            "an appeal that is upheld names what is put right, once; one that is refused names nothing ({upheld} given)",
-            "申诉成立须写明更正内容且不重复,不成立则不写(已填 {upheld} 项)";
+        /// An upheld appeal puts something right, a refused one nothing, and one thing is put right once.
+        FixesUnfit { given: usize } = "round.fixes_unfit",
+            "what is put right is named, each thing once; an appeal that is refused names nothing ({given} given)",
+            "须写明更正内容,每项一次;申诉不成立则不写(已填 {given} 项)";
         /// A correction that changes nothing.
         NothingCorrected { member: MemberId } = "round.nothing_corrected",
             "this leaves the result of {member} as it is", "该更正未改变 {member} 的结果";

@@ -16,6 +16,9 @@ pub const DAYS_MAX: u32 = 366;
 /// The most days in a calendar's lists.
 pub const CALENDAR_MAX: usize = 2_000;
 
+/// The most metrics with a weight.
+pub const METRICS_MAX: usize = 1_000;
+
 /// A fault of a set of rules. In English; in the alternate form (`{:#}`) in Chinese.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(missing_docs, reason = "a field is what the fault's sentence names")]
@@ -40,7 +43,7 @@ pub enum Fault {
     Trimming { from: u32 },
     /// A tie rule is named twice.
     Ties,
-    /// The cap is for another grade than the best band's.
+    /// The cap is for another grade than the best band's, or there is no band below it.
     CapGrade { grade: Code },
     /// The cap's share is not above 0 and at most 1.
     CapShare,
@@ -52,6 +55,8 @@ pub enum Fault {
     Year,
     /// A metric's weight is not above 0.
     MetricWeight { metric: Code },
+    /// Too many metrics have a weight.
+    MetricWeights { given: usize },
     /// A calendar names a day twice, or has too many.
     Calendar,
 }
@@ -87,7 +92,7 @@ impl Fault {
             }
             Self::Trimming { from } => write!(f, "trimming from {from} answers leaves none; 3 at least"),
             Self::Ties => f.write_str("each tie rule may be named once"),
-            Self::CapGrade { grade } => write!(f, "the cap is for {grade}, which is not the best band"),
+            Self::CapGrade { grade } => write!(f, "the cap is for {grade}, which is not the best of two bands or more"),
             Self::CapShare => f.write_str("the cap must be a share above 0 and at most 1"),
             Self::Days => write!(f, "time limits are of 1 to {DAYS_MAX} days"),
             Self::Talks => {
@@ -95,6 +100,7 @@ impl Fault {
             }
             Self::Year => f.write_str("the year's two weights must make 100, none below 0, over 1 to 4 quarters"),
             Self::MetricWeight { metric } => write!(f, "the weight of the metric {metric} is not above 0"),
+            Self::MetricWeights { given } => write!(f, "{given} metrics have a weight, more than {METRICS_MAX}"),
             Self::Calendar => write!(f, "the calendar names a day twice, or more than {CALENDAR_MAX}"),
         }
     }
@@ -113,12 +119,13 @@ impl Fault {
             Self::Threshold { threshold } => write!(f, "匿名阈值 {threshold} 低于 {LEAST_THRESHOLD}"),
             Self::Trimming { from } => write!(f, "自 {from} 票起去高去低后无剩余,至少为 3"),
             Self::Ties => f.write_str("同一并列规则只能出现一次"),
-            Self::CapGrade { grade } => write!(f, "名额限制针对 {grade},但它不是最高分数段"),
+            Self::CapGrade { grade } => write!(f, "名额限制针对 {grade},但它不是最高分数段,或其下没有分数段"),
             Self::CapShare => f.write_str("名额比例须大于 0 且不超过 1"),
             Self::Days => write!(f, "期限须为 1 至 {DAYS_MAX} 天"),
             Self::Talks => f.write_str("约谈分数须在 0 至 100 之间,末位比例分母至少为二"),
             Self::Year => f.write_str("年度两项权重须合计 100 且不小于 0,季度数 1 至 4"),
             Self::MetricWeight { metric } => write!(f, "指标 {metric} 的权重不大于 0"),
+            Self::MetricWeights { given } => write!(f, "{given} 个指标设有权重,超过 {METRICS_MAX} 个"),
             Self::Calendar => write!(f, "日历中有重复日期,或超过 {CALENDAR_MAX} 天"),
         }
     }
@@ -190,7 +197,7 @@ fn grades(rules: &Rules) -> Vec<Fault> {
         faults.push(Fault::Bands);
     }
     if let Some(cap) = &rules.cap {
-        if rules.bands.first().is_none_or(|best| best.grade != cap.grade) {
+        if rules.bands.len() < 2 || rules.bands[0].grade != cap.grade {
             faults.push(Fault::CapGrade { grade: cap.grade.clone() });
         }
         if cap.numerator == 0 || cap.numerator > cap.denominator {
@@ -236,6 +243,10 @@ fn times(rules: &Rules) -> Vec<Fault> {
     }
     let weights = rules.year.metric_weights.iter().filter(|(_, weight)| **weight <= Amount::ZERO);
     faults.extend(weights.map(|(metric, _)| Fault::MetricWeight { metric: metric.clone() }));
+    let given = rules.year.metric_weights.len();
+    if given > METRICS_MAX {
+        faults.push(Fault::MetricWeights { given });
+    }
     let calendar = || rules.calendar.off.iter().chain(&rules.calendar.worked);
     if repeats(calendar()) || calendar().count() > CALENDAR_MAX {
         faults.push(Fault::Calendar);

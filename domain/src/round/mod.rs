@@ -7,7 +7,7 @@
 //! # Rules
 //! - Rules and roster are fixed at the opening; what happens to people and branches later changes no result.
 //! - Nobody reviews themselves ([`RoundRefusal::OwnReview`]); nothing is given past the close ([`RoundRefusal::TimeOver`]).
-//! - Two scrutineers count apart; the close waits until they agree ([`RoundRefusal::CountsDiffer`]).
+//! - The box is opened at the close and no sooner; two count apart and must agree ([`RoundRefusal::CountsDiffer`]).
 //! - A score lacking a group is incomplete, never 0; a secret group below the threshold is left out whole ([`score`]).
 //! - The committee's grade is a fact of its own, with a reason where it differs ([`RoundRefusal::WithoutReason`]).
 //! - Who decided does not answer the appeal; reopening and annulment need a second person
@@ -39,7 +39,7 @@ pub mod whatif;
 pub mod year;
 
 pub use command::*;
-pub use decide::{BRANCHES_MAX, PEOPLE_MAX};
+pub use decide::{BRANCHES_MAX, LEADERS_MAX, PEOPLE_MAX};
 pub use error::*;
 pub use event::*;
 pub use kind::*;

@@ -27,10 +27,12 @@ pub struct Round {
     pub(super) ballots: BTreeMap<Group, Ballot>,
     /// What was said of each person.
     pub(super) sheets: BTreeMap<MemberId, Arc<Sheet>>,
-    pub(super) proposal: Option<Sealed>,
+    pub(super) proposal: Option<Arc<Sealed>>,
     /// Of a yearly round, the quarterly ones it was computed from.
     pub(super) rounds: Vec<RoundId>,
-    pub(super) decided: Option<Decided>,
+    /// What the committee decided, until it is published.
+    pub(super) decided: Option<Arc<Sealed>>,
+    pub(super) decided_by: Option<ActorId>,
     pub(super) until: Option<Until>,
     pub(super) results: BTreeMap<MemberId, Arc<Published>>,
     pub(super) appeals: BTreeMap<AppealId, Appeal>,
@@ -109,13 +111,6 @@ pub(super) struct Sheet {
     pub counts: BTreeMap<Group, BTreeMap<MemberId, Sealed>>,
 }
 
-/// What the committee decided.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Decided {
-    pub results: Sealed,
-    pub by: ActorId,
-}
-
 /// The time limits of a publication.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Until {
@@ -185,10 +180,10 @@ impl Round {
         self.results.get(&member).map(|published| &published.result)
     }
 
-    /// The proposal, sealed; nothing before the tally.
+    /// The proposal, or what was decided on it, sealed; nothing before the tally and from publication on.
     #[must_use]
     pub fn proposal(&self) -> Option<&Sealed> {
-        self.decided.as_ref().map(|decided| &decided.results).or(self.proposal.as_ref())
+        self.decided.as_deref().or(self.proposal.as_deref())
     }
 
     pub(super) fn open_appeals(&self) -> impl Iterator<Item = (&AppealId, &Appeal)> {
@@ -226,8 +221,9 @@ impl Round {
             E::LeaderReviewGiven { reviewer, member, marks, comment } => {
                 let sheet = self.sheet(*member);
                 sheet.marks.insert(*reviewer, marks.clone());
-                if comment.is_some() {
-                    sheet.comments.insert(*reviewer);
+                match comment {
+                    Some(_) => _ = sheet.comments.insert(*reviewer),
+                    None => _ = sheet.comments.remove(reviewer),
                 }
             }
             E::PaperIssued { group, to, count, .. } => self.issue(*group, *to, *count),
@@ -242,11 +238,11 @@ impl Round {
             E::GroupVoided { group, cause, .. } => self.ballot(*group, |ballot| ballot.void = Some(*cause)),
             E::GroupRepeated { group, attempt, closes_at } => self.repeat(*group, *attempt, *closes_at),
             E::Tallied { proposal, rounds, .. } => {
-                (self.proposal, self.decided, self.rounds) = (Some(proposal.clone()), None, rounds.clone());
+                (self.proposal, self.rounds) = (Some(Arc::new(proposal.clone())), rounds.clone());
                 self.stage = Some(Stage::Tallied);
             }
             E::GradesDecided { decided, by, .. } => {
-                self.decided = Some(Decided { results: decided.clone(), by: by.clone() });
+                (self.decided, self.decided_by) = (Some(Arc::new(decided.clone())), Some(by.clone()));
                 self.stage = Some(Stage::Decided);
             }
             E::Published { publicity_until, appeal_until, .. } => self.publish(*publicity_until, *appeal_until),
@@ -300,7 +296,7 @@ impl Round {
         self.until = Some(Until { publicity, appeal });
         self.stage = Some(Stage::Published);
         // What was sealed until now is in the results.
-        self.proposal = None;
+        (self.proposal, self.decided) = (None, None);
     }
 
     fn open(&mut self, opening: Opening, groups: &[Group], closes_at: Timestamp) {
@@ -328,6 +324,6 @@ impl Round {
         let next = |ballot: &mut Ballot| *ballot = Ballot { attempt: ballot.attempt + 1, ..Ballot::default() };
         self.ballots.values_mut().for_each(next);
         self.sheets.clear();
-        (self.proposal, self.decided, self.reopening) = (None, None, None);
+        (self.proposal, self.decided, self.decided_by, self.reopening) = (None, None, None, None);
     }
 }

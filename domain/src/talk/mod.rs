@@ -6,7 +6,7 @@
 //! # Rules
 //! - Who proposed it does not approve it ([`TalkRefusal::OwnApproval`]); what a rule proposed anybody approves.
 //! - It is held once approved, followed up once held, closed once followed up ([`TalkRefusal::WrongStep`]).
-//! - The follow-up is called for when its day has come ([`TalkRefusal::FollowUpNotDue`]), once.
+//! - The follow-up is not before its day ([`TalkRefusal::FollowUpNotDue`]); it is called for then, once.
 //!
 //! # Not here
 //! Which results propose one ([`crate::round`]); how many were held (projections: person-times 人次).

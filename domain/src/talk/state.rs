@@ -148,6 +148,17 @@ impl Talks {
         }
     }
 
+    /// A held talk, on the day of its follow-up or later.
+    ///
+    /// # Errors
+    /// As [`Talks::at`], [`TalkRefusal::FollowUpNotDue`].
+    pub fn followed_up_on(&self, talk: TalkId, on: Date) -> Result<(), TalkRefusal> {
+        match self.at(talk, Step::Held)?.follow_up.filter(|due| on < *due) {
+            Some(due) => Err(TalkRefusal::FollowUpNotDue { talk, due }),
+            None => Ok(()),
+        }
+    }
+
     /// Remembers a proposal.
     pub fn propose(&mut self, talk: TalkId, round: Option<RoundId>, by: Option<ActorId>) {
         let step = Step::Proposed;

@@ -61,7 +61,7 @@ pub fn call_follow_up(at: Scene<'_, '_>, talk: TalkId) -> Result<Decision, Stop>
 
 pub fn follow_up(at: Scene<'_, '_>, talk: TalkId, on: Date, note: Sealed) -> Result<Decision, Stop> {
     at.context.past(on)?;
-    at.ever_established()?.talks.on(talk, Step::Held, on)?;
+    at.ever_established()?.talks.followed_up_on(talk, on)?;
     at.happened(BranchEvent::TalkFollowedUp { talk, on, note })
 }
 

@@ -11,7 +11,7 @@ use crate::world::{Decision, Stop};
 
 impl Case<'_> {
     fn known(&self) -> Result<&Member, Stop> {
-        Ok(self.world.member(self.id)?)
+        self.world.member(self.id)
     }
 
     pub(super) fn propose_talk(&self, talk: TalkId, reason: Sealed) -> Result<Decision, Stop> {
@@ -49,7 +49,7 @@ impl Case<'_> {
 
     pub(super) fn follow_up_talk(&self, talk: TalkId, on: Date, note: Sealed) -> Result<Decision, Stop> {
         self.context.past(on)?;
-        self.known()?.talks.on(talk, Step::Held, on)?;
+        self.known()?.talks.followed_up_on(talk, on)?;
         self.happened(MemberEvent::TalkFollowedUp { talk, on, note })
     }
 

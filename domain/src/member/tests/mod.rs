@@ -7,6 +7,7 @@ mod memory;
 mod readmission;
 mod results;
 mod roster;
+mod talks;
 
 use std::sync::Arc;
 

@@ -1,18 +1,19 @@
 //! Appeals and corrections: the result stands meanwhile; what is put right is a new version, the old one is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::grades::{branch_of, check_cap, check_grade};
 use super::paper::{check_counts, tidy};
 use super::publish::{branch_scores, end_of};
-use super::review::{check_marks, reviewed};
-use super::tally::{of_year, playing};
+use super::review::{check_marks, check_reviewer, reviewed};
+use super::tally::{marks, of_year, playing};
 use super::{Sitting, in_play};
 use crate::id::{AppealId, MemberId};
 use crate::period::Grain;
-use crate::round::kind::{Answers, Group, Stage};
+use crate::round::kind::{Answers, Code, Group, Stage};
 use crate::round::proposal::Proposal;
-use crate::round::result::{Basis, MemberResult};
+use crate::round::result::{Basis, GroupResult, MemberResult};
+use crate::round::rules::Rules;
 use crate::round::score::score;
 use crate::round::state::{Appeal, Published};
 use crate::round::{Fix, Round, RoundEvent, RoundRefusal};
@@ -65,10 +66,10 @@ pub fn answer(
     let round = at.at(Stage::Published)?;
     let member = open_appeal(round, appeal)?.member;
     let published = published(round, member)?;
-    let decided_by = round.decided.as_ref().map(|decided| &decided.by);
-    decided_by.into_iter().chain(&published.corrected_by).try_for_each(|by| at.another(by))?;
+    let mut judges = round.decided_by.iter().chain(&published.corrected_by);
+    judges.try_for_each(|by| at.another(by))?;
     if upheld == fixes.is_empty() {
-        return Err(RoundRefusal::FixesUnfit { upheld: fixes.len() }.into());
+        return Err(RoundRefusal::FixesUnfit { given: fixes.len() }.into());
     }
     let by = at.context.actor.clone();
     let answered = RoundEvent::AppealAnswered { appeal, member, upheld, answer: answer.clone(), by };
@@ -100,7 +101,7 @@ fn put_right(
 ) -> Result<Decision, Stop> {
     let before = published(round, member)?;
     let (_, draft) = at.drafted()?;
-    let result = fixed(at, round, member, &before.result, fixes, &reason)?;
+    let result = fixed(at, round, member, &before.result, &fixes, &reason)?;
     if result == before.result {
         return Err(RoundRefusal::NothingCorrected { member }.into());
     }
@@ -128,61 +129,103 @@ fn fixed(
     round: &Round,
     member: MemberId,
     before: &MemberResult,
-    fixes: Vec<Fix>,
+    fixes: &[Fix],
     reason: &Sealed,
 ) -> Result<MemberResult, Stop> {
+    check_once(fixes)?;
     let rules = at.rules(round)?;
-    let mut answers = answers_of(&before.basis);
-    let (mut grade, mut anew) = (None, false);
-    for fix in fixes {
-        match fix {
-            Fix::Counts { group, counts } => {
-                let returned = in_play(round, group)?.returned.ok_or(RoundRefusal::NothingReturned { group })?;
-                let counts = tidy(counts);
-                check_counts(rules, group, member, &counts, returned.returned)?;
-                answers.counts.insert(group, counts);
-            }
-            Fix::Marks { reviewer, marks } => {
-                in_play(round, Group::Leader)?;
-                if !round.roster.leaders.contains(&reviewer) {
-                    return Err(RoundRefusal::NotALeader { member: reviewer }.into());
-                }
-                if reviewer == member {
-                    return Err(RoundRefusal::OwnReview { member }.into());
-                }
-                check_marks(rules, member, &marks)?;
-                answers.marks.insert(reviewer, marks);
-            }
-            Fix::Grade { grade: given } => grade = Some(given),
-            Fix::Recompute => anew = true,
-        }
-    }
-    let basis = match (&before.basis, anew) {
-        (Basis::Reviews { .. }, _) => score(rules, &playing(round), &answers),
-        (Basis::Year { .. }, true) => recomputed(at, round, member)?,
-        (Basis::Year { .. }, false) => before.clone(),
+    let anew = match &before.basis {
+        Basis::Reviews { groups } => rescored(at, round, member, groups, fixes)?,
+        Basis::Year { .. } => recomputed(at, round, member, before, fixes)?,
     };
-    let alone = Proposal { results: BTreeMap::from([(member, basis)]) };
+    let alone = Proposal { results: BTreeMap::from([(member, anew)]) };
     let mut result = alone.graded(rules, &[], false).results.remove(&member).unwrap_or_else(|| before.clone());
     if result.score == before.score {
         (result.proposed, result.border_tie) = (before.proposed.clone(), before.border_tie);
     }
-    regrade(rules, member, before, &mut result, grade, reason)?;
+    regrade(rules, member, before, &mut result, fixes.iter().find_map(grade), reason)?;
     Ok(result)
 }
 
+fn grade(fix: &Fix) -> Option<&Code> {
+    match fix {
+        Fix::Grade { grade } => Some(grade),
+        Fix::Counts { .. } | Fix::Marks { .. } | Fix::Recompute => None,
+    }
+}
+
+/// One thing is put right once.
+fn check_once(fixes: &[Fix]) -> Result<(), RoundRefusal> {
+    let what = |fix: &Fix| match fix {
+        Fix::Counts { group, .. } => (0, Some(*group), None),
+        Fix::Marks { reviewer, .. } => (1, None, Some(*reviewer)),
+        Fix::Grade { .. } => (2, None, None),
+        Fix::Recompute => (3, None, None),
+    };
+    let distinct: BTreeSet<_> = fixes.iter().map(what).collect();
+    match distinct.len() == fixes.len() {
+        true => Ok(()),
+        false => Err(RoundRefusal::FixesUnfit { given: fixes.len() }),
+    }
+}
+
+/// The result of the answers as they stood, and as they are put right. A group that did not count shows no answers to
+/// start from: it stays as it was unless it is put right itself.
+fn rescored(
+    at: Sitting<'_, '_>,
+    round: &Round,
+    member: MemberId,
+    before: &[GroupResult],
+    fixes: &[Fix],
+) -> Result<MemberResult, Stop> {
+    let rules = at.rules(round)?;
+    let (mut answers, mut playing) = (answers_of(before), playing(round));
+    let missing = before.iter().filter(|result| result.gap.is_some());
+    for result in missing.filter(|result| !fixes.iter().any(|fix| group_of(fix) == Some(result.group))) {
+        playing.insert(result.group, result.gap);
+    }
+    if before.iter().any(|result| result.group == Group::Leader && result.gap.is_some()) {
+        answers.marks = marks(at, round, member)?;
+    }
+    for fix in fixes {
+        match fix {
+            Fix::Counts { group, counts } => {
+                let counts = tidy(counts.clone());
+                check_counts(rules, *group, member, &counts, in_play(round, *group)?)?;
+                answers.counts.insert(*group, counts);
+            }
+            Fix::Marks { reviewer, marks } => {
+                in_play(round, Group::Leader)?;
+                check_reviewer(round, *reviewer, member)?;
+                check_marks(rules, member, marks)?;
+                answers.marks.insert(*reviewer, marks.clone());
+            }
+            Fix::Grade { .. } | Fix::Recompute => {}
+        }
+    }
+    Ok(score(rules, &playing, &answers))
+}
+
+fn group_of(fix: &Fix) -> Option<Group> {
+    match fix {
+        Fix::Counts { group, .. } => Some(*group),
+        Fix::Marks { .. } => Some(Group::Leader),
+        Fix::Grade { .. } | Fix::Recompute => None,
+    }
+}
+
 fn regrade(
-    rules: &crate::round::rules::Rules,
+    rules: &Rules,
     member: MemberId,
     before: &MemberResult,
     result: &mut MemberResult,
-    given: Option<crate::round::kind::Code>,
+    given: Option<&Code>,
     reason: &Sealed,
 ) -> Result<(), RoundRefusal> {
     match given {
         Some(grade) => {
-            check_grade(rules, member, result, &grade)?;
-            (result.grade, result.reason) = (Some(grade), Some(reason.clone()));
+            check_grade(rules, member, result, grade)?;
+            (result.grade, result.reason) = (Some(grade.clone()), Some(reason.clone()));
         }
         None if result.score.is_none() => {}
         None if before.grade == before.proposed => result.grade = result.proposed.clone(),
@@ -191,16 +234,29 @@ fn regrade(
     Ok(())
 }
 
-fn recomputed(at: Sitting<'_, '_>, round: &Round, member: MemberId) -> Result<MemberResult, Stop> {
+/// A year's result: from quarters and comparisons as they are now, where that is asked for. It holds no answers.
+fn recomputed(
+    at: Sitting<'_, '_>,
+    round: &Round,
+    member: MemberId,
+    before: &MemberResult,
+    fixes: &[Fix],
+) -> Result<MemberResult, Stop> {
+    if let Some(group) = fixes.iter().find_map(group_of) {
+        return Err(RoundRefusal::NoSuchGroup { group }.into());
+    }
+    if !fixes.contains(&Fix::Recompute) {
+        return Ok(before.clone());
+    }
     let (_, draft) = at.drafted()?;
-    let mut all = of_year(at, round, at.rules(round)?, draft.period, &round.rounds)?;
-    all.remove(&member).ok_or_else(|| RoundRefusal::NotReviewed { member }.into())
+    let person = round.roster.reviews(member).ok_or(RoundRefusal::NotReviewed { member })?;
+    let mut anew = of_year(at, &[person], at.rules(round)?, draft.period, &round.rounds)?;
+    anew.remove(&member).ok_or_else(|| RoundRefusal::NotReviewed { member }.into())
 }
 
 /// The answers that a published result is made of.
-fn answers_of(basis: &Basis) -> Answers {
+fn answers_of(groups: &[GroupResult]) -> Answers {
     let mut answers = Answers::default();
-    let Basis::Reviews { groups } = basis else { return answers };
     for (group, dimension) in groups.iter().flat_map(|group| group.dimensions.iter().map(move |of| (group.group, of))) {
         for (leader, mark) in &dimension.marks {
             answers.marks.entry(*leader).or_default().insert(dimension.dimension.clone(), *mark);

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::paper::most_answers;
 use super::{Sitting, in_play};
 use crate::id::MemberId;
 use crate::round::kind::{Counts, Group, Stage, Void};
@@ -67,8 +68,9 @@ impl Ballot {
 fn check_agreement(at: Sitting<'_, '_>, round: &Round, group: Group, ballot: &Ballot) -> Result<(), Stop> {
     for person in round.roster.reviewed() {
         let counts = agreed(at, round, group, person.member)?;
-        let most = counts.values().map(|count| count.ballots()).max().unwrap_or_default();
-        if most > u64::from(ballot.returned()) {
+        let counted = counts.values().map(|count| count.ballots()).max().unwrap_or_default();
+        let most = most_answers(ballot, person.member).unwrap_or_default();
+        if counted > u64::from(most) {
             return Err(RoundRefusal::CountStale { group, member: person.member }.into());
         }
     }

@@ -12,7 +12,7 @@ use crate::member::MemberEvent;
 use crate::period::{Grain, Period};
 use crate::round::fraction::Fraction;
 use crate::round::kind::Stage;
-use crate::round::proposal::{branches, formal};
+use crate::round::proposal::branches;
 use crate::round::rules::{Rules, TalkRule};
 use crate::round::{Round, RoundEvent, RoundRefusal};
 use crate::talk::Cause;
@@ -50,7 +50,8 @@ fn propose_to_members(
     let read: Vec<_> = concerned.map(|member| (member, at.world.member(member))).collect();
     for (member, state) in read {
         let state = state?;
-        let twice = last.contains(&member) && state.last_placed() == Some(before(period));
+        let in_a_row = [before(period), after(period)].iter().any(|quarter| state.placed_last_in(*quarter));
+        let twice = last.contains(&member) && in_a_row;
         if last.contains(&member) {
             decision = decision.member(member, MemberEvent::PlacedLast { round: at.id, period });
         }
@@ -73,22 +74,26 @@ fn scores(round: &Round) -> impl Iterator<Item = (MemberId, Amount)> {
     round.results.iter().filter_map(|(member, published)| published.result.score.map(|score| (*member, score)))
 }
 
-/// The last part of those ranked, all who share its border included.
+/// The last part of those ranked, all who share its border included, unless that is everybody.
 fn last_part(round: &Round, rule: &TalkRule) -> Vec<MemberId> {
     let mut ranked: Vec<(Amount, MemberId)> = scores(round).map(|(member, score)| (score, member)).collect();
     ranked.sort_unstable();
     let Some(one_in) = rule.last_one_in.filter(|_| ranked.len() >= rule.least_ranked as usize) else { return vec![] };
     let places = ranked.len() / one_in.max(1) as usize;
-    let Some(border) = places.checked_sub(1).and_then(|last| ranked.get(last)).map(|(score, _)| *score) else {
-        return vec![];
-    };
+    let border = places.checked_sub(1).and_then(|last| ranked.get(last)).map(|(score, _)| *score);
+    let best = ranked.last().map(|(score, _)| *score);
+    let Some(border) = border.filter(|border| Some(*border) < best) else { return vec![] };
     ranked.into_iter().filter(|(score, _)| *score <= border).map(|(_, member)| member).collect()
 }
 
-/// The quarter before.
 fn before(quarter: Period) -> Period {
     let day = quarter.first_day().yesterday().unwrap_or(quarter.first_day());
     Period::holding(day, Grain::Quarter)
+}
+
+/// Rounds may become final in another order than their quarters.
+fn after(quarter: Period) -> Period {
+    Period::holding(quarter.end_day(), Grain::Quarter)
 }
 
 /// A talk with a branch whose mean is under the limit. A mean over fewer than k persons is not made.
@@ -115,9 +120,8 @@ fn propose_to_branches(
 
 /// The mean of a branch's published scores.
 fn mean_of(round: &Round, rules: &Rules, branch: BranchId) -> Option<Fraction> {
-    let own = formal(&round.roster.people, branch);
-    let scores: Vec<Fraction> =
-        scores(round).filter(|(member, _)| own.contains(member)).map(|(_, score)| score.into()).collect();
+    let own = round.roster.reviewed().filter(|person| person.branch == branch);
+    let scores: Vec<Fraction> = own.filter_map(|person| Some(round.result(person.member)?.score?.into())).collect();
     mean(rules, &scores)
 }
 

@@ -23,7 +23,7 @@ use crate::stream::StreamKind;
 use crate::text::Sealed;
 use crate::world::{Context, Decision, Stop, World};
 
-pub use open::{BRANCHES_MAX, PEOPLE_MAX};
+pub use open::{BRANCHES_MAX, LEADERS_MAX, PEOPLE_MAX};
 
 impl Aggregate for Round {
     const KIND: StreamKind = StreamKind::Round;
@@ -156,9 +156,11 @@ impl<'a> Sitting<'_, 'a> {
 
     /// Seals what a freeze hides, at a length that tells nothing.
     fn seal<T: Serialize>(self, label: &str, plain: &T) -> Sealed {
-        let plain = serde_json::to_string(plain).expect("a plain tree of strings and numbers");
-        let padded = plain.len().div_ceil(PADDING) * PADDING;
-        self.context.vault.seal(label, &format!("{plain:padded$}"))
+        let mut plain = serde_json::to_string(plain).expect("a plain tree of strings and numbers");
+        let padded = plain.len().max(LEAST_SEALED).next_power_of_two();
+        // A width of `format!` ends at 65,535, which a proposal on sixty people is beyond.
+        plain.push_str(&" ".repeat(padded - plain.len()));
+        self.context.vault.seal(label, &plain)
     }
 
     /// Opens what was sealed so.
@@ -174,8 +176,8 @@ impl<'a> Sitting<'_, 'a> {
     }
 }
 
-/// Lengths of sealed marks and counts are multiples of this.
-const PADDING: usize = 512;
+/// What is sealed is at least so long, and a power of two.
+const LEAST_SEALED: usize = 512;
 
 /// Refuses a group that is not part of the round.
 fn in_play(round: &Round, group: Group) -> Result<&super::state::Ballot, RoundRefusal> {

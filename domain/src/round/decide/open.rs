@@ -19,6 +19,8 @@ use crate::world::{Decision, Stop};
 pub const BRANCHES_MAX: usize = 50;
 /// The most people in a round.
 pub const PEOPLE_MAX: usize = 2_000;
+/// The most leaders in a round.
+pub const LEADERS_MAX: usize = 100;
 
 pub fn draft(
     at: Sitting<'_, '_>,
@@ -75,7 +77,7 @@ pub fn open(
     let peers = peers(&groups, &people, &leaders);
     check_leaders(at, &groups, &people, &leaders)?;
     check_peers(rules, &groups, &people, &peers)?;
-    check_scrutineers(&groups, &people, &leaders, &scrutineers)?;
+    check_scrutineers(at, &groups, &people, &leaders, &scrutineers)?;
     let opened = RoundEvent::Opened { rules: rules.clone(), groups, closes_at, scrutineers };
     let roster = RoundEvent::RosterFixed { people, leaders, peers, suspended };
     Ok(Decision::nothing().round(at.id, opened).round(at.id, roster))
@@ -144,6 +146,10 @@ fn check_leaders(at: Sitting<'_, '_>, groups: &[Group], people: &[Rostered], lea
     if asked && leaders.is_empty() {
         return Err(RoundRefusal::NoLeader { round: at.id }.into());
     }
+    let distinct: BTreeSet<&MemberId> = leaders.iter().collect();
+    if distinct.len() != leaders.len() || leaders.len() > LEADERS_MAX {
+        return Err(RoundRefusal::Leaders { given: leaders.len(), max: LEADERS_MAX }.into());
+    }
     for leader in leaders {
         Member::require_on_duty(at.world, *leader, at.context.today())?;
     }
@@ -169,20 +175,22 @@ fn check_peers(rules: &Rules, groups: &[Group], people: &[Rostered], peers: &[Me
 }
 
 fn check_scrutineers(
+    at: Sitting<'_, '_>,
     groups: &[Group],
     people: &[Rostered],
     leaders: &[MemberId],
     scrutineers: &[MemberId],
-) -> Result<(), RoundRefusal> {
+) -> Result<(), Stop> {
     let needed = if groups.iter().any(|group| group.is_secret()) { 2 } else { 0 };
     let distinct: BTreeSet<&MemberId> = scrutineers.iter().collect();
     if distinct.len() != needed || scrutineers.len() != needed {
-        return Err(RoundRefusal::Scrutineers { given: scrutineers.len() });
+        return Err(RoundRefusal::Scrutineers { given: scrutineers.len() }.into());
     }
     let takes_part =
         |member: &&MemberId| leaders.contains(member) || people.iter().any(|person| person.member == **member);
-    match scrutineers.iter().find(takes_part) {
-        Some(member) => Err(RoundRefusal::ScrutineerReviews { member: *member }),
-        None => Ok(()),
+    if let Some(member) = scrutineers.iter().find(takes_part) {
+        return Err(RoundRefusal::ScrutineerReviews { member: *member }.into());
     }
+    let today = at.context.today();
+    scrutineers.iter().try_for_each(|member| Member::require_on_duty(at.world, *member, today).map(|_| ()))
 }

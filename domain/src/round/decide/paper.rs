@@ -9,7 +9,7 @@ use crate::round::state::Ballot;
 use crate::round::{Round, RoundEvent, RoundRefusal};
 use crate::world::{Decision, Stop};
 
-/// The most ballots in one issue or return.
+/// The most ballots in one issue.
 const PAPER_MAX: u32 = 100_000;
 
 /// The latest attempt of a secret group that has not ended.
@@ -44,10 +44,17 @@ pub fn issue(at: Sitting<'_, '_>, group: Group, to: Option<MemberId>, count: u32
     at.happened(RoundEvent::PaperIssued { group, attempt: ballot.attempt, to, count })
 }
 
-pub fn take_back(at: Sitting<'_, '_>, group: Group, returned: u32, blank: u32) -> Result<Decision, Stop> {
-    // The box is opened at the close or after it, until everything is counted.
+/// The round once the box is opened: at the time set for the close, no sooner. Counted before and again after one more
+/// ballot, the difference would be that ballot.
+fn counting<'a>(at: Sitting<'_, 'a>, group: Group) -> Result<&'a Round, Stop> {
     let round = at.at(Stage::Opened)?;
     voting(at, round, group)?;
+    at.not_before(round.closes_at.ok_or(RoundRefusal::Unknown { round: at.id })?)?;
+    Ok(round)
+}
+
+pub fn take_back(at: Sitting<'_, '_>, group: Group, returned: u32, blank: u32) -> Result<Decision, Stop> {
+    let round = counting(at, group)?;
     if blank > returned {
         return Err(RoundRefusal::BlankBeyondReturned { returned, blank }.into());
     }
@@ -61,8 +68,7 @@ pub fn count(
     scrutineer: MemberId,
     counts: Counts,
 ) -> Result<Decision, Stop> {
-    let round = at.at(Stage::Opened)?;
-    voting(at, round, group)?;
+    let round = counting(at, group)?;
     let opening = at.opening(round)?;
     if !opening.scrutineers.contains(&scrutineer) {
         return Err(RoundRefusal::NotAScrutineer { member: scrutineer }.into());
@@ -70,14 +76,17 @@ pub fn count(
     reviewed(round, member)?;
     let ballot = in_play(round, group)?;
     let counts = tidy(counts);
-    check_counts(&opening.rules, group, member, &counts, returned(ballot, group)?)?;
+    check_counts(&opening.rules, group, member, &counts, ballot)?;
     let attempt = ballot.attempt;
     let counts = at.seal(&format!("counts {group} {attempt} {member} {scrutineer}"), &counts);
     at.happened(RoundEvent::PaperCounted { group, attempt, member, scrutineer, counts })
 }
 
-fn returned(ballot: &Ballot, group: Group) -> Result<u32, RoundRefusal> {
-    ballot.returned.map(|back| back.returned).ok_or(RoundRefusal::NothingReturned { group })
+/// The most answers on a person: from each ballot that came back with something on it, but for the person's own.
+pub fn most_answers(ballot: &Ballot, member: MemberId) -> Option<u32> {
+    let filled = ballot.returned.map(|back| back.returned.saturating_sub(back.blank))?;
+    let own = u32::from(ballot.issued_to.contains(&member));
+    Some(filled.min(ballot.issued.saturating_sub(own)))
 }
 
 /// Counts without grades that nobody gave, so that equal ones are equal.
@@ -85,14 +94,15 @@ pub fn tidy(counts: Counts) -> Counts {
     counts.into_iter().map(|(dimension, count)| (dimension, count.tidy())).collect()
 }
 
-/// Counts are for every dimension of the group, in its grades, and speak of no more ballots than came back.
+/// Counts are for every dimension of the group, in its grades, and hold no more answers than there can be.
 pub fn check_counts(
     rules: &Rules,
     group: Group,
     member: MemberId,
     counts: &Counts,
-    returned: u32,
+    ballot: &Ballot,
 ) -> Result<(), RoundRefusal> {
+    let most = most_answers(ballot, member).ok_or(RoundRefusal::NothingReturned { group })?;
     let rule = rules.group(group).ok_or(RoundRefusal::NoSuchGroup { group })?;
     let missing = rule.dimensions.iter().find(|dimension| !counts.contains_key(&dimension.code));
     if let Some(dimension) = missing {
@@ -106,8 +116,8 @@ pub fn check_counts(
             return Err(RoundRefusal::UnknownGrade { grade: grade.clone() });
         }
         let counted = count.ballots();
-        if counted > u64::from(returned) {
-            return Err(RoundRefusal::CountsExceedBallots { member, dimension: dimension.clone(), counted, returned });
+        if counted > u64::from(most) {
+            return Err(RoundRefusal::CountsExceedBallots { member, dimension: dimension.clone(), counted, most });
         }
     }
     Ok(())

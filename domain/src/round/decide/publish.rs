@@ -19,7 +19,7 @@ pub fn publish(at: Sitting<'_, '_>) -> Result<Decision, Stop> {
     let (_, draft) = at.drafted()?;
     let rules = at.rules(round)?;
     let decided = round.decided.as_ref().ok_or(RoundRefusal::Unknown { round: at.id })?;
-    let decided: Proposal = at.open(&decided.results)?;
+    let decided: Proposal = at.open(decided)?;
     let publicity_until = end_of(at, &rules.calendar, rules.publicity_days);
     let appeal_until = end_of(at, &rules.calendar, rules.appeal_days);
     let published = RoundEvent::Published { version: round.version, publicity_until, appeal_until };

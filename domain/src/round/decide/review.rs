@@ -11,6 +11,9 @@ use crate::world::{Decision, Stop};
 
 pub fn give_self_review(at: Sitting<'_, '_>, member: MemberId, text: Sealed) -> Result<Decision, Stop> {
     let round = at.giving()?;
+    if round.ballots.values().any(|ballot| ballot.closed) {
+        return Err(closed(at));
+    }
     if !at.rules(round)?.self_review {
         return Err(RoundRefusal::NoSelfReview { round: at.id }.into());
     }
@@ -19,6 +22,11 @@ pub fn give_self_review(at: Sitting<'_, '_>, member: MemberId, text: Sealed) -> 
         true => at.happened(RoundEvent::SelfReviewGiven { member, text }),
         false => Err(RoundRefusal::NotReviewed { member }.into()),
     }
+}
+
+/// Only a void group votes again; all else was closed.
+fn closed(at: Sitting<'_, '_>) -> Stop {
+    RoundRefusal::WrongStage { round: at.id, stage: Stage::Closed, needed: Stage::Opened }.into()
 }
 
 pub fn give_leader_review(
@@ -30,15 +38,10 @@ pub fn give_leader_review(
 ) -> Result<Decision, Stop> {
     let round = at.giving()?;
     if in_play(round, Group::Leader)?.closed {
-        return Err(RoundRefusal::WrongStage { round: at.id, stage: Stage::Closed, needed: Stage::Opened }.into());
+        return Err(closed(at));
     }
     reviewed(round, member)?;
-    if !round.roster.leaders.contains(&reviewer) {
-        return Err(RoundRefusal::NotALeader { member: reviewer }.into());
-    }
-    if reviewer == member {
-        return Err(RoundRefusal::OwnReview { member }.into());
-    }
+    check_reviewer(round, reviewer, member)?;
     check_marks(at.rules(round)?, member, marks)?;
     let marks = at.seal(&format!("marks {reviewer} {member}"), marks);
     at.happened(RoundEvent::LeaderReviewGiven { reviewer, member, marks, comment })
@@ -49,6 +52,17 @@ pub fn reviewed(round: &Round, member: MemberId) -> Result<(), RoundRefusal> {
     match round.roster.reviews(member) {
         Some(_) => Ok(()),
         None => Err(RoundRefusal::NotReviewed { member }),
+    }
+}
+
+/// A leader, and not of oneself.
+pub fn check_reviewer(round: &Round, reviewer: MemberId, member: MemberId) -> Result<(), RoundRefusal> {
+    if !round.roster.leaders.contains(&reviewer) {
+        return Err(RoundRefusal::NotALeader { member: reviewer });
+    }
+    match reviewer == member {
+        true => Err(RoundRefusal::OwnReview { member }),
+        false => Ok(()),
     }
 }
 

@@ -97,8 +97,8 @@ impl Trial {
     fn play_quarter(&mut self, town: &mut Town, branches: &[BranchId], quarter: Period) {
         let rules = rules::some_rules(&mut town.chance);
         town.adopt(&rules);
-        for _ in 0..town.chance.below(6) {
-            town.log.pass(40);
+        for _ in 0..town.chance.below(14) {
+            town.log.pass(20);
             town.stir();
         }
         let Some(mut play) = Play::open(town, branches, quarter) else { return };
@@ -150,10 +150,12 @@ impl Trial {
     }
 }
 
-/// The branches in one round, or in two.
+/// The branches in one to three rounds.
 fn parts(town: &mut Town) -> Vec<Vec<BranchId>> {
-    let mut branches = town.branches.clone();
-    let cut = usize::try_from(town.chance.below(u64::try_from(branches.len()).unwrap())).unwrap();
-    let rest = branches.split_off(cut);
-    [branches, rest].into_iter().filter(|part| !part.is_empty()).collect()
+    let mut parts = [vec![], vec![], vec![]];
+    let many = if town.chance.percent(50) { 1 } else { 3 };
+    for branch in town.branches.clone() {
+        parts[usize::try_from(town.chance.below(many)).unwrap()].push(branch);
+    }
+    parts.into_iter().filter(|part| !part.is_empty()).collect()
 }

@@ -2,7 +2,7 @@
 //!
 //! | action | member | secretary | leader | office | auditor | integration |
 //! |---|---|---|---|---|---|---|
-//! | `SeeMetrics`: the catalogue of metrics | any | any | any | any | any | any |
+//! | `SeeMetrics`: the catalogue of metrics, the rules of evaluation | any | any | any | any | any | any |
 //! | `SeeBranches`: branches, outlets, contact points, sessions, competitions | home | scope | scope | scope | scope | scope |
 //! | `SeeBoards`: leaderboards and ranks | home | scope | scope | scope | scope | scope |
 //! | `SeeRoster`: who belongs to a branch, with post and standing | home | scope | scope | scope | scope | scope |
@@ -24,6 +24,7 @@
 //! | `SeeRounds`: rounds, their rules, rosters and turnout | home | scope | scope | scope | scope | scope |
 //! | `SeeResults`: published results, appeals, talks | own | scope | scope | scope | scope | – |
 //! | `SeeProposal`: what a freeze hides, from the tally on | – | – | – | scope | – | – |
+//! | `SeeReads`: who looked at what a freeze hides | – | – | – | scope | scope | – |
 //! | `TakePart`: review, count, appeal, as oneself | own | own | own | own | – | – |
 //! | `KeepBallots`: hand out and take back paper | – | scope | – | scope | – | – |
 //! | `RunRounds`: draft, open, close, tally, decide, publish, answer, end | – | – | – | scope | – | – |
@@ -38,9 +39,13 @@
 //! - Facts are as of the moment asked for, rights as of now: what is looked at is placed by the branch it had then,
 //!   in the tree of today.
 //! - What does not exist and what is out of reach are answered alike.
+//! - A round is seen by whoever reaches one of its branches or takes part in it; people and results in it are placed by
+//!   their branch at the opening. What concerns a round as a whole takes reach over all its branches.
 //! - A competition is seen by whoever reaches its branch or one that competes in it; its board shows what they reach.
 //! - A command that names branches or members beside its subject needs reach over all of them. Attendees are the
-//!   exception: whoever holds a session or theme day records who came, from wherever they came.
+//!   exception: whoever holds a session or theme day records who came, from wherever they came. So are the leaders and
+//!   scrutineers of a round, who come from outside its branches, and whoever holds a talk.
+//! - Whoever takes part in a round does so as their own member; its roster says in what.
 //! - The integration account finds a member by staff number, for imports, though it is shown none.
 
 use std::collections::BTreeSet;
@@ -80,6 +85,7 @@ pub enum Action {
     SeeRounds,
     SeeResults,
     SeeProposal,
+    SeeReads,
     TakePart,
     KeepBallots,
     RunRounds,
@@ -88,7 +94,7 @@ pub enum Action {
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::SeeMetrics,
         Self::SeeBranches,
         Self::SeeBoards,
@@ -111,6 +117,7 @@ impl Action {
         Self::SeeRounds,
         Self::SeeResults,
         Self::SeeProposal,
+        Self::SeeReads,
         Self::TakePart,
         Self::KeepBallots,
         Self::RunRounds,
@@ -121,7 +128,7 @@ impl Action {
     #[must_use]
     pub fn chinese(self) -> &'static str {
         match self {
-            Self::SeeMetrics => "查看指标",
+            Self::SeeMetrics => "查看指标和评议规则",
             Self::SeeBranches => "查看组织",
             Self::SeeBoards => "查看排行榜",
             Self::SeeRoster => "查看花名册",
@@ -143,6 +150,7 @@ impl Action {
             Self::SeeRounds => "查看评议轮次",
             Self::SeeResults => "查看评议结果、申诉和谈话",
             Self::SeeProposal => "查看公示前的评议结果",
+            Self::SeeReads => "查看查阅记录",
             Self::TakePart => "参加评议、计票或申诉",
             Self::KeepBallots => "发放和收回评议票",
             Self::RunRounds => "组织评议轮次",
@@ -211,13 +219,13 @@ fn reach(role: Role, action: Action) -> Reach {
             SeeBranches | SeeBoards | SeeRoster | SeeName | SeeRounds => Reach::Home,
             SeeMember | SeeContact | SeeText | SeeTrail | KeepCommitments => Reach::Own,
             SeeResults | TakePart => Reach::Own,
-            SeeProposal | KeepBallots | RunRounds | KeepTalks => Reach::Nowhere,
+            SeeProposal | SeeReads | KeepBallots | RunRounds | KeepTalks => Reach::Nowhere,
             SeeReport | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Nowhere,
             ReportResults | SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
         },
         Role::BranchSecretary => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
-            SetTargets | RunCompetitions | ShapeOrganisation | SeeProposal | RunRounds => Reach::Nowhere,
+            SetTargets | RunCompetitions | ShapeOrganisation | SeeProposal | SeeReads | RunRounds => Reach::Nowhere,
             TakePart => Reach::Own,
             SeeRounds | SeeResults | KeepBallots | KeepTalks => Reach::Scope,
             SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText => Reach::Scope,
@@ -239,6 +247,7 @@ fn reach(role: Role, action: Action) -> Reach {
         Role::Auditor => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
             SeeText => Reach::Nowhere,
+            SeeReads => Reach::Scope,
             action if sees(action) => Reach::Scope,
             _writes => Reach::Nowhere,
         },

@@ -35,6 +35,15 @@ pub struct Voting {
     pub void: Option<Void>,
 }
 
+impl Voting {
+    /// How many took part, blank ballots as the rules have it; nothing before the box was opened.
+    #[must_use]
+    pub fn took_part(&self, rules: &Rules) -> Option<u32> {
+        let left_out = if rules.blank_takes_part { 0 } else { self.blank };
+        self.returned.map(|returned| returned.saturating_sub(left_out))
+    }
+}
+
 /// What happened to a round that its result says for good.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
@@ -86,6 +95,8 @@ row! {
         closes_at: Option<Timestamp>,
         /// Its version: 1, and one more after each reopening; 0 before the opening.
         version: i64,
+        /// The position of the opening or the last reopening: what was given before it does not count.
+        given_from: i64,
         /// The proposal or what was decided, sealed; nothing once published.
         sealed: Option<Sealed>,
         /// Who decided the grades.
@@ -101,6 +112,27 @@ row! {
         /// Of a yearly round, the quarterly ones it was computed from.
         quarters: Json<Vec<RoundId>>,
     } look_up [["period", "stage"], ["stage"]]
+}
+
+impl RoundRow {
+    /// How many of a group may take part: the leaders, the peers, or whoever of the public was given a ballot.
+    #[must_use]
+    pub fn eligible(&self, group: Group) -> u32 {
+        match group {
+            Group::Leader => u32::try_from(self.leaders.0.len()).unwrap_or(u32::MAX),
+            Group::Peer => u32::try_from(self.peers).unwrap_or(u32::MAX),
+            Group::Public => self.voting.0.get(&group).map_or(0, |voting| voting.issued),
+        }
+    }
+
+    /// Whether its results are in the open: published or final, and not annulled since.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        match self.stage {
+            Stage::Published | Stage::Final => true,
+            Stage::Drafted | Stage::Opened | Stage::Closed | Stage::Tallied | Stage::Decided | Stage::Annulled => false,
+        }
+    }
 }
 
 /// What happens to a round's row: the event itself, with where and when it was recorded.
@@ -165,6 +197,7 @@ fn concerns(event: &RoundEvent) -> bool {
         | E::PaperCounted { .. }
         | E::CommentModerated { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }
@@ -191,6 +224,7 @@ fn drafted(round: RoundId, branches: &[BranchId], period: Period, rules_version:
         opened_at: None,
         closes_at: None,
         version: 0,
+        given_from: 0,
         sealed: None,
         decided_by: None,
         published_at: None,
@@ -212,7 +246,8 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
             row.rules = Some(Json(rules.clone()));
             row.voting.0 = groups.iter().map(|group| (*group, first(1))).collect();
             row.scrutineers.0.clone_from(scrutineers);
-            (row.stage, row.version, row.opened_at, row.closes_at) = (Stage::Opened, 1, Some(*at), Some(*closes_at));
+            (row.stage, row.version, row.given_from) = (Stage::Opened, 1, *position as i64);
+            (row.opened_at, row.closes_at) = (Some(*at), Some(*closes_at));
         }
         E::RosterFixed { people, leaders, peers, .. } => {
             row.leaders.0.clone_from(leaders);
@@ -250,7 +285,7 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         }
         E::Reopened { version, by, closes_at, .. } => {
             (row.stage, row.version, row.closes_at) = (Stage::Opened, i64::from(*version), Some(*closes_at));
-            (row.sealed, row.decided_by) = (None, None);
+            (row.sealed, row.decided_by, row.given_from) = (None, None, *position as i64);
             row.voting.0.values_mut().for_each(|voting| *voting = first(voting.attempt + 1));
             approve(row, Some(*version), by);
         }
@@ -265,6 +300,7 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         | E::PaperCounted { .. }
         | E::CommentModerated { .. }
         | E::ResultPublished { .. }
+        | E::ResultWithdrawn { .. }
         | E::BranchScored { .. }
         | E::AppealFiled { .. }
         | E::AppealOverdue { .. }

@@ -184,6 +184,7 @@ fn by_round(event: &RoundEvent) -> Told {
             Told::why(reason)
         }
         Annulled { branches, reason, .. } => Told::why(reason).branches(branches),
+        ResultWithdrawn { member, branch, .. } => Told::default().members([member]).branches([branch]),
         BranchScored { branch, .. } => Told::default().branches([branch]),
         PaperReturned { .. }
         | Closed { .. }

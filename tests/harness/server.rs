@@ -31,7 +31,8 @@ impl Server {
 
     /// A program over a database of a test's own.
     pub async fn over(ground: Ground, clock: Arc<Clock>) -> Self {
-        let app = ground.app_at(Arc::clone(&clock)).await;
+        let mut app = ground.app_at(Arc::clone(&clock)).await;
+        app.keep_deadlines();
         Self { ground, app, clock, doors: vec![] }
     }
 

@@ -113,6 +113,10 @@ refusals! {
         /// A mark outside 0 to 100.
         MarkOutOfRange { dimension: Code, mark: Amount } = "round.mark_out_of_range",
             "the mark {mark} for {dimension} is not between 0 and 100, or has more than two decimals", "维度 {dimension} 的分数 {mark} 不在 0 至 100 之间,或小数超过两位";
+        /// Rules under test that do not know what was answered.
+        AnswerUnknown { group: Group, answer: Code } = "round.answer_unknown",
+            "the answers of the group {group} hold {answer}, which these rules do not know; test rules with the round's own dimensions and grades",
+            "{group:#}评议的答复含有 {answer},所试规则中没有;请以本轮的维度和等次试算";
         /// Not one of the ballot's grades.
         UnknownGrade { grade: Code } = "round.unknown_grade",
             "{grade} is not a grade of this round", "{grade} 不是本轮的等次";

@@ -181,6 +181,17 @@ events! {
             #[serde(default, skip_serializing_if = "Option::is_none")]
             score_before: Option<Amount>,
         },
+        /// A published result was taken back, as its round was annulled 撤回; the annulment follows.
+        ResultWithdrawn = "round_result_withdrawn" {
+            /// Whose.
+            member: MemberId,
+            /// In which branch.
+            branch: BranchId,
+            /// The round's period.
+            period: Period,
+            /// The version that stood.
+            version: u32,
+        },
         /// The mean of a branch's published scores, said anew after each correction 组织均分.
         BranchScored = "round_branch_scored" {
             /// The branch.

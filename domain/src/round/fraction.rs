@@ -86,6 +86,17 @@ impl Fraction {
         let value = Decimal::try_from_i128_with_scale(signed.to_i128()?, 2).ok()?;
         Amount::new(value).ok()
     }
+
+    /// As it is written by hand: the decimal where that ends within ten places, else the fraction.
+    #[must_use]
+    pub fn by_hand(&self) -> String {
+        let scaled = (0..=10_u32).find_map(|places| {
+            let scaled = &self.0 * BigInt::from(10).pow(places);
+            let number = scaled.is_integer().then(|| scaled.to_integer().to_i128())??;
+            Decimal::try_from_i128_with_scale(number, places).ok()
+        });
+        scaled.map_or_else(|| self.to_string(), |decimal| decimal.to_string())
+    }
 }
 
 impl From<Amount> for Fraction {
@@ -160,6 +171,13 @@ mod tests {
         for wrong in ["", "/", "1/0", "1/-2", "a", "1.5", "1/2/3"] {
             assert!(wrong.parse::<Fraction>().is_err(), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn by_hand_a_decimal_that_ends_is_written_out() {
+        let shown = |text: &str| fraction(text).by_hand();
+        assert_eq!((shown("175/2"), shown("90"), shown("-1/8")), ("87.5".into(), "90".into(), "-0.125".into()));
+        assert_eq!((shown("553/6"), shown("1/2048")), ("553/6".into(), "1/2048".into()));
     }
 
     #[test]

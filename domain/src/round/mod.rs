@@ -35,6 +35,7 @@ pub mod score;
 mod state;
 #[cfg(test)]
 mod tests;
+pub mod whatif;
 pub mod year;
 
 pub use command::*;

@@ -251,6 +251,7 @@ impl Round {
                 let published = Published { version: *version, result: result.clone(), corrected_by };
                 self.results.insert(*member, Arc::new(published));
             }
+            E::ResultWithdrawn { member, .. } => _ = self.results.remove(member),
             E::AppealFiled { appeal, member, answer_until, .. } => {
                 _ = self.appeals.insert(*appeal, Appeal::filed(*member, *answer_until));
             }

@@ -1,16 +1,16 @@
 //! The year, without a database: its commands are decided one after another on states in memory.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::LazyLock;
+mod rounds;
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, LazyLock};
 
 use domain::branch::{BranchCommand, BranchEvent, OutletKind};
 use domain::event::Event;
 use domain::member::{MemberCommand, MemberEvent};
 use domain::period::Zone;
 use domain::stream::StreamId;
-use domain::vault::NoVault;
+use domain::testing::OpenVault;
 use domain::world::{Command, Context, State, States, Stop, World};
 use rust_decimal::Decimal;
 
@@ -38,7 +38,7 @@ fn decide_all() -> Vec<(StreamId, Event)> {
     for step in steps() {
         for draft in &step.drafts {
             let context =
-                Context { at: step.at, actor: draft.asker().actor, zone: Zone::default(), vault: Arc::new(NoVault) };
+                Context { at: step.at, actor: draft.asker().actor, zone: Zone::default(), vault: Arc::new(OpenVault) };
             let command = draft.unsealed();
             let decision = loop {
                 let decided = command.decide(&World::new(&memory), &context);

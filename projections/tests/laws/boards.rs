@@ -6,7 +6,7 @@ use domain::branch::RankedBy;
 use domain::event::Fact;
 use domain::ledger::{Aggregation, Direction};
 use domain::stream::StreamKind;
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Ties};
 use projections::select::Condition;
 use projections::standings::{StandingRow, Standings};
 use projections::totals::Totals;
@@ -27,6 +27,7 @@ fn boards(rows: &[StandingRow]) -> Vec<Board> {
         period,
         ranked_by,
         direction,
+        ties: Ties::Shared,
         within: None,
     };
     let ways = [RankedBy::Value, RankedBy::PlanCompletion, RankedBy::Growth];
@@ -74,8 +75,11 @@ proptest! {
             let ranked = board.rank(rows.clone());
             prop_assert_eq!(ranked.len(), rows.len());
             for (rank, row) in ranked {
-                let ahead = board.ahead_of(board.number(&row).unwrap());
-                let ahead = rows.iter().filter(|row| ahead.iter().all(|condition| holds(condition, *row)));
+                let (number, better) = (board.number(&row).unwrap(), board.better());
+                let ahead = rows.iter().filter_map(|row| board.number(row)).filter(|other| match better {
+                    Direction::HigherIsBetter => *other > number,
+                    Direction::LowerIsBetter => *other < number,
+                });
                 prop_assert_eq!(rank, 1 + ahead.count() as u64);
             }
         }
@@ -95,7 +99,7 @@ fn standing_rows(values: &[&str]) -> Vec<Fact> {
 fn ranked(values: &[&str], direction: Direction) -> Vec<(u64, String)> {
     let (metric, period) = (code("rating"), period("2022-03"));
     let (subjects, ranked_by) = (StreamKind::Member, RankedBy::Value);
-    let board = Board { subjects, metric, period, ranked_by, direction, within: None };
+    let board = Board { subjects, metric, period, ranked_by, direction, ties: Ties::Shared, within: None };
     let ranked = board.rank(on(&board, &rows::<Standings>(&standing_rows(values)))).into_iter();
     ranked.map(|(rank, row)| (rank, row.value.unwrap().to_string())).collect()
 }
@@ -135,6 +139,7 @@ fn who_has_no_plan_is_not_ranked_by_plan_completion() {
         period: period("2022-03"),
         ranked_by,
         direction: Direction::HigherIsBetter,
+        ties: Ties::Shared,
         within: None,
     };
     let completion = by(RankedBy::PlanCompletion);

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::Sitting;
+use super::grades::branch_of;
 use super::publish::mean;
 use crate::amount::Amount;
 use crate::branch::BranchEvent;
@@ -174,8 +175,16 @@ pub fn annul(at: Sitting<'_, '_>) -> Result<Decision, Stop> {
     let (proposed_by, by) = (proposed.by.clone(), at.context.actor.clone());
     let read: Vec<_> = branches.iter().map(|branch| at.world.branch(*branch).map(|_| *branch)).collect();
     let annulled = RoundEvent::Annulled { branches, period, reason, proposed_by, by };
-    let annulled = Decision::nothing().round(at.id, annulled);
+    let annulled = withdraw(at, round, period)?.round(at.id, annulled);
     read.into_iter().try_fold(annulled, |annulled, branch| {
         Ok(annulled.branch(branch?, BranchEvent::PeriodReleased { round: at.id, period }))
+    })
+}
+
+/// What was published of each person is taken back, so that it leaves every board and page.
+fn withdraw(at: Sitting<'_, '_>, round: &Round, period: Period) -> Result<Decision, Stop> {
+    round.results.iter().try_fold(Decision::nothing(), |decision, (member, published)| {
+        let (member, branch, version) = (*member, branch_of(round, *member)?, published.version);
+        Ok(decision.round(at.id, RoundEvent::ResultWithdrawn { member, branch, period, version }))
     })
 }

@@ -111,6 +111,18 @@ CREATE TABLE public.contact_points_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.dues_g1 (
+    kind text NOT NULL COLLATE pg_catalog."C",
+    item uuid NOT NULL,
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    due_on date,
+    noted boolean NOT NULL,
+    appeals text NOT NULL COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.events (
     aggregate_type text NOT NULL,
     aggregate_id text NOT NULL,
@@ -293,6 +305,33 @@ CREATE TABLE public.results_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.rounds_g1 (
+    round uuid NOT NULL,
+    period text NOT NULL COLLATE pg_catalog."C",
+    stage text NOT NULL COLLATE pg_catalog."C",
+    branches text NOT NULL COLLATE pg_catalog."C",
+    rules_version bigint NOT NULL,
+    drafted_at timestamp with time zone NOT NULL,
+    rules text COLLATE pg_catalog."C",
+    voting text NOT NULL COLLATE pg_catalog."C",
+    voided text NOT NULL COLLATE pg_catalog."C",
+    peers bigint NOT NULL,
+    reviewed bigint NOT NULL,
+    leaders text NOT NULL COLLATE pg_catalog."C",
+    scrutineers text NOT NULL COLLATE pg_catalog."C",
+    opened_at timestamp with time zone,
+    closes_at timestamp with time zone,
+    version bigint NOT NULL,
+    sealed text COLLATE pg_catalog."C",
+    decided_by text COLLATE pg_catalog."C",
+    published_at timestamp with time zone,
+    publicity_until timestamp with time zone,
+    appeal_until timestamp with time zone,
+    notices text NOT NULL COLLATE pg_catalog."C",
+    quarters text NOT NULL COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.spells_g1 (
     subject uuid NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
@@ -362,6 +401,8 @@ ALTER TABLE ONLY public.competitions_g1
     ADD CONSTRAINT competitions_g1_key PRIMARY KEY (competition, from_position);
 ALTER TABLE ONLY public.contact_points_g1
     ADD CONSTRAINT contact_points_g1_key PRIMARY KEY (contact_point, from_position);
+ALTER TABLE ONLY public.dues_g1
+    ADD CONSTRAINT dues_g1_key PRIMARY KEY (kind, item, from_position);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_position UNIQUE ("position");
 ALTER TABLE ONLY public.events
@@ -392,6 +433,8 @@ ALTER TABLE ONLY public.records_g1
     ADD CONSTRAINT records_g1_key PRIMARY KEY (record, subject, from_position);
 ALTER TABLE ONLY public.results_g1
     ADD CONSTRAINT results_g1_key PRIMARY KEY (subject_kind, subject, metric, period, from_position);
+ALTER TABLE ONLY public.rounds_g1
+    ADD CONSTRAINT rounds_g1_key PRIMARY KEY (round, from_position);
 ALTER TABLE ONLY public.spells_g1
     ADD CONSTRAINT spells_g1_key PRIMARY KEY (subject, from_position);
 ALTER TABLE ONLY public.standings_g1
@@ -422,6 +465,10 @@ CREATE INDEX contact_points_g1_by3 ON public.contact_points_g1 USING btree (cadr
 CREATE INDEX contact_points_g1_by4 ON public.contact_points_g1 USING btree (outlet, contact_point, from_position);
 CREATE INDEX contact_points_g1_by5 ON public.contact_points_g1 USING btree (station, contact_point, from_position);
 CREATE UNIQUE INDEX contact_points_g1_holds ON public.contact_points_g1 USING btree (contact_point) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX dues_g1_by1 ON public.dues_g1 USING btree (noted, due_at, kind, item, from_position);
+CREATE INDEX dues_g1_by2 ON public.dues_g1 USING btree (due_at, kind, item, from_position);
+CREATE INDEX dues_g1_by3 ON public.dues_g1 USING btree (subject, kind, item, from_position);
+CREATE UNIQUE INDEX dues_g1_holds ON public.dues_g1 USING btree (kind, item) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX events_recorded ON public.events USING btree (recorded_at, "position");
 CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, member, from_position);
 CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, year, member, from_position);
@@ -440,6 +487,9 @@ CREATE UNIQUE INDEX records_g1_holds ON public.records_g1 USING btree (record, s
 CREATE INDEX results_g1_by1 ON public.results_g1 USING btree (metric, period, subject_kind, subject, metric, period, from_position);
 CREATE INDEX results_g1_by2 ON public.results_g1 USING btree (result, subject_kind, subject, metric, period, from_position);
 CREATE UNIQUE INDEX results_g1_holds ON public.results_g1 USING btree (subject_kind, subject, metric, period) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX rounds_g1_by1 ON public.rounds_g1 USING btree (period, stage, round, from_position);
+CREATE INDEX rounds_g1_by2 ON public.rounds_g1 USING btree (stage, round, from_position);
+CREATE UNIQUE INDEX rounds_g1_holds ON public.rounds_g1 USING btree (round) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX spells_g1_by1 ON public.spells_g1 USING btree (kind, subject, from_position);
 CREATE UNIQUE INDEX spells_g1_holds ON public.spells_g1 USING btree (subject) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject_kind, metric, period, subject, from_position);
@@ -467,6 +517,7 @@ GRANT SELECT ON TABLE public.branches_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
 GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.dues_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
@@ -482,6 +533,7 @@ GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
 GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.rounds_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.spells_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;

@@ -135,6 +135,18 @@ CREATE TABLE public.contact_points_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.dues_g1 (
+    kind text NOT NULL COLLATE pg_catalog."C",
+    item uuid NOT NULL,
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    due_on date,
+    noted boolean NOT NULL,
+    appeals text NOT NULL COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.events (
     aggregate_type text NOT NULL,
     aggregate_id text NOT NULL,
@@ -529,6 +541,8 @@ ALTER TABLE ONLY public.competitions_g1
     ADD CONSTRAINT competitions_g1_key PRIMARY KEY (competition, from_position);
 ALTER TABLE ONLY public.contact_points_g1
     ADD CONSTRAINT contact_points_g1_key PRIMARY KEY (contact_point, from_position);
+ALTER TABLE ONLY public.dues_g1
+    ADD CONSTRAINT dues_g1_key PRIMARY KEY (kind, item, from_position);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_position UNIQUE ("position");
 ALTER TABLE ONLY public.events
@@ -611,6 +625,10 @@ CREATE INDEX contact_points_g1_by3 ON public.contact_points_g1 USING btree (cadr
 CREATE INDEX contact_points_g1_by4 ON public.contact_points_g1 USING btree (outlet, contact_point, from_position);
 CREATE INDEX contact_points_g1_by5 ON public.contact_points_g1 USING btree (station, contact_point, from_position);
 CREATE UNIQUE INDEX contact_points_g1_holds ON public.contact_points_g1 USING btree (contact_point) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX dues_g1_by1 ON public.dues_g1 USING btree (noted, due_at, kind, item, from_position);
+CREATE INDEX dues_g1_by2 ON public.dues_g1 USING btree (due_at, kind, item, from_position);
+CREATE INDEX dues_g1_by3 ON public.dues_g1 USING btree (subject, kind, item, from_position);
+CREATE UNIQUE INDEX dues_g1_holds ON public.dues_g1 USING btree (kind, item) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX events_recorded ON public.events USING btree (recorded_at, "position");
 CREATE INDEX leader_reviews_g1_by1 ON public.leader_reviews_g1 USING btree (reviewer, round, member, reviewer, from_position);
 CREATE UNIQUE INDEX leader_reviews_g1_holds ON public.leader_reviews_g1 USING btree (round, member, reviewer) WHERE (until_position = '9223372036854775807'::bigint);
@@ -680,6 +698,7 @@ GRANT SELECT ON TABLE public.claims_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
 GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.dues_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
 GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;

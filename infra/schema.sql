@@ -156,6 +156,7 @@ CREATE TABLE public.leader_reviews_g1 (
     member uuid NOT NULL,
     reviewer uuid NOT NULL,
     given text NOT NULL COLLATE pg_catalog."C",
+    "position" bigint NOT NULL,
     comment text COLLATE pg_catalog."C",
     released boolean,
     moderation text COLLATE pg_catalog."C",
@@ -298,6 +299,15 @@ CREATE TABLE public.projections (
     stopped_at bigint,
     cause text,
     born bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.reads (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    viewer text NOT NULL,
+    what text NOT NULL,
+    subject_kind text NOT NULL,
+    subject uuid NOT NULL,
+    "position" bigint NOT NULL
 );
 CREATE TABLE public.records_g1 (
     record uuid NOT NULL,
@@ -549,6 +559,8 @@ ALTER TABLE ONLY public.projection_switches
     ADD CONSTRAINT projection_switches_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projections
     ADD CONSTRAINT projections_name PRIMARY KEY (name);
+ALTER TABLE ONLY public.reads
+    ADD CONSTRAINT reads_id PRIMARY KEY (id);
 ALTER TABLE ONLY public.records_g1
     ADD CONSTRAINT records_g1_key PRIMARY KEY (record, subject, from_position);
 ALTER TABLE ONLY public.results_g1
@@ -614,6 +626,7 @@ CREATE INDEX outlets_g1_by2 ON public.outlets_g1 USING btree (kind, standing, ou
 CREATE UNIQUE INDEX outlets_g1_holds ON public.outlets_g1 USING btree (outlet) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX paper_counts_g1_by1 ON public.paper_counts_g1 USING btree (round, member, round, group_of, attempt, member, scrutineer, from_position);
 CREATE UNIQUE INDEX paper_counts_g1_holds ON public.paper_counts_g1 USING btree (round, group_of, attempt, member, scrutineer) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX reads_subject ON public.reads USING btree (subject_kind, subject, at, id);
 CREATE INDEX records_g1_by1 ON public.records_g1 USING btree (subject, kind, on_date, record, subject, from_position);
 CREATE INDEX records_g1_by2 ON public.records_g1 USING btree (branch, kind, on_date, record, subject, from_position);
 CREATE INDEX records_g1_by3 ON public.records_g1 USING btree (kind, on_date, record, subject, from_position);
@@ -655,6 +668,8 @@ CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATE
 CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
 CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER reads_stay BEFORE DELETE OR UPDATE ON public.reads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER reads_stay_whole BEFORE TRUNCATE ON public.reads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 GRANT ALL ON SCHEMA public TO sanping_app;
 GRANT SELECT ON TABLE public._sqlx_migrations TO sanping_app;
 GRANT SELECT ON TABLE public.appeals_g1 TO sanping_owner;
@@ -680,6 +695,7 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.reads TO sanping_app;
 GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.round_people_g1 TO sanping_owner;

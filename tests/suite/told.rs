@@ -105,5 +105,13 @@ pub async fn rows_equal(reads: &dyn Reads, log: &Log, at: Position) {
     same(reads, at, naive.competition_rows()).await;
     same(reads, at, naive.total_rows()).await;
     same(reads, at, naive.talk_rows()).await;
+    same(reads, at, naive.rule_set_rows()).await;
+    same(reads, at, naive.claim_rows()).await;
+    same(reads, at, naive.round_rows()).await;
+    same(reads, at, naive.round_person_rows()).await;
+    same(reads, at, naive.leader_review_rows()).await;
+    same(reads, at, naive.paper_count_rows()).await;
+    same(reads, at, naive.round_result_rows()).await;
+    same(reads, at, naive.appeal_rows()).await;
     same(reads, at, naive.audit_rows()).await;
 }

@@ -21,15 +21,14 @@ mod year;
 use domain::event::Event;
 use domain::id::{BranchId, RoundId};
 use domain::period::{Grain, Period};
-use domain::round::RoundEvent;
 use jiff::civil::date;
 
 use compare::Expected;
 use given::Given;
 use opening::Play;
-use published::{Published, first_version, label};
+use published::published;
 use python::Recounter;
-use ruling::{Results, of_round};
+use ruling::Results;
 use seen::Seen;
 use town::Town;
 
@@ -97,8 +96,8 @@ impl Trial {
     fn play_quarter(&mut self, town: &mut Town, branches: &[BranchId], quarter: Period) {
         let rules = rules::some_rules(&mut town.chance);
         town.adopt(&rules);
-        for _ in 0..town.chance.below(6) {
-            town.log.pass(40);
+        for _ in 0..town.chance.below(14) {
+            town.log.pass(20);
             town.stir();
         }
         let Some(mut play) = Play::open(town, branches, quarter) else { return };
@@ -130,16 +129,14 @@ impl Trial {
 
     /// Hands in what was given, and what was published.
     fn recount(&mut self, play: &Play<'_>, results: Results, when: &str) {
-        let events: Vec<RoundEvent> = of_round(play.town.log.events(), play.given.round).cloned().collect();
         let first = when == "as published";
         self.seen.results(&play.given, &results);
-        let known = if first { Published::of(first_version(&events)) } else { Published::of(events.iter()) };
         let Given { round, rules, period, .. } = &play.given;
         let with_grades = first || period.grain() == Grain::Quarter;
-        for (what, bundle) in [("given", play.given.bundle()), ("published", known.bundle())] {
+        for (what, bundle) in [("given", play.given.bundle()), ("published", published(&play.town.log, *round))] {
             self.recounter.hand_in(&bundle);
             self.expected.push(Expected {
-                label: label(self.seed, *round, &format!("{what} {when}")),
+                label: format!("seed {}, round {round}, {what} {when}", self.seed),
                 bundle,
                 rules: rules.clone(),
                 results: results.clone(),
@@ -150,10 +147,12 @@ impl Trial {
     }
 }
 
-/// The branches in one round, or in two.
+/// The branches in one to three rounds.
 fn parts(town: &mut Town) -> Vec<Vec<BranchId>> {
-    let mut branches = town.branches.clone();
-    let cut = usize::try_from(town.chance.below(u64::try_from(branches.len()).unwrap())).unwrap();
-    let rest = branches.split_off(cut);
-    [branches, rest].into_iter().filter(|part| !part.is_empty()).collect()
+    let mut parts = [vec![], vec![], vec![]];
+    let many = if town.chance.percent(50) { 1 } else { 3 };
+    for branch in town.branches.clone() {
+        parts[usize::try_from(town.chance.below(many)).unwrap()].push(branch);
+    }
+    parts.into_iter().filter(|part| !part.is_empty()).collect()
 }

@@ -46,7 +46,7 @@ impl<'t> Play<'t> {
             return None;
         }
         let given = planned(town, rules, period, people)?;
-        let style = town.chance.below(4);
+        let style = if town.alike { 1 } else { town.chance.below(4) };
         let mut play = Self { town, given, frozen_from: 0, style };
         let rules_version = u32::try_from(version + 1).unwrap();
         play.must("office", RoundCommand::Draft { branches: branches.to_vec(), period, rules_version });

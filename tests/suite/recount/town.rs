@@ -60,6 +60,8 @@ impl Person {
 pub struct Town {
     pub log: MemoryLog,
     pub chance: Chance,
+    /// Everybody gets the same answers, where this is so: ties.
+    pub alike: bool,
     pub branches: Vec<BranchId>,
     pub people: BTreeMap<MemberId, Person>,
     pub outsiders: Vec<MemberId>,
@@ -76,9 +78,10 @@ pub fn text(plain: &str) -> Sealed {
 impl Town {
     /// Founded from a seed, in January 2022.
     pub fn founded(seed: u64) -> Self {
-        let (log, chance) = (MemoryLog::on(date(2022, 1, 5)), Chance::of(seed));
+        let (log, mut chance) = (MemoryLog::on(date(2022, 1, 5)), Chance::of(seed));
+        let alike = chance.percent(30);
         let (branches, people, outsiders) = (vec![], BTreeMap::new(), vec![]);
-        let mut town = Self { log, chance, branches, people, outsiders, rules: vec![], quarters: vec![] };
+        let mut town = Self { log, chance, alike, branches, people, outsiders, rules: vec![], quarters: vec![] };
         town.must("office", &found_root());
         for metric in METRICS {
             town.define(metric);
@@ -202,10 +205,10 @@ impl Town {
             self.people.iter().filter(|(_, of)| !of.gone).map(|(member, _)| *member).collect();
         let year = Period::year_of(2022).unwrap();
         for (member, metric) in everybody.into_iter().flat_map(|member| METRICS.map(|metric| (member, metric))) {
-            if self.chance.percent(20) {
+            if !self.alike && self.chance.percent(20) {
                 continue;
             }
-            let plan = self.chance.one(&[100, 10_000, 33_300, 7]).unwrap();
+            let plan = if self.alike { 100 } else { self.chance.one(&[100, 10_000, 33_300, 7]).unwrap() };
             let target = Target { metric: code(metric), period: year, plan: Some(hundredths(plan)), base: None };
             self.must("office", &Command::Member(member, MemberCommand::SetTarget(target)));
             self.people.get_mut(&member).unwrap().plans.insert(metric, plan);
@@ -216,7 +219,8 @@ impl Town {
     }
 
     fn report(&mut self, member: MemberId, metric: &'static str, quarter: i32, plan: u64) {
-        let (result, value) = (ResultId(self.chance.id()), self.chance.within(0, plan * 2));
+        let result = ResultId(self.chance.id());
+        let value = if self.alike { plan } else { self.chance.within(0, plan * 2) };
         let period = Period::quarter_of(2022, quarter).unwrap();
         let report =
             Report { result, metric: code(metric), period, value: hundredths(value), exactness: Exactness::Exact };

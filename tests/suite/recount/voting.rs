@@ -30,6 +30,10 @@ impl Play<'_> {
         self.town.log.move_to(closes_at);
         for group in secret {
             self.take_back(group);
+            // Some count at once, also what turns out to be void.
+            if self.given.papers[&group].returned > 0 && self.town.chance.percent(25) {
+                self.count_everybody(group);
+            }
         }
         self.close();
     }

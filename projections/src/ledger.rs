@@ -88,6 +88,10 @@ fn entry_of(metric: &MetricCode, direction: Option<Direction>, period: Period, s
     Some(Entry { metric: metric.clone(), direction, period, said })
 }
 
+fn first(result: ResultId, aggregation: Aggregation, after: Reported) -> Said {
+    Said::Result { result, aggregation, before: None, after }
+}
+
 fn reported(value: Amount, exactness: Exactness) -> Reported {
     Reported { value, exactness }
 }
@@ -102,8 +106,7 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
             Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] },
         ),
         ResultReported { result, metric, aggregation, direction, period, value, exactness } => {
-            let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before: None, after })
+            entry_of(metric, Some(*direction), *period, first(*result, *aggregation, reported(*value, *exactness)))
         }
         ResultCorrected {
             result,
@@ -168,8 +171,7 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
             Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] },
         ),
         ResultReported { result, metric, aggregation, direction, period, value, exactness } => {
-            let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before: None, after })
+            entry_of(metric, Some(*direction), *period, first(*result, *aggregation, reported(*value, *exactness)))
         }
         ResultCorrected {
             result,

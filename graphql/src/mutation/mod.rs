@@ -49,7 +49,7 @@ pub struct Mutation(
 /// What may be asked of rounds and talks. By itself, since the compiler follows such lists only so far.
 #[derive(Default, MergedObject)]
 pub struct Evaluation(
-    rules::Rules,
+    rules::RuleAdoption,
     round::Rounds,
     drafts::Drafts,
     review::Reviews,

@@ -19,7 +19,7 @@ use crate::words::{GapRule, ReviewGroup, RulesPreset, TieRule};
 
 mutations! {
     /// Rules of evaluation.
-    Rules {
+    RuleAdoption {
         /// Adopts rules of evaluation as the organisation's next version 发布评议规则. Rounds that are open keep theirs. A
         /// set that cannot make a score is refused with all its faults at once.
         adopt_rules(AdoptRulesInput);

@@ -48,7 +48,7 @@ struct Pages(
 
 /// Rounds of evaluation.
 #[derive(Default, MergedObject)]
-struct Rounds(
+struct Evaluations(
     round::RoundQuery,
     round::rules::RulesQuery,
     round::plan::PlanQuery,
@@ -65,4 +65,4 @@ struct Rounds(
 ///
 /// In three parts: each part of a merged object is one more layer around what is behind it, and a compiler counts layers.
 #[derive(Default, MergedObject)]
-pub struct Query(Overview, Pages, Rounds);
+pub struct Query(Overview, Pages, Evaluations);

@@ -11,6 +11,7 @@ mod publishing;
 mod reviewing;
 mod rules;
 mod tallying;
+mod whatif;
 mod worked;
 mod yearly;
 

@@ -1,5 +1,6 @@
 //! The ground tests stand on: one private PostgreSQL per test binary, a fresh database per test, the real program.
 
+pub mod assembly;
 pub mod audit;
 pub mod chance;
 pub mod client;

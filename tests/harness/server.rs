@@ -31,9 +31,13 @@ impl Server {
 
     /// A program over a database of a test's own.
     pub async fn over(ground: Ground, clock: Arc<Clock>) -> Self {
-        let mut app = ground.app_at(Arc::clone(&clock)).await;
-        app.keep_deadlines();
+        let app = ground.app_at(Arc::clone(&clock)).await;
         Self { ground, app, clock, doors: vec![] }
+    }
+
+    /// From now on the program does what is due by itself.
+    pub fn keep_deadlines(&mut self) {
+        self.app.keep_deadlines();
     }
 
     /// Opens a door; answers its address, `http://host:port`.

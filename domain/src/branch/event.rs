@@ -233,170 +233,73 @@ events! {
             /// The rules.
             rules: Rules,
         },
-        /// A round covers this branch in a period.
-        PeriodClaimed = "branch_period_claimed" {
-            /// The round.
-            round: RoundId,
-            /// The period.
-            period: Period,
-        },
-        /// That round was annulled.
-        PeriodReleased = "branch_period_released" {
-            /// The round.
-            round: RoundId,
-            /// The period.
-            period: Period,
-        },
-        /// A reminder talk with the branch was proposed 约谈.
+        /// A round covers this branch in that period.
+        #[expect(missing_docs, reason = "said above")]
+        PeriodClaimed = "branch_period_claimed" { round: RoundId, period: Period },
+        /// The round that covered this branch in that period was annulled.
+        #[expect(missing_docs, reason = "said above")]
+        PeriodReleased = "branch_period_released" { round: RoundId, period: Period },
+        /// A reminder talk with the branch was proposed 约谈; fields of talks are as in [`crate::member::MemberEvent`].
+        #[expect(missing_docs, reason = "as in the member's event")]
         TalkProposed = "branch_talk_proposed" {
-            /// The talk.
-            talk: TalkId,
-            /// Why.
-            cause: Cause,
-            /// The round it follows from.
-            round: Option<RoundId>,
-            /// What was said.
-            reason: Option<Sealed>,
-            /// By whom; by nobody where a rule did.
-            by: Option<ActorId>,
+            talk: TalkId, cause: Cause, round: Option<RoundId>, reason: Option<Sealed>, by: Option<ActorId>,
         },
         /// It was approved.
-        TalkApproved = "branch_talk_approved" {
-            /// The talk.
-            talk: TalkId,
-            /// By whom.
-            by: ActorId,
-        },
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkApproved = "branch_talk_approved" { talk: TalkId, by: ActorId },
         /// It was declined.
-        TalkDeclined = "branch_talk_declined" {
-            /// The talk.
-            talk: TalkId,
-            /// Why.
-            reason: Sealed,
-            /// By whom.
-            by: ActorId,
-        },
-        /// It was held 谈话.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkDeclined = "branch_talk_declined" { talk: TalkId, reason: Sealed, by: ActorId },
+        /// It was held 谈话, with those who came for the branch, each a person-time.
+        #[expect(missing_docs, reason = "as in the member's event")]
         TalkHeld = "branch_talk_held" {
-            /// The talk.
-            talk: TalkId,
-            /// The day.
-            on: Date,
-            /// Who held it.
-            by: MemberId,
-            /// Who came for the branch, each a person-time.
-            attendees: Vec<MemberId>,
-            /// What was said and agreed.
-            record: Sealed,
-            /// The day of the follow-up.
-            follow_up_on: Date,
+            talk: TalkId, on: Date, by: MemberId, attendees: Vec<MemberId>, record: Sealed, follow_up_on: Date,
         },
         /// The day of the follow-up came 回访提醒.
-        TalkFollowUpCalled = "branch_talk_follow_up_called" {
-            /// The talk.
-            talk: TalkId,
-            /// The day.
-            due: Date,
-        },
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkFollowUpCalled = "branch_talk_follow_up_called" { talk: TalkId, due: Date },
         /// It was followed up 回访.
-        TalkFollowedUp = "branch_talk_followed_up" {
-            /// The talk.
-            talk: TalkId,
-            /// The day.
-            on: Date,
-            /// What was found.
-            note: Sealed,
-        },
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkFollowedUp = "branch_talk_followed_up" { talk: TalkId, on: Date, note: Sealed },
         /// It was closed 办结.
-        TalkClosed = "branch_talk_closed" {
-            /// The talk.
-            talk: TalkId,
-            /// The day.
-            on: Date,
-        },
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkClosed = "branch_talk_closed" { talk: TalkId, on: Date },
         /// Defined a metric for the organisation 指标; only the top committee does.
         MetricDefined = "branch_metric_defined" {
             /// The metric.
             metric: Metric,
         },
-        /// A plan or base was set 计划.
+        /// A plan or base was set 计划; fields of plans and results are as in [`crate::member::MemberEvent`].
+        #[expect(missing_docs, reason = "as in the member's event")]
         TargetSet = "branch_target_set" {
-            /// In which metric.
             metric: MetricCode,
-            /// Which way is better.
             #[serde(default, skip_serializing_if = "Direction::is_usual")]
             direction: Direction,
-            /// For which period.
             period: Period,
-            /// The plan.
-            plan: Option<Amount>,
-            /// The base of growth.
-            base: Option<Amount>,
-            /// The plan it replaces.
-            plan_before: Option<Amount>,
-            /// The base it replaces.
-            base_before: Option<Amount>,
+            plan: Option<Amount>, base: Option<Amount>, plan_before: Option<Amount>, base_before: Option<Amount>,
         },
         /// A result was reported 业绩.
+        #[expect(missing_docs, reason = "as in the member's event")]
         ResultReported = "branch_result_reported" {
-            /// The result.
-            result: ResultId,
-            /// In which metric.
-            metric: MetricCode,
-            /// How the metric adds up.
-            aggregation: Aggregation,
-            /// Which way is better.
+            result: ResultId, metric: MetricCode, aggregation: Aggregation,
             #[serde(default, skip_serializing_if = "Direction::is_usual")]
             direction: Direction,
-            /// For which period.
-            period: Period,
-            /// The value in the metric's unit.
-            value: Amount,
-            /// Counted or a lower bound.
-            exactness: Exactness,
+            period: Period, value: Amount, exactness: Exactness,
         },
         /// A result was corrected 更正.
+        #[expect(missing_docs, reason = "as in the member's event")]
         ResultCorrected = "branch_result_corrected" {
-            /// The corrected result.
-            result: ResultId,
-            /// The result it corrects.
-            corrects: ResultId,
-            /// In which metric.
-            metric: MetricCode,
-            /// How the metric adds up.
-            aggregation: Aggregation,
-            /// Which way is better.
+            result: ResultId, corrects: ResultId, metric: MetricCode, aggregation: Aggregation,
             #[serde(default, skip_serializing_if = "Direction::is_usual")]
             direction: Direction,
-            /// For which period.
-            period: Period,
-            /// The value before.
-            value_before: Amount,
-            /// Its exactness before.
-            exactness_before: Exactness,
-            /// The right value.
-            value: Amount,
-            /// Its exactness.
-            exactness: Exactness,
-            /// Why.
+            period: Period, value_before: Amount, exactness_before: Exactness, value: Amount, exactness: Exactness,
             reason: Sealed,
         },
         /// A result was withdrawn 撤回: it was of another subject or period. The period is free for another one.
+        #[expect(missing_docs, reason = "as in the member's event")]
         ResultWithdrawn = "branch_result_withdrawn" {
-            /// The result.
-            result: ResultId,
-            /// In which metric.
-            metric: MetricCode,
-            /// How the metric adds up.
-            aggregation: Aggregation,
-            /// For which period.
-            period: Period,
-            /// The value before.
-            value_before: Amount,
-            /// Its exactness before.
-            exactness_before: Exactness,
-            /// Why.
-            reason: Sealed,
+            result: ResultId, metric: MetricCode, aggregation: Aggregation, period: Period,
+            value_before: Amount, exactness_before: Exactness, reason: Sealed,
         },
         /// Announced a competition 竞赛.
         CompetitionAnnounced = "branch_competition_announced" {

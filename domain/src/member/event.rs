@@ -352,12 +352,8 @@ events! {
             by: Option<ActorId>,
         },
         /// It was approved.
-        TalkApproved = "member_talk_approved" {
-            /// The talk.
-            talk: TalkId,
-            /// By whom.
-            by: ActorId,
-        },
+        #[expect(missing_docs, reason = "which talk, by whom")]
+        TalkApproved = "member_talk_approved" { talk: TalkId, by: ActorId },
         /// It was declined.
         TalkDeclined = "member_talk_declined" {
             /// The talk.
@@ -381,12 +377,8 @@ events! {
             follow_up_on: Date,
         },
         /// The day of the follow-up came 回访提醒.
-        TalkFollowUpCalled = "member_talk_follow_up_called" {
-            /// The talk.
-            talk: TalkId,
-            /// The day.
-            due: Date,
-        },
+        #[expect(missing_docs, reason = "which talk, which day")]
+        TalkFollowUpCalled = "member_talk_follow_up_called" { talk: TalkId, due: Date },
         /// It was followed up 回访.
         TalkFollowedUp = "member_talk_followed_up" {
             /// The talk.
@@ -397,11 +389,7 @@ events! {
             note: Sealed,
         },
         /// It was closed 办结.
-        TalkClosed = "member_talk_closed" {
-            /// The talk.
-            talk: TalkId,
-            /// The day.
-            on: Date,
-        },
+        #[expect(missing_docs, reason = "which talk, which day")]
+        TalkClosed = "member_talk_closed" { talk: TalkId, on: Date },
     }
 }

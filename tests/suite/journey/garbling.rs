@@ -234,6 +234,11 @@ async fn pages(t: &Teller) {
         "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" } }) { position } }",
     )
     .await;
+    t.fails(
+        "board.scores_unfit",
+        "{ leaderboard(board: { subject: MEMBER, measure: { roundScore: false }, period: { year: 2022 } }) { position } }",
+    )
+    .await;
     t.fails("metric.unknown", "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"nobodys\" }, period: { year: 2022 } }) { position } }").await;
     t.fails("competition.unknown", "{ leaderboard(board: { subject: MEMBER, measure: { competition: \"00000000-0000-4000-8000-00000000dead\" } }) { position } }").await;
     t.fails("time.not_a_period", "{ report(year: 1999) { year } }").await;

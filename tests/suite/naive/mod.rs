@@ -8,7 +8,11 @@ pub mod organisation;
 pub mod outlets;
 pub mod people;
 pub mod records;
+pub mod round_people;
+pub mod rounds;
+pub mod scores;
 pub mod spells;
+pub mod talks;
 pub mod totals;
 pub mod trainings;
 

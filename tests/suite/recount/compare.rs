@@ -17,15 +17,19 @@ pub struct Expected {
     pub from_outside: bool,
     /// Grades are proposed at the tally: a correction later moves no cap.
     pub with_grades: bool,
+    /// Whom it is about; everybody, where nobody is named.
+    pub only: Option<MemberId>,
 }
 
 impl Expected {
     /// Fails with everything that differs.
     pub fn meet(&self, answer: &Value) {
-        let ours = self.ours();
+        let about = |people: Value| about(self.only, people);
+        let ours = about(self.ours());
         let theirs = if self.from_outside { veiled(answer["people"].clone()) } else { answer["people"].clone() };
         let theirs = if self.with_grades { theirs } else { without_grades(theirs) };
         let ours = if self.with_grades { ours } else { without_grades(ours) };
+        let theirs = about(theirs);
         if ours == theirs && self.stated(answer).is_empty() {
             return;
         }
@@ -82,6 +86,11 @@ fn two_places(score: Amount) -> String {
     let mut decimal = score.decimal();
     decimal.rescale(2);
     decimal.to_string()
+}
+
+fn about(only: Option<MemberId>, people: Value) -> Value {
+    let Some(member) = only.map(|member| json!(member)) else { return people };
+    people.as_array().into_iter().flatten().filter(|person| person["member"] == member).cloned().collect()
 }
 
 fn veiled(mut people: Value) -> Value {

@@ -142,7 +142,16 @@ impl Trial {
                 results: results.clone(),
                 from_outside: what == "published",
                 with_grades,
+                only: None,
             });
+        }
+        // The one whose score was put right, with the grade proposed among the others as they stood then.
+        for (member, bundle, results) in &play.corrected {
+            self.recounter.hand_in(bundle);
+            let label = format!("seed {}, round {round}, {member} put right", self.seed);
+            let (bundle, rules, results) = (bundle.clone(), rules.clone(), results.clone());
+            let (from_outside, with_grades, only) = (false, true, Some(*member));
+            self.expected.push(Expected { label, bundle, rules, results, from_outside, with_grades, only });
         }
     }
 }

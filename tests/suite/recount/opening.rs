@@ -7,8 +7,10 @@ use domain::period::Period;
 use domain::round::{Group, RoundCommand, Rules};
 use domain::world::Command;
 use jiff::{Timestamp, ToSpan};
+use serde_json::Value;
 
 use super::given::{Given, Listed, Paper};
+use super::ruling::Results;
 use super::town::Town;
 
 /// A round that is being played.
@@ -19,6 +21,8 @@ pub struct Play<'t> {
     pub frozen_from: usize,
     /// How answers fall: anyhow, all alike, or high.
     pub style: u64,
+    /// Whose score was put right: what had been given then, and everybody's results.
+    pub corrected: Vec<(MemberId, Value, Results)>,
 }
 
 /// From when on nothing more is given.
@@ -47,7 +51,7 @@ impl<'t> Play<'t> {
         }
         let given = planned(town, rules, period, people)?;
         let style = if town.alike { 1 } else { town.chance.below(4) };
-        let mut play = Self { town, given, frozen_from: 0, style };
+        let mut play = Self { town, given, frozen_from: 0, style, corrected: vec![] };
         let rules_version = u32::try_from(version + 1).unwrap();
         play.must("office", RoundCommand::Draft { branches: branches.to_vec(), period, rules_version });
         let closes_at = closing(play.town);

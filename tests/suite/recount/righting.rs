@@ -9,6 +9,7 @@ use domain::world::Command;
 
 use super::opening::Play;
 use super::rules::hundredths;
+use super::ruling::published;
 use super::town::{Town, text};
 
 /// What a correction may be refused for, where it was put together at random.
@@ -17,7 +18,11 @@ fn is_meant(refusal: &Refusal) -> bool {
     let Refusal::Round(refusal) = refusal else { return false };
     matches!(
         refusal,
-        R::NothingCorrected { .. } | R::NoScore { .. } | R::CapExceeded { .. } | R::NothingReturned { .. }
+        R::NothingCorrected { .. }
+            | R::NoScore { .. }
+            | R::CapExceeded { .. }
+            | R::TieUndecided { .. }
+            | R::NothingReturned { .. }
     )
 }
 
@@ -55,12 +60,17 @@ impl Play<'_> {
     /// Whether it was accepted; then it is written down as given.
     fn attempt(&mut self, actor: &str, command: RoundCommand, member: MemberId, fixes: &[Fix]) -> bool {
         let command = self.command(command);
+        let before = published(self.town, self.given.round)[&member].score;
         match self.town.ask(actor, &command) {
             Ok(_) => fixes.iter().for_each(|fix| self.write_down(member, fix)),
             Err(refusal) => {
                 assert!(is_meant(&refusal), "{command:?} is refused: {refusal}");
                 return false;
             }
+        }
+        let after = published(self.town, self.given.round);
+        if after[&member].score != before {
+            self.corrected.push((member, self.given.bundle(), after));
         }
         true
     }
@@ -124,7 +134,7 @@ pub fn afterthoughts(town: &mut Town) {
         if town.log.round(given.round).and_then(Round::stage) != Some(Stage::Published) {
             continue;
         }
-        let mut play = Play { town, given, frozen_from: 0, style: 0 };
+        let mut play = Play { town, given, frozen_from: 0, style: 0, corrected: vec![] };
         for member in play.given.reviewed().into_iter().take(3) {
             play.correct(member);
         }

@@ -35,7 +35,7 @@ impl<'t> Play<'t> {
             counts: BTreeMap::new(),
             years: Some(BTreeMap::new()),
         };
-        let mut play = Self { town, given, frozen_from: 0, style: 0 };
+        let mut play = Self { town, given, frozen_from: 0, style: 0, corrected: vec![] };
         play.run_year(branches, u32::try_from(version + 1).unwrap());
         Some(play)
     }

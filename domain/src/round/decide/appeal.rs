@@ -138,13 +138,30 @@ fn fixed(
         Basis::Reviews { groups } => rescored(at, round, member, groups, fixes)?,
         Basis::Year { .. } => recomputed(at, round, member, before, fixes)?,
     };
-    let alone = Proposal { results: BTreeMap::from([(member, anew)]) };
-    let mut result = alone.graded(rules, &[], false).results.remove(&member).unwrap_or_else(|| before.clone());
-    if result.score == before.score {
-        (result.proposed, result.border_tie) = (before.proposed.clone(), before.border_tie);
-    }
+    let mut result = match anew.score == before.score {
+        true => MemberResult { proposed: before.proposed.clone(), border_tie: before.border_tie, ..anew },
+        false => among_others(at, round, member, anew)?,
+    };
     regrade(rules, member, before, &mut result, fixes.iter().find_map(grade), reason)?;
-    Ok(result)
+    match result.score.is_some() && result.grade.is_none() {
+        true => Err(RoundRefusal::TieUndecided { branch: branch_of(round, member)?, member }.into()),
+        false => Ok(result),
+    }
+}
+
+/// The result with the grade that its score proposes: in a year among the others as they stand, the cap minded.
+fn among_others(
+    at: Sitting<'_, '_>,
+    round: &Round,
+    member: MemberId,
+    anew: MemberResult,
+) -> Result<MemberResult, Stop> {
+    let yearly = at.drafted()?.1.period.grain() == Grain::Year;
+    let others = round.results.iter().filter(|_| yearly);
+    let mut results: BTreeMap<_, _> = others.map(|(other, published)| (*other, published.result.clone())).collect();
+    results.insert(member, anew);
+    let mut graded = Proposal { results }.graded(at.rules(round)?, &round.roster.people, yearly);
+    graded.results.remove(&member).ok_or_else(|| RoundRefusal::NotReviewed { member }.into())
 }
 
 fn grade(fix: &Fix) -> Option<&Code> {

@@ -107,7 +107,7 @@ impl Naive<'_> {
             subject: proposed.stream.id,
             cause,
             round,
-            step: own().last().and_then(step)?.1,
+            step: own().next_back().and_then(step)?.1,
             proposed_at: proposed.at,
             proposed_by,
             reason,

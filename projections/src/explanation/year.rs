@@ -43,8 +43,8 @@ fn of_reviews(rule: &YearRule, quarters: &[QuarterResult], reviews: Option<&Frac
         }
         None => {
             let (found, least) = (means.len(), rule.least_quarters);
-            let en = format!("reviews: incomplete, {found} quarters have a score and {least} are needed");
-            Step::line(None, en, format!("评议:不完整,{found} 个季度有得分,至少需要 {least} 个"))
+            let en = format!("reviews: incomplete, quarters with a score {found}, needed {least}");
+            Step::line(None, en, format!("评议:不完整,有得分的季度 {found} 个,至少需要 {least} 个"))
         }
     });
     steps

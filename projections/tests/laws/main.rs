@@ -6,6 +6,7 @@ mod boards;
 mod corrections;
 mod evaluations;
 mod events;
+mod explanations;
 mod facts;
 mod fairness;
 mod figures;

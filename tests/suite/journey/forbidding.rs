@@ -66,6 +66,9 @@ const QUERIES: &[(&str, &str)] = &[
     ("dues", "{ dues(within: \"B\") { position } }"),
     ("report", "{ report(year: 2022) { figures { code } } }"),
     ("trail of a member", "{ auditTrail(filter: { subject: { kind: MEMBER, id: \"M\" } }) { position } }"),
+    ("ruleSets", "{ ruleSets { position } rulePresets { name } }"),
+    ("rounds", "{ rounds(filter: { within: \"B\" }) { position } }"),
+    ("recordedReads", "{ recordedReads(subject: { kind: BRANCH, id: \"B\" }) { position } }"),
     ("trail of a branch", "{ auditTrail(filter: { within: \"B\" }) { position } }"),
 ];
 

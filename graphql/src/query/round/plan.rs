@@ -91,7 +91,6 @@ impl PlanQuery {
     /// How the rounds of a period could be drafted 评议编组: one per branch, small ones with the next small neighbours under
     /// the same branch above.
     #[graphql(complexity = "READ + WEIGHT + child_complexity")]
-    #[expect(clippy::too_many_arguments, reason = "each is an argument of the field")]
     async fn round_plan(
         &self,
         ctx: &Context<'_>,

@@ -283,9 +283,8 @@ mod tests {
     fn after(events: &[RoundEvent]) -> BTreeMap<DueKey, DueRow> {
         let mut rows = BTreeMap::new();
         for (key, change) in events.iter().flat_map(|event| of_round(ROUND.into(), event)) {
-            match Dues::apply(rows.remove(&key), &key, &change) {
-                Some(row) => _ = rows.insert(key, row),
-                None => {}
+            if let Some(row) = Dues::apply(rows.remove(&key), &key, &change) {
+                rows.insert(key, row);
             }
         }
         rows

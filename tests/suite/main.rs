@@ -30,6 +30,7 @@ mod log_races;
 mod log_walls;
 mod looks;
 mod naive;
+mod quarter;
 mod recount;
 mod tidy;
 mod told;

@@ -1,6 +1,6 @@
 //! A subject's year, exactly: what its results make against its plans.
 
-use super::{Aggregation, Direction, Ledger, Metric};
+use super::{Aggregation, Direction, Exactness, Ledger, Metric};
 use crate::amount::Amount;
 use crate::period::Period;
 use crate::round::fraction::Fraction;
@@ -12,22 +12,32 @@ impl Ledger {
         self.cells().filter_map(move |(metric, periods)| Some((metric, periods.get(&period)?.plan?)))
     }
 
-    /// What the results within a period make by the metric's aggregation; nothing without a result.
+    /// What the results within a period make by the metric's aggregation; nothing without a result, nor of a lower bound
+    /// where less is better: it would bound the completion from above.
     #[must_use]
     pub fn actual(&self, metric: &Metric, period: Period) -> Option<Fraction> {
         let cells = self.cells().find(|(code, _)| **code == metric.code).map(|(_, periods)| periods)?;
         let within = cells.iter().filter(|(of, _)| of.grain() == metric.grain && of.enclosing().contains(&period));
-        let results: Vec<(Fraction, Fraction)> = within
+        let results: Vec<(Fraction, Fraction, Exactness)> = within
             .filter_map(|(of, cell)| {
-                let (_, value, _) = cell.result?;
-                Some((value.into(), Fraction::whole(u64::from(of.days().unsigned_abs()))))
+                let (_, value, exactness) = cell.result?;
+                Some((value.into(), Fraction::whole(u64::from(of.days().unsigned_abs())), exactness))
             })
             .collect();
-        let last = results.last().map(|(value, _)| value.clone())?;
-        match metric.aggregation {
-            Aggregation::Sum => Some(results.iter().fold(Fraction::zero(), |sum, (value, _)| sum.plus(value))),
-            Aggregation::DailyMean => Fraction::weighted_mean(results.iter().map(|(value, days)| (value, days))),
-            Aggregation::Last => Some(last),
+        let last = results.last().map(std::slice::from_ref)?;
+        let counted = match metric.aggregation {
+            Aggregation::Sum | Aggregation::DailyMean => &results,
+            Aggregation::Last => last,
+        };
+        let is_bound = counted.iter().any(|(.., exactness)| *exactness == Exactness::AtLeast);
+        match (metric.direction, metric.aggregation) {
+            (Direction::LowerIsBetter, _) if is_bound => None,
+            (_, Aggregation::Sum | Aggregation::Last) => {
+                Some(counted.iter().fold(Fraction::zero(), |sum, (value, ..)| sum.plus(value)))
+            }
+            (_, Aggregation::DailyMean) => {
+                Fraction::weighted_mean(counted.iter().map(|(value, days, _)| (value, days)))
+            }
         }
     }
 }

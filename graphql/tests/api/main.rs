@@ -13,6 +13,7 @@ mod mutations;
 mod pages;
 mod paging;
 mod reach;
+mod reports;
 mod reviews;
 mod rights;
 mod round_freeze;

@@ -37,7 +37,7 @@ mod tests;
 mod training;
 mod tree;
 
-pub use draft::{Draft, Step};
+pub use draft::{Draft, LOADER, Step};
 pub use load::{DemoError, Loaded, is_loaded, load};
 
 use domain::period::Zone;

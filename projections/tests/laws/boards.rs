@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use domain::branch::RankedBy;
-use domain::event::Fact;
+use domain::event::{Event, Fact};
 use domain::ledger::{Aggregation, Direction};
-use domain::stream::StreamKind;
+use domain::stream::{StreamId, StreamKind};
 use projections::leaderboard::{Board, Ties};
 use projections::select::Condition;
 use projections::standings::{StandingRow, Standings};
@@ -112,6 +112,34 @@ fn expected<const N: usize>(ranks: [(u64, &str); N]) -> Vec<(u64, String)> {
 fn ties_share_a_rank_1_2_2_4() {
     let expected = expected([(1, "95"), (2, "90"), (2, "90"), (4, "85")]);
     assert_eq!(ranked(&["90", "85", "95", "90"], Direction::HigherIsBetter), expected);
+}
+
+// CTFd#577
+#[test]
+fn a_result_of_zero_moves_nobody() {
+    let books = |number| Books {
+        subject: member(number).into(),
+        metric: "rating",
+        aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
+    };
+    let year = |happened: Vec<(StreamId, Event)>| {
+        let rows = rows::<Standings>(&recorded(happened));
+        let board = boards(&rows).into_iter().find(|board| board.period == period("2022")).unwrap();
+        let ranked = board.rank(on(&board, &rows)).into_iter();
+        ranked.map(|(rank, row)| (rank, row.subject, row.value.unwrap().normalize())).collect::<Vec<_>>()
+    };
+    let reported: Vec<_> = ["95", "90", "90", "85"]
+        .iter()
+        .zip(0..)
+        .map(|(value, number)| books(number).report("2022-03", value))
+        .collect();
+    let before = year(reported.clone());
+    assert_eq!(before.iter().map(|(rank, ..)| *rank).collect::<Vec<_>>(), [1, 2, 2, 4]);
+    for number in 0..4 {
+        let more = [reported.clone(), vec![books(number).report("2022-04", "0")]].concat();
+        assert_eq!(year(more), before, "a zero of {number}");
+    }
 }
 
 #[test]

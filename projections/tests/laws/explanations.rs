@@ -121,5 +121,9 @@ fn equal_scores_share_a_rank_unless_the_rules_part_them() {
     let of = |rules: &Rules| ranks(rules, named()).into_values().collect::<Vec<_>>();
     let rules = Preset::Default.rules();
     assert_eq!(of(&rules), [1, 2, 2, 4]);
-    assert_eq!(of(&Rules { ties: vec![TieRule::LeaderScore], ..rules }), [1, 3, 2, 4]);
+    assert_eq!(of(&Rules { ties: vec![TieRule::LeaderScore], ..rules.clone() }), [1, 3, 2, 4]);
+    // dipvis#182: what is rounded alike is alike.
+    let results = ["95", "896451/10000", "896549/10000", "80"].map(|total| result(total, "80"));
+    let named = results.iter().enumerate().map(|(number, result)| (member(number), result));
+    assert_eq!(ranks(&rules, named).into_values().collect::<Vec<_>>(), [1, 2, 2, 4]);
 }

@@ -69,6 +69,17 @@ fn scores_rank_1_2_2_4_and_what_is_incomplete_is_not_ranked() {
     assert_eq!(members(Ties::Shared, four()), expected);
 }
 
+// CTFd#833, codalab-competitions#2699, RootTheBox#560
+#[test]
+fn neither_the_order_of_publication_nor_an_id_parts_equal_scores() {
+    let (one, other) = (scored(round(0), 7, "90", "80"), scored(round(1), 3, "90", "80"));
+    let expected = places([(1, 3, "90"), (1, 7, "90")]);
+    for ties in [Ties::Shared, Ties::Parted] {
+        assert_eq!(members(ties, vec![one.clone(), other.clone()]), expected);
+        assert_eq!(members(ties, vec![other.clone(), one.clone()]), expected);
+    }
+}
+
 #[test]
 fn equal_scores_are_parted_by_the_leaders_where_the_rules_say_so() {
     let expected = places([(1, 2, "95"), (2, 3, "90"), (3, 0, "90"), (4, 1, "85")]);

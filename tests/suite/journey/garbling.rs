@@ -105,7 +105,7 @@ async fn addresses(t: &Teller) {
 
 async fn headers(t: &Teller) {
     let log = r#"{"query":"{ log { position } }"}"#;
-    for viewer in ["roles=king", "id=", "name", "scope=here", "id=two words"] {
+    for viewer in ["roles=king", "id=", "name", "scope=here", "id=two words", "id=deadline", "id=demo"] {
         let seen = posted(t, &[JSON, ("x-sanping-viewer", viewer)], log).await;
         assert_eq!(seen, answer(401, "request.bad_viewer"), "{viewer}");
     }

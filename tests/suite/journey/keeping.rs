@@ -42,7 +42,7 @@ async fn adopting(t: &Teller) {
         "bands": [{ "grade": "qualified", "from": "60" }, { "grade": "excellent", "from": "90" }] });
     let refusal = t.no("round.rules_unfit", "adoptRules", unfit).await;
     let faults = facts(&refusal)[0].1;
-    for fault in ["make 90, not 100", "must fall", "threshold 2 is under 3", "not the best band"] {
+    for fault in ["make 90, not 100", "must fall", "threshold 2 is under 3", "not the best of two bands"] {
         assert!(faults.contains(fault), "all at once: {faults}");
     }
     t.yes("adoptRules", json!({ "preset": "DEFAULT", "threshold": 3, "selfReview": false })).await;
@@ -81,6 +81,7 @@ async fn opened(t: &Teller) {
         ("round.period_not_begun", json!({ "round": "@next" })),
         ("round.nobody_to_review", json!({ "round": "@empty" })),
         ("round.no_leader", json!({ "leaders": [] })),
+        ("round.leaders", json!({ "leaders": ["@lead1", "@lead1"] })),
         ("round.nobody_marks", json!({ "leaders": ["@m1"] })),
         ("round.scrutineers", json!({ "scrutineers": ["@scru1", "@scru1"] })),
         ("round.scrutineer_reviews", json!({ "scrutineers": ["@scru1", "@m1"] })),
@@ -123,6 +124,9 @@ async fn giving(t: &Teller) {
     ] {
         member(t, "lead1").no(code, "giveLeaderReview", review("@m1", given)).await;
     }
+    let beyond = review("@m1", one("duty", "100.01"));
+    let refusal = member(t, "lead1").no("round.mark_out_of_range", "giveLeaderReview", beyond).await;
+    assert_eq!(facts(&refusal), [("dimension", "duty"), ("mark", "100.01")]);
     member(t, "lead1").no("round.not_reviewed", "giveSelfReview", of("@round", json!({ "text": "自评" }))).await;
     member(t, "x1").no("round.no_self_review", "giveSelfReview", of("@small", json!({ "text": "自评" }))).await;
     for name in ["m1", "m2", "m3", "m4", "m5"] {
@@ -226,7 +230,8 @@ async fn counting(t: &Teller) {
     let (one, other) = (member(t, "scru1"), member(t, "scru2"));
     one.none("round.nothing_returned", "countPaper", persons("PEER", &[("m1", peers(5))])).await;
     t.no("round.nothing_returned", "closeRound", json!({ "round": "@round" })).await;
-    t.no("round.blank_beyond_returned", "returnPaper", back("PEER", 6, 7)).await;
+    let refusal = t.no("round.blank_beyond_returned", "returnPaper", back("PEER", 6, 7)).await;
+    assert_eq!(facts(&refusal), [("returned", "6"), ("blank", "7")]);
     t.yes("returnPaper", back("PEER", 6, 0)).await;
     t.yes("returnPaper", back("PUBLIC", 8, 0)).await;
     member(t, "m1").none("round.not_a_scrutineer", "countPaper", persons("PEER", &[("m2", peers(5))])).await;
@@ -246,6 +251,9 @@ async fn counting(t: &Teller) {
     ] {
         one.none(code, "countPaper", persons(group, &[(who, counts)])).await;
     }
+    let refusal = one.none("round.counts_exceed_ballots", "countPaper", persons("PEER", &[("m7", peers(7))])).await;
+    let exceeded = [("member", "@m7"), ("dimension", "discipline"), ("counted", "7"), ("most", "6")];
+    assert_eq!(facts(&refusal), exceeded);
     one.no("input.named_twice", "countPaper", persons("PEER", &[("m1", peers(5)), ("m1", peers(5))])).await;
     let crowd: Vec<(&str, Value)> = (0..501).map(|_| ("m1", json!([]))).collect();
     one.no("input.too_many", "countPaper", persons("PEER", &crowd)).await;
@@ -275,7 +283,8 @@ async fn closing(t: &Teller) {
     t.no("round.wrong_stage", "closeRound", round()).await;
     let repeat = of("@round", json!({ "group": "PEER", "closesAt": "2022-07-30T18:00:00+08:00" }));
     t.no("round.not_void", "repeatGroup", repeat).await;
-    t.no("round.wrong_stage", "decideGrades", round()).await;
+    let refusal = t.no("round.wrong_stage", "decideGrades", round()).await;
+    assert_eq!(facts(&refusal), [("round", "@round"), ("stage", "closed"), ("needed", "tallied")]);
     t.no("round.wrong_stage", "publishRound", round()).await;
     t.no("round.tally_rounds", "tallyRound", of("@round", json!({ "rounds": ["@next"] }))).await;
     let look = |of_whom: &str, released: bool| {

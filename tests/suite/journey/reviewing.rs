@@ -145,6 +145,8 @@ async fn decided(t: &Teller) {
     assert_eq!(scored(t, "m2").await, (1, Some("30".into()), Some("not_qualified".into())));
     assert_eq!(scored(t, "m3").await, (1, Some("90.9".into()), Some("qualified".into())), "decided otherwise");
     assert_eq!(scored(t, "m4").await, (1, Some("90.9".into()), Some("excellent".into())));
+    let other_words = "{ whatIf(round: \"@round\", rules: { preset: THREE_GRADES }, NOW) { isWhatIf } }";
+    t.fails("round.answer_unknown", other_words).await;
 }
 
 async fn appealed(t: &Teller) {

@@ -67,6 +67,10 @@ async fn held(t: &Teller) {
     leader.no("talk.attendees", "holdTalk", of_branch(json!(["@m1", "@m1"]))).await;
     leader.no("talk.with_themselves", "holdTalk", of_branch(json!(["@m1", "@lead1"]))).await;
     leader.yes("holdTalk", of_branch(json!(["@m1", "@m2"]))).await;
+    let early = json!({ "with": { "member": "@m1" }, "talk": "@one", "on": "2022-06-01", "note": "太早" });
+    let refusal = t.no("talk.follow_up_not_due", "followUpTalk", early).await;
+    let facts = json!([{ "name": "talk", "value": "@one" }, { "name": "due", "value": "2022-07-01" }]);
+    assert_eq!(refusal["facts"], facts);
 }
 
 /// Thirty days later, at the midnight of the organisation.

@@ -15,26 +15,30 @@ fn decision(grades: &[(&str, &str)]) -> Value {
 /// Seven formal members have two places; three are tied for the second.
 pub async fn a_year_is_made_of_quarters_and_comparisons(heard: Ears) {
     let t = panel(heard, "2022-06-20T04:00:00Z").await;
-    a_quarter(&t).await;
+    let once = json!({ "reviewsPercent": "40", "comparisonsPercent": "60", "leastQuarters": 1 });
+    t.yes("adoptRules", json!({ "preset": "DEFAULT", "year": once })).await;
+    a_quarter(&t, "quarter", 2, "2022-06-30", "2022-07-01").await;
+    a_quarter(&t, "third", 3, "2022-09-30", "2022-10-01").await;
     comparisons(&t).await;
     a_year(&t).await;
+    an_annulment(&t).await;
     t.end().await;
 }
 
-async fn a_quarter(t: &Teller) {
-    let once = json!({ "reviewsPercent": "40", "comparisonsPercent": "60", "leastQuarters": 1 });
-    t.yes("adoptRules", json!({ "preset": "DEFAULT", "year": once })).await;
-    draft(t, "quarter", &["@team"], 2, 2).await;
-    let open = json!({ "round": "@quarter", "closesAt": "2022-06-30T18:00:00+08:00", "leaders": ["@lead1"],
-        "scrutineers": [], "without": ["PEER", "PUBLIC"] });
+/// A quarter of leaders alone, up to the decision.
+async fn a_quarter(t: &Teller, name: &str, quarter: u8, closes_on: &str, after: &str) {
+    let round = || json!({ "round": format!("@{name}") });
+    draft(t, name, &["@team"], quarter, 2).await;
+    let open = json!({ "round": format!("@{name}"), "closesAt": format!("{closes_on}T18:00:00+08:00"),
+        "leaders": ["@lead1"], "scrutineers": [], "without": ["PEER", "PUBLIC"] });
     t.yes("openRound", open).await;
-    for (name, mark) in TEAM.iter().zip(["100", "95", "95", "95", "80", "80"]) {
-        let review = json!({ "round": "@quarter", "member": format!("@{name}"), "marks": marks(mark, mark) });
+    for (whom, mark) in TEAM.iter().zip(["100", "95", "95", "95", "80", "80"]) {
+        let review = json!({ "round": format!("@{name}"), "member": format!("@{whom}"), "marks": marks(mark, mark) });
         member(t, "lead1").yes("giveLeaderReview", review).await;
     }
-    t.on("2022-07-01");
+    t.on(after);
     for mutation in ["closeRound", "tallyRound", "decideGrades"] {
-        t.yes(mutation, json!({ "round": "@quarter" })).await;
+        t.yes(mutation, round()).await;
     }
 }
 
@@ -67,8 +71,14 @@ async fn a_year(t: &Teller) {
     let tally = |rounds: Value| json!({ "round": "@year", "rounds": rounds });
     t.no("round.tally_rounds", "tallyRound", tally(json!([]))).await;
     t.no("round.quarter_unfit", "tallyRound", tally(json!(["@quarter"]))).await;
-    t.yes("publishRound", json!({ "round": "@quarter" })).await;
-    t.yes("tallyRound", tally(json!(["@quarter"]))).await;
+    for quarter in ["@quarter", "@third"] {
+        t.yes("publishRound", json!({ "round": quarter })).await;
+    }
+    let refusal = t.no("round.quarter_left_out", "tallyRound", tally(json!(["@quarter"]))).await;
+    let facts = json!([{ "name": "branch", "value": "@team" }, { "name": "quarter", "value": "2022-Q3" },
+        { "name": "round", "value": "@third" }]);
+    assert_eq!(refusal["facts"], facts);
+    t.yes("tallyRound", tally(json!(["@quarter", "@third"]))).await;
     t.no("round.tie_undecided", "decideGrades", decision(&[])).await;
     let all = [("m2", "excellent"), ("m3", "excellent"), ("m4", "qualified")];
     let refusal = t.no("round.cap_exceeded", "decideGrades", decision(&all)).await;
@@ -88,4 +98,17 @@ async fn a_year(t: &Teller) {
     }
     let anew = json!({ "round": "@year", "member": "@m1", "fixes": [{ "recompute": true }], "reason": "复核" });
     second(t).no("round.nothing_corrected", "correctResult", anew).await;
+}
+
+/// What was published is taken back of each person, and the year is free for another round.
+async fn an_annulment(t: &Teller) {
+    let board =
+        "{ leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { year: 2022 } }, NOW) {
+        nodes { rank subject { id } } } }";
+    let ranked = t.ask(board).await["leaderboard"]["nodes"].as_array().unwrap().len();
+    assert_eq!(ranked, 6, "the seventh has no score");
+    t.yes("proposeAnnulment", json!({ "round": "@year", "reason": "程序有误" })).await;
+    second(t).yes("annulRound", json!({ "round": "@year" })).await;
+    assert_eq!(t.ask(board).await["leaderboard"]["nodes"], json!([]));
+    t.make("again", "draftRound", json!({ "branches": ["@team"], "period": year(), "rulesVersion": 2 })).await;
 }

@@ -8,6 +8,7 @@ mod opening;
 mod paper;
 mod planning;
 mod publishing;
+mod reports;
 mod reviewing;
 mod rules;
 mod tallying;

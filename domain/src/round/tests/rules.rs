@@ -85,6 +85,7 @@ fn grades_fall_from_at_most_100_to_at_least_0() {
 fn bands_fall_to_0() {
     assert_eq!(faults_of(|rules| rules.bands[3].from = amount("1")), [Fault::Bands]);
     assert_eq!(faults_of(|rules| rules.bands[1].from = amount("90")), [Fault::Bands]);
+    assert_eq!(faults_of(|rules| rules.bands.swap(1, 2)), [Fault::Bands], "out of order");
     assert_eq!(faults_of(|rules| rules.bands[2].grade = code("qualified")), [Fault::Bands]);
     let none = |rules: &mut Rules| (rules.bands, rules.cap) = (vec![], None);
     assert_eq!(faults_of(none), [Fault::Bands]);

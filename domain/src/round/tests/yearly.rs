@@ -51,11 +51,15 @@ fn quarter(id: RoundId, branch: BranchId, of: &str, scores: &[(MemberId, Date, &
 }
 
 fn defined(metric: &str) -> Happened {
+    defined_as(metric, Direction::HigherIsBetter)
+}
+
+fn defined_as(metric: &str, direction: Direction) -> Happened {
     let metric = Metric {
         code: code(metric),
         name: Title::new("name", "Metric").expect("a plain title"),
         unit: Unit::Yuan,
-        direction: Direction::HigherIsBetter,
+        direction,
         aggregation: Aggregation::Sum,
         grain: crate::period::Grain::Month,
         subjects: Subjects::Both,
@@ -70,8 +74,12 @@ fn planned(member: MemberId, metric: &str, plan: &str) -> Happened {
 }
 
 fn reported(member: MemberId, metric: &str, month: &str, value: &str) -> Happened {
+    reported_as(member, metric, month, value, Exactness::Exact)
+}
+
+fn reported_as(member: MemberId, metric: &str, month: &str, value: &str, exactness: Exactness) -> Happened {
     let result = ResultId(Uuid::new_v5(&member.0, format!("{metric} {month}").as_bytes()));
-    let (aggregation, direction, exactness) = (Aggregation::Sum, Direction::HigherIsBetter, Exactness::Exact);
+    let (aggregation, direction) = (Aggregation::Sum, Direction::HigherIsBetter);
     let (metric, period, value) = (code(metric), period(month), amount(value));
     of(member, MemberEvent::ResultReported { result, metric, aggregation, direction, period, value, exactness })
 }
@@ -167,6 +175,47 @@ fn a_year_without_a_metric_with_a_plan_is_incomplete() {
     assert_eq!(result.score, None);
     let nothing = [defined("premium"), planned(ANA, "premium", "0"), reported(ANA, "premium", "2022-04", "5")];
     assert_eq!(tallied_year(quarters("80", "90").and(nothing)).proposed(ANA).score, None);
+}
+
+// hrms#2023
+#[test]
+fn a_quarter_without_a_score_is_none_of_the_quarters() {
+    let first = quarter(quarter_id(1), EAST, "2022-Q1", &[(ANA, MARCH, "90")]);
+    let missing = quarter(quarter_id(2), EAST, "2022-Q2", &[(BO, MARCH, "70")]);
+    let play = closed_year(compared(quarters("90", "90").and(first).and(missing)));
+    let play = play.does(JANUARY, of_rounds(&[1, 2, 3, 4].map(quarter_id)));
+    let Basis::Year { reviews, quarters, .. } = play.proposed(ANA).basis else { panic!("of a year") };
+    assert_eq!((reviews.map(|mean| mean.to_string()), quarters.len()), (Some("90".to_owned()), 3));
+}
+
+// steedos okr#17, okr#18, akvo-rsr#2830
+#[test]
+fn where_less_is_better_what_is_saved_completes_the_plan_and_nothing_counts_above_100() {
+    let completed = |actual: &str| {
+        let less = defined_as("complaints", Direction::LowerIsBetter);
+        let play = quarters("80", "90").and([less, planned(ANA, "complaints", "10")]);
+        let play = play.and([reported(ANA, "complaints", "2022-04", actual)]);
+        let result = tallied_year(play).proposed(ANA);
+        let Basis::Year { performance, .. } = result.basis else { panic!("of a year") };
+        (performance.map(|mean| mean.to_string()), result.score)
+    };
+    let of = |performance: &str, total| (Some(performance.to_owned()), score(total));
+    assert_eq!(completed("8"), of("100", "94"));
+    assert_eq!(completed("0"), of("100", "94"));
+    assert_eq!(completed("15"), of("50", "64"));
+    assert_eq!(completed("20"), of("0", "34"));
+    assert_eq!(completed("25"), of("0", "34"));
+}
+
+#[test]
+fn a_lower_bound_completes_no_plan_of_a_year_where_less_is_better() {
+    let completed = |direction| {
+        let metric = defined_as("visits", direction);
+        let play = quarters("80", "90").and([metric, planned(ANA, "visits", "10")]);
+        let play = play.and([reported_as(ANA, "visits", "2022-04", "8", Exactness::AtLeast)]);
+        tallied_year(play).proposed(ANA).score
+    };
+    assert_eq!((completed(Direction::LowerIsBetter), completed(Direction::HigherIsBetter)), (None, score("82")));
 }
 
 #[test]

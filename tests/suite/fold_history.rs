@@ -96,15 +96,15 @@ async fn a_story_is_folded_as_the_naive_way_has_it(seed: u64, commands: usize) {
 
 #[tokio::test]
 async fn a_first_story_is_folded_as_the_naive_way_has_it_at_every_moment() {
-    a_story_is_folded_as_the_naive_way_has_it(1, 700).await;
+    a_story_is_folded_as_the_naive_way_has_it(1, 850).await;
 }
 
 #[tokio::test]
 async fn a_second_story_is_folded_as_the_naive_way_has_it_at_every_moment() {
-    a_story_is_folded_as_the_naive_way_has_it(20_220_301, 700).await;
+    a_story_is_folded_as_the_naive_way_has_it(20_220_301, 850).await;
 }
 
 #[tokio::test]
 async fn a_third_story_is_folded_as_the_naive_way_has_it_at_every_moment() {
-    a_story_is_folded_as_the_naive_way_has_it(72, 700).await;
+    a_story_is_folded_as_the_naive_way_has_it(72, 850).await;
 }

@@ -264,5 +264,6 @@ fn rounds_by_chance_are_folded_as_the_naive_way_has_them() {
         same::<projections::paper_counts::PaperCounts>(&facts, |naive| naive.paper_count_rows());
         same::<projections::round_results::RoundResults>(&facts, |naive| naive.round_result_rows());
         same::<projections::appeals::Appeals>(&facts, |naive| naive.appeal_rows());
+        same::<projections::dues::Dues>(&facts, |naive| naive.due_rows());
     }
 }

@@ -113,5 +113,6 @@ pub async fn rows_equal(reads: &dyn Reads, log: &Log, at: Position) {
     same(reads, at, naive.paper_count_rows()).await;
     same(reads, at, naive.round_result_rows()).await;
     same(reads, at, naive.appeal_rows()).await;
+    same(reads, at, naive.due_rows()).await;
     same(reads, at, naive.audit_rows()).await;
 }

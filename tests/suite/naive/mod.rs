@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod boards;
+pub mod dues;
 pub mod ledger;
 pub mod organisation;
 pub mod outlets;

@@ -32,7 +32,8 @@ fn step(event: &Event) -> Option<(TalkId, Step)> {
     }
 }
 
-fn is_called(event: &Event, of: TalkId) -> bool {
+/// Whether it calls for the follow-up of that talk.
+pub fn is_called(event: &Event, of: TalkId) -> bool {
     matches!(event,
         Event::Member(MemberEvent::TalkFollowUpCalled { talk, .. })
         | Event::Branch(BranchEvent::TalkFollowUpCalled { talk, .. }) if *talk == of)

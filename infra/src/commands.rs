@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::person::Person;
 use domain::refusal::Refusal;
+use domain::round::RoundCommand;
 use domain::text::{FREE_TEXT_MAX, Sealed, clean};
 use domain::vault::{NoVault, Vault};
 use domain::world::Command;
@@ -34,9 +35,14 @@ impl LogCommands {
     async fn vault(&self, command: &Command, key: &CommandKey) -> Result<Arc<dyn Vault>, KeyError> {
         match command {
             Command::Member(..) | Command::Branch(..) => Ok(Arc::new(NoVault)),
-            Command::Round(round, _) => {
+            Command::Round(round, command) => {
+                // A round's key is made with its draft: asking for one that is not there leaves none behind.
+                let is_new = matches!(command, RoundCommand::Draft { .. });
                 let salt = [key.principal.as_bytes(), key.command_id.as_bytes()];
-                Ok(Arc::new(self.keyring.vault(round.0, &salt).await?))
+                match self.keyring.vault(round.0, &salt, is_new).await? {
+                    Some(vault) => Ok(Arc::new(vault)),
+                    None => Ok(Arc::new(NoVault)),
+                }
             }
         }
     }

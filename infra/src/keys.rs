@@ -228,13 +228,17 @@ impl Keyring {
         Ok(seal_with(&key, subject, salt, text))
     }
 
-    /// The vault of a subject, for what one command seals and opens; the key is made if there is none. `salt` tells
-    /// commands apart.
+    /// The vault of a subject, for what one command seals and opens; nothing where there is no key, which is made for a
+    /// new subject. `salt` tells commands apart.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub async fn vault(&self, subject: Uuid, salt: &[&[u8]]) -> Result<KeyVault, KeyError> {
-        Ok(KeyVault::new(self.find_or_make(subject).await?, subject, salt))
+    pub async fn vault(&self, subject: Uuid, salt: &[&[u8]], is_new: bool) -> Result<Option<KeyVault>, KeyError> {
+        let key = match is_new {
+            true => Some(self.find_or_make(subject).await?),
+            false => self.find(subject).await?,
+        };
+        Ok(key.map(|key| KeyVault::new(key, subject, salt)))
     }
 
     async fn find_or_make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {

@@ -48,7 +48,7 @@ items! {
     TrainingAttendances = "training.attendances",
     /// Honours granted 荣誉.
     Honours = "honours",
-    /// Reminder talks held 约谈, in person-times.
+    /// Reminder talks held 提醒谈话, in person-times.
     Talks = "talks",
 }
 

@@ -175,7 +175,7 @@ fn by_round(event: &RoundEvent) -> Told {
         LeaderReviewGiven { reviewer, member, .. } => Told::default().members([reviewer, member]),
         PaperIssued { to, .. } => Told::default().members(to),
         PaperCounted { member, scrutineer, .. } => Told::default().members([member, scrutineer]),
-        CommentModerated { reviewer, member, reason, .. } => Told::noted(reason).members([reviewer, member]),
+        CommentModerated { reviewer, member, .. } => Told::default().members([reviewer, member]),
         AppealFiled { member, .. } | AppealOverdue { member, .. } | AppealAnswered { member, .. } => {
             Told::default().members([member])
         }

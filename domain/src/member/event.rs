@@ -338,7 +338,7 @@ events! {
             /// Its quarter.
             period: Period,
         },
-        /// A reminder talk with the member was proposed 约谈.
+        /// A reminder talk with the member was proposed 提醒谈话.
         TalkProposed = "member_talk_proposed" {
             /// The talk.
             talk: TalkId,

@@ -122,7 +122,7 @@ impl Fault {
             Self::CapGrade { grade } => write!(f, "名额限制针对 {grade},但它不是最高分数段,或其下没有分数段"),
             Self::CapShare => f.write_str("名额比例须大于 0 且不超过 1"),
             Self::Days => write!(f, "期限须为 1 至 {DAYS_MAX} 天"),
-            Self::Talks => f.write_str("约谈分数须在 0 至 100 之间,末位比例分母至少为二"),
+            Self::Talks => f.write_str("提醒谈话分数线须在 0 至 100 之间,末位比例分母至少为二"),
             Self::Year => f.write_str("年度两项权重须合计 100 且不小于 0,季度数 1 至 4"),
             Self::MetricWeight { metric } => write!(f, "指标 {metric} 的权重不大于 0"),
             Self::MetricWeights { given } => write!(f, "{given} 个指标设有权重,超过 {METRICS_MAX} 个"),

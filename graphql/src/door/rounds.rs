@@ -14,9 +14,10 @@ use projections::words::SubjectKind;
 use uuid::Uuid;
 
 use super::{Asked, BranchSubject, Door, Halt, MemberSubject, denied};
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::input;
 use crate::policy::{Action, Resource};
+use crate::ports::Look;
 
 /// A round that the asker may act on.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +70,28 @@ impl Door<'_> {
         let branch = self.branch_of(member).await?.ok_or_else(|| denied(action))?;
         self.allow(action, Resource::Member(member, branch)).await?;
         Ok(MemberSubject(member))
+    }
+
+    /// Records that the asker looks at what a round hides: a decision is answered by what was proposed.
+    ///
+    /// # Errors
+    /// Those of the record; without it nothing is decided.
+    pub async fn looks_at(&self, round: RoundSubject, what: &'static str) -> Result<(), Halt> {
+        let (viewer, position) = (self.session.viewer()?.id.clone(), self.session.pin(None, None).await?.position);
+        let look = Look { viewer, what, kind: SubjectKind::Round, subject: round.id().0, position };
+        Ok(self.session.reads().record(&look).await.map_err(Fault::from)?)
+    }
+
+    /// Refuses whoever would decide in their own case: the asker's own member is the one concerned.
+    ///
+    /// # Errors
+    /// `round.same_person`.
+    pub fn not_ones_own(&self, concerned: MemberId) -> Result<(), Halt> {
+        let viewer = self.session.viewer()?;
+        match viewer.member == Some(concerned) {
+            true => Err(domain::refusal::Refusal::from(RoundRefusal::SamePerson { actor: viewer.id.clone() }).into()),
+            false => Ok(()),
+        }
     }
 
     /// The round an input names, and the asker's own member: the round's roster says what they may do there.

@@ -130,7 +130,9 @@ enum With {
 
 impl With {
     async fn member(door: &Door<'_>, given: &ID) -> Result<Self, Halt> {
-        door.member("with.member", given, KeepTalks).await.map(Self::Member)
+        let member = door.member("with.member", given, KeepTalks).await?;
+        door.not_ones_own(member.id())?;
+        Ok(Self::Member(member))
     }
 
     async fn branch(door: &Door<'_>, given: &ID) -> Result<Self, Halt> {

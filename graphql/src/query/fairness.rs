@@ -28,7 +28,7 @@ use crate::session::Session;
 use crate::words::ReviewGroup;
 
 /// What the view weighs by itself: it reads everybody's result in the rounds of a period.
-const WEIGHT: usize = 300;
+const WEIGHT: usize = 10_000;
 /// For how many leaders or branches its lists weigh.
 const MANY: usize = 50;
 

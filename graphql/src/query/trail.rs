@@ -20,7 +20,7 @@ use super::subject::{Subject, SubjectKind};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Scope};
+use crate::policy::{Action, Scope, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
 use crate::schema::READ;
@@ -315,8 +315,16 @@ impl Event {
         Ok(Session::of(ctx).fact(self.position()).await?.map(|fact| fact.sequence))
     }
 
-    /// What the log holds of it, as JSON; free texts stay sealed in it.
+    /// What the log holds of it, as JSON; free texts stay sealed in it. Null of a roster that names people out of reach.
     async fn body(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let session = Session::of(ctx);
+        // A roster names everybody of every branch covered.
+        if self.row.event_type == "round_roster_fixed" {
+            let covered = self.stream().resource(session).await?;
+            if session.verdict(Action::SeeRoster, covered).await? != Verdict::Allow {
+                return Ok(None);
+            }
+        }
         Ok(Session::of(ctx).fact(self.position()).await?.map(|fact| fact.event.encode()))
     }
 }

@@ -28,7 +28,7 @@ use crate::session::Session;
 use crate::words::{GapRule, ReviewGroup, RulesPreset, TieRule};
 
 /// What a what-if weighs by itself: it reads everybody's result in the round.
-const WEIGHT: usize = 100;
+const WEIGHT: usize = 5_000;
 /// For how many persons its entries weigh.
 const PERSONS: usize = 500;
 

@@ -332,3 +332,28 @@ fn what_is_due_comes_in_pages() {
     let expected = [("ROUND_CLOSE", ID), ("ROUND_CLOSE", OTHER.0), ("APPEAL_ANSWER", ID)];
     assert_eq!(seen, expected.map(|(kind, item)| (json!(kind), json!(item))));
 }
+
+#[test]
+fn nobody_decides_in_their_own_case() {
+    let twin = reviewing();
+    let bao = twin.by(Some(viewer(Role::Office, Some(BAO), None)));
+    let fix = json!([{ "grade": "excellent" }]);
+    let own = [
+        ("answerAppeal", json!({ "round": ID, "appeal": ID, "upheld": true, "answer": "属实", "fixes": fix })),
+        ("correctResult", json!({ "round": ID, "member": BAO.0, "reason": "属实", "fixes": fix })),
+        (
+            "decideGrades",
+            json!({ "round": ID, "grades": [{ "member": BAO.0, "grade": "excellent", "reason": "属实" }] }),
+        ),
+        ("moderateComment", json!({ "round": ID, "reviewer": CAI.0, "member": BAO.0, "released": true })),
+        ("approveTalk", json!({ "with": { "member": BAO.0 }, "talk": ID })),
+        ("declineTalk", json!({ "with": { "member": BAO.0 }, "talk": ID, "reason": "不必" })),
+    ];
+    for (mutation, input) in &own {
+        assert_eq!(refused(&bao, mutation, input), "round.same_person", "{mutation}");
+    }
+    let other = twin.by(Some(viewer(Role::Office, Some(CAI), None)));
+    for (mutation, input) in &own {
+        assert_eq!(send(&other, mutation, input)["refusal"], Value::Null, "{mutation}: another may");
+    }
+}

@@ -71,7 +71,9 @@ fn collect(value: &Value, field: &str, texts: &mut Vec<String>) {
 }
 
 fn row(fact: &Fact, parts: &Value, (subject_kind, subject): (SubjectKind, Uuid), is_primary: bool) -> AuditRow {
-    let reason = ["reason", "note", "remarks"].iter().find_map(|field| parts[*field].as_str());
+    // Why a comment is not shown is told where comments are, and not before publication.
+    let is_told = fact.event.name() != "round_comment_moderated";
+    let reason = ["reason", "note", "remarks"].iter().filter(|_| is_told).find_map(|field| parts[*field].as_str());
     AuditRow {
         subject_kind,
         subject,

@@ -64,7 +64,7 @@ pub fn answer(
     fixes: Vec<Fix>,
 ) -> Result<Decision, Stop> {
     let round = at.at(Stage::Published)?;
-    let member = open_appeal(round, appeal)?.member;
+    let &Appeal { member, answer_until, overdue, .. } = open_appeal(round, appeal)?;
     let published = published(round, member)?;
     let mut judges = round.decided_by.iter().chain(&published.corrected_by);
     judges.try_for_each(|by| at.another(by))?;
@@ -73,7 +73,14 @@ pub fn answer(
     }
     let by = at.context.actor.clone();
     let answered = RoundEvent::AppealAnswered { appeal, member, upheld, answer: answer.clone(), by };
-    let decision = Decision::nothing().round(at.id, answered);
+    // A deadline counts by its time, also where nobody noted in time that it passed.
+    let late = (!overdue && answer_until <= at.context.at).then_some(RoundEvent::AppealOverdue {
+        appeal,
+        member,
+        answer_until,
+    });
+    let noted = late.into_iter().fold(Decision::nothing(), |decision, event| decision.round(at.id, event));
+    let decision = noted.round(at.id, answered);
     match upheld {
         true => put_right(at, decision, round, member, fixes, Some(appeal), answer),
         false => Ok(decision),

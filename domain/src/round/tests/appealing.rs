@@ -240,3 +240,15 @@ fn marks_that_made_no_group_count_once_the_missing_ones_are_there() {
     };
     assert_eq!(groups[0].score.as_ref().map(ToString::to_string), Some("85".to_owned()));
 }
+
+#[test]
+fn an_answer_after_its_time_is_late_also_where_nobody_noted_it() {
+    let play = filed();
+    let answer_until = play.round().appeals[&APPEAL].answer_until;
+    let late = answer_until.to_string();
+    let events = play.asks_by("auditor", &late, answer(false, vec![])).events();
+    let overdue = RoundEvent::AppealOverdue { appeal: APPEAL, member: ANA, answer_until };
+    assert_eq!((events.len(), &events[0]), (2, &in_round(overdue.clone())));
+    let noted = play.does(&late, RoundCommand::NoteOverdue { appeal: APPEAL });
+    assert_eq!(noted.asks_by("auditor", &late, answer(false, vec![])).events().len(), 1, "once");
+}

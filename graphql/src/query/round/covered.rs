@@ -2,6 +2,7 @@
 
 use domain::id::{BranchId, MemberId, RoundId};
 use domain::period::Period;
+use domain::round::Stage;
 use projections::cell::{Cell, ColumnType};
 use projections::claims::ClaimRow;
 use projections::round_people::RoundPersonRow;
@@ -59,10 +60,15 @@ async fn reaches(session: &Session, action: Action, row: &RoundRow) -> Result<bo
     Ok(false)
 }
 
+/// Whether the viewer is one of the round's leaders or scrutineers: they need to know whom to mark and to count.
+pub fn is_named(session: &Session, row: &RoundRow) -> Result<bool> {
+    let me = session.viewer()?.member;
+    Ok(me.is_some_and(|me| row.leaders.0.contains(&me) || row.scrutineers.0.contains(&me)))
+}
+
 async fn takes_part(session: &Session, action: Action, row: &RoundRow, at: Moment) -> Result<bool> {
     let (Some(me), Some(branch)) = (session.viewer()?.member, row.branches.0.first()) else { return Ok(false) };
-    let named = row.leaders.0.contains(&me) || row.scrutineers.0.contains(&me);
-    match named || person(session, row.round, me, at).await?.is_some() {
+    match is_named(session, row)? || person(session, row.round, me, at).await?.is_some() {
         true => Ok(session.verdict(action, Resource::Member(me, *branch)).await? == Verdict::Allow),
         false => Ok(false),
     }
@@ -91,6 +97,10 @@ pub async fn in_reach(
     if let (None, Some(me)) = (within, session.viewer()?.member) {
         let own: Vec<RoundPersonRow> = every(session, all_of([equals("member", Some(me))]), at).await?;
         rounds.extend(own.into_iter().map(|row| Cell::Uuid(row.round.0)));
+        // Who counts is on no roster: the rounds that are open are looked through.
+        let open: Vec<RoundRow> = every(session, all_of([equals("stage", Some(Stage::Opened))]), at).await?;
+        let counts = open.into_iter().filter(|row| row.scrutineers.0.contains(&me));
+        rounds.extend(counts.map(|row| Cell::Uuid(row.round.0)));
     }
     rounds.sort_unstable();
     rounds.dedup();

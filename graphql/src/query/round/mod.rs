@@ -30,7 +30,7 @@ use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Order, Select};
 
 use self::appeal::{Appeal, appeals_of};
-use self::covered::{in_reach, of_round, people_in_reach, sees, sees_texts};
+use self::covered::{in_reach, is_named, of_round, people_in_reach, sees, sees_texts};
 use self::people::RosterEntry;
 use self::result::RoundResult;
 use self::rules::{Rules, rules_of};
@@ -49,7 +49,7 @@ use crate::session::Session;
 use crate::words::RoundStage;
 
 /// What a bundle weighs: it holds everybody's result.
-const BUNDLE: usize = 500;
+const BUNDLE: usize = 5_000;
 
 /// A round as of a moment, its viewer checked.
 #[derive(Debug, Clone)]
@@ -304,7 +304,10 @@ impl Round {
     ) -> Result<Option<Connection<RosterEntry>>> {
         let session = Session::of(ctx);
         let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
-        let reach = people_in_reach(session, Action::SeeRoster, at).await?;
+        let reach = match is_named(session, &row)? {
+            true => None,
+            false => people_in_reach(session, Action::SeeRoster, at).await?,
+        };
         let select = all_of([of_round(&row), reach]);
         let node = |person| RosterEntry::new(Arc::clone(&row), person, at);
         Connection::select(session, &page, at.position, select, node).await.map(Some)

@@ -76,9 +76,9 @@ impl Door<'_> {
     ///
     /// # Errors
     /// Those of the record; without it nothing is decided.
-    pub async fn looks_at(&self, round: RoundSubject, what: &'static str) -> Result<(), Halt> {
+    pub async fn looks_at_proposal(&self, round: RoundSubject) -> Result<(), Halt> {
         let (viewer, position) = (self.session.viewer()?.id.clone(), self.session.pin(None, None).await?.position);
-        let look = Look { viewer, what, kind: SubjectKind::Round, subject: round.id().0, position };
+        let look = Look { viewer, what: "decision", kind: SubjectKind::Round, subject: round.id().0, position };
         Ok(self.session.reads().record(&look).await.map_err(Fault::from)?)
     }
 

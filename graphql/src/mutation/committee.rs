@@ -104,7 +104,7 @@ impl Ask for DecideGradesInput {
             given.push(GradeGiven { member, grade: input::metric(&grade.grade)?, reason });
         }
         // A refusal tells of the proposal, so the look is kept before it is answered.
-        door.looks_at(round, "decision").await?;
+        door.looks_at_proposal(round).await?;
         Ok(round.asks(RoundCommand::DecideGrades { given }))
     }
 }

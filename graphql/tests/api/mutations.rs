@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::introspection::{mutations, sample};
 use crate::reviews::reviewing;
-use crate::story::{ANA, BAO, CAI, EAST, NOBODY, WEST, established, registered, told};
+use crate::story::{ANA, CAI, EAST, NOBODY, WEST, established, registered, told};
 use crate::support::{Asking, viewer};
 
 pub const OUTCOME: &str = "position id commandId replayed refusal { code message messageZh facts { name value } }";
@@ -37,7 +37,7 @@ fn every_mutation_sends_one_command() {
         let twin = reviewing();
         // The samples are about one member: she takes part herself, and another decides.
         let own = ["giveSelfReview", "fileAppeal"].contains(&mutation.as_str());
-        let office = twin.by(Some(viewer(Role::Office, Some(if own { ANA } else { BAO }), None)));
+        let office = twin.by(Some(viewer(Role::Office, Some(if own { ANA } else { CAI }), None)));
         let outcome = send(&office, &mutation, &sample(&mutation));
         assert_eq!(outcome["refusal"], Value::Null, "{mutation}");
         assert_eq!(outcome["position"], twin.last().to_string(), "{mutation}");

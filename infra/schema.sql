@@ -23,6 +23,22 @@ CREATE TABLE public._sqlx_migrations (
     checksum bytea NOT NULL,
     execution_time bigint NOT NULL
 );
+CREATE TABLE public.appeals_g1 (
+    appeal uuid NOT NULL,
+    round uuid NOT NULL,
+    member uuid NOT NULL,
+    filed_at timestamp with time zone NOT NULL,
+    text text NOT NULL COLLATE pg_catalog."C",
+    answer_until timestamp with time zone NOT NULL,
+    overdue boolean NOT NULL,
+    upheld boolean,
+    answer text COLLATE pg_catalog."C",
+    answered_by text COLLATE pg_catalog."C",
+    answered_at timestamp with time zone,
+    correction bigint,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.attendance_g1 (
     training uuid NOT NULL,
     member uuid NOT NULL,
@@ -73,6 +89,14 @@ CREATE TABLE public.branches_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.claims_g1 (
+    branch uuid NOT NULL,
+    period text NOT NULL COLLATE pg_catalog."C",
+    round uuid NOT NULL,
+    released boolean NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.commands (
     principal text NOT NULL,
     command_id text NOT NULL,
@@ -111,6 +135,18 @@ CREATE TABLE public.contact_points_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.dues_g1 (
+    kind text NOT NULL COLLATE pg_catalog."C",
+    item uuid NOT NULL,
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    due_on date,
+    noted boolean NOT NULL,
+    appeals text NOT NULL COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.events (
     aggregate_type text NOT NULL,
     aggregate_id text NOT NULL,
@@ -126,6 +162,19 @@ CREATE TABLE public.events (
     CONSTRAINT events_position_positive CHECK (("position" >= 1)),
     CONSTRAINT events_salted CHECK ((octet_length(salt) = 32)),
     CONSTRAINT events_sequence_positive CHECK ((sequence >= 1))
+);
+CREATE TABLE public.leader_reviews_g1 (
+    round uuid NOT NULL,
+    member uuid NOT NULL,
+    reviewer uuid NOT NULL,
+    given text NOT NULL COLLATE pg_catalog."C",
+    "position" bigint NOT NULL,
+    comment text COLLATE pg_catalog."C",
+    released boolean,
+    moderation text COLLATE pg_catalog."C",
+    moderated_at timestamp with time zone,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
 );
 CREATE TABLE public.log_head (
     one boolean DEFAULT true NOT NULL,
@@ -218,6 +267,17 @@ CREATE TABLE public.outlets_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.paper_counts_g1 (
+    round uuid NOT NULL,
+    group_of text NOT NULL COLLATE pg_catalog."C",
+    attempt bigint NOT NULL,
+    member uuid NOT NULL,
+    scrutineer uuid NOT NULL,
+    entered_at timestamp with time zone NOT NULL,
+    times bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.people (
     member uuid NOT NULL,
     staff_number text NOT NULL,
@@ -251,6 +311,15 @@ CREATE TABLE public.projections (
     stopped_at bigint,
     cause text,
     born bigint DEFAULT 0 NOT NULL
+);
+CREATE TABLE public.reads (
+    id uuid NOT NULL,
+    at timestamp with time zone NOT NULL,
+    viewer text NOT NULL,
+    what text NOT NULL,
+    subject_kind text NOT NULL,
+    subject uuid NOT NULL,
+    "position" bigint NOT NULL
 );
 CREATE TABLE public.records_g1 (
     record uuid NOT NULL,
@@ -293,6 +362,84 @@ CREATE TABLE public.results_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.round_people_g1 (
+    round uuid NOT NULL,
+    member uuid NOT NULL,
+    branch uuid,
+    since date,
+    on_probation boolean NOT NULL,
+    is_reviewed boolean NOT NULL,
+    is_leader boolean NOT NULL,
+    is_peer boolean NOT NULL,
+    is_suspended boolean NOT NULL,
+    self_review text COLLATE pg_catalog."C",
+    self_reviewed text NOT NULL COLLATE pg_catalog."C",
+    reviewed_by text NOT NULL COLLATE pg_catalog."C",
+    paper_attempt bigint,
+    version bigint,
+    period text COLLATE pg_catalog."C",
+    score numeric,
+    proposed text COLLATE pg_catalog."C",
+    grade text COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    result text COLLATE pg_catalog."C",
+    published_at timestamp with time zone,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.round_results_g1 (
+    round uuid NOT NULL,
+    member uuid NOT NULL,
+    version bigint NOT NULL,
+    result text COLLATE pg_catalog."C",
+    branch uuid,
+    period text COLLATE pg_catalog."C",
+    score_before numeric,
+    published_at timestamp with time zone,
+    "position" bigint,
+    appeal uuid,
+    reason text COLLATE pg_catalog."C",
+    corrected_by text COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.rounds_g1 (
+    round uuid NOT NULL,
+    period text NOT NULL COLLATE pg_catalog."C",
+    stage text NOT NULL COLLATE pg_catalog."C",
+    branches text NOT NULL COLLATE pg_catalog."C",
+    rules_version bigint NOT NULL,
+    drafted_at timestamp with time zone NOT NULL,
+    rules text COLLATE pg_catalog."C",
+    voting text NOT NULL COLLATE pg_catalog."C",
+    voided text NOT NULL COLLATE pg_catalog."C",
+    peers bigint NOT NULL,
+    reviewed bigint NOT NULL,
+    leaders text NOT NULL COLLATE pg_catalog."C",
+    scrutineers text NOT NULL COLLATE pg_catalog."C",
+    opened_at timestamp with time zone,
+    closes_at timestamp with time zone,
+    version bigint NOT NULL,
+    given_from bigint NOT NULL,
+    sealed text COLLATE pg_catalog."C",
+    decided_by text COLLATE pg_catalog."C",
+    published_at timestamp with time zone,
+    publicity_until timestamp with time zone,
+    appeal_until timestamp with time zone,
+    notices text NOT NULL COLLATE pg_catalog."C",
+    quarters text NOT NULL COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.rule_sets_g1 (
+    version bigint NOT NULL,
+    rules text NOT NULL COLLATE pg_catalog."C",
+    adopted_by text NOT NULL COLLATE pg_catalog."C",
+    adopted_at timestamp with time zone NOT NULL,
+    "position" bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.spells_g1 (
     subject uuid NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
@@ -321,12 +468,40 @@ CREATE TABLE public.standings_g1 (
     growth numeric,
     over_plan numeric,
     parts text NOT NULL COLLATE pg_catalog."C",
+    tie_key numeric,
+    scores text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
 CREATE TABLE public.subject_keys (
     subject uuid NOT NULL,
     wrapped bytea NOT NULL
+);
+CREATE TABLE public.talks_g1 (
+    talk uuid NOT NULL,
+    subject_kind text NOT NULL COLLATE pg_catalog."C",
+    subject uuid NOT NULL,
+    cause text NOT NULL COLLATE pg_catalog."C",
+    round uuid,
+    step text NOT NULL COLLATE pg_catalog."C",
+    proposed_at timestamp with time zone NOT NULL,
+    proposed_by text COLLATE pg_catalog."C",
+    reason text COLLATE pg_catalog."C",
+    approved_by text COLLATE pg_catalog."C",
+    declined_by text COLLATE pg_catalog."C",
+    declined_for text COLLATE pg_catalog."C",
+    held_on date,
+    held_by uuid,
+    attendees text NOT NULL COLLATE pg_catalog."C",
+    persons bigint NOT NULL,
+    record text COLLATE pg_catalog."C",
+    follow_up_on date,
+    called boolean NOT NULL,
+    followed_up_on date,
+    note text COLLATE pg_catalog."C",
+    closed_on date,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
 );
 CREATE TABLE public.totals_g1 (
     year bigint NOT NULL,
@@ -350,22 +525,30 @@ CREATE TABLE public.trainings_g1 (
 );
 ALTER TABLE ONLY public._sqlx_migrations
     ADD CONSTRAINT _sqlx_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.appeals_g1
+    ADD CONSTRAINT appeals_g1_key PRIMARY KEY (appeal, from_position);
 ALTER TABLE ONLY public.attendance_g1
     ADD CONSTRAINT attendance_g1_key PRIMARY KEY (training, member, from_position);
 ALTER TABLE ONLY public.audit_trail_g1
     ADD CONSTRAINT audit_trail_g1_key PRIMARY KEY (subject_kind, subject, "position", from_position);
 ALTER TABLE ONLY public.branches_g1
     ADD CONSTRAINT branches_g1_key PRIMARY KEY (branch, from_position);
+ALTER TABLE ONLY public.claims_g1
+    ADD CONSTRAINT claims_g1_key PRIMARY KEY (branch, period, round, from_position);
 ALTER TABLE ONLY public.commands
     ADD CONSTRAINT commands_key PRIMARY KEY (principal, command_id);
 ALTER TABLE ONLY public.competitions_g1
     ADD CONSTRAINT competitions_g1_key PRIMARY KEY (competition, from_position);
 ALTER TABLE ONLY public.contact_points_g1
     ADD CONSTRAINT contact_points_g1_key PRIMARY KEY (contact_point, from_position);
+ALTER TABLE ONLY public.dues_g1
+    ADD CONSTRAINT dues_g1_key PRIMARY KEY (kind, item, from_position);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_position UNIQUE ("position");
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_stream PRIMARY KEY (aggregate_type, aggregate_id, sequence);
+ALTER TABLE ONLY public.leader_reviews_g1
+    ADD CONSTRAINT leader_reviews_g1_key PRIMARY KEY (round, member, reviewer, from_position);
 ALTER TABLE ONLY public.log_head
     ADD CONSTRAINT log_head_one PRIMARY KEY (one);
 ALTER TABLE ONLY public.master_key
@@ -378,6 +561,8 @@ ALTER TABLE ONLY public.metrics_g1
     ADD CONSTRAINT metrics_g1_key PRIMARY KEY (code, from_position);
 ALTER TABLE ONLY public.outlets_g1
     ADD CONSTRAINT outlets_g1_key PRIMARY KEY (outlet, from_position);
+ALTER TABLE ONLY public.paper_counts_g1
+    ADD CONSTRAINT paper_counts_g1_key PRIMARY KEY (round, group_of, attempt, member, scrutineer, from_position);
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_member PRIMARY KEY (member);
 ALTER TABLE ONLY public.people
@@ -388,20 +573,35 @@ ALTER TABLE ONLY public.projection_switches
     ADD CONSTRAINT projection_switches_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projections
     ADD CONSTRAINT projections_name PRIMARY KEY (name);
+ALTER TABLE ONLY public.reads
+    ADD CONSTRAINT reads_id PRIMARY KEY (id);
 ALTER TABLE ONLY public.records_g1
     ADD CONSTRAINT records_g1_key PRIMARY KEY (record, subject, from_position);
 ALTER TABLE ONLY public.results_g1
     ADD CONSTRAINT results_g1_key PRIMARY KEY (subject_kind, subject, metric, period, from_position);
+ALTER TABLE ONLY public.round_people_g1
+    ADD CONSTRAINT round_people_g1_key PRIMARY KEY (round, member, from_position);
+ALTER TABLE ONLY public.round_results_g1
+    ADD CONSTRAINT round_results_g1_key PRIMARY KEY (round, member, version, from_position);
+ALTER TABLE ONLY public.rounds_g1
+    ADD CONSTRAINT rounds_g1_key PRIMARY KEY (round, from_position);
+ALTER TABLE ONLY public.rule_sets_g1
+    ADD CONSTRAINT rule_sets_g1_key PRIMARY KEY (version, from_position);
 ALTER TABLE ONLY public.spells_g1
     ADD CONSTRAINT spells_g1_key PRIMARY KEY (subject, from_position);
 ALTER TABLE ONLY public.standings_g1
     ADD CONSTRAINT standings_g1_key PRIMARY KEY (subject_kind, metric, period, subject, from_position);
 ALTER TABLE ONLY public.subject_keys
     ADD CONSTRAINT subject_keys_subject PRIMARY KEY (subject);
+ALTER TABLE ONLY public.talks_g1
+    ADD CONSTRAINT talks_g1_key PRIMARY KEY (talk, from_position);
 ALTER TABLE ONLY public.totals_g1
     ADD CONSTRAINT totals_g1_key PRIMARY KEY (year, item, from_position);
 ALTER TABLE ONLY public.trainings_g1
     ADD CONSTRAINT trainings_g1_key PRIMARY KEY (training, from_position);
+CREATE INDEX appeals_g1_by1 ON public.appeals_g1 USING btree (round, member, appeal, from_position);
+CREATE INDEX appeals_g1_by2 ON public.appeals_g1 USING btree (member, appeal, from_position);
+CREATE UNIQUE INDEX appeals_g1_holds ON public.appeals_g1 USING btree (appeal) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX attendance_g1_by1 ON public.attendance_g1 USING btree (member, held_on, training, member, from_position);
 CREATE UNIQUE INDEX attendance_g1_holds ON public.attendance_g1 USING btree (training, member) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX audit_trail_g1_by1 ON public.audit_trail_g1 USING btree (is_primary, "position", subject_kind, subject, "position", from_position);
@@ -413,6 +613,9 @@ CREATE UNIQUE INDEX audit_trail_g1_holds ON public.audit_trail_g1 USING btree (s
 CREATE INDEX branches_g1_by1 ON public.branches_g1 USING btree (parent, branch, from_position);
 CREATE INDEX branches_g1_by2 ON public.branches_g1 USING btree (name, branch, from_position);
 CREATE UNIQUE INDEX branches_g1_holds ON public.branches_g1 USING btree (branch) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX claims_g1_by1 ON public.claims_g1 USING btree (round, branch, period, round, from_position);
+CREATE INDEX claims_g1_by2 ON public.claims_g1 USING btree (period, released, branch, period, round, from_position);
+CREATE UNIQUE INDEX claims_g1_holds ON public.claims_g1 USING btree (branch, period, round) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX competitions_g1_by1 ON public.competitions_g1 USING btree (branch, competition, from_position);
 CREATE INDEX competitions_g1_by2 ON public.competitions_g1 USING btree (metric, period, competition, from_position);
 CREATE UNIQUE INDEX competitions_g1_holds ON public.competitions_g1 USING btree (competition) WHERE (until_position = '9223372036854775807'::bigint);
@@ -422,7 +625,13 @@ CREATE INDEX contact_points_g1_by3 ON public.contact_points_g1 USING btree (cadr
 CREATE INDEX contact_points_g1_by4 ON public.contact_points_g1 USING btree (outlet, contact_point, from_position);
 CREATE INDEX contact_points_g1_by5 ON public.contact_points_g1 USING btree (station, contact_point, from_position);
 CREATE UNIQUE INDEX contact_points_g1_holds ON public.contact_points_g1 USING btree (contact_point) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX dues_g1_by1 ON public.dues_g1 USING btree (noted, due_at, kind, item, from_position);
+CREATE INDEX dues_g1_by2 ON public.dues_g1 USING btree (due_at, kind, item, from_position);
+CREATE INDEX dues_g1_by3 ON public.dues_g1 USING btree (subject, kind, item, from_position);
+CREATE UNIQUE INDEX dues_g1_holds ON public.dues_g1 USING btree (kind, item) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX events_recorded ON public.events USING btree (recorded_at, "position");
+CREATE INDEX leader_reviews_g1_by1 ON public.leader_reviews_g1 USING btree (reviewer, round, member, reviewer, from_position);
+CREATE UNIQUE INDEX leader_reviews_g1_holds ON public.leader_reviews_g1 USING btree (round, member, reviewer) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, member, from_position);
 CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, year, member, from_position);
 CREATE UNIQUE INDEX member_years_g1_holds ON public.member_years_g1 USING btree (year, member) WHERE (until_position = '9223372036854775807'::bigint);
@@ -433,6 +642,9 @@ CREATE UNIQUE INDEX metrics_g1_holds ON public.metrics_g1 USING btree (code) WHE
 CREATE INDEX outlets_g1_by1 ON public.outlets_g1 USING btree (branch, kind, outlet, from_position);
 CREATE INDEX outlets_g1_by2 ON public.outlets_g1 USING btree (kind, standing, outlet, from_position);
 CREATE UNIQUE INDEX outlets_g1_holds ON public.outlets_g1 USING btree (outlet) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX paper_counts_g1_by1 ON public.paper_counts_g1 USING btree (round, member, round, group_of, attempt, member, scrutineer, from_position);
+CREATE UNIQUE INDEX paper_counts_g1_holds ON public.paper_counts_g1 USING btree (round, group_of, attempt, member, scrutineer) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX reads_subject ON public.reads USING btree (subject_kind, subject, at, id);
 CREATE INDEX records_g1_by1 ON public.records_g1 USING btree (subject, kind, on_date, record, subject, from_position);
 CREATE INDEX records_g1_by2 ON public.records_g1 USING btree (branch, kind, on_date, record, subject, from_position);
 CREATE INDEX records_g1_by3 ON public.records_g1 USING btree (kind, on_date, record, subject, from_position);
@@ -440,6 +652,15 @@ CREATE UNIQUE INDEX records_g1_holds ON public.records_g1 USING btree (record, s
 CREATE INDEX results_g1_by1 ON public.results_g1 USING btree (metric, period, subject_kind, subject, metric, period, from_position);
 CREATE INDEX results_g1_by2 ON public.results_g1 USING btree (result, subject_kind, subject, metric, period, from_position);
 CREATE UNIQUE INDEX results_g1_holds ON public.results_g1 USING btree (subject_kind, subject, metric, period) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX round_people_g1_by1 ON public.round_people_g1 USING btree (member, round, member, from_position);
+CREATE INDEX round_people_g1_by2 ON public.round_people_g1 USING btree (round, branch, round, member, from_position);
+CREATE UNIQUE INDEX round_people_g1_holds ON public.round_people_g1 USING btree (round, member) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX round_results_g1_by1 ON public.round_results_g1 USING btree (member, round, member, version, from_position);
+CREATE UNIQUE INDEX round_results_g1_holds ON public.round_results_g1 USING btree (round, member, version) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX rounds_g1_by1 ON public.rounds_g1 USING btree (period, stage, round, from_position);
+CREATE INDEX rounds_g1_by2 ON public.rounds_g1 USING btree (stage, round, from_position);
+CREATE UNIQUE INDEX rounds_g1_holds ON public.rounds_g1 USING btree (round) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE UNIQUE INDEX rule_sets_g1_holds ON public.rule_sets_g1 USING btree (version) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX spells_g1_by1 ON public.spells_g1 USING btree (kind, subject, from_position);
 CREATE UNIQUE INDEX spells_g1_holds ON public.spells_g1 USING btree (subject) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject_kind, metric, period, subject, from_position);
@@ -447,6 +668,12 @@ CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, 
 CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by4 ON public.standings_g1 USING btree (subject, subject_kind, metric, period, subject, from_position);
 CREATE UNIQUE INDEX standings_g1_holds ON public.standings_g1 USING btree (subject_kind, metric, period, subject) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX talks_g1_by1 ON public.talks_g1 USING btree (subject, proposed_at, talk, from_position);
+CREATE INDEX talks_g1_by2 ON public.talks_g1 USING btree (proposed_at, talk, from_position);
+CREATE INDEX talks_g1_by3 ON public.talks_g1 USING btree (step, talk, from_position);
+CREATE INDEX talks_g1_by4 ON public.talks_g1 USING btree (held_on, talk, from_position);
+CREATE INDEX talks_g1_by5 ON public.talks_g1 USING btree (round, talk, from_position);
+CREATE UNIQUE INDEX talks_g1_holds ON public.talks_g1 USING btree (talk) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX totals_g1_by1 ON public.totals_g1 USING btree (item, year, item, from_position);
 CREATE UNIQUE INDEX totals_g1_holds ON public.totals_g1 USING btree (year, item) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX trainings_g1_by1 ON public.trainings_g1 USING btree (branch, held_on, training, from_position);
@@ -459,15 +686,21 @@ CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATE
 CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
 CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER reads_stay BEFORE DELETE OR UPDATE ON public.reads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER reads_stay_whole BEFORE TRUNCATE ON public.reads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 GRANT ALL ON SCHEMA public TO sanping_app;
 GRANT SELECT ON TABLE public._sqlx_migrations TO sanping_app;
+GRANT SELECT ON TABLE public.appeals_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.attendance_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.audit_trail_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.branches_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.claims_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
 GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.dues_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
+GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE(recorded_at) ON TABLE public.log_head TO sanping_app;
@@ -476,14 +709,21 @@ GRANT SELECT ON TABLE public.member_years_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.members_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.paper_counts_g1 TO sanping_owner;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.reads TO sanping_app;
 GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.round_people_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.round_results_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.rounds_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.rule_sets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.spells_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;
+GRANT SELECT ON TABLE public.talks_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.trainings_g1 TO sanping_owner;

@@ -43,6 +43,8 @@ pub struct Amount(Decimal);
 impl Amount {
     /// Zero.
     pub const ZERO: Self = Self(Decimal::ZERO);
+    /// One.
+    pub const ONE: Self = Self(Decimal::ONE);
 
     /// Checks the limits and drops trailing zeros and the sign of zero.
     ///

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::branch::BranchEvent;
 use crate::id::ActorId;
 use crate::member::MemberEvent;
+use crate::round::RoundEvent;
 use crate::stream::{Position, StreamId, StreamKind};
 
 /// What every event type of an aggregate offers.
@@ -56,6 +57,8 @@ pub enum Event {
     Member(MemberEvent),
     /// Of a branch.
     Branch(BranchEvent),
+    /// Of a round.
+    Round(RoundEvent),
 }
 
 impl From<MemberEvent> for Event {
@@ -70,12 +73,18 @@ impl From<BranchEvent> for Event {
     }
 }
 
+impl From<RoundEvent> for Event {
+    fn from(event: RoundEvent) -> Self {
+        Self::Round(event)
+    }
+}
+
 impl TryFrom<Event> for MemberEvent {
     type Error = Event;
     fn try_from(event: Event) -> Result<Self, Event> {
         match event {
             Event::Member(event) => Ok(event),
-            Event::Branch(_) => Err(event),
+            Event::Branch(_) | Event::Round(_) => Err(event),
         }
     }
 }
@@ -85,7 +94,17 @@ impl TryFrom<Event> for BranchEvent {
     fn try_from(event: Event) -> Result<Self, Event> {
         match event {
             Event::Branch(event) => Ok(event),
-            Event::Member(_) => Err(event),
+            Event::Member(_) | Event::Round(_) => Err(event),
+        }
+    }
+}
+
+impl TryFrom<Event> for RoundEvent {
+    type Error = Event;
+    fn try_from(event: Event) -> Result<Self, Event> {
+        match event {
+            Event::Round(event) => Ok(event),
+            Event::Member(_) | Event::Branch(_) => Err(event),
         }
     }
 }
@@ -97,6 +116,7 @@ impl Event {
         match self {
             Self::Member(event) => event.name(),
             Self::Branch(event) => event.name(),
+            Self::Round(event) => event.name(),
         }
     }
 
@@ -106,6 +126,7 @@ impl Event {
         match kind {
             StreamKind::Member => MemberEvent::NAMES,
             StreamKind::Branch => BranchEvent::NAMES,
+            StreamKind::Round => RoundEvent::NAMES,
         }
     }
 
@@ -115,6 +136,7 @@ impl Event {
         let encoded = match self {
             Self::Member(event) => serde_json::to_string(event),
             Self::Branch(event) => serde_json::to_string(event),
+            Self::Round(event) => serde_json::to_string(event),
         };
         encoded.expect("an event is a plain tree of strings and numbers")
     }
@@ -127,6 +149,7 @@ impl Event {
         match kind {
             StreamKind::Member => serde_json::from_str(payload).map(Self::Member),
             StreamKind::Branch => serde_json::from_str(payload).map(Self::Branch),
+            StreamKind::Round => serde_json::from_str(payload).map(Self::Round),
         }
     }
 }

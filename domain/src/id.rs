@@ -76,6 +76,12 @@ ids! {
     HonourId,
     /// A service improvement 作风改进.
     ImprovementId,
+    /// An evaluation round 评议轮次.
+    RoundId,
+    /// An appeal 申诉.
+    AppealId,
+    /// A reminder talk 提醒谈话.
+    TalkId,
 }
 
 impl BranchId {
@@ -83,6 +89,14 @@ impl BranchId {
     #[must_use]
     pub fn root() -> Self {
         Self(Uuid::new_v5(&Uuid::NAMESPACE_URL, b"urn:sanping:branch:root"))
+    }
+}
+
+impl TalkId {
+    /// The talk that a round proposes by rule with a member or branch: one, however often the rule is asked.
+    #[must_use]
+    pub fn of_round(round: RoundId, subject: Uuid) -> Self {
+        Self(Uuid::new_v5(&round.0, subject.as_bytes()))
     }
 }
 

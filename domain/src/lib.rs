@@ -24,8 +24,11 @@ pub mod member;
 pub mod period;
 pub mod person;
 pub mod refusal;
+pub mod round;
 pub mod stream;
+pub mod talk;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod text;
+pub mod vault;
 pub mod world;

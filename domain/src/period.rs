@@ -250,6 +250,24 @@ impl Zone {
     }
 }
 
+/// An instant as people are told of it: in the organisation's zone, to the second.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Moment(jiff::Zoned);
+
+impl Moment {
+    /// That instant there.
+    #[must_use]
+    pub fn new(at: Timestamp, zone: &Zone) -> Self {
+        Self(at.to_zoned(zone.0.clone()))
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.strftime("%Y-%m-%dT%H:%M:%S%:z").fmt(f)
+    }
+}
+
 impl Default for Zone {
     fn default() -> Self {
         Self::named("Asia/Shanghai").expect("the bundled database has Asia/Shanghai")

@@ -9,6 +9,8 @@ use crate::ledger::LedgerRefusal;
 use crate::member::MemberRefusal;
 use crate::period::TimeRefusal;
 use crate::person::PersonRefusal;
+use crate::round::RoundRefusal;
+use crate::talk::TalkRefusal;
 use crate::text::TextRefusal;
 
 /// Declares the refusals of a noun: variant, facts, code, and the two sentences, in one place.
@@ -135,6 +137,8 @@ union! {
     Ledger(LedgerRefusal),
     Member(MemberRefusal),
     Branch(BranchRefusal),
+    Round(RoundRefusal),
+    Talk(TalkRefusal),
 }
 
 #[cfg(test)]
@@ -143,8 +147,12 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::amount::Amount;
+    use crate::id::ActorId;
     use crate::ledger::{Subjects, Unit};
-    use crate::period::{Grain, Period};
+    use crate::period::{Grain, Moment, Period, Zone};
+    use crate::round::faults::{Fault, Faults};
+    use crate::round::{Group, Stage};
+    use crate::talk::Step;
     use crate::text::{Field, MetricCode};
 
     /// Some value of a fact's type.
@@ -167,6 +175,13 @@ pub(crate) mod tests {
         String = "given".to_owned(),
         u32 = 7,
         usize = 7,
+        u64 = 7,
+        Moment = Moment::new(jiff::Timestamp::UNIX_EPOCH, &Zone::default()),
+        Group = Group::Peer,
+        Stage = Stage::Closed,
+        Step = Step::Held,
+        ActorId = ActorId("7f3a".to_owned()),
+        Faults = Faults(vec![Fault::Scale, Fault::Groups]),
         Date = date(2022, 6, 1),
         uuid::Uuid = uuid::Uuid::from_u128(1),
         Amount = Amount::ZERO,
@@ -179,7 +194,7 @@ pub(crate) mod tests {
     }
 
     /// What is a word of the language, not a value.
-    const WORDS: [&str; 4] = ["field", "grain", "subject", "unit"];
+    const WORDS: [&str; 9] = ["faults", "field", "grain", "group", "needed", "stage", "step", "subject", "unit"];
 
     fn ascii_words(sentence: &str) -> Vec<String> {
         let letters = sentence.split(|c: char| !c.is_ascii_alphabetic());

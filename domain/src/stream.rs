@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::id::{BranchId, MemberId};
+use crate::id::{BranchId, MemberId, RoundId};
 
 /// A place in the log: 1, 2, 3 … without a hole, in commit order. 0 is before the first event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -25,11 +25,13 @@ pub enum StreamKind {
     Member,
     /// 组织
     Branch,
+    /// 评议轮次
+    Round,
 }
 
 impl StreamKind {
     /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Member, Self::Branch];
+    pub const ALL: [Self; 3] = [Self::Member, Self::Branch, Self::Round];
 
     /// The stored `aggregate_type`.
     #[must_use]
@@ -37,6 +39,7 @@ impl StreamKind {
         match self {
             Self::Member => "member",
             Self::Branch => "branch",
+            Self::Round => "round",
         }
     }
 
@@ -65,6 +68,12 @@ impl From<MemberId> for StreamId {
 impl From<BranchId> for StreamId {
     fn from(branch: BranchId) -> Self {
         Self { kind: StreamKind::Branch, id: branch.0 }
+    }
+}
+
+impl From<RoundId> for StreamId {
+    fn from(round: RoundId) -> Self {
+        Self { kind: StreamKind::Round, id: round.0 }
     }
 }
 

@@ -5,6 +5,7 @@
 //! ```
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -13,6 +14,8 @@ use crate::id::ActorId;
 use crate::period::Zone;
 use crate::refusal::Refusal;
 use crate::stream::StreamId;
+use crate::text::Sealed;
+use crate::vault::Vault;
 use crate::world::{Command, Context, Decision, State, States, Stop, World};
 
 /// States folded from events; what has no events has the state before the first.
@@ -26,6 +29,20 @@ pub struct Given {
 /// The outcome of a command.
 #[derive(Debug)]
 pub struct Outcome(Result<Decision, Refusal>);
+
+/// A vault whose seals anybody reads: `label|text`.
+#[derive(Debug)]
+pub struct OpenVault;
+
+impl Vault for OpenVault {
+    fn seal(&self, label: &str, text: &str) -> Sealed {
+        Sealed(format!("{label}|{}", text.trim_end()))
+    }
+
+    fn open(&self, sealed: &Sealed) -> Option<String> {
+        sealed.0.split_once('|').map(|(_, text)| text.to_owned())
+    }
+}
 
 /// The world after these events.
 pub fn given(events: impl IntoIterator<Item = (StreamId, Event)>) -> Given {
@@ -66,6 +83,7 @@ impl Given {
             at: self.at.unwrap_or_else(|| Timestamp::constant(1_672_488_000, 0)),
             actor: self.actor.clone().unwrap_or_else(|| ActorId("office".to_owned())),
             zone: Zone::default(),
+            vault: Arc::new(OpenVault),
         };
         loop {
             let stop = match command.decide(&World::new(&self), &context) {
@@ -102,6 +120,15 @@ impl Outcome {
     /// When the outcome is another.
     pub fn then_nothing(self) {
         self.then([]);
+    }
+
+    /// What it led to, whatever that is.
+    ///
+    /// # Panics
+    /// When it was refused.
+    #[must_use]
+    pub fn events(self) -> Vec<(StreamId, Event)> {
+        self.0.expect("accepted").into_events()
     }
 
     /// Refused by exactly this rule with these facts.

@@ -9,6 +9,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -16,11 +17,13 @@ use jiff::civil::Date;
 use crate::aggregate::Aggregate;
 use crate::branch::{Branch, BranchCommand, BranchEvent};
 use crate::event::Event;
-use crate::id::{ActorId, BranchId, MemberId};
+use crate::id::{ActorId, BranchId, MemberId, RoundId};
 use crate::member::{Member, MemberCommand, MemberEvent};
 use crate::period::{Period, TimeRefusal, Zone};
 use crate::refusal::Refusal;
+use crate::round::{Round, RoundCommand, RoundEvent};
 use crate::stream::{StreamId, StreamKind};
+use crate::vault::Vault;
 
 /// The state of one stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,6 +32,8 @@ pub enum State {
     Member(Member),
     /// A branch's.
     Branch(Branch),
+    /// A round's.
+    Round(Round),
 }
 
 impl From<Member> for State {
@@ -43,6 +48,12 @@ impl From<Branch> for State {
     }
 }
 
+impl From<Round> for State {
+    fn from(round: Round) -> Self {
+        Self::Round(round)
+    }
+}
+
 impl State {
     /// The state before the first event.
     #[must_use]
@@ -50,6 +61,7 @@ impl State {
         match kind {
             StreamKind::Member => Self::Member(Member::default()),
             StreamKind::Branch => Self::Branch(Branch::default()),
+            StreamKind::Round => Self::Round(Round::default()),
         }
     }
 
@@ -58,7 +70,10 @@ impl State {
         match (self, event) {
             (Self::Member(member), Event::Member(event)) => member.apply(event),
             (Self::Branch(branch), Event::Branch(event)) => branch.apply(event),
-            (Self::Member(_), Event::Branch(_)) | (Self::Branch(_), Event::Member(_)) => {}
+            (Self::Round(round), Event::Round(event)) => round.apply(event),
+            (Self::Member(_), Event::Branch(_) | Event::Round(_))
+            | (Self::Branch(_), Event::Member(_) | Event::Round(_))
+            | (Self::Round(_), Event::Member(_) | Event::Branch(_)) => {}
         }
     }
 }
@@ -109,7 +124,7 @@ impl<'a> World<'a> {
     pub fn member(&self, id: MemberId) -> Result<&'a Member, Stop> {
         match self.read(id.into())? {
             State::Member(member) => Ok(member),
-            State::Branch(_) => Err(Stop::Needs(id.into())),
+            State::Branch(_) | State::Round(_) => Err(Stop::Needs(id.into())),
         }
     }
 
@@ -120,7 +135,18 @@ impl<'a> World<'a> {
     pub fn branch(&self, id: BranchId) -> Result<&'a Branch, Stop> {
         match self.read(id.into())? {
             State::Branch(branch) => Ok(branch),
-            State::Member(_) => Err(Stop::Needs(id.into())),
+            State::Member(_) | State::Round(_) => Err(Stop::Needs(id.into())),
+        }
+    }
+
+    /// A round's state; the state before the first event where there is no such round.
+    ///
+    /// # Errors
+    /// [`Stop::Needs`].
+    pub fn round(&self, id: RoundId) -> Result<&'a Round, Stop> {
+        match self.read(id.into())? {
+            State::Round(round) => Ok(round),
+            State::Member(_) | State::Branch(_) => Err(Stop::Needs(id.into())),
         }
     }
 
@@ -140,6 +166,8 @@ pub struct Context {
     pub actor: ActorId,
     /// The organisation's zone.
     pub zone: Zone,
+    /// Seals and opens what a freeze hides.
+    pub vault: Arc<dyn Vault>,
 }
 
 impl Context {
@@ -193,6 +221,8 @@ pub enum Command {
     Member(MemberId, MemberCommand),
     /// Of a branch.
     Branch(BranchId, BranchCommand),
+    /// Of a round.
+    Round(RoundId, RoundCommand),
 }
 
 impl Command {
@@ -204,6 +234,7 @@ impl Command {
         match self {
             Self::Member(id, command) => Member::decide(*id, command.clone(), world, context),
             Self::Branch(id, command) => Branch::decide(*id, command.clone(), world, context),
+            Self::Round(id, command) => Round::decide(*id, command.clone(), world, context),
         }
     }
 }
@@ -231,6 +262,13 @@ impl Decision {
     /// And this happened to a branch.
     #[must_use]
     pub fn branch(mut self, id: BranchId, event: BranchEvent) -> Self {
+        self.events.push((id.into(), event.into()));
+        self
+    }
+
+    /// And this happened to a round.
+    #[must_use]
+    pub fn round(mut self, id: RoundId, event: RoundEvent) -> Self {
         self.events.push((id.into(), event.into()));
         self
     }

@@ -96,9 +96,16 @@ fn every_branchs_event_decodes_for_ever() {
 }
 
 #[test]
+fn every_rounds_event_decodes_for_ever() {
+    every_file_is_read_and_written_back(StreamKind::Round);
+    every_stored_name_has_a_file(StreamKind::Round);
+    every_part_that_can_be_missing_is_there_once_and_missing_once(StreamKind::Round);
+}
+
+#[test]
 fn every_kind_of_stream_has_its_golden_test() {
     // A new kind gets a test of its own above.
-    assert_eq!(StreamKind::ALL, [StreamKind::Member, StreamKind::Branch]);
+    assert_eq!(StreamKind::ALL, [StreamKind::Member, StreamKind::Branch, StreamKind::Round]);
 }
 
 #[test]

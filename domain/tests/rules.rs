@@ -25,7 +25,7 @@ fn texts(path: &Path) -> String {
 /// The rule tests of every noun: `tests.rs` or the folder `tests`.
 fn rule_tests() -> String {
     let kept = |noun: &str| ["tests.rs", "tests"].map(|name| source(noun).join(name));
-    let paths = ["member", "branch", "ledger"].into_iter().flat_map(kept);
+    let paths = ["member", "branch", "ledger", "round"].into_iter().flat_map(kept);
     let own = paths.filter(|path| path.exists()).map(|path| texts(&path));
     own.chain(SMALL.iter().map(|noun| small(noun)[1].clone())).collect()
 }
@@ -106,6 +106,17 @@ fn every_refusal_and_command_of_a_branch_has_a_rule_test() {
 }
 
 #[test]
+fn every_refusal_and_command_of_a_round_has_a_rule_test() {
+    every_refusal_has_a_test("round", "RoundRefusal");
+    every_command_has_a_test("round", "RoundCommand");
+}
+
+#[test]
+fn every_refusal_of_a_talk_has_a_rule_test() {
+    every_refusal_has_a_test("talk", "TalkRefusal");
+}
+
+#[test]
 fn every_refusal_of_a_ledger_has_a_rule_test() {
     every_refusal_has_a_test("ledger", "LedgerRefusal");
 }
@@ -125,6 +136,8 @@ fn the_list_of_refusals_is_read_whole() {
         ("member", domain::member::MemberRefusal::CODES),
         ("branch", domain::branch::BranchRefusal::CODES),
         ("ledger", domain::ledger::LedgerRefusal::CODES),
+        ("round", domain::round::RoundRefusal::CODES),
+        ("talk", domain::talk::TalkRefusal::CODES),
         ("amount", domain::amount::AmountRefusal::CODES),
         ("period", domain::period::TimeRefusal::CODES),
         ("person", domain::person::PersonRefusal::CODES),

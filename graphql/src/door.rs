@@ -1,9 +1,13 @@
 //! The way in of a command: who asks under which id, may they, what is meant; then one command is sent.
 //!
 //! # Invariants
-//! - A command cannot be sent without the policy: what is sent is made of a [`MemberSubject`] or a [`BranchSubject`],
-//!   and only the door makes those, after asking.
+//! - A command cannot be sent without the policy: what is sent is made of a [`MemberSubject`], a [`BranchSubject`] or a
+//!   [`RoundSubject`], and only the door makes those, after asking.
 //! - A refusal is data; only an accident is an error.
+
+mod each;
+mod planning;
+mod rounds;
 
 use std::future::Future;
 use std::str::FromStr;
@@ -25,6 +29,9 @@ use crate::ports::{Asker, Commands, SendError};
 use crate::refusal::{Outcome, Refusal};
 use crate::session::Session;
 use crate::viewer::Viewer;
+
+pub use each::{AskEach, Part, through_each};
+pub use rounds::RoundSubject;
 
 /// Why a command stops at the door.
 #[derive(Debug)]
@@ -273,7 +280,7 @@ macro_rules! minted {
 
 minted! {
     OutletId, StandardId, InspectionId, ContactPointId, VisitId, BadgeCheckId, ServiceId, PlaqueId, CommitmentId,
-    ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, TeamId, HonourId, ImprovementId,
+    ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, TeamId, HonourId, ImprovementId, AppealId, TalkId,
 }
 
 /// Takes a command through the door and answers with what came of it.

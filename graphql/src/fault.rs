@@ -14,6 +14,7 @@ use crate::refusal::{Refusal, RefusalFact};
 pub const CODES: &[&str] = &[
     "board.no_period",
     "board.period_outside",
+    "board.scores_unfit",
     "board.wrong_subject",
     "competition.unknown",
     "input.one_of",

@@ -1,5 +1,7 @@
 //! What comes in: ids, periods, moments, numbers; each wrong one is a refusal that names its field.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::str::FromStr;
 
 use async_graphql::{ID, InputObject, OneofObject};
@@ -123,6 +125,25 @@ pub fn metric(given: &str) -> Result<MetricCode, Refusal> {
 /// `input.bad_number`, naming `field`.
 pub fn count(field: &str, given: i64) -> Result<u32, Refusal> {
     u32::try_from(given).map_err(|_| Refusal::bad_number(field, given))
+}
+
+/// What was given for each name, each named once.
+///
+/// # Errors
+/// `input.named_twice`, naming `field`.
+pub fn each_once<K: Ord + ToString, V>(
+    field: &str,
+    given: impl IntoIterator<Item = Result<(K, V), Refusal>>,
+) -> Result<BTreeMap<K, V>, Refusal> {
+    let mut named = BTreeMap::new();
+    for entry in given {
+        let (name, value) = entry?;
+        match named.entry(name) {
+            Entry::Vacant(free) => _ = free.insert(value),
+            Entry::Occupied(taken) => return Err(Refusal::named_twice(field, &taken.key().to_string())),
+        }
+    }
+    Ok(named)
 }
 
 /// The id of a command, or of what it is part of: 1 to 128 printable ASCII characters, kept as they are.

@@ -2,7 +2,7 @@
 //!
 //! | action | member | secretary | leader | office | auditor | integration |
 //! |---|---|---|---|---|---|---|
-//! | `SeeMetrics`: the catalogue of metrics | any | any | any | any | any | any |
+//! | `SeeMetrics`: the catalogue of metrics, the rules of evaluation | any | any | any | any | any | any |
 //! | `SeeBranches`: branches, outlets, contact points, sessions, competitions | home | scope | scope | scope | scope | scope |
 //! | `SeeBoards`: leaderboards and ranks | home | scope | scope | scope | scope | scope |
 //! | `SeeRoster`: who belongs to a branch, with post and standing | home | scope | scope | scope | scope | scope |
@@ -20,7 +20,15 @@
 //! | `ReportResults`: report and correct results | – | scope | – | scope | – | scope |
 //! | `SetTargets`: plans and bases | – | – | – | scope | – | – |
 //! | `RunCompetitions`: announce and conclude | – | – | – | scope | – | – |
-//! | `ShapeOrganisation`: branches and metrics | – | – | – | scope | – | – |
+//! | `ShapeOrganisation`: branches, metrics, rules of evaluation | – | – | – | scope | – | – |
+//! | `SeeRounds`: rounds, their rules, rosters and turnout | home | scope | scope | scope | scope | scope |
+//! | `SeeResults`: published results, appeals, talks | own | scope | scope | scope | scope | – |
+//! | `SeeProposal`: what a freeze hides, from the tally on | – | – | – | scope | – | – |
+//! | `SeeReads`: who looked at what a freeze hides | – | – | – | scope | scope | – |
+//! | `TakePart`: review, count, appeal, as oneself | own | own | own | own | – | – |
+//! | `KeepBallots`: hand out and take back paper | – | scope | – | scope | – | – |
+//! | `RunRounds`: draft, open, close, tally, decide, publish, answer, end | – | – | – | scope | – | – |
+//! | `KeepTalks`: propose, approve, hold, follow up, close | – | scope | scope | scope | – | – |
 //!
 //! *own*: the viewer's own member. *home*: own, and the subtree of the viewer's own branch. *scope*: the subtree of
 //! the viewer's scope, the whole organisation where none is named; what belongs to no branch needs the latter.
@@ -31,9 +39,13 @@
 //! - Facts are as of the moment asked for, rights as of now: what is looked at is placed by the branch it had then,
 //!   in the tree of today.
 //! - What does not exist and what is out of reach are answered alike.
+//! - A round is seen by whoever reaches one of its branches or takes part in it; people and results in it are placed by
+//!   their branch at the opening. What concerns a round as a whole takes reach over all its branches.
 //! - A competition is seen by whoever reaches its branch or one that competes in it; its board shows what they reach.
 //! - A command that names branches or members beside its subject needs reach over all of them. Attendees are the
-//!   exception: whoever holds a session or theme day records who came, from wherever they came.
+//!   exception: whoever holds a session or theme day records who came, from wherever they came. So are the leaders and
+//!   scrutineers of a round, who come from outside its branches, and whoever holds a talk.
+//! - Whoever takes part in a round does so as their own member; its roster says in what.
 //! - The integration account finds a member by staff number, for imports, though it is shown none.
 
 use std::collections::BTreeSet;
@@ -70,11 +82,19 @@ pub enum Action {
     SetTargets,
     RunCompetitions,
     ShapeOrganisation,
+    SeeRounds,
+    SeeResults,
+    SeeProposal,
+    SeeReads,
+    TakePart,
+    KeepBallots,
+    RunRounds,
+    KeepTalks,
 }
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 27] = [
         Self::SeeMetrics,
         Self::SeeBranches,
         Self::SeeBoards,
@@ -94,13 +114,21 @@ impl Action {
         Self::SetTargets,
         Self::RunCompetitions,
         Self::ShapeOrganisation,
+        Self::SeeRounds,
+        Self::SeeResults,
+        Self::SeeProposal,
+        Self::SeeReads,
+        Self::TakePart,
+        Self::KeepBallots,
+        Self::RunRounds,
+        Self::KeepTalks,
     ];
 
     /// What it is in Chinese, as said of somebody who may not.
     #[must_use]
     pub fn chinese(self) -> &'static str {
         match self {
-            Self::SeeMetrics => "查看指标",
+            Self::SeeMetrics => "查看指标和评议规则",
             Self::SeeBranches => "查看组织",
             Self::SeeBoards => "查看排行榜",
             Self::SeeRoster => "查看花名册",
@@ -118,7 +146,15 @@ impl Action {
             Self::ReportResults => "报告或更正业绩",
             Self::SetTargets => "设定计划和基数",
             Self::RunCompetitions => "组织竞赛",
-            Self::ShapeOrganisation => "调整组织和指标",
+            Self::ShapeOrganisation => "调整组织、指标和评议规则",
+            Self::SeeRounds => "查看评议轮次",
+            Self::SeeResults => "查看评议结果、申诉和谈话",
+            Self::SeeProposal => "查看公示前的评议结果",
+            Self::SeeReads => "查看查阅记录",
+            Self::TakePart => "参加评议、计票或申诉",
+            Self::KeepBallots => "发放和收回评议票",
+            Self::RunRounds => "组织评议轮次",
+            Self::KeepTalks => "办理提醒谈话",
         }
     }
 }
@@ -180,14 +216,18 @@ fn reach(role: Role, action: Action) -> Reach {
     match role {
         Role::Member => match action {
             SeeMetrics => Reach::Anywhere,
-            SeeBranches | SeeBoards | SeeRoster | SeeName => Reach::Home,
+            SeeBranches | SeeBoards | SeeRoster | SeeName | SeeRounds => Reach::Home,
             SeeMember | SeeContact | SeeText | SeeTrail | KeepCommitments => Reach::Own,
+            SeeResults | TakePart => Reach::Own,
+            SeeProposal | SeeReads | KeepBallots | RunRounds | KeepTalks => Reach::Nowhere,
             SeeReport | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Nowhere,
             ReportResults | SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
         },
         Role::BranchSecretary => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
-            SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
+            SetTargets | RunCompetitions | ShapeOrganisation | SeeProposal | SeeReads | RunRounds => Reach::Nowhere,
+            TakePart => Reach::Own,
+            SeeRounds | SeeResults | KeepBallots | KeepTalks => Reach::Scope,
             SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText => Reach::Scope,
             SeeTrail | KeepCommitments | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Scope,
             ReportResults => Reach::Scope,
@@ -195,21 +235,25 @@ fn reach(role: Role, action: Action) -> Reach {
         Role::Leader => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
             action if sees(action) => Reach::Scope,
+            KeepTalks => Reach::Scope,
+            TakePart => Reach::Own,
             _writes => Reach::Nowhere,
         },
         Role::Office => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
+            TakePart => Reach::Own,
             _all => Reach::Scope,
         },
         Role::Auditor => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
             SeeText => Reach::Nowhere,
+            SeeReads => Reach::Scope,
             action if sees(action) => Reach::Scope,
             _writes => Reach::Nowhere,
         },
         Role::Integration => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
-            SeeBranches | SeeBoards | SeeRoster | ReportResults => Reach::Scope,
+            SeeBranches | SeeBoards | SeeRoster | SeeRounds | ReportResults => Reach::Scope,
             _other => Reach::Nowhere,
         },
     }
@@ -217,7 +261,19 @@ fn reach(role: Role, action: Action) -> Reach {
 
 fn sees(action: Action) -> bool {
     use Action::*;
-    matches!(action, SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText | SeeTrail)
+    matches!(
+        action,
+        SeeBranches
+            | SeeBoards
+            | SeeRoster
+            | SeeMember
+            | SeeName
+            | SeeContact
+            | SeeText
+            | SeeTrail
+            | SeeRounds
+            | SeeResults
+    )
 }
 
 /// Who may see or do what; see the table of the module.

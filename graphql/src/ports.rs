@@ -11,10 +11,11 @@ use domain::world::Command;
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::{Plan, Select};
+use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -119,6 +120,36 @@ pub struct PersonRecord {
     pub contact: Option<String>,
 }
 
+/// That somebody looks at what a freeze hides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Look {
+    /// Who looks.
+    pub viewer: ActorId,
+    /// At what of the subject: a short word.
+    pub what: &'static str,
+    /// What the subject is.
+    pub kind: SubjectKind,
+    /// Which one.
+    pub subject: Uuid,
+    /// As of which position.
+    pub position: Position,
+}
+
+/// A look as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedLook {
+    /// Its id.
+    pub id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub viewer: ActorId,
+    /// At what.
+    pub what: String,
+    /// As of which position.
+    pub position: Position,
+}
+
 /// Sends commands.
 #[async_trait]
 pub trait Commands: Send + Sync {
@@ -183,7 +214,7 @@ pub trait Reads: Send + Sync {
     async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError>;
 
     /// A page of a leaderboard as of a position: rank and the cells of a standing. `after` is the place of the last
-    /// row had: its rank, its ranked value and its subject.
+    /// row had.
     ///
     /// # Errors
     /// [`ReadError::Failed`].
@@ -191,7 +222,7 @@ pub trait Reads: Send + Sync {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError>;
 
@@ -248,6 +279,24 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// [`ReadError::Failed`].
     async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError>;
+
+    /// Records a look for good. What is looked at is answered only afterwards, and not at all where this fails.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn record(&self, look: &Look) -> Result<(), ReadError>;
+
+    /// The looks at a subject, the earliest first, at most `limit`; `after` is the place of the last one had.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn looks(
+        &self,
+        kind: SubjectKind,
+        subject: Uuid,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<RecordedLook>, ReadError>;
 
     /// The common position of the projections, now and whenever it moves. Ends when the server stops.
     fn positions(&self) -> BoxStream<'static, Position>;

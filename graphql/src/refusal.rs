@@ -45,6 +45,8 @@ pub const CODES: &[&str] = &[
     "input.bad_date",
     "input.bad_id",
     "input.bad_number",
+    "input.named_twice",
+    "input.too_many",
     "policy.denied",
 ];
 
@@ -100,6 +102,26 @@ impl Refusal {
         Self::new("input.bad_number", &[("field", field.to_owned()), ("given", given.to_string())], message, zh)
     }
 
+    /// The same thing is named twice where once is meant.
+    #[must_use]
+    pub fn named_twice(field: &str, given: &str) -> Self {
+        let word = Field(field.to_owned());
+        let given = shown(given);
+        let message = format!("{field} names {given:?} twice; name each once");
+        let zh = format!("{word:#}中 {given:?} 出现两次,每项只填一次");
+        Self::new("input.named_twice", &[("field", field.to_owned()), ("given", given)], message, zh)
+    }
+
+    /// More than one call takes.
+    #[must_use]
+    pub fn too_many(field: &str, given: usize, most: usize) -> Self {
+        let word = Field(field.to_owned());
+        let message = format!("{field} names {given}; one call takes {most} at most, send the rest in another");
+        let zh = format!("{word:#}共 {given} 项,一次至多 {most} 项,其余请另行提交");
+        let facts = [("field", field.to_owned()), ("given", given.to_string()), ("most", most.to_string())];
+        Self::new("input.too_many", &facts, message, zh)
+    }
+
     /// The command id was accepted before, with another body.
     #[must_use]
     pub fn id_reused(command_id: &str) -> Self {
@@ -153,6 +175,61 @@ impl Outcome {
     }
 }
 
+/// What came of several commands in one call 多条命令结果: of each its own outcome; or a refusal of the whole, before any
+/// was sent.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct Outcomes {
+    /// The furthest position of those accepted; nothing where none was.
+    pub position: Option<crate::scalar::Position>,
+    /// What they all are about, where it is one thing; nothing otherwise.
+    pub id: Option<async_graphql::ID>,
+    /// The id the call was sent under: yours, or one made for it. Each command has an id that follows from it.
+    pub command_id: String,
+    /// Whether everything had been accepted before, so that nothing was recorded this time.
+    pub replayed: bool,
+    /// Why no command was sent at all; nothing where they were.
+    pub refusal: Option<Refusal>,
+    /// What came of each, in the order they were asked for.
+    pub items: Vec<ItemOutcome>,
+}
+
+/// What came of one of several commands.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ItemOutcome {
+    /// The ids of what it is about.
+    pub about: Vec<async_graphql::ID>,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+impl ItemOutcome {
+    /// The outcome of a command about these.
+    #[must_use]
+    pub fn new(about: Vec<uuid::Uuid>, outcome: Outcome) -> Self {
+        Self { about: about.into_iter().map(Into::into).collect(), outcome }
+    }
+}
+
+impl Outcomes {
+    /// The outcomes of commands that were sent.
+    #[must_use]
+    pub fn of(command_id: String, items: Vec<ItemOutcome>) -> Self {
+        let accepted = || items.iter().map(|item| &item.outcome).filter(|outcome| outcome.refusal.is_none());
+        let position = accepted().filter_map(|outcome| outcome.position).max();
+        let replayed = !items.is_empty() && items.iter().all(|item| item.outcome.replayed);
+        let mut ids = accepted().map(|outcome| outcome.id.clone());
+        let first = ids.next().flatten();
+        let id = first.filter(|first| ids.all(|id| id.as_ref() == Some(first)));
+        Self { position, id, command_id, replayed, refusal: None, items }
+    }
+
+    /// The outcome of a call of which nothing was sent.
+    #[must_use]
+    pub fn refused(command_id: String, refusal: Refusal) -> Self {
+        Self { position: None, id: None, command_id, replayed: false, refusal: Some(refusal), items: vec![] }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +242,8 @@ mod tests {
             Refusal::bad_id("teamMates", "7"),
             Refusal::bad_date("probationUntil", "7"),
             Refusal::bad_number("minutes", -1),
+            Refusal::named_twice("counts", "7"),
+            Refusal::too_many("counts", 7, 6),
             Refusal::id_reused("7"),
             Refusal::contended(7),
         ];

@@ -77,6 +77,12 @@ impl Session {
         DateTime::in_zone(at, &self.zone)
     }
 
+    /// The instant at which a business date begins.
+    #[must_use]
+    pub fn start_of(&self, day: jiff::civil::Date) -> Timestamp {
+        self.zone.start_of(day)
+    }
+
     /// What can be read.
     #[must_use]
     pub fn reads(&self) -> &Arc<dyn Reads> {
@@ -288,6 +294,14 @@ impl Session {
         Ok(self.loaders.load_one(position).await?)
     }
 
+    /// What is sealed, opened; nothing where its key is destroyed. Ask the policy first.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn opened(&self, sealed: &Sealed) -> Result<Option<String>> {
+        Ok(self.loaders.load_one(sealed.clone()).await?)
+    }
+
     /// A free text, opened; nothing where its key is destroyed or the policy masks it.
     ///
     /// # Errors
@@ -295,7 +309,7 @@ impl Session {
     pub async fn text(&self, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
         let Some(sealed) = sealed else { return Ok(None) };
         match self.verdict(Action::SeeText, about).await? {
-            Verdict::Allow => Ok(self.loaders.load_one(sealed.clone()).await?),
+            Verdict::Allow => self.opened(sealed).await,
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
     }

@@ -43,6 +43,13 @@ impl Tree {
         self.up_from(branch).any(|above| above == top)
     }
 
+    /// The lowest branch that all of these are under, itself one of them where that is so.
+    #[must_use]
+    pub fn above_all(&self, branches: &[BranchId]) -> Option<BranchId> {
+        let (first, others) = branches.split_first()?;
+        self.up_from(*first).find(|top| others.iter().all(|other| self.is_within(*other, *top)))
+    }
+
     /// A branch and all that are under it, in the order of their ids.
     #[must_use]
     pub fn within(&self, top: BranchId) -> Vec<BranchId> {
@@ -70,6 +77,16 @@ mod tests {
         assert!(tree.is_within(branch(3), branch(1)));
         assert!(!tree.is_within(branch(4), branch(2)));
         assert!(!tree.is_within(branch(9), branch(1)), "an unknown branch is nowhere");
+    }
+
+    #[test]
+    fn what_is_above_all_is_the_lowest_that_holds_them() {
+        let above = [(1, None), (2, Some(1)), (3, Some(2)), (4, Some(2)), (5, Some(1))];
+        let tree = Tree::new(above.map(|(id, up)| (branch(id), up.map(branch))));
+        assert_eq!(tree.above_all(&[branch(3), branch(4)]), Some(branch(2)));
+        assert_eq!(tree.above_all(&[branch(3), branch(5)]), Some(branch(1)));
+        assert_eq!(tree.above_all(&[branch(3)]), Some(branch(3)));
+        assert_eq!((tree.above_all(&[]), tree.above_all(&[branch(3), branch(9)])), (None, None));
     }
 
     #[test]

@@ -215,4 +215,94 @@ words! {
         /// It ended.
         Ended,
     }
+
+    /// Where a round stands 评议阶段.
+    RoundStage = "domain::round::Stage" {
+        /// 起草
+        Drafted,
+        /// 评议中
+        Opened,
+        /// 截止
+        Closed,
+        /// 已计票
+        Tallied,
+        /// 已审定
+        Decided,
+        /// 公示
+        Published,
+        /// 归档
+        Final,
+        /// 作废
+        Annulled,
+    }
+
+    /// Who reviews 评议主体.
+    ReviewGroup = "domain::round::Group" {
+        /// 领导点评: marks with a name.
+        Leader,
+        /// 党员互评: secret ballots of one's own branch.
+        Peer,
+        /// 群众评议: secret ballots of colleagues and customers.
+        Public,
+    }
+
+    /// Rules of evaluation to begin with 预设规则.
+    RulesPreset = "domain::round::Preset" {
+        /// The defaults, each with its basis.
+        Default,
+        /// Three grades: good 好, fair 较好, poor 差.
+        ThreeGrades,
+        /// Reviews 20 %, comparisons 80 % of a year.
+        TwentyEighty,
+        /// A missing group's weight goes to the others.
+        Renormalise,
+    }
+
+    /// What becomes of a score that lacks a group 缺组处理.
+    GapRule = "domain::round::GapRule" {
+        /// It is incomplete and unranked, never 0.
+        Incomplete,
+        /// The weights of the others make the whole.
+        Renormalise,
+    }
+
+    /// What parts those with one score 同分排序.
+    TieRule = "domain::round::TieRule" {
+        /// The score of the leaders' group.
+        LeaderScore,
+        /// The comparisons of the year.
+        Performance,
+    }
+
+    /// Why a group of a person has no score 无得分原因.
+    ReviewGap = "domain::round::Gap" {
+        /// Nobody gave a valid answer.
+        NoAnswer,
+        /// Too few took part.
+        Turnout,
+        /// More ballots came back than were issued.
+        Surplus,
+        /// Fewer valid answers than the anonymity threshold in some dimension.
+        BelowThreshold,
+    }
+
+    /// Why a group of a round does not count 无效原因.
+    VoidCause = "domain::round::Void" {
+        /// Too few took part.
+        Turnout,
+        /// More ballots came back than were issued.
+        Surplus,
+    }
+
+    /// What is due 到期事项.
+    DueKind = "projections::words::DueKind" {
+        /// A round closes 截止.
+        RoundClose,
+        /// A round becomes final 归档.
+        RoundFinalisation,
+        /// Appeals in a round are to be answered 申诉答复.
+        AppealAnswer,
+        /// A talk is to be followed up 回访.
+        TalkFollowUp,
+    }
 }

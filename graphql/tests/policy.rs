@@ -13,7 +13,7 @@ const ROLES: [Role; 6] =
     [Role::Member, Role::BranchSecretary, Role::Leader, Role::Office, Role::Auditor, Role::Integration];
 
 /// How far each role reaches, in the order of [`ROLES`]: `-` nowhere, `o` own, `h` home, `s` scope, `a` anywhere.
-const TABLE: [(Action, &str); 19] = [
+const TABLE: [(Action, &str); 27] = [
     (Action::SeeMetrics, "aaaaaa"),
     (Action::SeeBranches, "hsssss"),
     (Action::SeeBoards, "hsssss"),
@@ -33,6 +33,14 @@ const TABLE: [(Action, &str); 19] = [
     (Action::SetTargets, "---s--"),
     (Action::RunCompetitions, "---s--"),
     (Action::ShapeOrganisation, "---s--"),
+    (Action::SeeRounds, "hsssss"),
+    (Action::SeeResults, "ossss-"),
+    (Action::SeeProposal, "---s--"),
+    (Action::SeeReads, "---ss-"),
+    (Action::TakePart, "oooo--"),
+    (Action::KeepBallots, "-s-s--"),
+    (Action::RunRounds, "---s--"),
+    (Action::KeepTalks, "-sss--"),
 ];
 
 const ROOT: BranchId = BranchId(Uuid::from_u128(1));

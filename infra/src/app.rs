@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::clock::{Clock, random_id};
 use crate::commands::LogCommands;
+use crate::due::Worker;
 use crate::fold::live::{self, Floor};
 use crate::fold::registry;
 use crate::keys::{Keyring, MasterKey, bound};
@@ -59,7 +60,10 @@ pub struct App {
     pub zone: Zone,
     /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
     pub begun: Position,
+    clock: Arc<Clock>,
     serving: watch::Receiver<Serving>,
+    /// Told first: nothing more is sent by the program itself.
+    closing: watch::Sender<bool>,
     stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -118,6 +122,7 @@ impl App {
             settings.zone.clone(),
         ));
         let (stopping, stop) = watch::channel(false);
+        let closing = watch::Sender::new(false);
         let (grown, head) = watch::channel(Position(0));
         let moved = Arc::new(Notify::new());
         let floor = Floor {
@@ -135,8 +140,24 @@ impl App {
         tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
-        let reads = Arc::new(TimelyReads::new(LogReads::new(pool.clone(), keyring, serving.clone()), reach));
-        Ok(Self { pool, executor, commands, reads, zone: settings.zone, begun, serving, stopping, tasks })
+        let reads = Arc::new(TimelyReads::new(
+            LogReads::new(pool.clone(), keyring, serving.clone(), Arc::clone(&settings.clock)),
+            reach,
+        ));
+        let (zone, clock) = (settings.zone, settings.clock);
+        Ok(Self { pool, executor, commands, reads, zone, begun, clock, serving, closing, stopping, tasks })
+    }
+
+    /// From now on does what is due by itself, as a program that serves; one that loads a year, or looks at it, does not.
+    pub fn keep_deadlines(&mut self) {
+        let worker = Worker {
+            reads: Arc::clone(&self.reads),
+            commands: Arc::clone(&self.commands),
+            clock: Arc::clone(&self.clock),
+            zone: self.zone.clone(),
+            stopping: self.closing.subscribe(),
+        };
+        self.tasks.spawn(worker.work());
     }
 
     /// Where the projections are; it tells whenever one moves from now on.
@@ -164,6 +185,7 @@ impl App {
 
     /// Finishes the commands that wait, gives the leases back and ends.
     pub async fn stop(mut self) {
+        self.closing.send_replace(true);
         self.executor.stop().await;
         self.stopping.send_replace(true);
         while let Some(ended) = self.tasks.join_next().await {

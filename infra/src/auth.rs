@@ -5,6 +5,10 @@
 //! `id=ana; roles=office,leader; scope=<branch id>; member=<member id>`. Without it the viewer is `office` with the
 //! role office over the whole tree. It is refused on any address but loopback, requests must name a loopback host, and
 //! those of a browser must come from a page of one: a WebSocket may be opened by any page.
+//!
+//! # Reserved
+//! Nobody signs in as what the program itself acts as ([`crate::due::ACTOR`], the demo's): its command ids can be told in
+//! advance, and whoever sent one of them first would keep the program from sending it.
 
 use async_graphql::Error;
 use axum::http::header::{HOST, ORIGIN};
@@ -97,10 +101,17 @@ fn parse(text: &str) -> Result<Viewer, String> {
         }
     }
     let legal = (1..=64).contains(&viewer.id.0.len()) && viewer.id.0.chars().all(|c| c.is_ascii_graphic());
-    match legal {
-        true => Ok(viewer),
-        false => Err("id is 1 to 64 printable ASCII characters".to_owned()),
+    match (legal, is_reserved(&viewer.id.0)) {
+        (true, false) => Ok(viewer),
+        (true, true) => Err(format!("{:?} is the program itself; sign in under an id of your own", viewer.id.0)),
+        (false, _) => Err("id is 1 to 64 printable ASCII characters".to_owned()),
     }
+}
+
+/// Whether the program acts under this id: what is due, the demo, and those who act in the demo.
+fn is_reserved(id: &str) -> bool {
+    let id = id.to_ascii_lowercase();
+    id == crate::due::ACTOR || id.split('-').next() == Some(crate::demo::LOADER)
 }
 
 fn role(name: &str) -> Result<Role, String> {
@@ -165,6 +176,21 @@ mod tests {
         for text in ["roles=king", "id=", "scope=here", "name", "colour=red"] {
             let (status, ..) = SignIn::Development.viewer(&headers("localhost", Some(text))).unwrap_err();
             assert_eq!(status, StatusCode::UNAUTHORIZED, "{text}");
+        }
+    }
+
+    #[test]
+    fn nobody_signs_in_as_the_program_itself() {
+        for id in ["deadline", "Deadline", "demo", "demo-committee", "demo-confirmer", "demo-appeals"] {
+            let text = format!("id={id}; roles=office");
+            let (status, code, said) = SignIn::Development.viewer(&headers("localhost", Some(&text))).unwrap_err();
+            assert_eq!((status, code), (StatusCode::UNAUTHORIZED, "request.bad_viewer"));
+            assert_eq!(said, format!("{HEADER}: {id:?} is the program itself; sign in under an id of your own"));
+            assert!(SignIn::Development.named(Some(&text)).is_err(), "nor through a subscription");
+        }
+        for id in ["deadlines", "demonstrator", "my-demo"] {
+            let text = format!("id={id}; roles=office");
+            assert!(SignIn::Development.viewer(&headers("localhost", Some(&text))).is_ok(), "{id}");
         }
     }
 }

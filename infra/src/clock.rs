@@ -1,8 +1,7 @@
 //! The only clock, the only chance, the only maker of random ids.
 
-use std::sync::Mutex;
-
 use jiff::Timestamp;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 /// Where instants come from. To the microsecond, as PostgreSQL keeps them.
@@ -11,14 +10,14 @@ pub enum Clock {
     /// The machine's.
     System,
     /// Set by hand: the demo's year. Events recorded under it say so.
-    Simulated(Mutex<Timestamp>),
+    Simulated(watch::Sender<Timestamp>),
 }
 
 impl Clock {
     /// A simulated clock that starts at an instant.
     #[must_use]
     pub fn simulated(start: Timestamp) -> Self {
-        Self::Simulated(Mutex::new(start))
+        Self::Simulated(watch::Sender::new(start))
     }
 
     /// The present instant.
@@ -27,7 +26,7 @@ impl Clock {
         let now = match self {
             #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
             Self::System => Timestamp::now(),
-            Self::Simulated(now) => *now.lock().expect("no holder of the clock panics"),
+            Self::Simulated(now) => *now.borrow(),
         };
         Timestamp::from_microsecond(now.as_microsecond()).expect("a truncated instant is in range")
     }
@@ -35,8 +34,16 @@ impl Clock {
     /// Moves a simulated clock forward; the machine's moves by itself.
     pub fn advance_to(&self, at: Timestamp) {
         if let Self::Simulated(now) = self {
-            let mut now = now.lock().expect("no holder of the clock panics");
-            *now = at.max(*now);
+            now.send_if_modified(|now| std::mem::replace(now, at.max(*now)) < at);
+        }
+    }
+
+    /// Tells when a simulated clock is moved; the machine's never is.
+    #[must_use]
+    pub fn moves(&self) -> Moves {
+        match self {
+            Self::System => Moves(None),
+            Self::Simulated(now) => Moves(Some(now.subscribe())),
         }
     }
 
@@ -44,6 +51,22 @@ impl Clock {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         matches!(self, Self::Simulated(_))
+    }
+}
+
+/// The moves of a clock that is set by hand.
+pub struct Moves(Option<watch::Receiver<Timestamp>>);
+
+impl Moves {
+    /// Returns at the next move; never where there is none.
+    pub async fn next(&mut self) {
+        let moved = match &mut self.0 {
+            Some(now) => now.changed().await.is_ok(),
+            None => false,
+        };
+        if !moved {
+            std::future::pending().await
+        }
     }
 }
 

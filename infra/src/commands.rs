@@ -5,13 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use domain::person::Person;
 use domain::refusal::Refusal;
+use domain::round::RoundCommand;
 use domain::text::{FREE_TEXT_MAX, Sealed, clean};
+use domain::vault::{NoVault, Vault};
 use domain::world::Command;
 use graphql::ports::{Accepted, Asker, Commands, SendError};
 use uuid::Uuid;
 
 use crate::clock::random_id;
-use crate::keys::Keyring;
+use crate::keys::{KeyError, Keyring};
 use crate::log::executor::Executor;
 use crate::log::job::{CommandKey, Order};
 use crate::log::metadata::metadata;
@@ -27,6 +29,22 @@ impl LogCommands {
     #[must_use]
     pub fn new(executor: Arc<Executor>, keyring: Arc<Keyring>) -> Self {
         Self { executor, keyring }
+    }
+
+    /// The vault of a command: under the key of the round it is for.
+    async fn vault(&self, command: &Command, key: &CommandKey) -> Result<Arc<dyn Vault>, KeyError> {
+        match command {
+            Command::Member(..) | Command::Branch(..) => Ok(Arc::new(NoVault)),
+            Command::Round(round, command) => {
+                // A round's key is made with its draft: asking for one that is not there leaves none behind.
+                let is_new = matches!(command, RoundCommand::Draft { .. });
+                let salt = [key.principal.as_bytes(), key.command_id.as_bytes()];
+                match self.keyring.vault(round.0, &salt, is_new).await? {
+                    Some(vault) => Ok(Arc::new(vault)),
+                    None => Ok(Arc::new(NoVault)),
+                }
+            }
+        }
     }
 
     /// The keyed hash of a command's body: ids, sealed texts and the person's record included.
@@ -71,7 +89,8 @@ impl Commands for LogCommands {
         }
         let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
         let body = self.body(&command, person.as_ref());
-        self.executor.execute(Order { key, body, metadata, command, person }).await
+        let vault = self.vault(&command, &key).await.map_err(|error| SendError::Failed(Box::new(error)))?;
+        self.executor.execute(Order { key, body, metadata, command, person, vault }).await
     }
 }
 

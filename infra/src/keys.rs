@@ -11,6 +11,9 @@
 //! Erasure of a person; rotation of the master key.
 
 pub mod bound;
+mod vault;
+
+pub use vault::KeyVault;
 
 use std::fs;
 use std::io::Write;
@@ -169,6 +172,31 @@ fn keyed_hash(key: &[u8], purpose: &str, parts: &[&[u8]]) -> [u8; 32] {
     hash.finalize().into_bytes().into()
 }
 
+/// The sealed form `v1.<subject>.<nonce and ciphertext in base64>`; the nonce is a keyed hash over salt and text.
+fn seal_with(key: &[u8; 32], subject: Uuid, salt: &[&[u8]], text: &str) -> Sealed {
+    let parts = [salt, &[text.as_bytes()]].concat();
+    let nonce = &keyed_hash(key, "nonce", &parts)[..24];
+    let sealed = cipher(key)
+        .encrypt(XNonce::from_slice(nonce), Payload { msg: text.as_bytes(), aad: subject.as_bytes() })
+        .expect("a text within its limits is not too long to encrypt");
+    let body = URL_SAFE_NO_PAD.encode([nonce, &sealed].concat());
+    Sealed(format!("v1.{}.{body}", subject.simple()))
+}
+
+/// Whose text it is, and its nonce and ciphertext.
+fn parts_of(sealed: &Sealed) -> Option<(Uuid, Vec<u8>)> {
+    let (version, rest) = sealed.0.split_once('.')?;
+    let (subject, body) = rest.split_once('.')?;
+    let body = URL_SAFE_NO_PAD.decode(body).ok()?;
+    (version == "v1").then_some((Uuid::try_parse(subject).ok()?, body))
+}
+
+fn open_with(key: &[u8; 32], subject: Uuid, body: &[u8]) -> Option<String> {
+    let (nonce, sealed) = body.split_at_checked(24)?;
+    let opened = cipher(key).decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: subject.as_bytes() });
+    opened.ok().and_then(|bytes| String::from_utf8(bytes).ok())
+}
+
 /// The keys of subjects, read through a small cache.
 pub struct Keyring {
     master: MasterKey,
@@ -196,17 +224,28 @@ impl Keyring {
     /// # Errors
     /// [`KeyError`].
     pub async fn seal(&self, subject: Uuid, salt: &[&[u8]], text: &str) -> Result<Sealed, KeyError> {
-        let key = match self.find(subject).await? {
-            Some(key) => key,
-            None => self.make(subject).await?,
+        let key = self.find_or_make(subject).await?;
+        Ok(seal_with(&key, subject, salt, text))
+    }
+
+    /// The vault of a subject, for what one command seals and opens; nothing where there is no key, which is made for a
+    /// new subject. `salt` tells commands apart.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn vault(&self, subject: Uuid, salt: &[&[u8]], is_new: bool) -> Result<Option<KeyVault>, KeyError> {
+        let key = match is_new {
+            true => Some(self.find_or_make(subject).await?),
+            false => self.find(subject).await?,
         };
-        let parts = [salt, &[text.as_bytes()]].concat();
-        let nonce = &keyed_hash(&key, "nonce", &parts)[..24];
-        let sealed = cipher(&key)
-            .encrypt(XNonce::from_slice(nonce), Payload { msg: text.as_bytes(), aad: subject.as_bytes() })
-            .expect("a text within its limits is not too long to encrypt");
-        let body = URL_SAFE_NO_PAD.encode([nonce, &sealed].concat());
-        Ok(Sealed(format!("v1.{}.{body}", subject.simple())))
+        Ok(key.map(|key| KeyVault::new(key, subject, salt)))
+    }
+
+    async fn find_or_make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {
+        match self.find(subject).await? {
+            Some(key) => Ok(key),
+            None => self.make(subject).await,
+        }
     }
 
     /// Opens a sealed text; nothing where its key is destroyed or the text is not what was sealed.
@@ -214,18 +253,8 @@ impl Keyring {
     /// # Errors
     /// [`KeyError`].
     pub async fn open(&self, sealed: &Sealed) -> Result<Option<String>, KeyError> {
-        let mut parts = sealed.0.split('.');
-        let (Some("v1"), Some(subject), Some(body), None) = (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Ok(None);
-        };
-        let (Ok(subject), Ok(body)) = (Uuid::try_parse(subject), URL_SAFE_NO_PAD.decode(body)) else { return Ok(None) };
-        let (Some(key), Some((nonce, sealed))) = (self.find(subject).await?, body.split_at_checked(24)) else {
-            return Ok(None);
-        };
-        let opened =
-            cipher(&key).decrypt(XNonce::from_slice(nonce), Payload { msg: sealed, aad: subject.as_bytes() }).ok();
-        Ok(opened.and_then(|bytes| String::from_utf8(bytes).ok()))
+        let Some((subject, body)) = parts_of(sealed) else { return Ok(None) };
+        Ok(self.find(subject).await?.and_then(|key| open_with(&key, subject, &body)))
     }
 
     async fn find(&self, subject: Uuid) -> Result<Option<[u8; 32]>, KeyError> {

@@ -16,6 +16,7 @@ pub mod clock;
 pub mod commands;
 pub mod config;
 pub mod demo;
+pub mod due;
 pub mod fold;
 pub mod http;
 pub mod keys;

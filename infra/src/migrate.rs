@@ -2,7 +2,7 @@
 //!
 //! # Invariants
 //! - A migration that was applied never changes (its checksum is kept).
-//! - The application's role can insert and read events and outcomes, never change or delete them; that is the first
+//! - The application's role can insert and read events, outcomes and looks, never change or delete them; that is the first
 //!   wall, the triggers of the first migration are the second.
 //! - The application's role may create in this schema (the projections' tables), so the owner calls functions and
 //!   operators by `pg_catalog`'s name: what that role puts there is never run with the owner's rights.
@@ -14,13 +14,14 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 6] = [
+const MIGRATIONS: [(i64, &str, &str); 7] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
     (4, "master_key", include_str!("../sql/0004_master_key.sql")),
     (5, "born", include_str!("../sql/0005_born.sql")),
     (6, "staff_key", include_str!("../sql/0006_staff_key.sql")),
+    (7, "reads", include_str!("../sql/0007_reads.sql")),
 ];
 
 /// What can go wrong.
@@ -78,7 +79,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
             .await?;
     let grants = format!(
         "grant usage, create on schema {schema} to {role}; \
-         grant select, insert on events, commands to {role}; \
+         grant select, insert on events, commands, reads to {role}; \
          revoke update on log_head from {role}; \
          grant select, update (position, recorded_at) on log_head to {role}; \
          revoke delete on people, subject_keys from {role}; \

@@ -51,6 +51,7 @@ impl Projection for Attendance {
         match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(BranchId(fact.stream.id), event),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -95,7 +96,15 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => vec![],
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -140,6 +149,16 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(AttendanceKey, Chang
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }

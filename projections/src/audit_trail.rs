@@ -100,5 +100,6 @@ pub fn kind_of(kind: StreamKind) -> SubjectKind {
     match kind {
         StreamKind::Member => SubjectKind::Member,
         StreamKind::Branch => SubjectKind::Branch,
+        StreamKind::Round => SubjectKind::Round,
     }
 }

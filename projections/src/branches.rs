@@ -99,6 +99,7 @@ impl Projection for Branches {
         let changes = match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(BranchId(fact.stream.id), event),
+            Event::Round(_) => vec![],
         };
         changes.into_iter().map(|(branch, change)| (BranchKey { branch }, change)).collect()
     }
@@ -184,7 +185,15 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => vec![],
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -223,7 +232,17 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(BranchId, Change)> {
         | ResultCorrected { .. }
         | ResultWithdrawn { .. }
         | CompetitionAnnounced { .. }
-        | CompetitionConcluded { .. } => return vec![],
+        | CompetitionConcluded { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => return vec![],
     };
     vec![(branch, change)]
 }

@@ -8,6 +8,8 @@ use domain::text::{MetricCode, Sealed, Title};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 /// The kinds of column.
@@ -114,6 +116,21 @@ plain! {
 id_columns! {
     MemberId, BranchId, OutletId, StandardId, InspectionId, ContactPointId, VisitId, BadgeCheckId, ServiceId, PlaqueId,
     CommitmentId, ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, HonourId, ImprovementId,
+    RoundId, AppealId, TalkId,
+}
+
+/// A value kept as JSON in a text column: read whole, never looked up by.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Json<T>(pub T);
+
+impl<T: Serialize + DeserializeOwned> ColumnType for Json<T> {
+    const KIND: Kind = Kind::Text;
+    fn to_cell(&self) -> Cell {
+        Cell::Text(serde_json::to_string(&self.0).expect("a plain tree of strings and numbers"))
+    }
+    fn from_cell(cell: Cell) -> Option<Self> {
+        if let Cell::Text(text) = cell { serde_json::from_str(&text).ok().map(Self) } else { None }
+    }
 }
 
 impl<T: ColumnType> ColumnType for Option<T> {
@@ -181,6 +198,16 @@ word_columns! {
     domain::ledger::Aggregation { Sum = "sum", DailyMean = "daily_mean", Last = "last" }
     domain::ledger::Subjects { Members = "members", Branches = "branches", Both = "both" }
     domain::ledger::Exactness { Exact = "exact", AtLeast = "at_least" }
+    domain::round::Group { Leader = "leader", Peer = "peer", Public = "public" }
+    domain::round::Stage {
+        Drafted = "drafted", Opened = "opened", Closed = "closed", Tallied = "tallied", Decided = "decided",
+        Published = "published", Final = "final", Annulled = "annulled",
+    }
+    domain::talk::Cause { ScoreBelow = "score_below", LastTwice = "last_twice", Asked = "asked" }
+    domain::talk::Step {
+        Proposed = "proposed", Approved = "approved", Declined = "declined", Held = "held", FollowedUp = "followed_up",
+        Closed = "closed",
+    }
     domain::period::Grain { Month = "month", Quarter = "quarter", Year = "year" }
-    domain::stream::StreamKind { Member = "member", Branch = "branch" }
+    domain::stream::StreamKind { Member = "member", Branch = "branch", Round = "round" }
 }

@@ -74,6 +74,7 @@ impl Projection for ContactPoints {
         match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(BranchId(fact.stream.id), event),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -140,7 +141,15 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => vec![],
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -185,6 +194,16 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(ContactPointKey, Cha
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }

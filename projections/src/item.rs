@@ -48,6 +48,8 @@ items! {
     TrainingAttendances = "training.attendances",
     /// Honours granted 荣誉.
     Honours = "honours",
+    /// Reminder talks held 提醒谈话, in person-times.
+    Talks = "talks",
 }
 
 /// The text names no total.

@@ -3,11 +3,15 @@
 //! # Rules
 //! - Competition ranking: equal numbers share a rank, the next one counts everybody ahead: 1, 2, 2, 4.
 //! - Ranked is the stored number; a subject without it is not ranked. A zero is a number.
+//! - Equal round scores are parted by their tie key where the rules do ([`Ties`]); who has none comes after who has one.
 //! - Subjects of one rank are shown by id, which ranks nobody.
 //!
 //! # Not here
 //! Reading and scopes (infra), names (joined at read time), titles of competitions ([`crate::competitions`]).
 
+use std::cmp::Ordering;
+
+use domain::amount::Amount;
 use domain::branch::{Competitors, RankedBy};
 use domain::id::BranchId;
 use domain::ledger::Direction;
@@ -15,11 +19,33 @@ use domain::period::Period;
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
 use rust_decimal::Decimal;
+use uuid::Uuid;
 
-use crate::cell::{Cell, ColumnType};
+use crate::cell::ColumnType;
 use crate::competitions::CompetitionRow;
-use crate::select::{Condition, Order, Select};
+use crate::scores::round_score;
+use crate::select::{Condition, Order};
 use crate::standings::StandingRow;
+
+/// What becomes of equal numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ties {
+    /// They share a rank.
+    Shared,
+    /// The greater tie key leads; what is equal in both shares a rank.
+    Parted,
+}
+
+/// Where a subject stands on a board, its rank aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// The ranked number.
+    pub number: Decimal,
+    /// What parts it from an equal one; nothing on a board that parts none.
+    pub tie: Option<Decimal>,
+    /// The subject.
+    pub subject: Uuid,
+}
 
 /// What a leaderboard ranks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +60,8 @@ pub struct Board {
     pub ranked_by: RankedBy,
     /// Which way is better in the metric.
     pub direction: Direction,
+    /// What becomes of equal numbers.
+    pub ties: Ties,
     /// Only these branches, or the members of these branches; everybody where nothing is named.
     pub within: Option<Vec<BranchId>>,
 }
@@ -52,8 +80,16 @@ impl Board {
             period: competition.period,
             ranked_by: competition.ranked_by,
             direction,
+            ties: Ties::Shared,
             within: Some(within),
         }
+    }
+
+    /// The board of the scores of rounds for a period.
+    #[must_use]
+    pub fn of_scores(subjects: StreamKind, period: Period, ties: Ties, within: Option<Vec<BranchId>>) -> Self {
+        let (ranked_by, direction) = (RankedBy::Value, Direction::HigherIsBetter);
+        Self { subjects, metric: round_score(), period, ranked_by, direction, ties, within }
     }
 
     /// The column of [`StandingRow`] that is ranked.
@@ -106,36 +142,41 @@ impl Board {
         ]
     }
 
-    /// The first standings of the board, the best first, before `within`.
+    /// Where a standing stands; nothing where it is not ranked.
     #[must_use]
-    pub fn select(&self, limit: usize) -> Select<StandingRow> {
-        let select = Select::first(limit).by(self.column(), self.order());
-        self.conditions().into_iter().fold(select, Select::only)
+    pub fn place(&self, row: &StandingRow) -> Option<Place> {
+        let tie = match self.ties {
+            Ties::Shared => None,
+            Ties::Parted => row.tie_key.map(Amount::decimal),
+        };
+        self.number(row).map(|number| Place { number, tie, subject: row.subject })
     }
 
-    /// Which standings are strictly ahead of a number: a rank is one more than how many there are.
+    /// How two places are ranked: less is ahead, equal shares a rank.
     #[must_use]
-    pub fn ahead_of(&self, number: Decimal) -> Vec<Condition> {
-        let mut conditions = self.conditions();
-        conditions.push(match self.better() {
-            Direction::HigherIsBetter => Condition::Above(self.column(), Cell::Decimal(number)),
-            Direction::LowerIsBetter => Condition::Before(self.column(), Cell::Decimal(number)),
-        });
-        conditions
+    pub fn compare(&self, one: &Place, other: &Place) -> Ordering {
+        self.order().of(&one.number, &other.number).then_with(|| other.tie.cmp(&one.tie))
+    }
+
+    /// How two places are shown: as they are ranked, then by id.
+    #[must_use]
+    pub fn shown(&self, one: &Place, other: &Place) -> Ordering {
+        self.compare(one, other).then_with(|| one.subject.cmp(&other.subject))
     }
 
     /// Ranks standings of this board, the best first: what any faster way of ranking must equal.
     #[must_use]
     pub fn rank(&self, rows: impl IntoIterator<Item = StandingRow>) -> Vec<(u64, StandingRow)> {
-        let ranked = |row: StandingRow| self.number(&row).map(|number| (number, row));
-        let mut rows: Vec<(Decimal, StandingRow)> = rows.into_iter().filter_map(ranked).collect();
-        rows.sort_by(|(a, one), (b, other)| self.order().of(a, b).then(one.subject.cmp(&other.subject)));
-        let mut last: Option<(Decimal, u64)> = None;
-        let mut place = 0;
-        let rank = |(number, row)| {
-            place += 1;
-            let rank = last.filter(|(before, _)| *before == number).map_or(place, |(_, rank)| rank);
-            last = Some((number, rank));
+        let ranked = |row: StandingRow| self.place(&row).map(|place| (place, row));
+        let mut rows: Vec<(Place, StandingRow)> = rows.into_iter().filter_map(ranked).collect();
+        rows.sort_by(|(one, _), (other, _)| self.shown(one, other));
+        let mut last: Option<(Place, u64)> = None;
+        let mut ahead = 0;
+        let rank = |(place, row): (Place, StandingRow)| {
+            ahead += 1;
+            let shared = last.filter(|(before, _)| self.compare(before, &place).is_eq());
+            let rank = shared.map_or(ahead, |(_, rank)| rank);
+            last = Some((place, rank));
             (rank, row)
         };
         rows.into_iter().map(rank).collect()

@@ -80,11 +80,16 @@ pub fn entry(fact: &Fact) -> Option<Entry> {
     match &fact.event {
         Event::Member(event) => of_member(event),
         Event::Branch(event) => of_branch(event),
+        Event::Round(_) => None,
     }
 }
 
 fn entry_of(metric: &MetricCode, direction: Option<Direction>, period: Period, said: Said) -> Option<Entry> {
     Some(Entry { metric: metric.clone(), direction, period, said })
+}
+
+fn first(result: ResultId, aggregation: Aggregation, after: Reported) -> Said {
+    Said::Result { result, aggregation, before: None, after }
 }
 
 fn reported(value: Amount, exactness: Exactness) -> Reported {
@@ -101,8 +106,7 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
             Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] },
         ),
         ResultReported { result, metric, aggregation, direction, period, value, exactness } => {
-            let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before: None, after })
+            entry_of(metric, Some(*direction), *period, first(*result, *aggregation, reported(*value, *exactness)))
         }
         ResultCorrected {
             result,
@@ -145,7 +149,15 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => None,
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => None,
     }
 }
 
@@ -159,8 +171,7 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
             Said::Target { plan: [*plan_before, *plan], base: [*base_before, *base] },
         ),
         ResultReported { result, metric, aggregation, direction, period, value, exactness } => {
-            let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before: None, after })
+            entry_of(metric, Some(*direction), *period, first(*result, *aggregation, reported(*value, *exactness)))
         }
         ResultCorrected {
             result,
@@ -209,6 +220,16 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => None,
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => None,
     }
 }

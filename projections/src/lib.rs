@@ -12,13 +12,20 @@
 //! # Not here
 //! SQL and checkpoints (infra), who may see what (graphql), names of persons (joined at read time).
 
+pub mod appeals;
 pub mod attendance;
 pub mod audit_trail;
 pub mod branches;
+pub mod bundle;
 pub mod cell;
+pub mod claims;
 pub mod competitions;
 pub mod contact_points;
+pub mod dues;
+pub mod explanation;
+pub mod fairness;
 mod item;
+pub mod leader_reviews;
 pub mod leaderboard;
 pub mod ledger;
 pub mod member_years;
@@ -26,15 +33,22 @@ pub mod members;
 pub mod memory;
 pub mod metrics;
 pub mod outlets;
+pub mod paper_counts;
 mod parts;
 pub mod projection;
 pub mod records;
 pub mod report;
 pub mod results;
+pub mod round_people;
+pub mod round_results;
+pub mod rounds;
 pub mod row;
+pub mod rule_sets;
+pub mod scores;
 pub mod select;
 pub mod spells;
 pub mod standings;
+pub mod talks;
 mod told;
 pub mod totals;
 pub mod trainings;
@@ -66,6 +80,16 @@ macro_rules! each_projection {
             $crate::competitions::Competitions,
             $crate::totals::Totals,
             $crate::member_years::MemberYears,
+            $crate::rule_sets::RuleSets,
+            $crate::claims::Claims,
+            $crate::rounds::Rounds,
+            $crate::round_people::RoundPeople,
+            $crate::leader_reviews::LeaderReviews,
+            $crate::paper_counts::PaperCounts,
+            $crate::round_results::RoundResults,
+            $crate::appeals::Appeals,
+            $crate::talks::Talks,
+            $crate::dues::Dues,
             $crate::audit_trail::AuditTrail
         )
     };

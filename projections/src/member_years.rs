@@ -77,6 +77,7 @@ impl Projection for MemberYears {
         match &fact.event {
             Event::Member(event) => of_member(MemberId(fact.stream.id), event).into_iter().collect(),
             Event::Branch(event) => of_branch(event),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -156,7 +157,15 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
-        | ResultWithdrawn { .. } => return None,
+        | ResultWithdrawn { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => return None,
     };
     Some((key(*on, member), change))
 }
@@ -201,6 +210,16 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberYearKey, Change)> {
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }

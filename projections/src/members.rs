@@ -120,6 +120,7 @@ impl Projection for Members {
                 of_member(event).map(|change| keyed((MemberId(fact.stream.id), change))).into_iter().collect()
             }
             Event::Branch(event) => of_branch(event).into_iter().map(keyed).collect(),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -226,7 +227,15 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
-        | ResultWithdrawn { .. } => return None,
+        | ResultWithdrawn { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => return None,
     })
 }
 
@@ -269,6 +278,16 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberId, Change)> {
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }

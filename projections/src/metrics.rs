@@ -57,6 +57,7 @@ impl Projection for Metrics {
         match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(BranchId(fact.stream.id), event),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -93,7 +94,15 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => vec![],
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -142,6 +151,16 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(MetricKey, Change)> 
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }

@@ -90,6 +90,7 @@ impl Projection for Outlets {
         let changes = match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(BranchId(fact.stream.id), event),
+            Event::Round(_) => vec![],
         };
         changes.into_iter().map(|(outlet, change)| (OutletKey { outlet }, change)).collect()
     }
@@ -172,7 +173,15 @@ fn of_member(event: &MemberEvent) -> Vec<(OutletId, Change)> {
         | ContactPointTaken { .. }
         | ContactPointVisited { .. }
         | ContactPointGivenUp { .. }
-        | HonourGranted { .. } => vec![],
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -211,6 +220,16 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(OutletId, Change)> {
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }

@@ -105,6 +105,7 @@ impl Projection for Records {
         match &fact.event {
             Event::Member(event) => of_member::change(MemberId(fact.stream.id), event).into_iter().collect(),
             Event::Branch(event) => of_branch::changes(BranchId(fact.stream.id), event),
+            Event::Round(_) => vec![],
         }
     }
 

@@ -82,6 +82,7 @@ pub const FIGURES: &[Figure] = &[
         Among { counted: Input::BalanceOver, known: Input::BalanceKnown, bounds: Input::BalanceBounds },
     ),
     figure("honours", Unit::Pieces, Count(Input::Honours)),
+    figure("talks", Unit::PersonTimes, Count(Input::Talks)),
 ];
 
 /// A figure of one year, as of the position its inputs were read at.

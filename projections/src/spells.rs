@@ -128,6 +128,7 @@ impl Projection for Spells {
         let change = match &fact.event {
             Event::Member(event) => of_member(event).map(|change| (fact.stream.id, change)),
             Event::Branch(event) => of_branch(event),
+            Event::Round(_) => None,
         };
         change.map(|(subject, change)| (SpellsKey { subject }, change)).into_iter().collect()
     }
@@ -180,7 +181,15 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | ResultCorrected { .. }
         | ResultWithdrawn { .. }
         | ContestPlaced { .. }
-        | HonourGranted { .. } => None,
+        | HonourGranted { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => None,
     }
 }
 
@@ -217,7 +226,17 @@ fn of_branch(event: &BranchEvent) -> Option<(Uuid, Change)> {
         | AttendanceCorrected { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => None,
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => None,
     }
 }
 

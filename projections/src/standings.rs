@@ -8,6 +8,7 @@
 //!   bound. An event that says no direction is from before they were said, and counts as "higher is better".
 //! - No plan, or a plan or base of zero or less: no completion, no growth, never a division.
 //! - Each derived number is made of the exact parts and rounded once, to two places, half away from zero.
+//! - Scores of published rounds stand under a code of their own ([`crate::scores`]); a row lasts while one is published.
 //!
 //! # Invariant
 //! A corrected row equals one in which the right value had been reported at first; a row whose result was withdrawn, one
@@ -18,6 +19,7 @@
 
 use domain::amount::{Amount, growth_percent, percent_of, round_two};
 use domain::event::Fact;
+use domain::id::RoundId;
 use domain::ledger::{Aggregation, Direction};
 use domain::period::Period;
 use domain::stream::StreamKind;
@@ -25,10 +27,12 @@ use domain::text::MetricCode;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::cell::Json;
 use crate::ledger::{Reported, Said, entry};
 pub use crate::parts::{NotParts, Parts};
 use crate::projection::Projection;
 use crate::row::row;
+use crate::scores::{self, Scored};
 
 row! {
     /// A subject's standing in a metric for a period.
@@ -70,6 +74,10 @@ row! {
         over_plan: Option<Decimal>,
         /// The results in it, one per period.
         parts: Parts,
+        /// Of a round score: what parts it from an equal one, where the rules do.
+        tie_key: Option<Amount>,
+        /// Of a round score: what each round published.
+        scores: Json<Vec<Scored>>,
     } look_up [
         ["subject_kind", "metric", "period", "value"],
         ["subject_kind", "metric", "period", "completion"],
@@ -95,6 +103,10 @@ enum What {
     },
     /// The plan and base were set.
     Target(Option<Amount>, Option<Amount>),
+    /// A round published a score.
+    Scored(Scored),
+    /// A round's score is taken back.
+    Unscored(RoundId),
 }
 
 /// The projection.
@@ -102,12 +114,12 @@ pub struct Standings;
 
 impl Projection for Standings {
     const NAME: &'static str = "standings";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Row = StandingRow;
     type Change = Change;
 
     fn changes(fact: &Fact) -> Vec<(StandingKey, Change)> {
-        let Some(entry) = entry(fact) else { return vec![] };
+        let Some(entry) = entry(fact) else { return scores::said(fact).into_iter().map(of_score).collect() };
         let of = entry.period;
         let (periods, what) = match entry.said {
             Said::Target { plan: [_, plan], base: [_, base] } => (vec![of], What::Target(plan, base)),
@@ -134,10 +146,32 @@ impl Projection for Standings {
                 row.parts.set(*of, *after);
                 add_up(&mut row, *aggregation);
             }
+            What::Scored(scored) => return publish(row, scored.round, Some(scored)),
+            What::Unscored(round) => return publish(row, *round, None),
         }
         derive(&mut row);
         Some(row)
     }
+}
+
+fn of_score(said: scores::Said) -> (StandingKey, Change) {
+    let (subject_kind, period, subject) = (said.kind, said.period, said.subject);
+    let what = said.scored.map_or(What::Unscored(said.round), What::Scored);
+    (StandingKey { subject_kind, metric: scores::round_score(), period, subject }, Change(None, what))
+}
+
+/// What a round says now of a subject; a correction keeps its place among the others. Nothing where no round is left.
+fn publish(mut row: StandingRow, round: RoundId, scored: Option<&Scored>) -> Option<StandingRow> {
+    let all = &mut row.scores.0;
+    let before = all.iter().position(|known| known.round == round).map(|at| all.remove(at));
+    let position = before.map(|known| known.position);
+    all.extend(scored.map(|new| Scored { position: position.unwrap_or(new.position), ..new.clone() }));
+    all.sort_unstable_by_key(|known| known.position);
+    let standing = scores::standing(all);
+    let (value, tie_key) = (standing.and_then(|known| known.score), standing.and_then(|known| known.tie));
+    let results = all.len() as i64;
+    (row.value, row.tie_key, row.results) = (value.map(Amount::decimal), tie_key, results);
+    (results > 0).then_some(row)
 }
 
 /// Makes the sum, the days and the counts of the parts anew.
@@ -237,5 +271,7 @@ fn blank(key: &StandingKey) -> StandingRow {
         growth: None,
         over_plan: None,
         parts: Parts::default(),
+        tie_key: None,
+        scores: Json::default(),
     }
 }

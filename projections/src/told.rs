@@ -2,8 +2,9 @@
 
 use domain::branch::BranchEvent;
 use domain::event::Event;
-use domain::id::{BranchId, MemberId, OutletId};
+use domain::id::{BranchId, MemberId, OutletId, RoundId};
 use domain::member::MemberEvent;
+use domain::round::{Basis, RoundEvent};
 use domain::text::Sealed;
 use uuid::Uuid;
 
@@ -24,6 +25,7 @@ pub fn told(event: &Event) -> Told {
     match event {
         Event::Member(event) => by_member(event),
         Event::Branch(event) => by_branch(event),
+        Event::Round(event) => by_round(event),
     }
 }
 
@@ -48,6 +50,10 @@ impl Told {
         self.and(SubjectKind::Outlet, outlets.into_iter().map(|outlet| outlet.0))
     }
 
+    fn rounds<'a>(self, rounds: impl IntoIterator<Item = &'a RoundId>) -> Self {
+        self.and(SubjectKind::Round, rounds.into_iter().map(|round| round.0))
+    }
+
     fn contact_point(self, contact_point: Uuid) -> Self {
         self.and(SubjectKind::ContactPoint, [contact_point])
     }
@@ -69,6 +75,10 @@ fn by_member(event: &MemberEvent) -> Told {
         | PlaqueWithdrawn { reason, .. }
         | ResultCorrected { reason, .. }
         | ResultWithdrawn { reason, .. } => Told::why(reason),
+        TalkDeclined { reason, .. } | TalkFollowedUp { note: reason, .. } => Told::why(reason),
+        TalkProposed { reason, round, .. } => Told::noted(reason).rounds(round),
+        PlacedLast { round, .. } => Told::default().rounds([round]),
+        TalkHeld { by, .. } => Told::default().members([by]),
         CommitmentSettled { note, .. } | PersonAmended { reason: note } => Told::noted(note),
         Appointed { .. }
         | ProbationEnded { .. }
@@ -80,7 +90,10 @@ fn by_member(event: &MemberEvent) -> Told {
         | TargetSet { .. }
         | ResultReported { .. }
         | ContestPlaced { .. }
-        | HonourGranted { .. } => Told::default(),
+        | HonourGranted { .. }
+        | TalkApproved { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkClosed { .. } => Told::default(),
         ContactPointTaken { contact_point, .. }
         | ContactPointVisited { contact_point, .. }
         | ContactPointGivenUp { contact_point, .. } => Told::default().contact_point(contact_point.0),
@@ -120,6 +133,10 @@ fn by_branch(event: &BranchEvent) -> Told {
         }
         TrainingHeld { attendees, .. } | ThemeDayHeld { attendees, .. } => Told::default().members(attendees),
         AttendanceCorrected { added, removed, reason, .. } => Told::why(reason).members(added.iter().chain(removed)),
+        TalkDeclined { reason, .. } | TalkFollowedUp { note: reason, .. } => Told::why(reason),
+        TalkProposed { reason, round, .. } => Told::noted(reason).rounds(round),
+        PeriodClaimed { round, .. } | PeriodReleased { round, .. } => Told::default().rounds([round]),
+        TalkHeld { by, attendees, .. } => Told::default().members(attendees.iter().chain([by])),
         ImprovementConfirmed { note, .. } => Told::noted(note),
         Renamed { .. }
         | MetricDefined { .. }
@@ -127,6 +144,54 @@ fn by_branch(event: &BranchEvent) -> Told {
         | ResultReported { .. }
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
-        | ImprovementReported { .. } => Told::default(),
+        | ImprovementReported { .. }
+        | RulesAdopted { .. }
+        | TalkApproved { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkClosed { .. } => Told::default(),
+    }
+}
+
+/// Comments, appeals and their answers are shown where they belong, not as reasons.
+fn by_round(event: &RoundEvent) -> Told {
+    use RoundEvent::*;
+    match event {
+        Drafted { branches, .. } => Told::default().branches(branches),
+        Opened { scrutineers, .. } => Told::default().members(scrutineers),
+        RosterFixed { people, leaders, peers, suspended } => {
+            let people_of = people.iter().map(|person| &person.member).chain(leaders).chain(peers).chain(suspended);
+            Told::default().members(people_of).branches(people.iter().map(|person| &person.branch))
+        }
+        SelfReviewGiven { member, .. } => Told::default().members([member]),
+        ResultPublished { member, branch, result, .. } => {
+            let quarters = match &result.basis {
+                Basis::Year { quarters, .. } => quarters.as_slice(),
+                Basis::Reviews { .. } => &[],
+            };
+            let rounds = quarters.iter().map(|quarter| &quarter.round);
+            Told::default().members([member]).branches([branch]).rounds(rounds)
+        }
+        Tallied { rounds, .. } => Told::default().rounds(rounds),
+        LeaderReviewGiven { reviewer, member, .. } => Told::default().members([reviewer, member]),
+        PaperIssued { to, .. } => Told::default().members(to),
+        PaperCounted { member, scrutineer, .. } => Told::default().members([member, scrutineer]),
+        CommentModerated { reviewer, member, .. } => Told::default().members([reviewer, member]),
+        AppealFiled { member, .. } | AppealOverdue { member, .. } | AppealAnswered { member, .. } => {
+            Told::default().members([member])
+        }
+        Corrected { member, reason, .. } => Told::why(reason).members([member]),
+        ReopeningProposed { reason, .. } | Reopened { reason, .. } | AnnulmentProposed { reason, .. } => {
+            Told::why(reason)
+        }
+        Annulled { branches, reason, .. } => Told::why(reason).branches(branches),
+        ResultWithdrawn { member, branch, .. } => Told::default().members([member]).branches([branch]),
+        BranchScored { branch, .. } => Told::default().branches([branch]),
+        PaperReturned { .. }
+        | Closed { .. }
+        | GroupVoided { .. }
+        | GroupRepeated { .. }
+        | GradesDecided { .. }
+        | Published { .. }
+        | Finalised { .. } => Told::default(),
     }
 }

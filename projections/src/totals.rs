@@ -1,7 +1,7 @@
 //! Totals of the organisation 汇总: one row per year and thing counted.
 //!
 //! # Rules
-//! - A total of a year goes by the business date: the day a session was held, the period of a result.
+//! - A total of a year goes by the business date: the day a session or talk was held, the period of a result.
 //! - Actuals add up the results of every branch, for metrics that are sums; plans those set for the year.
 //!   Nothing checks the assumption that a branch above does not report what those under it report, as those who report
 //!   are told (graphql): where one does, it is counted twice.
@@ -69,7 +69,7 @@ pub struct Totals;
 
 impl Projection for Totals {
     const NAME: &'static str = "totals";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Row = TotalRow;
     type Change = Change;
 
@@ -77,6 +77,7 @@ impl Projection for Totals {
         match &fact.event {
             Event::Member(event) => of_member(event),
             Event::Branch(event) => of_branch(fact, event),
+            Event::Round(_) => vec![],
         }
     }
 
@@ -101,6 +102,7 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
     use MemberEvent::*;
     match event {
         HonourGranted { on, .. } => vec![in_year(*on, Item::Honours, Change::parts(1))],
+        TalkHeld { on, .. } => vec![in_year(*on, Item::Talks, Change::parts(1))],
         Registered { .. }
         | Readmitted { .. }
         | Left { .. }
@@ -124,7 +126,14 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
-        | ResultWithdrawn { .. } => vec![],
+        | ResultWithdrawn { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 
@@ -139,6 +148,9 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         AttendanceCorrected { held_on, added, removed, .. } => {
             let by = added.len() as i64 - removed.len() as i64;
             vec![in_year(*held_on, Item::TrainingAttendances, Change::parts(by))]
+        }
+        TalkHeld { on, attendees, .. } => {
+            vec![in_year(*on, Item::Talks, Change::parts(attendees.len() as i64))]
         }
         TargetSet { .. } | ResultReported { .. } | ResultCorrected { .. } | ResultWithdrawn { .. } => {
             entry(fact).map(of_entry).unwrap_or_default()
@@ -167,7 +179,16 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         | CompetitionConcluded { .. }
         | ThemeDayHeld { .. }
         | ImprovementReported { .. }
-        | ImprovementConfirmed { .. } => vec![],
+        | ImprovementConfirmed { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 

@@ -69,6 +69,8 @@ words! {
         Outlet = "outlet",
         /// 联系点
         ContactPoint = "contact_point",
+        /// 评议轮次
+        Round = "round",
     }
 
     /// The kinds of record that a member, a branch, an outlet or a contact point has 活动记录.
@@ -120,4 +122,21 @@ words! {
         /// The improvement was confirmed 确认.
         Confirmed = "confirmed",
     }
+
+    /// What is due 到期事项.
+    pub enum DueKind {
+        /// A round closes 截止.
+        RoundClose = "round_close",
+        /// A round becomes final 归档.
+        RoundFinalisation = "round_finalisation",
+        /// Appeals in a round are to be answered 申诉答复.
+        AppealAnswer = "appeal_answer",
+        /// A talk is to be followed up 回访.
+        TalkFollowUp = "talk_follow_up",
+    }
+}
+
+impl DueKind {
+    /// The kinds that are about a round.
+    pub const OF_ROUNDS: [Self; 3] = [Self::RoundClose, Self::RoundFinalisation, Self::AppealAnswer];
 }

@@ -10,6 +10,7 @@ use domain::member::{Member, MemberCommand};
 use domain::period::Zone;
 use domain::stream::StreamId;
 use domain::text::Sealed;
+use domain::vault::NoVault;
 use domain::world::{Command, Context, State};
 use harness::speak::{DAY, establish, found_root};
 use infra::clock::random_id;
@@ -46,7 +47,7 @@ pub struct Shipped {
 
 fn context() -> Context {
     let at = Timestamp::from_second(1_700_000_000).expect("an instant of 2023");
-    Context { at, actor: ActorId("office".into()), zone: Zone::default() }
+    Context { at, actor: ActorId("office".into()), zone: Zone::default(), vault: Arc::new(NoVault) }
 }
 
 /// A tree with one branch, so that members can be registered.

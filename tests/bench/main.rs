@@ -6,6 +6,7 @@ mod folds;
 mod ours;
 mod over_http;
 mod rate;
+mod rounds;
 mod table;
 
 use std::path::Path;
@@ -29,6 +30,7 @@ async fn main() -> Result<(), Failure> {
     let binaries = Binaries::find(&Search::default(), data)?;
     let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
     let mut tables = vec![commands(&cluster).await?, hot(&cluster).await?, over_http::measure(&cluster).await?];
+    tables.push(rounds::measure(&cluster).await?);
     tables.push(folds::measure(&cluster).await?);
     let machine = table::machine(&binaries)?;
     table::write(&machine, &tables)?;

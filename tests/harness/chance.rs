@@ -26,6 +26,11 @@ impl Chance {
         self.any() % end
     }
 
+    /// A number from `least` to `most`, both included; `least` where that is more.
+    pub fn within(&mut self, least: u64, most: u64) -> u64 {
+        least + self.below(most.saturating_sub(least) + 1)
+    }
+
     /// True so many times in a hundred.
     pub fn percent(&mut self, times: u64) -> bool {
         self.below(100) < times

@@ -99,7 +99,7 @@ impl Ground {
             key: self.key.clone(),
             clock,
             zone: Zone::default(),
-            connections: 16,
+            connections: 32,
         };
         App::start(settings).await.expect("the program starts")
     }

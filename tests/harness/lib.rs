@@ -1,11 +1,13 @@
 //! The ground tests stand on: one private PostgreSQL per test binary, a fresh database per test, the real program.
 
+pub mod assembly;
 pub mod audit;
 pub mod chance;
 pub mod client;
 pub mod crowd;
 pub mod feed;
 pub mod ground;
+pub mod memory;
 pub mod program;
 pub mod server;
 pub mod speak;

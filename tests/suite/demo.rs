@@ -19,7 +19,7 @@ use infra::demo::{self, Loaded};
 use infra::fold::rebuild::Quiet;
 use infra::report;
 use jiff::Timestamp;
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Ties};
 use rust_decimal::Decimal;
 use tokio::sync::OnceCell;
 
@@ -27,7 +27,8 @@ use crate::told::{log, rows_equal};
 
 static LOADED: OnceCell<(Ground, Loaded)> = OnceCell::const_new();
 
-const FIGURES: [(&str, &str); 16] = [
+const FIGURES: [(&str, &str); 17] = [
+    ("talks", "5"),
     ("outlets_financial", "192"),
     ("stations_delivery", "76"),
     ("training_sessions", "72"),
@@ -119,7 +120,7 @@ async fn loading_twice_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_event_says_that_its_time_is_simulated_and_lies_in_the_year() {
+async fn every_event_says_that_its_time_is_simulated_and_lies_in_the_year_or_soon_after() {
     let (ground, loaded) = loaded().await;
     let ground = ground.copy().await;
     let pool = ground.pool().await;
@@ -127,7 +128,7 @@ async fn every_event_says_that_its_time_is_simulated_and_lies_in_the_year() {
         sqlx::query_scalar("select metadata->>'clock' from events where position = 1").fetch_one(&pool).await.unwrap();
     assert_eq!(first, "simulated");
     let count = "select count(*) from events where metadata->>'clock' = 'simulated' and recorded_at \
-                 between '2022-01-04T08:00:00+08:00' and '2023-01-10T18:00:00+08:00'";
+                 between '2022-01-04T08:00:00+08:00' and '2023-02-22T18:00:00+08:00'";
     let simulated: i64 = sqlx::query_scalar(count).fetch_one(&pool).await.unwrap();
     assert_eq!(simulated.unsigned_abs(), loaded.position.0);
     pool.close().await;
@@ -153,7 +154,7 @@ fn sent_until(instant: Timestamp) -> (u64, u64, Decimal) {
                 assert!(premium.remove(&correction.corrects).is_some(), "a result of new premium is corrected");
                 premium.insert(correction.result, correction.value.decimal());
             }
-            Command::Branch(..) | Command::Member(..) => {}
+            Command::Branch(..) | Command::Member(..) | Command::Round(..) => {}
         }
     }
     (sessions, attendances, premium.into_values().sum())
@@ -191,6 +192,18 @@ async fn a_lower_bound_is_one_until_it_is_counted() {
     app.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rounds_that_end_after_the_year_change_none_of_its_figures() {
+    let (ground, loaded) = loaded().await;
+    let app = ground.copy().await.app().await;
+    let books_closed: Timestamp = "2023-01-10T18:00:00+08:00".parse().unwrap();
+    let moment = app.reads.pin(Some(AsOf::Instant(books_closed)), None).await.unwrap();
+    assert!(moment.position < loaded.position, "rounds become final after that");
+    let then = figures(&app, Some(AsOf::Instant(books_closed)), None).await;
+    assert_eq!(figures(&app, None, Some(loaded.position)).await, then);
+    app.stop().await;
+}
+
 /// The last report of a metric, and the branch it is of.
 fn last_report(metric: &str) -> (BranchId, Report) {
     let steps = demo::steps();
@@ -198,7 +211,7 @@ fn last_report(metric: &str) -> (BranchId, Report) {
         Command::Branch(branch, BranchCommand::ReportResult(report)) if report.metric.as_str() == metric => {
             Some((branch, report))
         }
-        Command::Branch(..) | Command::Member(..) => None,
+        Command::Branch(..) | Command::Member(..) | Command::Round(..) => None,
     });
     reports.next_back().unwrap()
 }
@@ -241,6 +254,7 @@ async fn boards_have_ties_and_the_rank_after_a_tie_counts_everybody_ahead() {
         period: period.parse().unwrap(),
         ranked_by: RankedBy::Value,
         direction: Direction::HigherIsBetter,
+        ties: Ties::Shared,
         within: None,
     };
     let at = app.reads.pin(None, Some(loaded.position)).await.unwrap().position;

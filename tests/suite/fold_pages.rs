@@ -177,7 +177,7 @@ async fn board_pages(reads: &dyn Reads, board: &Board, size: usize, at: Position
         let page = page.into_iter().map(|(rank, cells)| (rank, typed::<StandingRow>(cells).unwrap()));
         let page: Vec<_> = page.collect();
         let Some((_, last)) = page.last() else { return rows };
-        after = board.number(last).map(|number| (Cell::Decimal(number), last.subject));
+        after = board.place(last);
         rows.extend(page);
     }
 }

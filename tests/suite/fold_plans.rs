@@ -10,7 +10,7 @@ use infra::fold::engine::Folded;
 use infra::fold::registry;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Kind};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Ties};
 use projections::members::MemberRow;
 use projections::select::{Condition, Select};
 use projections::words::SubjectKind;
@@ -100,6 +100,7 @@ async fn look_around(told: &Told) {
         period: "2023".parse().unwrap(),
         ranked_by: RankedBy::Value,
         direction: Direction::HigherIsBetter,
+        ties: Ties::Shared,
         within: None,
     };
     let roster = told.app.reads.rows(&Select::<MemberRow>::first(1), now).await.unwrap();

@@ -21,16 +21,20 @@ struct Victim {
 }
 
 impl Victim {
-    /// Some row that holds, one of a key that changed where there is one.
+    /// Some row that holds, one of a key that changed where there is one; not at the very position before, so that it
+    /// can be moved there.
     async fn of(pool: &PgPool, projection: &dyn Folded) -> Self {
         let table = format!("{}_g1", projection.table());
         let key = key_columns(projection);
         let names: Vec<String> = key.iter().map(|column| format!("{}::text", column.name)).collect();
+        let same: Vec<String> = key.iter().map(|column| format!("o.{0} = t.{0}", column.name)).collect();
         let sql = format!(
             "select ctid::text, t::text, array[{}] from {table} t where until_position = {} \
+             and not exists (select from {table} o where {} and o.from_position = t.from_position - 1) \
              order by from_position desc offset 2 limit 1",
             names.join(", "),
             i64::MAX,
+            same.join(" and "),
         );
         let row = sqlx::query(&sql).fetch_optional(pool).await.unwrap();
         let row = row.unwrap_or_else(|| panic!("{table} has rows"));
@@ -73,8 +77,8 @@ fn another(column: &Column) -> String {
         Kind::Int => format!("coalesce({name}, 0) + 1000000"),
         Kind::Decimal => format!("coalesce({name}, 0) + 0.01"),
         Kind::Date => format!("coalesce({name}, '2022-01-01') + 100000"),
-        Kind::Instant => format!("{name} + interval '1 microsecond'"),
-        Kind::Flag => format!("not {name}"),
+        Kind::Instant => format!("coalesce({name}, '2022-01-01') + interval '1 microsecond'"),
+        Kind::Flag => format!("not coalesce({name}, false)"),
     }
 }
 

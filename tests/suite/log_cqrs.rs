@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 
 use cqrs_es::{AggregateError, CqrsFramework, EventStore};
+use std::sync::Arc;
+
 use domain::id::{ActorId, BadgeCheckId, MemberId};
 use domain::member::{Member, MemberCommand};
 use domain::period::Zone;
 use domain::refusal::Refusal;
 use domain::stream::StreamId;
+use domain::vault::NoVault;
 use domain::world::{Command, Context};
 use futures_util::future::join_all;
 use graphql::ports::SendError;
@@ -23,7 +26,12 @@ use infra::log::reader;
 type Framework = CqrsFramework<Hosted<Member>, LogStore<Member>>;
 
 fn surroundings(app: &App) -> Surroundings {
-    let context = Context { at: app.executor.now(), actor: ActorId("cqrs".into()), zone: Zone::default() };
+    let context = Context {
+        at: app.executor.now(),
+        actor: ActorId("cqrs".into()),
+        zone: Zone::default(),
+        vault: Arc::new(NoVault),
+    };
     Surroundings { states: HashMap::new(), context }
 }
 

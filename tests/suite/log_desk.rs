@@ -11,6 +11,7 @@ use domain::period::Zone;
 use domain::person::Person;
 use domain::refusal::Refusal;
 use domain::stream::{Position, StreamId};
+use domain::vault::NoVault;
 use domain::world::{Command, Context, State, States, Stop, World};
 use harness::crowd::{close, contest, id, reinstate, rename, suspend, transfer};
 use harness::speak::{establish, found_root, person, register};
@@ -51,13 +52,14 @@ const ASKED: usize = 13;
 
 fn context() -> Context {
     let at = "2022-12-31T00:00:00Z".parse().unwrap();
-    Context { at, actor: ActorId("office".into()), zone: Zone::default() }
+    Context { at, actor: ActorId("office".into()), zone: Zone::default(), vault: Arc::new(NoVault) }
 }
 
 fn given(number: usize, command_id: String) -> Arc<Given> {
     let (command, person) = asked(number);
     let key = CommandKey { principal: "office".into(), command_id };
-    let order = Order { key, body: [number as u8; 32], metadata: "{}".into(), command, person };
+    let order =
+        Order { key, body: [number as u8; 32], metadata: "{}".into(), command, person, vault: Arc::new(NoVault) };
     Arc::new(Given { order, context: context() })
 }
 

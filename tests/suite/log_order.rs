@@ -209,7 +209,7 @@ async fn a_clock_that_goes_back_does_not_take_the_log_with_it() {
     let hour = jiff::SignedDuration::from_hours(1);
     let clock = Arc::new(Clock::simulated(noon));
     let set = |at: Timestamp| match &*clock {
-        Clock::Simulated(now) => *now.lock().unwrap() = at,
+        Clock::Simulated(now) => _ = now.send_replace(at),
         Clock::System => panic!("this clock is set by hand"),
     };
     let app = ground.app_at(Arc::clone(&clock)).await;

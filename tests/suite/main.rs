@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod beside;
+mod deadlines;
 mod deep;
 mod demo;
 mod derived;
@@ -14,6 +15,8 @@ mod fold_plans;
 mod fold_poison;
 mod fold_reads;
 mod fold_rebuild;
+mod fold_rounds;
+mod fold_scores;
 mod fold_verify;
 mod journey;
 mod kill;
@@ -25,6 +28,9 @@ mod log_once;
 mod log_order;
 mod log_races;
 mod log_walls;
+mod looks;
 mod naive;
+mod quarter;
+mod recount;
 mod tidy;
 mod told;

@@ -238,7 +238,10 @@ fn texts_name_no_machine() {
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
     let docs: Vec<String> = docs.map(|name| format!("docs/{}", name.display())).collect();
     assert!(docs.len() >= 3, "{docs:?}");
-    let texts = files.chain(manifests).chain(docs.into_iter().filter(|name| name.ends_with(".md")));
+    let examples = fs::read_dir(root().join("examples/recount")).unwrap().map(|entry| entry.unwrap().file_name());
+    let examples = examples.map(|name| format!("examples/recount/{}", name.display()));
+    let examples = examples.filter(|name| name.ends_with(".py") || name.ends_with(".md"));
+    let texts = files.chain(manifests).chain(docs.into_iter().filter(|name| name.ends_with(".md"))).chain(examples);
     let texts = texts.map(|name| (name.clone(), fs::read_to_string(root().join(name)).unwrap()));
     none(
         texts

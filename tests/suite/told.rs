@@ -47,6 +47,31 @@ impl Told {
     }
 }
 
+/// Appends an event as somebody who owns the database could, past every check but those of the log itself.
+pub async fn smuggle(ground: &Ground, kind: &str, stream: &str, payload: &str) -> Position {
+    let mut transaction = ground.owner().await.begin().await.unwrap();
+    let position: i64 = sqlx::query_scalar("update log_head set position = position + 1 returning position")
+        .fetch_one(&mut *transaction)
+        .await
+        .unwrap();
+    sqlx::query(
+        "insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
+         position, event_id, recorded_at, salt) \
+         select $1, $2, coalesce(max(e.sequence), 0) + 1, 'smuggled', '1', $3::json, '{}', $4, gen_random_uuid(), \
+         (select recorded_at from log_head), decode(repeat('00', 32), 'hex') \
+         from events e where e.aggregate_type = $1 and e.aggregate_id = $2",
+    )
+    .bind(kind)
+    .bind(stream)
+    .bind(payload)
+    .bind(position)
+    .execute(&mut *transaction)
+    .await
+    .unwrap();
+    transaction.commit().await.unwrap();
+    Position(position.unsigned_abs())
+}
+
 /// The whole log.
 pub async fn log(reads: &dyn Reads) -> Log {
     Log::of(reads.facts_after(Position(0), ALL).await.unwrap())
@@ -79,5 +104,15 @@ pub async fn rows_equal(reads: &dyn Reads, log: &Log, at: Position) {
     same(reads, at, naive.standing_rows()).await;
     same(reads, at, naive.competition_rows()).await;
     same(reads, at, naive.total_rows()).await;
+    same(reads, at, naive.talk_rows()).await;
+    same(reads, at, naive.rule_set_rows()).await;
+    same(reads, at, naive.claim_rows()).await;
+    same(reads, at, naive.round_rows()).await;
+    same(reads, at, naive.round_person_rows()).await;
+    same(reads, at, naive.leader_review_rows()).await;
+    same(reads, at, naive.paper_count_rows()).await;
+    same(reads, at, naive.round_result_rows()).await;
+    same(reads, at, naive.appeal_rows()).await;
+    same(reads, at, naive.due_rows()).await;
     same(reads, at, naive.audit_rows()).await;
 }

@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::kind::{BranchKind, Competitors, OutletKind, RankedBy, SixS, StandardKind};
 use crate::id::{
     BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId, StandardId,
-    ThemeDayId, TrainingId, VisitId,
+    TalkId, ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Correction, Metric, Report, Target};
 use crate::period::Period;
+use crate::round::Rules;
 use crate::text::{MetricCode, Sealed, Title};
 
 /// An outlet, and the branch that holds it.
@@ -93,4 +94,20 @@ pub enum BranchCommand {
     ReportImprovement { improvement: ImprovementId, on: Date, what: Sealed, evidence: Sealed, effect: Sealed },
     /// Confirm an improvement somebody else reported.
     ConfirmImprovement { improvement: ImprovementId, on: Date, note: Option<Sealed> },
+    /// Adopt rules of evaluation; the top committee only.
+    AdoptRules(Box<Rules>),
+    /// Ask for a reminder talk.
+    ProposeTalk { talk: TalkId, reason: Sealed },
+    /// Approve one, as another.
+    ApproveTalk { talk: TalkId },
+    /// Decline one, as another.
+    DeclineTalk { talk: TalkId, reason: Sealed },
+    /// Record that it was held.
+    HoldTalk { talk: TalkId, on: Date, by: MemberId, attendees: Vec<MemberId>, record: Sealed },
+    /// Note that the day of the follow-up has come.
+    CallFollowUp { talk: TalkId },
+    /// Record the follow-up.
+    FollowUpTalk { talk: TalkId, on: Date, note: Sealed },
+    /// Close it.
+    CloseTalk { talk: TalkId, on: Date },
 }

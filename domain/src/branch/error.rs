@@ -55,6 +55,9 @@ refusals! {
         ActiveLater { branch: BranchId, on: Date, latest: Date } = "branch.active_later",
             "the branch {branch} has an entry of {latest}, which this would come before on {on}; give {latest} or later",
             "组织 {branch} 已有 {latest} 的记录,此项日期 {on} 在其之前;请填 {latest} 或以后";
+        /// Rules of evaluation are the organisation's.
+        RulesAtRoot { branch: BranchId } = "branch.rules_at_root",
+            "rules of evaluation are adopted by the top committee, not by {branch}", "评议规则由最高党委发布,{branch} 不能发布";
         /// Branches stand under it.
         HasSubordinates { branch: BranchId, count: usize, first: BranchId } = "branch.has_subordinates",
             "{count} branches stand under {branch}, {first} among them; move, merge or close them first",

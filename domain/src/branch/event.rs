@@ -7,10 +7,12 @@ use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{
     ActorId, BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId,
-    StandardId, ThemeDayId, TrainingId, VisitId,
+    RoundId, StandardId, TalkId, ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Aggregation, Direction, Exactness, Metric};
 use crate::period::Period;
+use crate::round::Rules;
+use crate::talk::Cause;
 use crate::text::{MetricCode, Sealed, Title};
 use jiff::civil::Date;
 
@@ -224,89 +226,80 @@ events! {
             /// The first day without it.
             on: Date,
         },
+        /// Adopted rules of evaluation for the organisation 评议规则; only the top committee does.
+        RulesAdopted = "branch_rules_adopted" {
+            /// Which version: 1, 2, 3 …
+            version: u32,
+            /// The rules.
+            rules: Rules,
+        },
+        /// A round covers this branch in that period.
+        #[expect(missing_docs, reason = "said above")]
+        PeriodClaimed = "branch_period_claimed" { round: RoundId, period: Period },
+        /// The round that covered this branch in that period was annulled.
+        #[expect(missing_docs, reason = "said above")]
+        PeriodReleased = "branch_period_released" { round: RoundId, period: Period },
+        /// A reminder talk with the branch was proposed 提醒谈话; fields of talks are as in [`crate::member::MemberEvent`].
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkProposed = "branch_talk_proposed" {
+            talk: TalkId, cause: Cause, round: Option<RoundId>, reason: Option<Sealed>, by: Option<ActorId>,
+        },
+        /// It was approved.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkApproved = "branch_talk_approved" { talk: TalkId, by: ActorId },
+        /// It was declined.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkDeclined = "branch_talk_declined" { talk: TalkId, reason: Sealed, by: ActorId },
+        /// It was held 谈话, with those who came for the branch, each a person-time.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkHeld = "branch_talk_held" {
+            talk: TalkId, on: Date, by: MemberId, attendees: Vec<MemberId>, record: Sealed, follow_up_on: Date,
+        },
+        /// The day of the follow-up came 回访提醒.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkFollowUpCalled = "branch_talk_follow_up_called" { talk: TalkId, due: Date },
+        /// It was followed up 回访.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkFollowedUp = "branch_talk_followed_up" { talk: TalkId, on: Date, note: Sealed },
+        /// It was closed 办结.
+        #[expect(missing_docs, reason = "as in the member's event")]
+        TalkClosed = "branch_talk_closed" { talk: TalkId, on: Date },
         /// Defined a metric for the organisation 指标; only the top committee does.
         MetricDefined = "branch_metric_defined" {
             /// The metric.
             metric: Metric,
         },
-        /// A plan or base was set 计划.
+        /// A plan or base was set 计划; fields of plans and results are as in [`crate::member::MemberEvent`].
+        #[expect(missing_docs, reason = "as in the member's event")]
         TargetSet = "branch_target_set" {
-            /// In which metric.
             metric: MetricCode,
-            /// Which way is better.
             #[serde(default, skip_serializing_if = "Direction::is_usual")]
             direction: Direction,
-            /// For which period.
             period: Period,
-            /// The plan.
-            plan: Option<Amount>,
-            /// The base of growth.
-            base: Option<Amount>,
-            /// The plan it replaces.
-            plan_before: Option<Amount>,
-            /// The base it replaces.
-            base_before: Option<Amount>,
+            plan: Option<Amount>, base: Option<Amount>, plan_before: Option<Amount>, base_before: Option<Amount>,
         },
         /// A result was reported 业绩.
+        #[expect(missing_docs, reason = "as in the member's event")]
         ResultReported = "branch_result_reported" {
-            /// The result.
-            result: ResultId,
-            /// In which metric.
-            metric: MetricCode,
-            /// How the metric adds up.
-            aggregation: Aggregation,
-            /// Which way is better.
+            result: ResultId, metric: MetricCode, aggregation: Aggregation,
             #[serde(default, skip_serializing_if = "Direction::is_usual")]
             direction: Direction,
-            /// For which period.
-            period: Period,
-            /// The value in the metric's unit.
-            value: Amount,
-            /// Counted or a lower bound.
-            exactness: Exactness,
+            period: Period, value: Amount, exactness: Exactness,
         },
         /// A result was corrected 更正.
+        #[expect(missing_docs, reason = "as in the member's event")]
         ResultCorrected = "branch_result_corrected" {
-            /// The corrected result.
-            result: ResultId,
-            /// The result it corrects.
-            corrects: ResultId,
-            /// In which metric.
-            metric: MetricCode,
-            /// How the metric adds up.
-            aggregation: Aggregation,
-            /// Which way is better.
+            result: ResultId, corrects: ResultId, metric: MetricCode, aggregation: Aggregation,
             #[serde(default, skip_serializing_if = "Direction::is_usual")]
             direction: Direction,
-            /// For which period.
-            period: Period,
-            /// The value before.
-            value_before: Amount,
-            /// Its exactness before.
-            exactness_before: Exactness,
-            /// The right value.
-            value: Amount,
-            /// Its exactness.
-            exactness: Exactness,
-            /// Why.
+            period: Period, value_before: Amount, exactness_before: Exactness, value: Amount, exactness: Exactness,
             reason: Sealed,
         },
         /// A result was withdrawn 撤回: it was of another subject or period. The period is free for another one.
+        #[expect(missing_docs, reason = "as in the member's event")]
         ResultWithdrawn = "branch_result_withdrawn" {
-            /// The result.
-            result: ResultId,
-            /// In which metric.
-            metric: MetricCode,
-            /// How the metric adds up.
-            aggregation: Aggregation,
-            /// For which period.
-            period: Period,
-            /// The value before.
-            value_before: Amount,
-            /// Its exactness before.
-            exactness_before: Exactness,
-            /// Why.
-            reason: Sealed,
+            result: ResultId, metric: MetricCode, aggregation: Aggregation, period: Period,
+            value_before: Amount, exactness_before: Exactness, reason: Sealed,
         },
         /// Announced a competition 竞赛.
         CompetitionAnnounced = "branch_competition_announced" {

@@ -1,6 +1,7 @@
 //! What a branch remembers: enough to decide, nothing for show.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -9,10 +10,13 @@ use super::kind::{HandedContactPoint, HandedOutlet};
 use super::part::{Charter, Competition, ContactPoint, End, Improvement, Outlet, Training};
 use super::{BranchEvent, BranchRefusal};
 use crate::id::{
-    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, StandardId, ThemeDayId,
-    TrainingId, VisitId,
+    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, RoundId, StandardId,
+    ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Ledger, Metric};
+use crate::period::Period;
+use crate::round::Rules;
+use crate::talk::{Step, Talks};
 use crate::text::MetricCode;
 use crate::world::{Stop, World};
 
@@ -36,6 +40,14 @@ pub struct Branch {
     #[serde(default)]
     last_theme_day: BTreeMap<MemberId, Date>,
     pub(super) improvements: BTreeMap<ImprovementId, Improvement>,
+    /// The versions of the organisation's rules of evaluation; the top committee's only.
+    #[serde(default)]
+    rules: Vec<Arc<Rules>>,
+    /// The round that covers this branch in a period.
+    #[serde(default)]
+    claims: BTreeMap<Period, RoundId>,
+    #[serde(default)]
+    pub(super) talks: Talks,
 }
 
 impl Branch {
@@ -118,6 +130,36 @@ impl Branch {
         self.metrics.get(metric)
     }
 
+    /// A version of the rules of evaluation it adopted: 1, 2, 3 …
+    #[must_use]
+    pub fn rules(&self, version: u32) -> Option<&Rules> {
+        self.rules.get((version as usize).checked_sub(1)?).map(AsRef::as_ref)
+    }
+
+    /// The latest rules of evaluation it adopted.
+    #[must_use]
+    pub fn latest_rules(&self) -> Option<&Rules> {
+        self.rules.last().map(AsRef::as_ref)
+    }
+
+    /// How many versions of rules it adopted.
+    #[must_use]
+    pub fn rules_versions(&self) -> u32 {
+        u32::try_from(self.rules.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The round that covers it in a period.
+    #[must_use]
+    pub fn claim(&self, period: Period) -> Option<RoundId> {
+        self.claims.get(&period).copied()
+    }
+
+    /// Whether it stands: established, neither closed nor merged.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.charter.as_ref().is_some_and(|charter| charter.end.is_none())
+    }
+
     /// Its outlets that are not closed.
     pub(super) fn standing_outlets(&self) -> impl Iterator<Item = (&OutletId, &Outlet)> {
         self.outlets.iter().filter(|(_, outlet)| outlet.closed_on.is_none())
@@ -155,22 +197,13 @@ impl Branch {
                 put(&mut self.outlets, *outlet, Outlet::new(*kind, name, *on));
             }
             E::OutletClosed { outlet, on, .. } => change(&mut self.outlets, outlet, |outlet| outlet.close(*on)),
-            E::StandardDisplayed { standard, outlet, on, .. } => {
-                keep(&mut self.standards, *standard);
-                change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
-            }
-            E::OutletInspected { inspection, outlet, on, .. } => {
-                keep(&mut self.inspections, *inspection);
-                change(&mut self.outlets, outlet, |outlet| outlet.enter(*on));
-            }
+            E::StandardDisplayed { standard, outlet, on, .. } => self.display(*standard, outlet, *on),
+            E::OutletInspected { inspection, outlet, on, .. } => self.inspect(*inspection, outlet, *on),
             E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders } => {
                 let assigned = ContactPoint::new(*cadres, *outlet, *station, *from, *until);
                 put(&mut self.contact_points, *contact_point, assigned.held_by(*holders));
             }
-            E::ContactPointVisited { visit, contact_point, on, .. } => {
-                keep(&mut self.visits, *visit);
-                change(&mut self.contact_points, contact_point, |point| point.enter(*on));
-            }
+            E::ContactPointVisited { visit, contact_point, on, .. } => self.visit(*visit, contact_point, *on),
             E::ContactPointEnded { contact_point, on, .. } => self.end_contact_point(*contact_point, *on),
             E::OutletLinked { outlet, contact_point, from } => {
                 change(&mut self.outlets, outlet, |outlet| outlet.link(*contact_point, *from));
@@ -190,9 +223,7 @@ impl Branch {
             E::CompetitionAnnounced { competition, period, .. } => {
                 put(&mut self.competitions, *competition, Competition::new(*period));
             }
-            E::CompetitionConcluded { competition } => {
-                change(&mut self.competitions, competition, |competition| competition.concluded = true);
-            }
+            E::CompetitionConcluded { competition } => self.conclude(competition),
             E::TrainingHeld { training, on, minutes, attendees, .. } => {
                 put(&mut self.trainings, *training, Training::new(*on, *minutes, attendees));
             }
@@ -200,6 +231,16 @@ impl Branch {
                 change(&mut self.trainings, training, |training| training.correct(added, removed));
             }
             E::ThemeDayHeld { theme_day, on, attendees, .. } => self.meet(*theme_day, *on, attendees),
+            E::RulesAdopted { rules, .. } => self.rules.push(Arc::new(rules.clone())),
+            E::PeriodClaimed { round, period } => put(&mut self.claims, *period, *round),
+            E::PeriodReleased { period, .. } => _ = self.claims.remove(period),
+            E::TalkProposed { talk, round, by, .. } => self.talks.propose(*talk, *round, by.clone()),
+            E::TalkApproved { talk, .. } => self.talks.step(*talk, Step::Approved, None),
+            E::TalkDeclined { talk, .. } => self.talks.step(*talk, Step::Declined, None),
+            E::TalkHeld { talk, on, follow_up_on, .. } => self.talks.hold(*talk, *on, *follow_up_on),
+            E::TalkFollowUpCalled { talk, .. } => self.talks.call(*talk),
+            E::TalkFollowedUp { talk, on, .. } => self.talks.step(*talk, Step::FollowedUp, Some(*on)),
+            E::TalkClosed { talk, on } => self.talks.step(*talk, Step::Closed, Some(*on)),
             E::ImprovementReported { improvement, on, by, .. } => {
                 put(&mut self.improvements, *improvement, Improvement::new(*on, by));
             }
@@ -213,6 +254,25 @@ impl Branch {
         if let Some(charter) = &mut self.charter {
             change(charter);
         }
+    }
+
+    fn display(&mut self, standard: StandardId, outlet: &OutletId, on: Date) {
+        self.standards.insert(standard);
+        change(&mut self.outlets, outlet, |outlet| outlet.enter(on));
+    }
+
+    fn inspect(&mut self, inspection: InspectionId, outlet: &OutletId, on: Date) {
+        self.inspections.insert(inspection);
+        change(&mut self.outlets, outlet, |outlet| outlet.enter(on));
+    }
+
+    fn visit(&mut self, visit: VisitId, contact_point: &ContactPointId, on: Date) {
+        self.visits.insert(visit);
+        change(&mut self.contact_points, contact_point, |point| point.enter(on));
+    }
+
+    fn conclude(&mut self, competition: &CompetitionId) {
+        change(&mut self.competitions, competition, |competition| competition.concluded = true);
     }
 
     fn meet(&mut self, theme_day: ThemeDayId, on: Date, attendees: &[MemberId]) {
@@ -270,7 +330,8 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::TrainingHeld { on, .. }
         | E::ThemeDayHeld { on, .. }
         | E::ImprovementReported { on, .. }
-        | E::ImprovementConfirmed { on, .. } => Some(*on),
+        | E::ImprovementConfirmed { on, .. }
+        | E::TalkHeld { on, .. } => Some(*on),
         E::SubordinateJoined { on, .. } | E::SubordinateDeparted { on, .. } => *on,
         E::MetricDefined { .. }
         | E::TargetSet { .. }
@@ -279,7 +340,16 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::ResultWithdrawn { .. }
         | E::CompetitionAnnounced { .. }
         | E::CompetitionConcluded { .. }
-        | E::AttendanceCorrected { .. } => None,
+        | E::AttendanceCorrected { .. }
+        | E::RulesAdopted { .. }
+        | E::PeriodClaimed { .. }
+        | E::PeriodReleased { .. }
+        | E::TalkProposed { .. }
+        | E::TalkApproved { .. }
+        | E::TalkDeclined { .. }
+        | E::TalkFollowUpCalled { .. }
+        | E::TalkFollowedUp { .. }
+        | E::TalkClosed { .. } => None,
     }
 }
 

@@ -151,6 +151,11 @@ impl Ledger {
         Ok((plan_before, base_before))
     }
 
+    /// Every cell, by metric and period.
+    pub(super) fn cells(&self) -> impl Iterator<Item = (&MetricCode, &BTreeMap<Period, Cell>)> {
+        self.cells.iter()
+    }
+
     fn standing(&self, result: ResultId) -> Result<(MetricCode, Period, Amount, Exactness), LedgerRefusal> {
         let (metric, period) = self.results.get(&result).cloned().ok_or(LedgerRefusal::UnknownResult { result })?;
         match self.cell(&metric, period).result {

@@ -16,6 +16,9 @@ refusals! {
         /// The code is in use.
         MetricDefined { metric: MetricCode } = "metric.already_defined",
             "the metric {metric} is already defined", "指标 {metric} 已定义";
+        /// The code names what is not reported but comes out of rounds.
+        MetricReserved { metric: MetricCode } = "metric.reserved",
+            "the code {metric} is kept for the scores of evaluation rounds; choose another", "代码 {metric} 专用于评议得分,请另选";
         /// The metric is kept for the other kind of subject.
         WrongSubject { metric: MetricCode, subject: Subjects } = "metric.wrong_subject",
             "the metric {metric} is not kept for a {subject}", "指标 {metric} 不适用于{subject:#}";

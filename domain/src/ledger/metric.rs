@@ -9,6 +9,9 @@ use crate::amount::Amount;
 use crate::period::Grain;
 use crate::text::{MetricCode, Title};
 
+/// The code under which boards rank the scores of evaluation rounds: nobody defines or reports it.
+pub const ROUND_SCORE: &str = "round_score";
+
 /// The unit of a metric 单位.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

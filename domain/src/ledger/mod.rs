@@ -15,7 +15,9 @@ mod error;
 mod metric;
 #[cfg(test)]
 mod tests;
+mod year;
 
 pub use cells::*;
 pub use error::*;
 pub use metric::*;
+pub use year::completion;

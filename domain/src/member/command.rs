@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::event::{Level, Outcome, Post};
 use crate::id::{
-    BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TeamId,
+    BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TalkId, TeamId,
 };
 use crate::ledger::{Correction, Report, Target};
 use crate::text::Sealed;
@@ -78,4 +78,18 @@ pub enum MemberCommand {
     },
     /// Grant an honour.
     GrantHonour { honour: HonourId, on: Date, title: Sealed, level: Level, body: Sealed },
+    /// Ask for a reminder talk.
+    ProposeTalk { talk: TalkId, reason: Sealed },
+    /// Approve one, as another.
+    ApproveTalk { talk: TalkId },
+    /// Decline one, as another.
+    DeclineTalk { talk: TalkId, reason: Sealed },
+    /// Record that it was held.
+    HoldTalk { talk: TalkId, on: Date, by: MemberId, record: Sealed },
+    /// Note that the day of the follow-up has come.
+    CallFollowUp { talk: TalkId },
+    /// Record the follow-up.
+    FollowUpTalk { talk: TalkId, on: Date, note: Sealed },
+    /// Close it.
+    CloseTalk { talk: TalkId, on: Date },
 }

@@ -4,6 +4,7 @@ mod commitments;
 mod displays;
 mod results;
 mod roster;
+mod talks;
 
 use jiff::civil::Date;
 
@@ -52,6 +53,13 @@ impl Aggregate for Member {
                 case.place_in_contest(placed, team_mates)
             }
             C::GrantHonour { honour, on, title, level, body } => case.grant_honour(honour, on, title, level, body),
+            C::ProposeTalk { talk, reason } => case.propose_talk(talk, reason),
+            C::ApproveTalk { talk } => case.approve_talk(talk),
+            C::DeclineTalk { talk, reason } => case.decline_talk(talk, reason),
+            C::HoldTalk { talk, on, by, record } => case.hold_talk(talk, on, by, record),
+            C::CallFollowUp { talk } => case.call_follow_up(talk),
+            C::FollowUpTalk { talk, on, note } => case.follow_up_talk(talk, on, note),
+            C::CloseTalk { talk, on } => case.close_talk(talk, on),
         }
     }
 

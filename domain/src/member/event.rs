@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{
-    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, PlaqueId, ResultId, ServiceId, TeamId,
-    VisitId,
+    ActorId, BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ResultId,
+    RoundId, ServiceId, TalkId, TeamId, VisitId,
 };
 use crate::ledger::{Aggregation, Direction, Exactness};
 use crate::period::Period;
+use crate::talk::Cause;
 use crate::text::{MetricCode, Sealed};
 
 /// What a member is in the organisation 职务类别.
@@ -330,5 +331,65 @@ events! {
             /// Who granted it.
             body: Sealed,
         },
+        /// Was in the last part of those ranked in a final round.
+        PlacedLast = "member_placed_last" {
+            /// The round.
+            round: RoundId,
+            /// Its quarter.
+            period: Period,
+        },
+        /// A reminder talk with the member was proposed 提醒谈话.
+        TalkProposed = "member_talk_proposed" {
+            /// The talk.
+            talk: TalkId,
+            /// Why.
+            cause: Cause,
+            /// The round it follows from.
+            round: Option<RoundId>,
+            /// What was said.
+            reason: Option<Sealed>,
+            /// By whom; by nobody where a rule did.
+            by: Option<ActorId>,
+        },
+        /// It was approved.
+        #[expect(missing_docs, reason = "which talk, by whom")]
+        TalkApproved = "member_talk_approved" { talk: TalkId, by: ActorId },
+        /// It was declined.
+        TalkDeclined = "member_talk_declined" {
+            /// The talk.
+            talk: TalkId,
+            /// Why.
+            reason: Sealed,
+            /// By whom.
+            by: ActorId,
+        },
+        /// It was held 谈话.
+        TalkHeld = "member_talk_held" {
+            /// The talk.
+            talk: TalkId,
+            /// The day.
+            on: Date,
+            /// Who held it.
+            by: MemberId,
+            /// What was said and agreed.
+            record: Sealed,
+            /// The day of the follow-up.
+            follow_up_on: Date,
+        },
+        /// The day of the follow-up came 回访提醒.
+        #[expect(missing_docs, reason = "which talk, which day")]
+        TalkFollowUpCalled = "member_talk_follow_up_called" { talk: TalkId, due: Date },
+        /// It was followed up 回访.
+        TalkFollowedUp = "member_talk_followed_up" {
+            /// The talk.
+            talk: TalkId,
+            /// The day.
+            on: Date,
+            /// What was found.
+            note: Sealed,
+        },
+        /// It was closed 办结.
+        #[expect(missing_docs, reason = "which talk, which day")]
+        TalkClosed = "member_talk_closed" { talk: TalkId, on: Date },
     }
 }

@@ -12,6 +12,8 @@ use crate::id::{
     BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ServiceId,
 };
 use crate::ledger::Ledger;
+use crate::period::Period;
+use crate::talk::{Step, Talks};
 use crate::world::{Stop, World};
 
 /// A member 成员.
@@ -34,6 +36,11 @@ pub struct Member {
     #[serde(default)]
     pub(super) contact_points: BTreeSet<ContactPointId>,
     pub(super) ledger: Ledger,
+    #[serde(default)]
+    pub(super) talks: Talks,
+    /// The quarters in whose final round the member was in the last part.
+    #[serde(default)]
+    placed_last: BTreeSet<Period>,
     /// The latest day of anything recorded of the member.
     #[serde(default)]
     pub(super) latest: Option<Date>,
@@ -190,6 +197,34 @@ impl Member {
         self.last_entry().is_some_and(|entry| matches!(entry.membership, Membership::Formal { .. }))
     }
 
+    /// The first day in the branch the member is in; none when not on the roster.
+    #[must_use]
+    pub fn in_branch_since(&self) -> Option<Date> {
+        match &self.standing {
+            Standing::OnRoster(entry) => Some(entry.in_branch_since),
+            Standing::Unregistered | Standing::Left { .. } => None,
+        }
+    }
+
+    /// Whether the member is suspended on a day.
+    #[must_use]
+    pub fn is_suspended_on(&self, id: MemberId, day: Date) -> bool {
+        let on_duty = self.last_entry().map(|entry| entry.on_duty_on(id, day));
+        matches!(on_duty, Some(Err(MemberRefusal::Suspended { .. } | MemberRefusal::OffDuty { .. })))
+    }
+
+    /// Whether the member was in the last part of a quarter's final round.
+    #[must_use]
+    pub fn placed_last_in(&self, quarter: Period) -> bool {
+        self.placed_last.contains(&quarter)
+    }
+
+    /// Plans and results.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// Takes an event in.
     pub(super) fn remember(&mut self, event: &MemberEvent) {
         self.note_day(event);
@@ -239,6 +274,14 @@ impl Member {
             MemberEvent::ContestPlaced { contest, .. } => _ = self.contests.insert(*contest),
             MemberEvent::HonourGranted { honour, .. } => _ = self.honours.insert(*honour),
             MemberEvent::ContactPointTaken { contact_point, .. } => _ = self.contact_points.insert(*contact_point),
+            MemberEvent::PlacedLast { period, .. } => _ = self.placed_last.insert(*period),
+            MemberEvent::TalkProposed { talk, round, by, .. } => self.talks.propose(*talk, *round, by.clone()),
+            MemberEvent::TalkApproved { talk, .. } => self.talks.step(*talk, Step::Approved, None),
+            MemberEvent::TalkDeclined { talk, .. } => self.talks.step(*talk, Step::Declined, None),
+            MemberEvent::TalkHeld { talk, on, follow_up_on, .. } => self.talks.hold(*talk, *on, *follow_up_on),
+            MemberEvent::TalkFollowUpCalled { talk, .. } => self.talks.call(*talk),
+            MemberEvent::TalkFollowedUp { talk, on, .. } => self.talks.step(*talk, Step::FollowedUp, Some(*on)),
+            MemberEvent::TalkClosed { talk, on } => self.talks.step(*talk, Step::Closed, Some(*on)),
             MemberEvent::ContactPointVisited { .. } => {}
             MemberEvent::ContactPointGivenUp { contact_point, .. } => _ = self.contact_points.remove(contact_point),
         }
@@ -259,6 +302,7 @@ impl Member {
             | E::CommitmentEvidenced { on, .. }
             | E::CommitmentSettled { on, .. }
             | E::HonourGranted { on, .. }
+            | E::TalkHeld { on, .. }
             | E::ContactPointGivenUp { on, .. } => (Some(*on), None),
             E::Registered { .. }
             | E::Readmitted { .. }
@@ -272,7 +316,14 @@ impl Member {
             | E::TargetSet { .. }
             | E::ResultReported { .. }
             | E::ResultCorrected { .. }
-            | E::ResultWithdrawn { .. } => (None, None),
+            | E::ResultWithdrawn { .. }
+            | E::PlacedLast { .. }
+            | E::TalkProposed { .. }
+            | E::TalkApproved { .. }
+            | E::TalkDeclined { .. }
+            | E::TalkFollowUpCalled { .. }
+            | E::TalkFollowedUp { .. }
+            | E::TalkClosed { .. } => (None, None),
         };
         self.latest = self.latest.max(on);
         self.latest_on_duty = self.latest_on_duty.max(on_duty);

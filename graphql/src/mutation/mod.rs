@@ -1,6 +1,7 @@
-//! Mutations 命令: one for each command of a member and of a branch, by theme.
+//! Mutations 命令: one for each command of a member, of a branch and of a round, by theme.
 //!
-//! Each takes one `input` and answers with an [`Outcome`]: the position of what it led to, or a typed refusal.
+//! Each takes one `input` and answers with an [`Outcome`]: the position of what it led to, or a typed refusal. Those that
+//! ask for several commands answer with the outcome of each.
 //!
 //! # Rules
 //! - `commandId` makes a mutation safe to send again: the same id from the same sender means the same command, is
@@ -13,14 +14,22 @@
 use async_graphql::MergedObject;
 
 mod activity;
+mod appeal;
+mod ballot;
+mod committee;
 mod competition;
 mod contact_point;
 mod display;
+mod drafts;
 mod honour;
 mod ledger;
 mod organisation;
 mod outlet;
+mod review;
 mod roster;
+mod round;
+mod rules;
+mod talk;
 
 /// What may be asked 命令. Every mutation answers with a position or with a typed refusal.
 #[derive(Default, MergedObject)]
@@ -34,6 +43,21 @@ pub struct Mutation(
     honour::Honours,
     ledger::Ledger,
     competition::Competitions,
+    Evaluation,
+);
+
+/// What may be asked of rounds and talks. By itself, since the compiler follows such lists only so far.
+#[derive(Default, MergedObject)]
+pub struct Evaluation(
+    rules::RuleAdoption,
+    round::Rounds,
+    drafts::Drafts,
+    review::Reviews,
+    ballot::Ballots,
+    ballot::Counting,
+    committee::Committee,
+    appeal::Appeals,
+    talk::Talks,
 );
 
 /// Declares the inputs of commands; each also takes the ids the command comes under.

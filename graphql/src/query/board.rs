@@ -4,25 +4,29 @@
 //! - Competition ranking: equal scores share a rank, the next one counts everybody ahead: 1, 2, 2, 4.
 //! - The board of a concluded competition stays as it stood at its conclusion.
 //! - Without `within` a board covers as much as the viewer's roles reach.
+//! - A board of round scores shows what is published, for a quarter or a year. Equal scores are parted only where the
+//!   rules of every published round of the period do, as far as it covers a branch on the board.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject};
 use domain::branch::RankedBy;
 use domain::id::{BranchId, CompetitionId};
-use domain::period::Period;
+use domain::period::{Grain, Period};
+use domain::round::TieRule;
 use domain::stream::StreamKind;
-use projections::cell::{Cell, Column, Kind};
+use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::competitions::CompetitionRow;
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place, Ties};
 use projections::standings::StandingRow;
 use uuid::Uuid;
 
 use super::competition::Competition;
 use super::figure::{Metric, Standing};
+use super::published::published_rounds;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
-use crate::page::{Connection, Page, When, weight};
-use crate::policy::Action;
+use crate::page::{Connection, Page, When, bad_cursor, weight};
+use crate::policy::{Action, Scope};
 use crate::ports::{self, Moment, typed};
 use crate::scalar::{Decimal, Position};
 use crate::schema::READ;
@@ -54,6 +58,9 @@ pub enum BoardMeasure {
     Metric(String),
     /// A competition 竞赛, which says by itself in what metric and by what it ranks.
     Competition(ID),
+    /// The scores of published rounds 评议得分, for a quarter or a year: of a member the result, of a branch the mean of
+    /// its members. Say true.
+    RoundScore(bool),
 }
 
 /// A leaderboard 排行榜.
@@ -88,17 +95,23 @@ fn period_outside(asked: Period, runs: Period) -> Fault {
     Fault::bad("board.period_outside", &facts, &message, &format!("{asked} 不在竞赛期间 {runs} 之内"))
 }
 
+fn scores_unfit() -> Fault {
+    let message = "a board of round scores is for a quarter or a year, ranks by value, and takes roundScore: true";
+    let zh = "评议得分排行榜须按季或按年、按数值排名,且 roundScore 须为 true";
+    Fault::bad("board.scores_unfit", &[], message, zh)
+}
+
 fn wrong_subject() -> Fault {
     let message = "the competition is among the others; change subject";
     Fault::bad("board.wrong_subject", &[], message, "该竞赛的参赛对象不是所选类别;请更改 subject")
 }
 
-/// A board as far as the viewer reaches, the moment it is read as of, and the metric it is in.
+/// A board as far as the viewer reaches, the moment it is read as of, and the metric it is in; none of round scores.
 #[derive(Debug, Clone)]
 pub struct Reading {
     board: Board,
     at: Moment,
-    metric: Metric,
+    metric: Option<Metric>,
 }
 
 impl BoardInput {
@@ -115,7 +128,28 @@ impl BoardInput {
                 self.of_metric(session, code, period, within, at).await
             }
             BoardMeasure::Competition(id) => self.of_competition(session, id, period, within, at).await,
+            BoardMeasure::RoundScore(asked) => {
+                let period = period.ok_or_else(no_period)?;
+                let fits = *asked && period.grain() != Grain::Month && self.ranked_by == words::RankedBy::Value;
+                match fits {
+                    true => self.of_scores(session, period, within, at).await,
+                    false => Err(scores_unfit()),
+                }
+            }
         }
+    }
+
+    async fn of_scores(
+        &self,
+        session: &Session,
+        period: Period,
+        within: Option<BranchId>,
+        at: Moment,
+    ) -> Result<Reading> {
+        let scope = session.scope(Action::SeeBoards, within, at.position).await?;
+        let ties = ties(session, period, &scope, at).await?;
+        let within = scope.branches().map(<[BranchId]>::to_vec);
+        Ok(Reading { board: Board::of_scores(self.subject.into(), period, ties, within), at, metric: None })
     }
 
     async fn of_metric(
@@ -131,7 +165,8 @@ impl BoardInput {
         let known = Metric::known(session, &metric, at).await?;
         let (subjects, ranked_by, direction) = (self.subject.into(), self.ranked_by.into(), known.better());
         let within = scope.branches().map(<[BranchId]>::to_vec);
-        Ok(Reading { board: Board { subjects, metric, period, ranked_by, direction, within }, at, metric: known })
+        let board = Board { subjects, metric, period, ranked_by, direction, ties: Ties::Shared, within };
+        Ok(Reading { board, at, metric: Some(known) })
     }
 
     async fn of_competition(
@@ -155,6 +190,20 @@ impl BoardInput {
             true => Ok(reading),
             false => Err(wrong_subject()),
         }
+    }
+}
+
+/// What becomes of equal scores: they are parted where the rules of all the published rounds do.
+async fn ties(session: &Session, period: Period, scope: &Scope, at: Moment) -> Result<Ties> {
+    let rounds = published_rounds(session, period, scope, at).await?;
+    let parts = match period.grain() {
+        Grain::Year => TieRule::Performance,
+        Grain::Quarter | Grain::Month => TieRule::LeaderScore,
+    };
+    let rules: Vec<_> = rounds.iter().filter_map(|row| row.rules.as_ref()).collect();
+    match !rules.is_empty() && rules.iter().all(|rules| rules.0.ties.contains(&parts)) {
+        true => Ok(Ties::Parted),
+        false => Ok(Ties::Shared),
     }
 }
 
@@ -182,7 +231,7 @@ pub async fn board_of_competition(
     if row.branch == BranchId::root() && scope.branches().is_none() {
         board.within = None;
     }
-    Ok(Reading { board, at, metric })
+    Ok(Reading { board, at, metric: Some(metric) })
 }
 
 /// A subject's place on a board.
@@ -197,9 +246,11 @@ pub struct Entry {
 impl Entry {
     fn of(reading: &Reading, rank: u64, row: StandingRow) -> Self {
         let number = reading.board.number(&row).unwrap_or_default();
-        let score = match reading.board.ranked_by {
-            RankedBy::Value => reading.metric.number(number),
-            RankedBy::PlanCompletion | RankedBy::Growth => Decimal::with_places(number, 2),
+        let score = match (reading.board.ranked_by, &reading.metric) {
+            (RankedBy::Value, Some(metric)) => metric.number(number),
+            (RankedBy::Value, None) | (RankedBy::PlanCompletion | RankedBy::Growth, _) => {
+                Decimal::with_places(number, 2)
+            }
         };
         let subject = Subject::new(row.subject_kind, row.subject, reading.at);
         Self { rank, score, subject, standing: Standing::of(row, reading.metric.clone(), reading.at) }
@@ -237,27 +288,34 @@ impl Entry {
     }
 }
 
-/// What a cursor of a board holds: the ranked number and the subject.
-const PLACE: [Column; 2] = [
+/// What a cursor of a board holds: the ranked number, what parts it from an equal one, and the subject.
+const PLACE: [Column; 3] = [
     Column { name: "number", kind: Kind::Decimal, nullable: false },
+    Column { name: "tie", kind: Kind::Decimal, nullable: true },
     Column { name: "subject", kind: Kind::Uuid, nullable: false },
 ];
+
+fn cells_of(place: Place) -> Vec<Cell> {
+    vec![Cell::Decimal(place.number), place.tie.to_cell(), Cell::Uuid(place.subject)]
+}
+
+fn place(cells: &[Cell]) -> Option<Place> {
+    let [Cell::Decimal(number), tie, Cell::Uuid(subject)] = cells else { return None };
+    Some(Place { number: *number, tie: ColumnType::from_cell(tie.clone())?, subject: *subject })
+}
 
 /// A page of a board.
 ///
 /// # Errors
 /// `page.bad_cursor`, [`Fault::Read`].
 pub async fn page_of(session: &Session, reading: &Reading, page: &Page) -> Result<Connection<Entry>> {
-    let after = match page.place(&PLACE)?.as_deref() {
-        Some([number, Cell::Uuid(subject)]) => Some((number.clone(), *subject)),
-        Some(_) | None => None,
-    };
+    let after = page.place(&PLACE)?.map(|cells| place(&cells).ok_or_else(bad_cursor)).transpose()?;
     let at = reading.at.position;
     let rows = session.reads().board(&reading.board, at, after, page.limit + 1).await?;
     let entry = |(rank, cells)| {
         let row: StandingRow = typed(cells)?;
-        let number = reading.board.number(&row).map_or(Cell::Null, Cell::Decimal);
-        Ok((vec![number, Cell::Uuid(row.subject)], Entry::of(reading, rank, row)))
+        let cells = reading.board.place(&row).map(cells_of).unwrap_or_default();
+        Ok((cells, Entry::of(reading, rank, row)))
     };
     let entries: Vec<(Vec<Cell>, Entry)> = rows.into_iter().map(entry).collect::<Result<_>>()?;
     Ok(Connection::of(page, at, entries))

@@ -10,6 +10,7 @@ use super::filter::{all_of, equals};
 use super::member::{Member, MemberFilter, members};
 use super::outlet::{Outlet, OutletFilter, outlets};
 use super::record::{Record, RecordFilter, records_of};
+use super::talk::{Talk, TalkFilter, talks_with};
 use super::training::{Training, TrainingFilter, trainings};
 use crate::fault::Result;
 use crate::input::{self, AsOf};
@@ -318,6 +319,20 @@ impl Branch {
         let (branch, page) = Page::under(ctx, self, first, after.as_deref()).await?;
         let (id, about) = (branch.row.branch.0, branch.resource());
         records_of(Session::of(ctx), id, about, branch.at, filter, &page).await.map(Some)
+    }
+
+    /// The reminder talks with it 提醒谈话, not those with its members, the latest proposed first.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn talks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; `within` says nothing here.")] filter: Option<TalkFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Talk>>> {
+        let (branch, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let (id, about) = (branch.row.branch.into(), branch.resource());
+        talks_with(Session::of(ctx), id, about, branch.at, filter, &page).await.map(Some)
     }
 
     /// Its results and plans as they stand, by metric and period.

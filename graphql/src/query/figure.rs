@@ -1,6 +1,7 @@
 //! Metrics 指标, results 业绩 and the figures made of them.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use domain::ledger::ROUND_SCORE;
 use domain::stream::StreamId;
 use domain::text::MetricCode;
 use projections::metrics::{MetricKey, MetricRow};
@@ -228,6 +229,9 @@ impl MetricResult {
 
 async fn shown(session: &Session, metric: &MetricCode, number: Option<Number>, at: Moment) -> Result<Option<Decimal>> {
     let Some(number) = number else { return Ok(None) };
+    if metric.as_str() == ROUND_SCORE {
+        return Ok(Some(Decimal::with_places(number, 2)));
+    }
     let metric = Metric::find(session, metric, at).await?;
     Ok(Some(metric.map_or_else(|| Decimal::with_places(number, 0), |metric| metric.number(number))))
 }
@@ -286,10 +290,10 @@ pub struct Standing {
 }
 
 impl Standing {
-    /// A figure in a metric, as of a moment.
+    /// A figure in a metric, as of a moment; a round score is in none.
     #[must_use]
-    pub fn of(row: StandingRow, metric: Metric, at: Moment) -> Self {
-        Self { row, metric: Some(metric), at }
+    pub fn of(row: StandingRow, metric: Option<Metric>, at: Moment) -> Self {
+        Self { row, metric, at }
     }
 
     /// The row behind it.
@@ -306,10 +310,11 @@ impl Standing {
     }
 }
 
-/// A subject's figure in a metric for a month, a quarter or a year 业绩.
+/// A subject's figure in a metric for a month, a quarter or a year 业绩; or its score in the published rounds of a quarter
+/// or a year.
 #[Object]
 impl Standing {
-    /// In which metric.
+    /// In which metric; null for a round score.
     async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
         Metric::find(Session::of(ctx), &self.row.metric, self.at).await
     }
@@ -332,7 +337,7 @@ impl Standing {
         }
     }
 
-    /// How many results are in it.
+    /// How many results are in it; of a round score, how many rounds published one.
     async fn results(&self) -> i64 {
         self.row.results
     }

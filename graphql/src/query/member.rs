@@ -13,6 +13,8 @@ use super::counts::{MemberCounts, MemberYear};
 use super::figure::{MetricResult, ResultFilter, Standing, results_of, standings_of};
 use super::filter::{all_of, equals};
 use super::record::{Record, RecordFilter, records_of};
+use super::round::result::{RoundResult, results_of_member};
+use super::talk::{Talk, TalkFilter, talks_with};
 use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
@@ -311,6 +313,20 @@ impl Member {
         standings_of(Session::of(ctx), row.member.into(), at, filter, &page).await.map(Some)
     }
 
+    /// The reminder talks with the member 提醒谈话, the latest proposed first.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn talks(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which ones; `within` says nothing here.")] filter: Option<TalkFilter>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Talk>>> {
+        let (member, page) = self.page(ctx, first, after).await?;
+        let (Self { row, at }, about) = (&member, member.resource());
+        talks_with(Session::of(ctx), row.member.into(), about, *at, filter, &page).await.map(Some)
+    }
+
     /// The training sessions the member attended, the latest first.
     #[graphql(complexity = "weight(first, child_complexity)")]
     async fn trainings(
@@ -333,5 +349,17 @@ impl Member {
     ) -> Result<Option<Connection<ContactPoint>>> {
         let (Self { row, at }, page) = self.page(ctx, first, after).await?;
         contact_points_of_cadre(Session::of(ctx), row.member, at, &page).await.map(Some)
+    }
+
+    /// The member's published results in rounds of evaluation 评议结果, the latest period first, as far as your roles reach.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn round_results(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<RoundResult>>> {
+        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        results_of_member(Session::of(ctx), row.member, at, &page).await.map(Some)
     }
 }

@@ -12,26 +12,31 @@ pub mod branch;
 pub mod competition;
 pub mod contact_point;
 pub mod counts;
+pub mod due;
+pub mod fairness;
 pub mod figure;
 mod filter;
 pub mod log;
 pub mod member;
 pub mod outlet;
+mod published;
 pub mod record;
 pub mod report;
+pub mod round;
 pub mod subject;
+pub mod talk;
 pub mod trail;
 pub mod training;
+pub mod what_if;
 pub mod whoami;
 
-/// What may be asked to be seen 查询. Every answer is as of one position of the log.
+/// The log, who looks, figures, boards and the trail.
 #[derive(Default, MergedObject)]
-pub struct Query(
-    log::LogQuery,
-    whoami::WhoamiQuery,
-    report::ReportQuery,
-    board::BoardQuery,
-    trail::TrailQuery,
+struct Overview(log::LogQuery, whoami::WhoamiQuery, report::ReportQuery, board::BoardQuery, trail::TrailQuery);
+
+/// Pages and lists of the organisation.
+#[derive(Default, MergedObject)]
+struct Pages(
     branch::BranchQuery,
     member::MemberQuery,
     outlet::OutletQuery,
@@ -40,3 +45,24 @@ pub struct Query(
     figure::MetricQuery,
     competition::CompetitionQuery,
 );
+
+/// Rounds of evaluation.
+#[derive(Default, MergedObject)]
+struct Evaluations(
+    round::RoundQuery,
+    round::rules::RulesQuery,
+    round::plan::PlanQuery,
+    round::result::ResultQuery,
+    round::proposal::ProposalQuery,
+    round::reads::ReadsQuery,
+    talk::TalkQuery,
+    what_if::WhatIfQuery,
+    fairness::FairnessQuery,
+    due::DueQuery,
+);
+
+/// What may be asked to be seen 查询. Every answer is as of one position of the log.
+///
+/// In three parts: each part of a merged object is one more layer around what is behind it, and a compiler counts layers.
+#[derive(Default, MergedObject)]
+pub struct Query(Overview, Pages, Evaluations);

@@ -1,16 +1,18 @@
-//! What something is about: a member, a branch, an outlet, a contact point.
+//! What something is about: a member, a branch, an outlet, a contact point, a round.
 
 use async_graphql::{Context, Enum, ID, Object};
-use domain::id::{BranchId, ContactPointId, MemberId, OutletId};
+use domain::id::{BranchId, ContactPointId, MemberId, OutletId, RoundId};
 use projections::branches::{BranchKey, BranchRow};
 use projections::contact_points::{ContactPointKey, ContactPointRow};
 use projections::outlets::{OutletKey, OutletRow};
+use projections::rounds::{RoundKey, RoundRow};
 use uuid::Uuid;
 
 use super::branch::Branch;
 use super::contact_point::ContactPoint;
 use super::member::Member;
 use super::outlet::Outlet;
+use super::round::Round;
 use crate::fault::Result;
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
@@ -28,6 +30,8 @@ pub enum SubjectKind {
     Outlet,
     /// 联系点
     ContactPoint,
+    /// 评议轮次
+    Round,
 }
 
 impl From<domain::stream::StreamKind> for SubjectKind {
@@ -35,6 +39,7 @@ impl From<domain::stream::StreamKind> for SubjectKind {
         match kind {
             domain::stream::StreamKind::Member => Self::Member,
             domain::stream::StreamKind::Branch => Self::Branch,
+            domain::stream::StreamKind::Round => Self::Round,
         }
     }
 }
@@ -52,6 +57,18 @@ impl Subject {
     #[must_use]
     pub fn new(kind: impl Into<SubjectKind>, id: Uuid, at: Moment) -> Self {
         Self { kind: kind.into(), id, at }
+    }
+
+    /// A branch.
+    #[must_use]
+    pub fn of_branch(branch: BranchId, at: Moment) -> Self {
+        Self::new(SubjectKind::Branch, branch.0, at)
+    }
+
+    /// A round.
+    #[must_use]
+    pub fn of_round(round: RoundId, at: Moment) -> Self {
+        Self::new(SubjectKind::Round, round.0, at)
     }
 
     /// A member.
@@ -76,6 +93,10 @@ impl Subject {
             SubjectKind::Branch => Some(BranchId(self.id)),
             SubjectKind::Outlet => outlet(session, self.id, self.at).await?.map(|row| row.branch),
             SubjectKind::ContactPoint => contact_point(session, self.id, self.at).await?.map(|row| row.branch),
+            SubjectKind::Round => match round(session, self.id, self.at).await? {
+                Some(row) => whole(session, &row).await?,
+                None => None,
+            },
         };
         Ok(branch.map_or(Resource::Organisation, Resource::Branch))
     }
@@ -83,6 +104,19 @@ impl Subject {
 
 async fn outlet(session: &Session, id: Uuid, at: Moment) -> Result<Option<OutletRow>> {
     session.row(&OutletKey { outlet: OutletId(id) }, at.position).await
+}
+
+async fn round(session: &Session, id: Uuid, at: Moment) -> Result<Option<RoundRow>> {
+    session.row(&RoundKey { round: RoundId(id) }, at.position).await
+}
+
+/// The branch over all that a round covers: only who reaches that one sees what concerns the round as a whole.
+///
+/// # Errors
+/// [`crate::fault::Fault::Read`].
+pub async fn whole(session: &Session, round: &RoundRow) -> Result<Option<BranchId>> {
+    let today = session.pin(None, None).await?.position;
+    Ok(session.tree(today).await?.above_all(&round.branches.0))
 }
 
 async fn contact_point(session: &Session, id: Uuid, at: Moment) -> Result<Option<ContactPointRow>> {
@@ -102,7 +136,7 @@ impl Subject {
         self.kind
     }
 
-    /// Its name; null for a contact point, for a person who was erased, and for a person your roles do not reach. The
+    /// Its name; null for a contact point, for a round, for a person who was erased, and for a person your roles do not reach. The
     /// names of branches and outlets are shown with whatever names them.
     async fn name(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let session = Session::of(ctx);
@@ -117,7 +151,7 @@ impl Subject {
                 Ok(row.map(|row| row.name.to_string()))
             }
             SubjectKind::Outlet => Ok(outlet(session, self.id, self.at).await?.map(|row| row.name.to_string())),
-            SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -125,7 +159,7 @@ impl Subject {
     async fn member(&self, ctx: &Context<'_>) -> Result<Option<Member>> {
         match self.kind {
             SubjectKind::Member => Member::find(Session::of(ctx), MemberId(self.id), self.at).await,
-            SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -133,7 +167,7 @@ impl Subject {
     async fn branch(&self, ctx: &Context<'_>) -> Result<Option<Branch>> {
         match self.kind {
             SubjectKind::Branch => Branch::find(Session::of(ctx), BranchId(self.id), self.at).await,
-            SubjectKind::Member | SubjectKind::Outlet | SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::Member | SubjectKind::Outlet | SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -141,7 +175,7 @@ impl Subject {
     async fn outlet(&self, ctx: &Context<'_>) -> Result<Option<Outlet>> {
         match self.kind {
             SubjectKind::Outlet => Outlet::find(Session::of(ctx), OutletId(self.id), self.at).await,
-            SubjectKind::Member | SubjectKind::Branch | SubjectKind::ContactPoint => Ok(None),
+            SubjectKind::Member | SubjectKind::Branch | SubjectKind::ContactPoint | SubjectKind::Round => Ok(None),
         }
     }
 
@@ -149,7 +183,15 @@ impl Subject {
     async fn contact_point(&self, ctx: &Context<'_>) -> Result<Option<ContactPoint>> {
         match self.kind {
             SubjectKind::ContactPoint => ContactPoint::find(Session::of(ctx), ContactPointId(self.id), self.at).await,
-            SubjectKind::Member | SubjectKind::Branch | SubjectKind::Outlet => Ok(None),
+            SubjectKind::Member | SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::Round => Ok(None),
+        }
+    }
+
+    /// The round, where it is one.
+    async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>> {
+        match self.kind {
+            SubjectKind::Round => Round::find(Session::of(ctx), RoundId(self.id), self.at).await,
+            SubjectKind::Member | SubjectKind::Branch | SubjectKind::Outlet | SubjectKind::ContactPoint => Ok(None),
         }
     }
 }

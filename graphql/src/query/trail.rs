@@ -20,7 +20,7 @@ use super::subject::{Subject, SubjectKind};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Scope};
+use crate::policy::{Action, Scope, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
 use crate::schema::READ;
@@ -96,7 +96,7 @@ pub struct SubjectInput {
 /// Which events; all conditions hold together.
 #[derive(Debug, Clone, Default, InputObject)]
 pub struct TrailFilter {
-    /// Only those that concern this member, branch, outlet or contact point.
+    /// Only those that concern this member, branch, outlet, contact point or round.
     subject: Option<SubjectInput>,
     /// Only those that concern the branches in this branch's subtree or the members in them.
     within: Option<ID>,
@@ -113,6 +113,17 @@ pub struct TrailFilter {
     command_id: Option<String>,
     /// Only those that are part of this; the id exactly as it was given.
     correlation_id: Option<String>,
+}
+
+impl SubjectInput {
+    /// The subject that was meant.
+    ///
+    /// # Errors
+    /// `input.bad_id`.
+    pub fn read(&self, at: Moment) -> Result<(SubjectKind, Uuid, Subject)> {
+        let id: Uuid = input::asked(input::id("subject.id", &self.id))?;
+        Ok((self.kind, id, Subject::new(self.kind, id, at)))
+    }
 }
 
 impl TrailFilter {
@@ -146,10 +157,9 @@ impl TrailFilter {
     async fn concerning(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
         let within = input::some_id("within", self.within.as_ref())?;
         if let Some(given) = &self.subject {
-            let id: Uuid = input::asked(input::id("subject.id", &given.id))?;
-            let resource = Subject::new(given.kind, id, at).resource(session).await?;
-            session.allow(Action::SeeTrail, resource).await?;
-            let kind = projections::words::SubjectKind::from(given.kind);
+            let (kind, id, subject) = given.read(at)?;
+            session.allow(Action::SeeTrail, subject.resource(session).await?).await?;
+            let kind = projections::words::SubjectKind::from(kind);
             return Ok([equals("subject_kind", Some(kind)), equals("subject", Some(id))]
                 .into_iter()
                 .flatten()
@@ -269,7 +279,7 @@ impl Event {
         &self.row.actor.0
     }
 
-    /// Whose event it is: a member or a branch.
+    /// Whose event it is: a member, a branch or a round.
     async fn subject(&self) -> Subject {
         self.stream()
     }
@@ -305,8 +315,16 @@ impl Event {
         Ok(Session::of(ctx).fact(self.position()).await?.map(|fact| fact.sequence))
     }
 
-    /// What the log holds of it, as JSON; free texts stay sealed in it.
+    /// What the log holds of it, as JSON; free texts stay sealed in it. Null of a roster that names people out of reach.
     async fn body(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let session = Session::of(ctx);
+        // A roster names everybody of every branch covered.
+        if self.row.event_type == "round_roster_fixed" {
+            let covered = self.stream().resource(session).await?;
+            if session.verdict(Action::SeeRoster, covered).await? != Verdict::Allow {
+                return Ok(None);
+            }
+        }
         Ok(Session::of(ctx).fact(self.position()).await?.map(|fact| fact.event.encode()))
     }
 }

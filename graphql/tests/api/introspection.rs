@@ -65,6 +65,7 @@ fn value(schema: &Value, of: &Value) -> Value {
             "ID" => json!(ANA.0),
             "String" => json!("text1"),
             "Date" => json!("2022-06-30"),
+            "DateTime" => json!("2022-06-30T18:00:00+08:00"),
             "Decimal" => json!("1.00"),
             "Int" => json!(2022),
             "Boolean" => json!(true),

@@ -3,16 +3,27 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accidents;
+mod aftermath;
 mod boards;
+mod evaluation;
+mod fairness;
 mod following;
 mod introspection;
 mod mutations;
 mod pages;
 mod paging;
 mod reach;
+mod reports;
+mod reviews;
 mod rights;
+mod round_freeze;
+mod round_pages;
+mod round_results;
+mod scores;
 mod shape;
 mod story;
 mod support;
 mod table;
+mod talks;
 mod twin;
+mod what_if;

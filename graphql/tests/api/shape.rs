@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use graphql::viewer::{Role, Viewer};
 use serde_json::{Value, json};
 
+use crate::evaluation::{ROUND, evaluated};
 use crate::story::{ANA, BAO, CONTEST, COUNTER, DRILL, EAST, WEST, told};
 use crate::support::viewer;
 
@@ -14,7 +15,7 @@ const TYPES: &str = "{ __schema { queryType { name } types { name fields { name 
 /// A field: how it is asked for, its name, its type.
 type Field = (String, String, Value);
 
-/// The fields of each type; those that must be told something are left out.
+/// The fields of each type; those that must be told something are left out, and what weighs too much for a list.
 struct Shapes(HashMap<String, Vec<Field>>);
 
 impl Shapes {
@@ -28,7 +29,7 @@ impl Shapes {
                 true => format!("{}(first: 2)", text(&field["name"])),
                 false => text(&field["name"]),
             };
-            let fields = list(&of["fields"]).into_iter().filter(of_none);
+            let fields = list(&of["fields"]).into_iter().filter(of_none).filter(|field| field["name"] != "bundle");
             fields.map(|field| (asked(&field), text(&field["name"]), field["type"].clone())).collect()
         };
         Self(list(&told["__schema"]["types"]).iter().map(|of| (text(&of["name"]), fields(of))).collect())
@@ -91,8 +92,13 @@ fn viewers() -> Vec<Viewer> {
     ]
 }
 
-/// How many levels of fields are asked for below each of these.
-const LEVELS: usize = 3;
+/// How many levels of fields are asked for: of a round fewer, since most of its fields are lists.
+fn levels(answered: &str) -> usize {
+    match answered {
+        "Round" | "RoundConnection" | "RoundResult" => 2,
+        _others => 3,
+    }
+}
 
 fn questions() -> Vec<(String, &'static str)> {
     vec![
@@ -102,6 +108,10 @@ fn questions() -> Vec<(String, &'static str)> {
         (format!(r#"outlet(id: "{}")"#, COUNTER.0), "Outlet"),
         (format!(r#"training(id: "{}")"#, DRILL.0), "Training"),
         (format!(r#"competition(id: "{}")"#, CONTEST.0), "Competition"),
+        (format!(r#"round(id: "{}")"#, ROUND.0), "Round"),
+        (format!(r#"roundResult(round: "{}", member: "{}")"#, ROUND.0, ANA.0), "RoundResult"),
+        ("rounds(first: 1)".to_owned(), "RoundConnection"),
+        ("ruleSets(first: 1)".to_owned(), "RuleSetConnection"),
         ("organisation".to_owned(), "Branch"),
         ("members(first: 2)".to_owned(), "MemberConnection"),
         ("trainings(first: 2)".to_owned(), "TrainingConnection"),
@@ -112,19 +122,21 @@ fn questions() -> Vec<(String, &'static str)> {
 
 #[test]
 fn what_is_denied_is_null_and_never_breaks_the_schema() {
-    let (shapes, twin, mut denied) = (Shapes::read(), told(), 0);
+    let (shapes, twin, mut denied) = (Shapes::read(), evaluated(), 0);
+    let head = twin.facts.lock().unwrap().len().to_string();
     for viewer in viewers() {
         let role = viewer.roles[0];
         let asking = twin.by(Some(viewer));
         for (question, answered) in questions() {
-            let text = format!("{{ log {{ position }} it: {question} {} }}", shapes.selection(answered, LEVELS));
+            let text =
+                format!("{{ log {{ position }} it: {question} {} }}", shapes.selection(answered, levels(answered)));
             let response = asking.response(&text, Value::Null);
             let code = |error: &async_graphql::ServerError| error.extensions.as_ref()?.get("code").cloned();
             denied += response.errors.iter().filter(|error| code(error) == Some("policy.denied".into())).count();
             let data = response.data.into_json().expect("the data is JSON");
-            assert_eq!(data["log"]["position"], "17", "{role:?} {question}");
+            assert_eq!(data["log"]["position"], head.as_str(), "{role:?} {question}");
             let shape = json!({ "kind": "OBJECT", "name": answered });
-            let wrong = shapes.wrong(&data["it"], &shape, LEVELS, answered);
+            let wrong = shapes.wrong(&data["it"], &shape, levels(answered), answered);
             assert!(wrong.is_empty(), "{role:?} {question}: {wrong:?}");
         }
     }

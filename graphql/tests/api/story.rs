@@ -28,7 +28,7 @@ pub const CONTEST: CompetitionId = CompetitionId(Uuid::from_u128(0xC1));
 pub const COUNTER: OutletId = OutletId(Uuid::from_u128(0x21));
 pub const DRILL: TrainingId = TrainingId(Uuid::from_u128(0x31));
 
-fn sealed(text: &str) -> Sealed {
+pub fn sealed(text: &str) -> Sealed {
     Sealed(format!("sealed:{text}"))
 }
 
@@ -166,6 +166,11 @@ pub fn told() -> Arc<Twin> {
 }
 
 impl Twin {
+    /// The last position.
+    pub fn last(&self) -> Position {
+        self.facts.lock().unwrap().last().map(|fact| fact.position).unwrap_or_default()
+    }
+
     /// And then this happened.
     pub fn then(&self, events: Vec<(StreamId, Event)>) {
         let mut facts = self.facts.lock().unwrap();

@@ -13,14 +13,18 @@ use domain::text::{FREE_TEXT_MAX, Sealed, clean};
 use domain::world::Command;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, iter};
-use graphql::ports::{Accepted, AsOf, Asker, Commands, Failure, Moment, PersonRecord, ReadError, Reads, SendError};
+use graphql::ports::{
+    Accepted, AsOf, Asker, Commands, Failure, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, SendError,
+};
+use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::members::Members;
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::Plan;
 use projections::standings::{StandingRow, Standings};
+use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -34,6 +38,10 @@ pub struct Twin {
     pub facts: Mutex<Vec<Fact>>,
     pub people: Mutex<HashMap<MemberId, PersonRecord>>,
     pub sent: Mutex<Vec<Sent>>,
+    /// Who looked at what a freeze hides.
+    pub looks: Mutex<Vec<Look>>,
+    /// Whether no look can be recorded.
+    pub deaf: AtomicBool,
     /// What sending answers instead of accepting.
     pub refuses: Mutex<Option<SendError>>,
     /// Whether every read fails.
@@ -69,7 +77,7 @@ impl Twin {
         let within = |row: &StandingRow| {
             let branch = match row.subject_kind {
                 StreamKind::Member => branches.get(&row.subject).copied(),
-                StreamKind::Branch => Some(row.subject),
+                StreamKind::Branch | StreamKind::Round => Some(row.subject),
             };
             let reached = board.within.as_ref();
             reached.is_none_or(|reached| reached.iter().any(|one| Some(one.0) == branch))
@@ -170,14 +178,11 @@ impl Reads for Twin {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-        let place = |row: &StandingRow| (board.number(row).map(Cell::Decimal).unwrap_or(Cell::Null), row.subject);
         let follows = |row: &StandingRow| {
-            let place = place(row);
-            let beyond =
-                |after: &(Cell, Uuid)| board.order().of(&place.0, &after.0).then(place.1.cmp(&after.1)).is_gt();
+            let beyond = |after: &Place| board.place(row).is_some_and(|place| board.shown(&place, after).is_gt());
             after.as_ref().is_none_or(beyond)
         };
         let ranked = self.ranked(board, at).into_iter().filter(|(_, row)| follows(row)).take(limit);
@@ -229,6 +234,37 @@ impl Reads for Twin {
 
     async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError> {
         Ok(sealed.iter().map(|sealed| sealed.0.strip_prefix("sealed:").map(str::to_owned)).collect())
+    }
+
+    async fn record(&self, look: &Look) -> Result<(), ReadError> {
+        match self.deaf.load(Ordering::Relaxed) {
+            true => Err(ReadError::Failed("the disk is full".into())),
+            false => {
+                self.looks.lock().unwrap().push(look.clone());
+                Ok(())
+            }
+        }
+    }
+
+    /// Each a second after the one before.
+    async fn looks(
+        &self,
+        kind: SubjectKind,
+        subject: Uuid,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<RecordedLook>, ReadError> {
+        let looks = self.looks.lock().unwrap();
+        let numbered = looks.iter().zip(1_u32..).filter(|(look, _)| (look.kind, look.subject) == (kind, subject));
+        let recorded = numbered.map(|(look, number)| RecordedLook {
+            id: Uuid::from_u128(number.into()),
+            at: Timestamp::from_second(1_640_966_400 + i64::from(number)).unwrap(),
+            viewer: look.viewer.clone(),
+            what: look.what.to_owned(),
+            position: look.position,
+        });
+        let follows = |look: &RecordedLook| after.is_none_or(|after| (look.at, look.id) > after);
+        Ok(recorded.filter(follows).take(limit).collect())
     }
 
     /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.

@@ -31,7 +31,8 @@ pub async fn serve(place: &Place, listen: SocketAddr, dev_sign_in: bool) -> Resu
     }
     let listener = listen_on(listen).await?;
     let opened = open(place, place.allow_owner).await?;
-    let app = opened.start(Arc::new(Clock::System)).await?;
+    let mut app = opened.start(Arc::new(Clock::System)).await?;
+    app.keep_deadlines();
     let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
     say(&format!("serving on http://{}", listener.local_addr()?));
     run(opened, app, listener, sign_in).await

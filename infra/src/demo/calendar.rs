@@ -1,10 +1,11 @@
-//! The working days of the demo's year.
+//! The working days of the demo's year. Days off and worked weekends are the demo's own, plausible and no official list.
 
+use domain::round::Calendar;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 
-/// The public holidays that fall on working days: first and last day of each.
-const HOLIDAYS: [(Date, Date); 8] = [
+/// The holidays: first and last day of each.
+const HOLIDAYS: [(Date, Date); 13] = [
     (date(2022, 1, 1), date(2022, 1, 3)),
     (date(2022, 1, 31), date(2022, 2, 6)),
     (date(2022, 4, 3), date(2022, 4, 5)),
@@ -13,7 +14,37 @@ const HOLIDAYS: [(Date, Date); 8] = [
     (date(2022, 9, 10), date(2022, 9, 12)),
     (date(2022, 10, 1), date(2022, 10, 7)),
     (date(2023, 1, 1), date(2023, 1, 2)),
+    (date(2023, 1, 21), date(2023, 1, 27)),
+    (date(2023, 4, 5), date(2023, 4, 5)),
+    (date(2023, 4, 29), date(2023, 5, 3)),
+    (date(2023, 6, 22), date(2023, 6, 24)),
+    (date(2023, 9, 29), date(2023, 10, 6)),
 ];
+/// Weekend days that are worked 调休. Time limits count them; nothing of the demo is recorded on them.
+const WORKED: [Date; 14] = [
+    date(2022, 1, 29),
+    date(2022, 1, 30),
+    date(2022, 4, 2),
+    date(2022, 4, 24),
+    date(2022, 5, 7),
+    date(2022, 10, 8),
+    date(2022, 10, 9),
+    date(2023, 1, 28),
+    date(2023, 1, 29),
+    date(2023, 4, 23),
+    date(2023, 5, 6),
+    date(2023, 6, 25),
+    date(2023, 10, 7),
+    date(2023, 10, 8),
+];
+
+/// The calendar as rules of evaluation name it.
+#[must_use]
+pub fn of_rules() -> Calendar {
+    let days = HOLIDAYS.iter().flat_map(|(first, last)| first.series(1.day()).take_while(move |day| day <= last));
+    let off = days.filter(|day| day.weekday().to_monday_zero_offset() < 5).collect();
+    Calendar { off, worked: WORKED.to_vec() }
+}
 
 /// Whether people work on that day.
 #[must_use]
@@ -48,4 +79,10 @@ pub fn books_day(month: i8) -> Date {
         12 => date(2023, 1, 5),
         month => workday(date(2022, month + 1, 4)),
     }
+}
+
+/// So many working days after a day.
+#[must_use]
+pub fn days_after(day: Date, days: usize) -> Date {
+    (0..days).fold(day, |day, _| after(day))
 }

@@ -11,7 +11,7 @@ use super::draft::{Act, Hour, Timeline};
 use super::metrics::{code, period};
 use super::tree::{Tree, title};
 
-/// The last day of the demo.
+/// The last day of the competitions.
 pub const LAST_DAY: Date = date(2023, 1, 10);
 
 struct Contest {
@@ -64,7 +64,7 @@ pub fn plan(tree: &Tree, timeline: &mut Timeline) {
     for contest in &YEARLY {
         run(tree, contest, "2022", [date(2022, 1, 5), LAST_DAY], timeline);
     }
-    // Alone and last: when it is recorded, everything is.
+    // The last one, when everything else of its day is recorded.
     let [from, until] = [date(2022, 1, 5), LAST_DAY];
     let competition = announce(tree, &CLOSING, "2022", from, timeline);
     conclude(tree, &CLOSING, competition, until, Hour::Close, timeline);

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::branch::BranchCommand;
-use domain::id::{ActorId, BranchId, MemberId};
+use domain::id::{ActorId, BranchId, MemberId, RoundId};
 use domain::member::MemberCommand;
 use domain::period::Zone;
 use domain::person::Person;
+use domain::round::RoundCommand;
 use domain::text::Sealed;
 use domain::world::Command;
 use graphql::ports::Asker;
@@ -18,6 +19,13 @@ use uuid::Uuid;
 pub const LOADER: &str = "demo";
 /// Who confirms what the loader reported.
 pub const CONFIRMER: &str = "demo-confirmer";
+
+/// The committee, which decides grades and approves what another asked for.
+pub const COMMITTEE: &str = "demo-committee";
+/// Who answers appeals: not who decided.
+pub const APPEALS: &str = "demo-appeals";
+/// What a time limit does by itself.
+pub const DEADLINE: &str = "deadline";
 
 /// A free text: the field it goes into, and its words.
 pub type Words = (&'static str, String);
@@ -76,6 +84,30 @@ impl Act {
         make: impl Fn([Sealed; N]) -> BranchCommand + Send + Sync + 'static,
     ) -> Self {
         Self::new(branch.0, words.into(), Box::new(move |texts| Command::Branch(branch, make(all(texts)))))
+    }
+
+    /// A round's, without a free text.
+    pub fn round(round: RoundId, command: RoundCommand) -> Self {
+        Self::new(round.0, vec![], Box::new(move |_| Command::Round(round, command.clone())))
+    }
+
+    /// A round's, with free texts, each with the subject under whose key it is.
+    pub fn round_saying<const N: usize>(
+        round: RoundId,
+        words: [(Uuid, Words); N],
+        make: impl Fn([Sealed; N]) -> RoundCommand + Send + Sync + 'static,
+    ) -> Self {
+        Self::round_reasoning(round, words.into(), move |texts| make(all(texts)))
+    }
+
+    /// A round's, with as many free texts as it takes.
+    pub fn round_reasoning(
+        round: RoundId,
+        words: Vec<(Uuid, Words)>,
+        make: impl Fn(Vec<Sealed>) -> RoundCommand + Send + Sync + 'static,
+    ) -> Self {
+        let make = Box::new(move |texts| Command::Round(round, make(texts)));
+        Self { actor: LOADER, words, person: None, make }
     }
 
     /// With the person's record beside it.
@@ -192,6 +224,11 @@ impl Timeline {
         let at = self.zone.start_of(day) + (hour as i64).minutes();
         self.steps.entry(at).or_default().push(Draft { id, act: act(thing) });
         thing
+    }
+
+    /// What is planned so far, in order, with its free texts left open.
+    pub fn commands(&self) -> impl Iterator<Item = Command> {
+        self.steps.values().flatten().map(Draft::unsealed)
     }
 
     /// The steps in order.

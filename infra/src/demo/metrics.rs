@@ -50,7 +50,9 @@ fn metric(text: &str, name: &str, unit: Unit, aggregation: Aggregation, grain: G
     Metric { code: code(text), name: title(name), unit, direction, aggregation, grain, subjects }
 }
 
-fn all() -> Vec<Metric> {
+/// The metrics of the programme.
+#[must_use]
+pub fn all() -> Vec<Metric> {
     use Aggregation::{DailyMean, Last, Sum};
     use Grain::{Month, Quarter};
     use Subjects::{Both, Branches, Members};

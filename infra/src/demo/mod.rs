@@ -2,7 +2,8 @@
 //!
 //! # Life
 //! The tree, the roster, outlets and plans on the first working day; then what happens day by day; results a few days
-//! after each month; the last conclusions in January 2023. Everything goes through the commands a user sends, on a
+//! after each month; the last conclusions in January 2023. A round of evaluation in every branch after each quarter, the
+//! yearly ones in February 2023. Everything goes through the commands a user sends, on a
 //! simulated clock.
 //!
 //! # Rules
@@ -30,12 +31,13 @@ mod outlets;
 mod people;
 mod results;
 mod roster;
+mod rounds;
 #[cfg(test)]
 mod tests;
 mod training;
 mod tree;
 
-pub use draft::{Draft, Step};
+pub use draft::{Draft, LOADER, Step};
 pub use load::{DemoError, Loaded, is_loaded, load};
 
 use domain::period::Zone;
@@ -68,5 +70,6 @@ pub fn steps() -> Vec<Step> {
     training::plan(&tree, &people, SEED, &mut timeline);
     display::plan(&tree, &people, SEED, &mut timeline);
     awards::plan(&tree, &people, SEED, &mut timeline);
+    rounds::plan(&tree, &people, SEED, &mut timeline);
     timeline.into_steps()
 }

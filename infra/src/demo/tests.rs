@@ -1,13 +1,16 @@
 //! The year, without a database: its commands are decided one after another on states in memory.
 
+mod rounds;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use domain::branch::{BranchCommand, BranchEvent, OutletKind};
 use domain::event::Event;
 use domain::member::{MemberCommand, MemberEvent};
 use domain::period::Zone;
 use domain::stream::StreamId;
+use domain::testing::OpenVault;
 use domain::world::{Command, Context, State, States, Stop, World};
 use rust_decimal::Decimal;
 
@@ -34,7 +37,8 @@ fn decide_all() -> Vec<(StreamId, Event)> {
     let (mut memory, mut events) = (Memory::default(), vec![]);
     for step in steps() {
         for draft in &step.drafts {
-            let context = Context { at: step.at, actor: draft.asker().actor, zone: Zone::default() };
+            let context =
+                Context { at: step.at, actor: draft.asker().actor, zone: Zone::default(), vault: Arc::new(OpenVault) };
             let command = draft.unsealed();
             let decision = loop {
                 let decided = command.decide(&World::new(&memory), &context);
@@ -64,8 +68,11 @@ fn every_command_is_allowed_and_every_kind_of_event_happens() {
         .copied()
         .filter(|name| !seen.contains(name))
         .collect();
-    // Nobody comes back within the year, and no result was one of nothing.
-    assert_eq!(missing, ["member_readmitted", "member_result_withdrawn", "branch_result_withdrawn"]);
+    // Nobody comes back within the year, no result was one of nothing, and no published round is annulled.
+    assert_eq!(
+        missing,
+        ["member_readmitted", "member_result_withdrawn", "branch_result_withdrawn", "round_result_withdrawn"]
+    );
 }
 
 #[test]
@@ -108,7 +115,7 @@ fn results_plans_and_bases_add_up_to_the_programmes_figures() {
             Event::Branch(BranchEvent::TargetSet { metric, period, plan: Some(value), .. }) if *period == year() => {
                 *plan.entry(metric.to_string()).or_default() += value.decimal();
             }
-            Event::Branch(_) | Event::Member(_) => {}
+            Event::Branch(_) | Event::Member(_) | Event::Round(_) => {}
         }
     }
     let cents = |cents| money::yuan(cents).decimal();
@@ -156,7 +163,7 @@ fn sessions_hours_and_attendances_are_exact() {
             Event::Branch(BranchEvent::AttendanceCorrected { added, removed, .. }) => {
                 attendances = attendances + added.len() - removed.len();
             }
-            Event::Branch(_) | Event::Member(_) => {}
+            Event::Branch(_) | Event::Member(_) | Event::Round(_) => {}
         }
     }
     assert_eq!((sessions, minutes_in_all, attendances), (training::SESSIONS, 408 * 60, training::ATTENDANCES));
@@ -168,7 +175,7 @@ fn outlets_stand_as_the_programme_has_them() {
         let change = |(_, event): &(StreamId, Event)| match event {
             Event::Branch(BranchEvent::OutletOpened { kind: found, .. }) => i64::from(*found == kind),
             Event::Branch(BranchEvent::OutletClosed { kind: found, .. }) => -i64::from(*found == kind),
-            Event::Branch(_) | Event::Member(_) => 0,
+            Event::Branch(_) | Event::Member(_) | Event::Round(_) => 0,
         };
         events.iter().map(change).sum::<i64>()
     };

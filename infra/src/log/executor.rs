@@ -122,8 +122,8 @@ impl Executor {
     /// # Errors
     /// [`SendError`].
     pub async fn execute(&self, order: Order) -> Result<Accepted, SendError> {
-        let context =
-            Context { at: self.clock.now(), actor: ActorId(order.key.principal.clone()), zone: self.zone.clone() };
+        let (at, actor) = (self.clock.now(), ActorId(order.key.principal.clone()));
+        let context = Context { at, actor, zone: self.zone.clone(), vault: Arc::clone(&order.vault) };
         let given = Arc::new(Given { order, context });
         for _ in 0..ATTEMPTS {
             let (waiting, refusal) = self.decide(&given).await?;

@@ -17,6 +17,7 @@ use domain::branch::Branch;
 use domain::event::Payload;
 use domain::member::Member;
 use domain::refusal::Refusal;
+use domain::round::Round;
 use domain::stream::{StreamId, StreamKind};
 use domain::world::{Command, Context, State, States, Stop, World};
 use postgres_es::PostgresEventRepository;
@@ -124,6 +125,7 @@ impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
         let own = match &command {
             Command::Member(id, _) => StreamId::from(*id),
             Command::Branch(id, _) => StreamId::from(*id),
+            Command::Round(id, _) => StreamId::from(*id),
         };
         if self.stream.is_some_and(|stream| stream != own) {
             return Err(HostedError::Elsewhere(own));
@@ -172,6 +174,7 @@ impl Loader {
         match stream.kind {
             StreamKind::Member => self.load_as::<Member>(stream, known).await,
             StreamKind::Branch => self.load_as::<Branch>(stream, known).await,
+            StreamKind::Round => self.load_as::<Round>(stream, known).await,
         }
     }
 

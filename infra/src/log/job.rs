@@ -8,6 +8,7 @@ use domain::id::MemberId;
 use domain::person::Person;
 use domain::refusal::Refusal;
 use domain::stream::{Position, StreamId};
+use domain::vault::Vault;
 use domain::world::{Command, Context};
 
 /// The identity of a command: per principal, for ever.
@@ -99,6 +100,8 @@ pub struct Order {
     pub command: Command,
     /// The person's record that goes with it.
     pub person: Option<Person>,
+    /// Seals and opens what a freeze hides.
+    pub vault: Arc<dyn Vault>,
 }
 
 impl Job {

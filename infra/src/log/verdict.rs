@@ -66,7 +66,7 @@ impl Order {
                 Command::Member(member, MemberCommand::Register { .. } | MemberCommand::AmendPerson { .. }),
                 Some(person),
             ) => Some((*member, person.clone())),
-            (Command::Member(..) | Command::Branch(..), _) => None,
+            (Command::Member(..) | Command::Branch(..) | Command::Round(..), _) => None,
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use domain::ledger::Direction;
 use domain::stream::{Position, StreamKind};
-use graphql::ports::ReadError;
+use graphql::ports::{ReadError, typed};
 use projections::cell::{Cell, ColumnType, Kind};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place, Ties};
 use projections::members::MemberRow;
 use projections::row::Row;
 use projections::standings::StandingRow;
@@ -47,7 +47,7 @@ fn standings(
     if let Some(within) = &board.within {
         let within = statement.bind_many(Kind::Uuid, within.iter().map(ColumnType::to_cell).collect());
         match board.subjects {
-            StreamKind::Branch => statement.push(&format!(" and s.subject = any({within})")),
+            StreamKind::Branch | StreamKind::Round => statement.push(&format!(" and s.subject = any({within})")),
             StreamKind::Member => statement.push(&format!(
                 " and exists (select from {members} m where m.member = s.subject and m.branch = any({within}) \
                  and m.from_position <= {position} and m.until_position > {position})"
@@ -61,15 +61,56 @@ fn columns() -> String {
     StandingRow::COLUMNS.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
 }
 
-/// What stands strictly ahead of a number in this direction, and how the best come first.
-fn direction(board: &Board) -> (&'static str, &'static str) {
-    match board.better() {
-        Direction::HigherIsBetter => (">", "desc"),
-        Direction::LowerIsBetter => ("<", "asc"),
-    }
+/// How the best come first.
+fn best_first(board: &Board) -> String {
+    let way = match board.better() {
+        Direction::HigherIsBetter => "desc",
+        Direction::LowerIsBetter => "asc",
+    };
+    let tie = match board.ties {
+        Ties::Shared => "",
+        Ties::Parted => ", tie_key desc nulls last",
+    };
+    format!("{} {way}{tie}", board.column())
 }
 
-/// A page: what follows the place of the last row had, its ranked number and its subject.
+/// What is ranked strictly behind a place, and what shares its rank.
+fn behind(statement: &mut Statement, board: &Board, place: &Place) -> [String; 2] {
+    let less = if board.better() == Direction::HigherIsBetter { "<" } else { ">" };
+    apart(statement, board, place, less, ["tie_key is null or tie_key <", "false"])
+}
+
+/// What is ranked strictly ahead of a place, and what shares its rank.
+fn ahead(statement: &mut Statement, board: &Board, place: &Place) -> [String; 2] {
+    let more = if board.better() == Direction::HigherIsBetter { ">" } else { "<" };
+    apart(statement, board, place, more, ["tie_key >", "tie_key is not null"])
+}
+
+/// What is apart from a place one way, by its number, or by its tie key where the number is the same; and what is level.
+fn apart(
+    statement: &mut Statement,
+    board: &Board,
+    place: &Place,
+    way: &str,
+    [than_a_key, than_none]: [&str; 2],
+) -> [String; 2] {
+    let ranked = board.column();
+    let number = statement.bind(Kind::Decimal, Cell::Decimal(place.number));
+    let (apart, level) = match (board.ties, place.tie) {
+        (Ties::Shared, _) => ("false".to_owned(), "true".to_owned()),
+        (Ties::Parted, None) => (than_none.to_owned(), "tie_key is null".to_owned()),
+        (Ties::Parted, Some(key)) => {
+            let key = statement.bind(Kind::Decimal, Cell::Decimal(key));
+            (format!("({than_a_key} {key})"), format!("tie_key = {key}"))
+        }
+    };
+    [
+        format!("({ranked} {way} {number} or ({ranked} = {number} and {apart}))"),
+        format!("({ranked} = {number} and {level})"),
+    ]
+}
+
+/// A page: what follows the place of the last row had.
 ///
 /// # Errors
 /// [`ReadError::Failed`].
@@ -78,25 +119,22 @@ pub async fn page(
     tables: &Tables,
     board: &Board,
     at: Position,
-    after: Option<(Cell, Uuid)>,
+    after: Option<Place>,
     limit: usize,
 ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-    let (ranked, columns) = (board.column(), columns());
-    let (_, best_first) = direction(board);
+    let (best_first, columns) = (best_first(board), columns());
     let mut statement = Statement::default();
     statement.push(&format!("select rank, {columns} from ("));
-    let what = format!("rank() over (order by {ranked} {best_first}) as rank, {columns}");
+    let what = format!("rank() over (order by {best_first}) as rank, {columns}");
     standings(&mut statement, &what, tables, board, at)?;
     statement.push(") as ranked");
-    if let Some((number, subject)) = after {
-        let behind = if best_first == "desc" { "<" } else { ">" };
-        let number = statement.bind(Kind::Decimal, number);
-        let subject = statement.bind(Kind::Uuid, Cell::Uuid(subject));
-        statement
-            .push(&format!(" where ({ranked} {behind} {number} or ({ranked} = {number} and subject > {subject}))"));
+    if let Some(place) = after {
+        let [behind, level] = behind(&mut statement, board, &place);
+        let subject = statement.bind(Kind::Uuid, Cell::Uuid(place.subject));
+        statement.push(&format!(" where ({behind} or ({level} and subject > {subject}))"));
     }
     let limit = statement.number(limit as u64);
-    statement.push(&format!(" order by {ranked} {best_first}, subject limit {limit}"));
+    statement.push(&format!(" order by {best_first}, subject limit {limit}"));
     let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
     rows.iter()
         .map(|row| {
@@ -123,13 +161,11 @@ pub async fn rank(
     statement.push(&format!(" and s.subject = {own}"));
     let Some(row) = statement.query().fetch_optional(pool).await.map_err(failed)? else { return Ok(None) };
     let cells = read(&row, StandingRow::COLUMNS, 0).map_err(failed)?;
-    let number = StandingRow::COLUMNS.iter().zip(&cells).find(|(column, _)| column.name == board.column());
-    let number = number.map_or(Cell::Null, |(_, cell)| cell.clone());
-    let (ahead, _) = direction(board);
+    let Some(place) = board.place(&typed(cells.clone())?) else { return Ok(None) };
     let mut statement = Statement::default();
     standings(&mut statement, "count(*)", tables, board, at)?;
-    let number = statement.bind(Kind::Decimal, number);
-    statement.push(&format!(" and s.{} {ahead} {number}", board.column()));
+    let [ahead, _] = ahead(&mut statement, board, &place);
+    statement.push(&format!(" and {ahead}"));
     let row = statement.query().fetch_one(pool).await.map_err(failed)?;
     let better = row.try_get::<i64, _>(0).map_err(failed)?;
     Ok(Some((better.unsigned_abs() + 1, cells)))

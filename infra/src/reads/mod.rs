@@ -6,6 +6,7 @@
 //! - Names are joined here, from the erasable store, and are in no row.
 
 pub mod board;
+mod looks;
 pub mod people;
 pub mod select;
 pub mod serving;
@@ -21,12 +22,13 @@ use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
+use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{self, Board};
 use projections::report::Trace;
 use projections::select::Plan;
+use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Row};
 use tokio::sync::watch;
@@ -34,6 +36,7 @@ use uuid::Uuid;
 
 use self::select::{Statement, failed};
 use self::serving::{Place, Serving};
+use crate::clock::Clock;
 use crate::keys::Keyring;
 use crate::log::reader;
 use crate::sqltype::SqlInstant;
@@ -46,13 +49,14 @@ pub struct LogReads {
     pool: PgPool,
     keyring: Arc<Keyring>,
     serving: watch::Receiver<Serving>,
+    clock: Arc<Clock>,
 }
 
 impl LogReads {
-    /// Reads over a pool; `serving` tells where the projections are.
+    /// Reads over a pool; `serving` tells where the projections are, the clock when somebody looks.
     #[must_use]
-    pub fn new(pool: PgPool, keyring: Arc<Keyring>, serving: watch::Receiver<Serving>) -> Self {
-        Self { pool, keyring, serving }
+    pub fn new(pool: PgPool, keyring: Arc<Keyring>, serving: watch::Receiver<Serving>, clock: Arc<Clock>) -> Self {
+        Self { pool, keyring, serving, clock }
     }
 
     fn place(&self, name: &str) -> Result<Place, ReadError> {
@@ -148,7 +152,7 @@ impl Reads for LogReads {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
         let tables = board::Tables::of(|name| self.table(name, at))?;
@@ -219,6 +223,20 @@ impl Reads for LogReads {
             opened.push(self.keyring.open(sealed).await.map_err(failed)?);
         }
         Ok(opened)
+    }
+
+    async fn record(&self, look: &Look) -> Result<(), ReadError> {
+        looks::record(&self.pool, look, self.clock.now()).await.map_err(failed)
+    }
+
+    async fn looks(
+        &self,
+        kind: SubjectKind,
+        subject: Uuid,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<RecordedLook>, ReadError> {
+        looks::of(&self.pool, kind, subject, after, limit).await.map_err(failed)
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -9,11 +9,13 @@ use domain::id::MemberId;
 use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
+use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook};
+use jiff::Timestamp;
 use projections::cell::{Cell, Column};
-use projections::leaderboard::Board;
+use projections::leaderboard::{Board, Place};
 use projections::report::Trace;
 use projections::select::Plan;
+use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -73,7 +75,7 @@ impl Reads for TimelyReads {
         &self,
         board: &Board,
         at: Position,
-        after: Option<(Cell, Uuid)>,
+        after: Option<Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
         self.soon(self.reads.board(board, at, after, limit)).await
@@ -115,6 +117,20 @@ impl Reads for TimelyReads {
 
     async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError> {
         self.soon(self.reads.open(sealed)).await
+    }
+
+    async fn record(&self, look: &Look) -> Result<(), ReadError> {
+        self.soon(self.reads.record(look)).await
+    }
+
+    async fn looks(
+        &self,
+        kind: SubjectKind,
+        subject: Uuid,
+        after: Option<(Timestamp, Uuid)>,
+        limit: usize,
+    ) -> Result<Vec<RecordedLook>, ReadError> {
+        self.soon(self.reads.looks(kind, subject, after, limit)).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

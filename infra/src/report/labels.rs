@@ -11,7 +11,7 @@ pub struct Label {
     pub counted_in: &'static str,
 }
 
-const LABELS: [(&str, &str, &str, &str); 21] = [
+const LABELS: [(&str, &str, &str, &str); 22] = [
     ("members_on_duty", "在岗成员", "Members on duty", "人"),
     ("volunteers", "参加志愿服务人数", "Members who volunteered", "人"),
     ("outlets_financial", "金融网点", "Financial outlets", "个"),
@@ -33,6 +33,7 @@ const LABELS: [(&str, &str, &str, &str); 21] = [
     ("delivery_growth", "寄递收入增幅", "  growth over the year before", "%"),
     ("members_balance_over_7m", "日均余额超 700 万人数", "Members above 7,000,000 yuan a day", "人"),
     ("honours", "获得荣誉", "Honours", "项"),
+    ("talks", "提醒谈话", "Reminder talks", "人次"),
 ];
 
 /// What a figure is called; its code where it has no name.

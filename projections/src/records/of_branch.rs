@@ -62,7 +62,17 @@ pub(super) fn changes(branch: BranchId, event: &BranchEvent) -> Vec<(RecordKey, 
         | CompetitionAnnounced { .. }
         | CompetitionConcluded { .. }
         | TrainingHeld { .. }
-        | AttendanceCorrected { .. } => vec![],
+        | AttendanceCorrected { .. }
+        | RulesAdopted { .. }
+        | PeriodClaimed { .. }
+        | PeriodReleased { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => vec![],
     }
 }
 

@@ -61,7 +61,15 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         | TargetSet { .. }
         | ResultReported { .. }
         | ResultCorrected { .. }
-        | ResultWithdrawn { .. } => return None,
+        | ResultWithdrawn { .. }
+        | PlacedLast { .. }
+        | TalkProposed { .. }
+        | TalkApproved { .. }
+        | TalkDeclined { .. }
+        | TalkHeld { .. }
+        | TalkFollowUpCalled { .. }
+        | TalkFollowedUp { .. }
+        | TalkClosed { .. } => return None,
     })
 }
 

@@ -41,6 +41,8 @@ pub enum Input {
     Attendances,
     /// Honours of the year.
     Honours,
+    /// Reminder talks held in the year, in person-times.
+    Talks,
     /// The results of all branches in a metric, in the year.
     Actual(&'static str),
     /// Their plans for the year.
@@ -151,6 +153,7 @@ impl Input {
             Self::Minutes => of_year(year, Item::TrainingMinutes),
             Self::Attendances => of_year(year, Item::TrainingAttendances),
             Self::Honours => of_year(year, Item::Honours),
+            Self::Talks => of_year(year, Item::Talks),
             Self::Actual(metric) => of_year(year, Item::Actual(code(metric))),
             Self::Plan(metric) => of_year(year, Item::Plan(code(metric))),
             Self::ActualWithPlan(metric) => actual(both(year, metric, "plan")),
@@ -180,6 +183,7 @@ impl Input {
             | Self::Minutes
             | Self::Attendances
             | Self::Honours
+            | Self::Talks
             | Self::Actual(_)
             | Self::Plan(_)
             | Self::ActualWithPlan(_)

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::branch::RankedBy;
-use domain::event::Fact;
+use domain::event::{Event, Fact};
 use domain::ledger::{Aggregation, Direction};
-use domain::stream::StreamKind;
-use projections::leaderboard::Board;
+use domain::stream::{StreamId, StreamKind};
+use projections::leaderboard::{Board, Ties};
 use projections::select::Condition;
 use projections::standings::{StandingRow, Standings};
 use projections::totals::Totals;
@@ -27,6 +27,7 @@ fn boards(rows: &[StandingRow]) -> Vec<Board> {
         period,
         ranked_by,
         direction,
+        ties: Ties::Shared,
         within: None,
     };
     let ways = [RankedBy::Value, RankedBy::PlanCompletion, RankedBy::Growth];
@@ -74,8 +75,11 @@ proptest! {
             let ranked = board.rank(rows.clone());
             prop_assert_eq!(ranked.len(), rows.len());
             for (rank, row) in ranked {
-                let ahead = board.ahead_of(board.number(&row).unwrap());
-                let ahead = rows.iter().filter(|row| ahead.iter().all(|condition| holds(condition, *row)));
+                let (number, better) = (board.number(&row).unwrap(), board.better());
+                let ahead = rows.iter().filter_map(|row| board.number(row)).filter(|other| match better {
+                    Direction::HigherIsBetter => *other > number,
+                    Direction::LowerIsBetter => *other < number,
+                });
                 prop_assert_eq!(rank, 1 + ahead.count() as u64);
             }
         }
@@ -95,7 +99,7 @@ fn standing_rows(values: &[&str]) -> Vec<Fact> {
 fn ranked(values: &[&str], direction: Direction) -> Vec<(u64, String)> {
     let (metric, period) = (code("rating"), period("2022-03"));
     let (subjects, ranked_by) = (StreamKind::Member, RankedBy::Value);
-    let board = Board { subjects, metric, period, ranked_by, direction, within: None };
+    let board = Board { subjects, metric, period, ranked_by, direction, ties: Ties::Shared, within: None };
     let ranked = board.rank(on(&board, &rows::<Standings>(&standing_rows(values)))).into_iter();
     ranked.map(|(rank, row)| (rank, row.value.unwrap().to_string())).collect()
 }
@@ -108,6 +112,34 @@ fn expected<const N: usize>(ranks: [(u64, &str); N]) -> Vec<(u64, String)> {
 fn ties_share_a_rank_1_2_2_4() {
     let expected = expected([(1, "95"), (2, "90"), (2, "90"), (4, "85")]);
     assert_eq!(ranked(&["90", "85", "95", "90"], Direction::HigherIsBetter), expected);
+}
+
+// CTFd#577
+#[test]
+fn a_result_of_zero_moves_nobody() {
+    let books = |number| Books {
+        subject: member(number).into(),
+        metric: "rating",
+        aggregation: Aggregation::Sum,
+        direction: Direction::HigherIsBetter,
+    };
+    let year = |happened: Vec<(StreamId, Event)>| {
+        let rows = rows::<Standings>(&recorded(happened));
+        let board = boards(&rows).into_iter().find(|board| board.period == period("2022")).unwrap();
+        let ranked = board.rank(on(&board, &rows)).into_iter();
+        ranked.map(|(rank, row)| (rank, row.subject, row.value.unwrap().normalize())).collect::<Vec<_>>()
+    };
+    let reported: Vec<_> = ["95", "90", "90", "85"]
+        .iter()
+        .zip(0..)
+        .map(|(value, number)| books(number).report("2022-03", value))
+        .collect();
+    let before = year(reported.clone());
+    assert_eq!(before.iter().map(|(rank, ..)| *rank).collect::<Vec<_>>(), [1, 2, 2, 4]);
+    for number in 0..4 {
+        let more = [reported.clone(), vec![books(number).report("2022-04", "0")]].concat();
+        assert_eq!(year(more), before, "a zero of {number}");
+    }
 }
 
 #[test]
@@ -135,6 +167,7 @@ fn who_has_no_plan_is_not_ranked_by_plan_completion() {
         period: period("2022-03"),
         ranked_by,
         direction: Direction::HigherIsBetter,
+        ties: Ties::Shared,
         within: None,
     };
     let completion = by(RankedBy::PlanCompletion);

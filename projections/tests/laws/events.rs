@@ -14,25 +14,28 @@ use domain::text::MetricCode;
 use projections::ledger::{Entry, Reported, Said, entry};
 use proptest::prelude::*;
 
+use crate::evaluations;
 use crate::facts::*;
 
 /// A throw of dice.
 #[derive(Debug, Clone)]
 pub struct Dice {
-    kind: usize,
-    who: usize,
-    other: usize,
-    thing: usize,
-    value: i64,
-    day: i64,
+    pub kind: usize,
+    pub who: usize,
+    pub other: usize,
+    pub thing: usize,
+    pub value: i64,
+    pub day: i64,
 }
 
 const MEMBER_KINDS: usize = 25;
 const BRANCH_KINDS: usize = 31;
+/// Rounds, talks and rules come after.
+const ALL_KINDS: usize = MEMBER_KINDS + BRANCH_KINDS + evaluations::KINDS;
 
 /// Events of every kind about few members, branches and things.
 pub fn histories() -> impl Strategy<Value = Vec<Fact>> {
-    thrown(0..MEMBER_KINDS + BRANCH_KINDS)
+    thrown(0..ALL_KINDS)
 }
 
 /// Plans and results of three members and three branches in three metrics.
@@ -44,7 +47,7 @@ pub fn ledgers() -> impl Strategy<Value = Vec<Fact>> {
 fn thrown(kinds: impl Strategy<Value = usize>) -> impl Strategy<Value = Vec<Fact>> {
     let dice = (kinds, 0..3_usize, 0..3_usize, 0..3_usize, -3..12_i64, 0..700_i64);
     let dice = dice.prop_map(|(kind, who, other, thing, value, day)| Dice { kind, who, other, thing, value, day });
-    prop::collection::vec(dice, 0..70)
+    prop::collection::vec(dice, 0..110)
         .prop_map(|throws| recorded(consistent(founded().chain(throws.iter().map(event)))))
 }
 
@@ -56,6 +59,9 @@ fn founded() -> impl Iterator<Item = (StreamId, Event)> {
 }
 
 fn event(dice: &Dice) -> (StreamId, Event) {
+    if let Some(kind) = dice.kind.checked_sub(MEMBER_KINDS + BRANCH_KINDS) {
+        return evaluations::event(kind, dice);
+    }
     match dice.kind.checked_sub(MEMBER_KINDS) {
         None => (member(dice.who).into(), of_member(dice).into()),
         Some(kind) => (branch(dice.who).into(), of_branch(kind, dice).into()),
@@ -279,7 +285,7 @@ fn ledger_of(kind: usize, dice: &Dice) -> BranchEvent {
     let as_member = of_member(&Dice { kind: kind - 4, ..dice.clone() });
     match on(branch(dice.who).into(), as_member) {
         Event::Branch(event) => event,
-        Event::Member(event) => panic!("{} is no plan or result", event.name()),
+        Event::Member(_) | Event::Round(_) => panic!("no plan or result"),
     }
 }
 
@@ -306,6 +312,7 @@ fn verdicts(dice: &Dice) -> SixS {
 pub fn on(subject: StreamId, event: MemberEvent) -> Event {
     match (subject.kind, event) {
         (StreamKind::Member, event) => event.into(),
+        (StreamKind::Round, event) => panic!("{} is not a round's", event.name()),
         (
             StreamKind::Branch,
             MemberEvent::TargetSet { metric, direction, period, plan, base, plan_before, base_before },
@@ -436,7 +443,7 @@ pub fn result_event(
 #[test]
 fn the_dice_throw_every_kind_of_event() {
     let dice = |kind| Dice { kind, who: 0, other: 1, thing: 2, value: 1, day: 1 };
-    let thrown: BTreeSet<&str> = (0..MEMBER_KINDS + BRANCH_KINDS).map(|kind| event(&dice(kind)).1.name()).collect();
-    let named: BTreeSet<&str> = MemberEvent::NAMES.iter().chain(BranchEvent::NAMES).copied().collect();
+    let thrown: BTreeSet<&str> = (0..ALL_KINDS).map(|kind| event(&dice(kind)).1.name()).collect();
+    let named: BTreeSet<&str> = StreamKind::ALL.into_iter().flat_map(Event::names).copied().collect();
     assert_eq!(thrown, named);
 }

@@ -283,6 +283,7 @@ fn in_an_empty_log_counts_are_zero_and_amounts_are_missing() {
         "training_hours",
         "training_attendances",
         "honours",
+        "talks",
     ];
     for answer in report_of(&[], period("2022")) {
         let expected = zero.contains(&answer.code).then(|| "0".to_owned());

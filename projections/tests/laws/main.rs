@@ -4,10 +4,15 @@
 
 mod boards;
 mod corrections;
+mod evaluations;
 mod events;
+mod explanations;
 mod facts;
+mod fairness;
 mod figures;
 mod folds;
 mod pages;
 mod reader;
+mod scores;
 mod tables;
+mod talks;

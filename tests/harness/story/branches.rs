@@ -6,6 +6,7 @@ use domain::id::{
     TrainingId, VisitId,
 };
 use domain::ledger::Subjects;
+use domain::talk::Step;
 use domain::world::Command;
 
 use super::{Story, Subject};
@@ -234,6 +235,13 @@ impl Story {
             }
             C::ReportImprovement { improvement, .. } => self.improvements.push((branch, *improvement)),
             C::ConfirmImprovement { improvement, .. } => self.improvements.retain(|(_, open)| open != improvement),
+            C::ProposeTalk { talk, .. } => self.remember_talk(Subject::Branch(branch), *talk, Step::Proposed),
+            C::ApproveTalk { talk } => self.remember_talk(Subject::Branch(branch), *talk, Step::Approved),
+            C::DeclineTalk { talk, .. } => self.remember_talk(Subject::Branch(branch), *talk, Step::Declined),
+            C::HoldTalk { talk, .. } => self.remember_talk(Subject::Branch(branch), *talk, Step::Held),
+            C::CallFollowUp { talk } => self.remember_call(*talk),
+            C::FollowUpTalk { talk, .. } => self.remember_talk(Subject::Branch(branch), *talk, Step::FollowedUp),
+            C::CloseTalk { talk, .. } => self.remember_talk(Subject::Branch(branch), *talk, Step::Closed),
             C::Establish { parent: None, .. }
             | C::Rename { .. }
             | C::DisplayStandard { .. }
@@ -241,6 +249,7 @@ impl Story {
             | C::VisitContactPoint { .. }
             | C::DefineMetric(_)
             | C::SetTarget(_)
+            | C::AdoptRules(_)
             | C::HoldThemeDay { .. } => {}
         }
     }

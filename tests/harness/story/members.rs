@@ -1,8 +1,10 @@
 //! Commands to members.
 
+use domain::branch::BranchCommand;
 use domain::id::{BadgeCheckId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TeamId};
 use domain::ledger::{Correction, Exactness, Report, Subjects, Target};
 use domain::member::{Level, MemberCommand, Outcome, Post, TeamMate};
+use domain::talk::Step;
 use domain::world::Command;
 use jiff::ToSpan;
 
@@ -40,14 +42,14 @@ impl Story {
 
     fn roster(&mut self, member: MemberId) -> Option<MemberCommand> {
         let (on, reason) = (self.lately(), self.text());
-        Some(match self.chance.below(14) {
+        Some(match self.chance.below(15) {
             0..5 => MemberCommand::Transfer { to: self.a_branch()?, on, reason },
             5..8 => MemberCommand::Suspend { on, reason },
             8..11 => {
                 let post = if self.cadres.contains(&member) { Post::Staff } else { Post::Cadre };
                 MemberCommand::Appoint { post, on }
             }
-            11 => MemberCommand::Leave { on: self.today(), reason },
+            11..13 => MemberCommand::Leave { on: self.today(), reason },
             _ => MemberCommand::AmendPerson { reason: self.chance.percent(50).then_some(reason) },
         })
     }
@@ -79,15 +81,15 @@ impl Story {
         let (on, text) = (self.today(), self.text());
         let (suspended, probation): (Vec<_>, Vec<_>) =
             (self.suspended.iter().copied().collect(), self.probation.iter().copied().collect());
-        let (member, command) = match self.chance.below(10) {
+        let (member, command) = match self.chance.below(11) {
             0..2 => (self.chance.one(&suspended)?, MemberCommand::Reinstate { on, reason: text }),
-            2 => (self.chance.one(&probation)?, MemberCommand::EndProbation { on }),
+            2..4 => (self.chance.one(&probation)?, MemberCommand::EndProbation { on }),
             step => {
                 let (member, commitment) = self.chance.one(&self.commitments.clone())?;
                 let settled = |outcome, note| MemberCommand::SettleCommitment { commitment, on, outcome, note };
                 let command = match step {
-                    3..6 => MemberCommand::EvidenceCommitment { commitment, on, evidence: text },
-                    6..8 => settled(Outcome::Fulfilled, None),
+                    4..7 => MemberCommand::EvidenceCommitment { commitment, on, evidence: text },
+                    7..9 => settled(Outcome::Fulfilled, None),
                     _ => settled(Outcome::Missed, Some(text)),
                 };
                 (member, command)
@@ -117,9 +119,9 @@ impl Story {
         &mut self,
         subject: Subject,
         kept_for: Subjects,
-    ) -> Option<(Option<MemberCommand>, Option<domain::branch::BranchCommand>)> {
+    ) -> Option<(Option<MemberCommand>, Option<BranchCommand>)> {
+        use BranchCommand as B;
         use MemberCommand as M;
-        use domain::branch::BranchCommand as B;
         let (metric, period) = self.a_period(kept_for)?;
         let value = self.an_amount(&metric);
         let exactness = if self.chance.percent(15) { Exactness::AtLeast } else { Exactness::Exact };
@@ -147,6 +149,27 @@ impl Story {
                 let report = Report { result, metric: metric.code.clone(), period, value, exactness };
                 (Some(M::ReportResult(report.clone())), Some(B::ReportResult(report)))
             }
+        })
+    }
+
+    /// A result of somebody who is there still is put right, or taken back.
+    pub(super) fn of_a_result(&mut self) -> Option<Command> {
+        let of_members = self.chance.percent(50);
+        let stands = |subject: &Subject| match subject {
+            Subject::Member(member) => of_members && self.members.contains_key(member),
+            Subject::Branch(branch) => !of_members && self.branches.contains_key(branch),
+        };
+        let known = self.results.iter().filter(|((of, ..), _)| stands(of));
+        let known: Vec<_> = known.map(|((of, code, _), result)| (*of, code.clone(), *result)).collect();
+        let (subject, code, known) = self.chance.one(&known)?;
+        let (metric, reason) = (self.metrics.iter().find(|metric| metric.code.as_str() == code)?.clone(), self.text());
+        let (result, value) = (ResultId(self.chance.id()), self.an_amount(&metric));
+        let correction = Correction { result, corrects: known, value, exactness: Exactness::Exact };
+        Some(match (subject, self.chance.percent(50)) {
+            (Subject::Member(of), true) => Command::Member(of, MemberCommand::WithdrawResult(known, reason)),
+            (Subject::Branch(of), true) => Command::Branch(of, BranchCommand::WithdrawResult(known, reason)),
+            (Subject::Member(of), false) => Command::Member(of, MemberCommand::CorrectResult(correction, reason)),
+            (Subject::Branch(of), false) => Command::Branch(of, BranchCommand::CorrectResult(correction, reason)),
         })
     }
 
@@ -201,6 +224,13 @@ impl Story {
             C::ReportResult(report) => self.remember_result(Subject::Member(member), report),
             C::CorrectResult(correction, _) => self.remember_correction(Subject::Member(member), correction),
             C::WithdrawResult(result, _) => self.remember_withdrawal(*result),
+            C::ProposeTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::Proposed),
+            C::ApproveTalk { talk } => self.remember_talk(Subject::Member(member), *talk, Step::Approved),
+            C::DeclineTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::Declined),
+            C::HoldTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::Held),
+            C::CallFollowUp { talk } => self.remember_call(*talk),
+            C::FollowUpTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::FollowedUp),
+            C::CloseTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::Closed),
             C::AmendPerson { .. }
             | C::CheckBadge { .. }
             | C::RecordService { .. }

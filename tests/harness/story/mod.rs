@@ -3,8 +3,12 @@
 //! It remembers just enough of what was accepted to name things that exist. Some of what it says is refused all the
 //! same: a day too early, a suspended member. That is meant.
 
+mod ballots;
 mod branches;
+mod first_rounds;
 mod members;
+mod rounds;
+mod talks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,11 +17,12 @@ use domain::amount::Amount;
 use domain::branch::{BranchCommand, OutletKind};
 use domain::id::{
     BranchId, CommitmentId, CompetitionId, ContactPointId, ImprovementId, MemberId, OutletId, PlaqueId, ResultId,
-    TrainingId,
+    RoundId, TalkId, TrainingId,
 };
 use domain::ledger::{Aggregation, Direction, Metric, Subjects, Unit};
 use domain::member::{MemberCommand, Post};
 use domain::period::{Grain, Period, Zone};
+use domain::round::Rules;
 use domain::text::{Sealed, Title};
 use domain::world::Command;
 use futures_util::future::join_all;
@@ -26,11 +31,17 @@ use infra::clock::Clock;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 
+use self::rounds::Known;
+use self::talks::Talk;
 use crate::chance::Chance;
 use crate::speak::{establish, found_root, person, said_by};
 
 /// How many commands are under way at once.
 const WAVE: usize = 6;
+/// Who asks, in turn: what takes two is done by two of them.
+const ACTORS: [&str; 3] = ["office", "left", "right"];
+/// Days until a talk is followed up, by every version of the rules.
+const FOLLOW_UP_DAYS: u32 = 2;
 
 /// Whose figures: a member's or a branch's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +70,9 @@ pub struct Story {
     competitions: Vec<(BranchId, CompetitionId)>,
     improvements: Vec<(BranchId, ImprovementId)>,
     metrics: Vec<Metric>,
+    rules: Vec<Rules>,
+    rounds: BTreeMap<RoundId, Known>,
+    talks: BTreeMap<TalkId, Talk>,
     /// Accepted and refused so far.
     pub answers: (usize, usize),
 }
@@ -92,11 +106,14 @@ impl Story {
             competitions: vec![],
             improvements: vec![],
             metrics: metrics(),
+            rules: first_rounds::rules(),
+            rounds: BTreeMap::new(),
+            talks: BTreeMap::new(),
             answers: (0, 0),
         }
     }
 
-    /// Founds branches, metrics and a roster.
+    /// Founds branches, metrics and a roster, and plays the first rounds.
     pub async fn found(&mut self, commands: &dyn Commands) {
         self.send(commands, vec![found_root()]).await;
         for metric in self.metrics.clone() {
@@ -110,6 +127,7 @@ impl Story {
             let registered = self.register();
             self.send(commands, registered.into_iter().collect()).await;
         }
+        self.first_rounds(commands).await;
     }
 
     /// Sends so many commands more.
@@ -129,7 +147,7 @@ impl Story {
             .iter()
             .map(|command| {
                 self.number += 1;
-                let actor = ["office", "left", "right"][usize::try_from(self.number % 3).unwrap_or_default()];
+                let actor = ACTORS[usize::try_from(self.number % 3).unwrap_or_default()];
                 let person = match command {
                     Command::Member(_, MemberCommand::Register { .. }) => Some(person(&format!("S{}", self.number))),
                     _ => None,
@@ -155,8 +173,11 @@ impl Story {
 
     fn next(&mut self) -> Option<Command> {
         match self.chance.below(100) {
-            0..50 => self.of_a_member(),
-            _ => self.of_a_branch(),
+            0..43 => self.of_a_member(),
+            43..82 => self.of_a_branch(),
+            82..92 => self.of_a_round(),
+            92..96 => self.of_a_talk(),
+            _ => self.of_a_result(),
         }
     }
 
@@ -164,6 +185,7 @@ impl Story {
         match command {
             Command::Member(member, command) => self.remember_of_member(*member, command),
             Command::Branch(branch, command) => self.remember_of_branch(*branch, command),
+            Command::Round(round, command) => self.remember_of_round(*round, command),
         }
     }
 
@@ -194,6 +216,13 @@ impl Story {
     fn a_branch(&mut self) -> Option<BranchId> {
         let branches: Vec<_> = self.branches.keys().copied().collect();
         if self.chance.percent(8) { Some(BranchId::root()) } else { self.chance.one(&branches) }
+    }
+
+    /// One or more branches, the top committee among them.
+    fn some_branches(&mut self, most: usize) -> Vec<BranchId> {
+        let branches: Vec<_> = self.branches.keys().copied().chain([BranchId::root()]).collect();
+        let wanted = 1 + usize::try_from(self.chance.below(most as u64)).unwrap_or_default();
+        self.chance.some(&branches, wanted)
     }
 
     fn some_members(&mut self, most: usize) -> Vec<MemberId> {

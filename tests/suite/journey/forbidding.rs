@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::teller::{Ears, Teller};
-use super::town::{month, town};
+use super::town::{month, quarter, town};
 
 /// The viewers of the table; scopes and homes are @first.
 const VIEWERS: &[(&str, &str)] = &[
@@ -45,6 +45,14 @@ const QUERIES: &[(&str, &str)] = &[
         "rank",
         "{ rank(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }, subject: \"M\") { rank } }",
     ),
+    (
+        "leaderboard of scores",
+        "{ leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { year: 2022 }, within: \"B\" }) { nodes { score } } }",
+    ),
+    ("talks", "{ talks(filter: { within: \"B\" }) { nodes { step record } } }"),
+    ("talks with a member", "{ member(id: \"M\") { talks { nodes { step } } } }"),
+    ("talks with a branch", "{ branch(id: \"B\") { talks { nodes { step } } } }"),
+    ("fairness", "{ fairness(period: { year: 2022 }, within: \"B\") { rounds } }"),
     ("members", "{ members(filter: { within: \"B\" }) { nodes { post } } }"),
     ("members by name", "{ members(filter: { within: \"B\", name: \"试\" }) { position } }"),
     ("member", "{ member(id: \"M\") { post standing } }"),
@@ -55,8 +63,12 @@ const QUERIES: &[(&str, &str)] = &[
     ("member texts", "{ member(id: \"M\") { records { nodes { title } } plaqueDuty } }"),
     ("member results", "{ member(id: \"M\") { results { nodes { value } } standings { nodes { value } } } }"),
     ("branch texts", "{ branch(id: \"B\") { records { nodes { title } } } }"),
+    ("dues", "{ dues(within: \"B\") { position } }"),
     ("report", "{ report(year: 2022) { figures { code } } }"),
     ("trail of a member", "{ auditTrail(filter: { subject: { kind: MEMBER, id: \"M\" } }) { position } }"),
+    ("ruleSets", "{ ruleSets { position } rulePresets { name } }"),
+    ("rounds", "{ rounds(filter: { within: \"B\" }) { position } }"),
+    ("recordedReads", "{ recordedReads(subject: { kind: BRANCH, id: \"B\" }) { position } }"),
     ("trail of a branch", "{ auditTrail(filter: { within: \"B\" }) { position } }"),
 ];
 
@@ -71,13 +83,19 @@ async fn peopled(heard: Ears) -> Teller {
         let input = json!({ "branch": branch, "on": "2022-07-01", "topic": "党课", "attendees": [member] });
         t.yes("holdThemeDay", input).await;
     }
+    t.yes("adoptRules", json!({ "preset": "DEFAULT" })).await;
+    for (name, branch) in [("round_first", "@first"), ("round_second", "@second")] {
+        let input = json!({ "branches": [branch], "period": quarter(3), "rulesVersion": 1 });
+        t.make(name, "draftRound", input).await;
+    }
     t.ask("{ organisation(NOW) { id } }").await;
     t
 }
 
 /// Valid-looking inputs of every mutation, of which each breaks a rule once the policy has let it in.
 fn mutations(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    [to_members(member, branch), to_branches(member, branch), to_ledgers(member, branch)].concat()
+    let rounds = [to_rounds(branch), to_people_of_rounds(member, branch), to_talks(member, branch)].concat();
+    [to_members(member, branch), to_branches(member, branch), to_ledgers(member, branch), rounds].concat()
 }
 
 fn to_members(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
@@ -166,6 +184,62 @@ fn to_ledgers(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
             }),
         ),
         ("concludeCompetition", json!({ "branch": branch, "competition": NOBODY })),
+    ]
+}
+
+fn round_of(branch: &str, more: Value) -> Value {
+    merged(json!({ "round": format!("@round_{}", branch.trim_start_matches('@')) }), more)
+}
+
+fn to_rounds(branch: &str) -> Vec<(&'static str, Value)> {
+    let r = |more: Value| round_of(branch, more);
+    let past = || json!({ "closesAt": "2022-01-01T00:00:00Z" });
+    vec![
+        ("adoptRules", json!({ "preset": "DEFAULT", "threshold": 1 })),
+        ("draftRound", json!({ "branches": [branch], "period": month(6), "rulesVersion": 1 })),
+        ("draftRounds", json!({ "within": branch, "period": month(6), "rulesVersion": 99 })),
+        ("openRound", r(merged(past(), json!({ "leaders": [], "scrutineers": [] })))),
+        ("closeRound", r(json!({}))),
+        ("repeatGroup", r(merged(past(), json!({ "group": "PEER" })))),
+        ("finaliseRound", r(json!({}))),
+        ("proposeReopening", r(json!({ "reason": "" }))),
+        ("reopenRound", r(past())),
+        ("proposeAnnulment", r(json!({ "reason": "" }))),
+        ("annulRound", r(json!({}))),
+        ("issuePaper", r(json!({ "group": "PUBLIC" }))),
+        ("returnPaper", r(json!({ "group": "PUBLIC", "returned": 1 }))),
+        ("tallyRound", r(json!({}))),
+        ("decideGrades", r(json!({}))),
+        ("publishRound", r(json!({}))),
+    ]
+}
+
+/// Whoever takes part does so as their own member; the roster says in which rounds.
+fn to_people_of_rounds(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
+    let r = |more: Value| round_of(branch, more);
+    vec![
+        ("giveSelfReview", r(json!({ "text": "自评" }))),
+        ("giveLeaderReview", r(json!({ "member": member, "marks": [] }))),
+        ("countPaper", r(json!({ "group": "PEER", "persons": [{ "member": "?", "counts": [] }] }))),
+        ("fileAppeal", r(json!({ "text": "不服" }))),
+        ("moderateComment", r(json!({ "reviewer": member, "member": member, "released": true }))),
+        ("answerAppeal", r(json!({ "appeal": NOBODY, "upheld": false, "answer": "答复" }))),
+        ("correctResult", r(json!({ "member": member, "fixes": [], "reason": "更正" }))),
+    ]
+}
+
+fn to_talks(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
+    let with_member = |more: Value| merged(json!({ "with": { "member": member } }), more);
+    let with_branch = |more: Value| merged(json!({ "with": { "branch": branch }, "talk": NOBODY }), more);
+    let held = json!({ "with": { "branch": { "branch": branch, "attendees": [] } }, "talk": NOBODY, "on": LATER,
+        "by": member, "record": "谈过" });
+    vec![
+        ("proposeTalk", with_member(json!({ "reason": "" }))),
+        ("approveTalk", with_member(json!({ "talk": NOBODY }))),
+        ("declineTalk", with_member(json!({ "talk": NOBODY, "reason": "试验" }))),
+        ("holdTalk", held),
+        ("followUpTalk", with_branch(json!({ "on": LATER, "note": "回访" }))),
+        ("closeTalk", with_branch(json!({ "on": LATER }))),
     ]
 }
 

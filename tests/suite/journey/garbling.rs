@@ -105,7 +105,7 @@ async fn addresses(t: &Teller) {
 
 async fn headers(t: &Teller) {
     let log = r#"{"query":"{ log { position } }"}"#;
-    for viewer in ["roles=king", "id=", "name", "scope=here", "id=two words"] {
+    for viewer in ["roles=king", "id=", "name", "scope=here", "id=two words", "id=deadline", "id=demo"] {
         let seen = posted(t, &[JSON, ("x-sanping-viewer", viewer)], log).await;
         assert_eq!(seen, answer(401, "request.bad_viewer"), "{viewer}");
     }
@@ -232,6 +232,11 @@ async fn pages(t: &Teller) {
     t.fails(
         "board.no_period",
         "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" } }) { position } }",
+    )
+    .await;
+    t.fails(
+        "board.scores_unfit",
+        "{ leaderboard(board: { subject: MEMBER, measure: { roundScore: false }, period: { year: 2022 } }) { position } }",
     )
     .await;
     t.fails("metric.unknown", "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"nobodys\" }, period: { year: 2022 } }) { position } }").await;

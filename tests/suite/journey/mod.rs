@@ -9,12 +9,17 @@ mod feeds;
 mod forbidding;
 mod founding;
 mod garbling;
+mod keeping;
 mod paging;
+mod panel;
 mod quarters;
 mod refusing;
+mod reviewing;
 mod roster;
+mod talking;
 mod teller;
 mod town;
+mod yearly;
 
 use std::any::Any;
 use std::collections::BTreeSet;
@@ -47,6 +52,10 @@ const STORIES: &[Story] = stories![
     garbling::texts_in_any_script_come_back_as_given,
     garbling::an_accident_says_nothing_of_its_cause,
     garbling::without_signing_in_there_is_only_the_position,
+    reviewing::a_quarter_is_reviewed_from_draft_to_appeal,
+    keeping::every_rule_of_a_round_is_kept,
+    yearly::a_year_is_made_of_quarters_and_comparisons,
+    talking::a_talk_is_held_and_followed_up_with_members_and_branches,
     quarters::a_quarter_ends_at_midnight_of_the_organisation,
     quarters::two_at_once_do_not_both_win,
     paging::pages_stay_right_while_the_list_changes,

@@ -6,9 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use harness::client::Api;
 use harness::server::Server;
+use harness::wait::until;
 use infra::auth::SignIn;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -45,6 +47,9 @@ pub struct Teller {
     heard: Ears,
     told: Arc<Mutex<Told>>,
 }
+
+/// Mutations that send several commands.
+const SEVERAL: &[&str] = &["countPaper", "draftRounds"];
 
 /// What is asked again and again, so that what was answered once can be compared with `asOf` later. Names of persons
 /// are not in it: they are joined as they are today.
@@ -206,9 +211,13 @@ impl Teller {
     /// Sends a mutation; the whole outcome, or the whole response where there is none.
     pub async fn send(&self, mutation: &str, input: Value) -> Value {
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
+        let refusal = "refusal { code message messageZh facts { name value } }";
+        let items = match SEVERAL.contains(&mutation) {
+            true => format!("items {{ about outcome {{ id position replayed {refusal} }} }}"),
+            false => String::new(),
+        };
         let query = format!(
-            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position id commandId replayed
-             refusal {{ code message messageZh facts {{ name value }} }} }} }}"
+            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position id commandId replayed {refusal} {items} }} }}"
         );
         let mut input = self.filled_in(input);
         if input.get("commandId").is_none() {
@@ -222,16 +231,54 @@ impl Teller {
             return response;
         }
         let done = response["data"]["done"].take();
-        match done["refusal"]["code"].as_str() {
-            Some(code) => _ = self.heard().codes.insert(code.to_owned()),
-            None => {
-                self.heard().mutations.insert(mutation.to_owned());
-                let position: u64 = done["position"].as_str().unwrap().parse().unwrap();
-                let mut told = self.told();
-                told.last = position.max(told.last);
-            }
+        let items = done["items"].as_array().into_iter().flatten().map(|item| &item["outcome"]["refusal"]);
+        for code in items.chain([&done["refusal"]]).filter_map(|refusal| refusal["code"].as_str()) {
+            self.heard().codes.insert(code.to_owned());
+        }
+        if let Some(position) = done["position"].as_str() {
+            self.heard().mutations.insert(mutation.to_owned());
+            let position: u64 = position.parse().unwrap();
+            let mut told = self.told();
+            told.last = position.max(told.last);
         }
         done
+    }
+
+    /// Sends several commands in one mutation, of which every one is refused with this code; answers the first refusal.
+    pub async fn none(&self, code: &str, mutation: &str, input: Value) -> Value {
+        let done = self.send(mutation, input.clone()).await;
+        let items = done["items"].as_array().unwrap_or_else(|| panic!("{mutation}: {done}"));
+        assert!(!items.is_empty() && done["position"].is_null(), "{mutation} {input}: {done}");
+        for item in items {
+            assert_eq!(item["outcome"]["refusal"]["code"].as_str(), Some(code), "{mutation} {input}: {done}");
+        }
+        self.nothing_recorded().await;
+        self.named_again(items[0]["outcome"]["refusal"].clone())
+    }
+
+    /// Waits for so many events that nobody in the story led to.
+    pub async fn grows_by(&self, events: u64) {
+        let least = self.last() + events;
+        let more = until("what is due", Duration::from_secs(30), async || {
+            let log = self.api.data("{ log { position } }", json!({})).await.unwrap();
+            let position: u64 = log["log"]["position"].as_str().unwrap().parse().unwrap();
+            (position >= least).then_some(position)
+        });
+        let position = more.await;
+        self.told().last = position;
+    }
+
+    /// Waits for what the program does by itself.
+    pub async fn happens(&self, event: &str) {
+        let last = self.last();
+        self.grows_by(1).await;
+        let query = format!(
+            "{{ auditTrail(filter: {{ type: \"{event}\" }}, NOW, reverse: true, first: 1) {{ nodes {{ position actor }} }} }}"
+        );
+        let trail = self.ask(&query).await;
+        let (at, actor) = (&trail["auditTrail"]["nodes"][0]["position"], &trail["auditTrail"]["nodes"][0]["actor"]);
+        let at: u64 = at.as_str().unwrap_or_else(|| panic!("no {event}: {trail}")).parse().unwrap();
+        assert!(at > last && *actor == json!("deadline"), "{event}: {trail}");
     }
 
     fn overhear(&self, response: &Value) {

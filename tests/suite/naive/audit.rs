@@ -24,6 +24,7 @@ impl Naive<'_> {
             let own = match fact.stream.kind {
                 StreamKind::Member => SubjectKind::Member,
                 StreamKind::Branch => SubjectKind::Branch,
+                StreamKind::Round => SubjectKind::Round,
             };
             let mut subjects = BTreeSet::from([(own, fact.stream.id)]);
             let mut texts = Vec::new();
@@ -50,7 +51,9 @@ impl Naive<'_> {
             }
             _ => None,
         });
-        members.chain(branches).chain(things).collect()
+        let rounds = self.facts().iter().filter(|fact| fact.stream.kind == StreamKind::Round);
+        let rounds = rounds.map(|fact| (fact.stream.id, SubjectKind::Round));
+        members.chain(branches).chain(things).chain(rounds).collect()
     }
 }
 
@@ -68,7 +71,9 @@ fn collect(value: &Value, field: &str, texts: &mut Vec<String>) {
 }
 
 fn row(fact: &Fact, parts: &Value, (subject_kind, subject): (SubjectKind, Uuid), is_primary: bool) -> AuditRow {
-    let reason = ["reason", "note", "remarks"].iter().find_map(|field| parts[*field].as_str());
+    // Why a comment is not shown is told where comments are, and not before publication.
+    let is_told = fact.event.name() != "round_comment_moderated";
+    let reason = ["reason", "note", "remarks"].iter().filter(|_| is_told).find_map(|field| parts[*field].as_str());
     AuditRow {
         subject_kind,
         subject,
@@ -76,6 +81,7 @@ fn row(fact: &Fact, parts: &Value, (subject_kind, subject): (SubjectKind, Uuid),
         event_type: match &fact.event {
             Event::Member(event) => domain::event::Payload::name(event).to_owned(),
             Event::Branch(event) => domain::event::Payload::name(event).to_owned(),
+            Event::Round(event) => domain::event::Payload::name(event).to_owned(),
         },
         stream_kind: fact.stream.kind,
         stream: fact.stream.id,

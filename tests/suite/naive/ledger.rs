@@ -11,6 +11,7 @@ use domain::member::MemberEvent;
 use domain::period::{Grain, Period};
 use domain::stream::StreamKind;
 use domain::text::MetricCode;
+use projections::cell::Json;
 use projections::competitions::CompetitionRow;
 use projections::metrics::MetricRow;
 use projections::results::ResultRow;
@@ -178,7 +179,7 @@ impl Naive<'_> {
             let aim = aim_of(&aims, subject, &metric, period);
             figure(subject, metric.clone(), direction(&metric), period, &parts, aim)
         };
-        keys.into_iter().map(row).collect()
+        keys.into_iter().map(row).chain(self.score_rows()).collect()
     }
 
     /// Every metric.
@@ -325,6 +326,8 @@ fn figure(
         }),
         over_plan: derived(positive(plan), &|plan| whole(numerator - plan * denominator)),
         parts: written.join(" ").parse().unwrap(),
+        tie_key: None,
+        scores: Json::default(),
     }
 }
 

@@ -3,12 +3,17 @@
 
 pub mod audit;
 pub mod boards;
+pub mod dues;
 pub mod ledger;
 pub mod organisation;
 pub mod outlets;
 pub mod people;
 pub mod records;
+pub mod round_people;
+pub mod rounds;
+pub mod scores;
 pub mod spells;
+pub mod talks;
 pub mod totals;
 pub mod trainings;
 
@@ -77,7 +82,7 @@ impl<'a> Naive<'a> {
     pub fn of_members(self) -> impl Iterator<Item = (MemberId, &'a MemberEvent)> {
         self.facts.iter().filter_map(|fact| match &fact.event {
             Event::Member(event) => Some((MemberId(fact.stream.id), event)),
-            Event::Branch(_) => None,
+            Event::Branch(_) | Event::Round(_) => None,
         })
     }
 

@@ -11,6 +11,7 @@ use domain::text::MetricCode;
 use projections::totals::{Item, TotalRow};
 use rust_decimal::Decimal;
 
+use super::talks::held;
 use super::{Naive, count};
 
 /// Value, parts, lower bounds, facts.
@@ -23,6 +24,7 @@ impl Naive<'_> {
         self.of_training(&mut totals);
         self.of_members_years(&mut totals);
         self.of_metrics(&mut totals);
+        self.of_talks(&mut totals);
         let row =
             |((year, item), (value, count, at_least, facts))| TotalRow { year, item, value, count, at_least, facts };
         totals.into_iter().map(row).collect()
@@ -54,6 +56,15 @@ impl Naive<'_> {
         for (year, item) in &all {
             let times = count(&all, |other| other.0 == *year && other.1 == *item);
             totals.insert((i64::from(*year), item.clone()), (times.into(), times, 0, times));
+        }
+    }
+
+    fn of_talks(self, totals: &mut BTreeMap<(i64, Item), Sum>) {
+        for (on, persons) in self.facts().iter().filter_map(|fact| held(&fact.event)) {
+            let (value, parts, _, facts) = totals.entry((i64::from(on.year()), Item::Talks)).or_default();
+            *value += Decimal::from(persons);
+            *parts += persons;
+            *facts += 1;
         }
     }
 

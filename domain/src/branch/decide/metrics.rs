@@ -4,7 +4,7 @@ use super::Scene;
 use crate::branch::part::Competition;
 use crate::branch::{Branch, BranchEvent, BranchRefusal, Competitors, RankedBy};
 use crate::id::{BranchId, CompetitionId, ResultId};
-use crate::ledger::{Correction, LedgerRefusal, Metric, Report, Subjects, Target};
+use crate::ledger::{Correction, LedgerRefusal, Metric, ROUND_SCORE, Report, Subjects, Target};
 use crate::period::Period;
 use crate::text::{MetricCode, Sealed, Title};
 use crate::world::{Decision, Stop, World};
@@ -22,6 +22,9 @@ pub fn define(at: Scene<'_, '_>, metric: Metric) -> Result<Decision, Stop> {
     let branch = at.standing()?;
     if at.id != BranchId::root() {
         return Err(BranchRefusal::MetricsAtRoot { branch: at.id }.into());
+    }
+    if metric.code.as_str() == ROUND_SCORE {
+        return Err(LedgerRefusal::MetricReserved { metric: metric.code }.into());
     }
     match branch.metric(&metric.code) {
         Some(_) => Err(LedgerRefusal::MetricDefined { metric: metric.code }.into()),

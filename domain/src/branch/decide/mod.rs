@@ -5,6 +5,8 @@ mod improvements;
 mod meetings;
 mod metrics;
 mod outlets;
+mod rules;
+mod talks;
 mod tree;
 
 use jiff::civil::Date;
@@ -128,6 +130,14 @@ impl Aggregate for Branch {
             C::ReportImprovement { improvement, on, what, evidence, effect } => {
                 improvements::report(at, improvement, on, what, evidence, effect)
             }
+            C::AdoptRules(adopted) => rules::adopt(at, *adopted),
+            C::ProposeTalk { talk, reason } => talks::propose(at, talk, reason),
+            C::ApproveTalk { talk } => talks::approve(at, talk),
+            C::DeclineTalk { talk, reason } => talks::decline(at, talk, reason),
+            C::HoldTalk { talk, on, by, attendees, record } => talks::hold(at, talk, on, by, attendees, record),
+            C::CallFollowUp { talk } => talks::call_follow_up(at, talk),
+            C::FollowUpTalk { talk, on, note } => talks::follow_up(at, talk, on, note),
+            C::CloseTalk { talk, on } => talks::close(at, talk, on),
             C::ConfirmImprovement { improvement, on, note } => improvements::confirm(at, improvement, on, note),
         }
     }

@@ -47,6 +47,7 @@ fn every_stream_that_is_written_was_read() {
         at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
         actor: ActorId("office".to_owned()),
         zone: crate::period::Zone::default(),
+        vault: std::sync::Arc::new(crate::testing::OpenVault),
     };
     for command in [
         BranchCommand::Merge { into: WEST, on: JUNE, reason: reason() },

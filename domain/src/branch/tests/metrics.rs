@@ -136,6 +136,14 @@ fn the_top_committee_defines_each_metric_once() {
 }
 
 #[test]
+fn the_code_of_the_scores_of_rounds_is_nobodys_to_define() {
+    let define = BranchCommand::DefineMetric(metric_for("round_score", Subjects::Both));
+    tree()
+        .when(ask(root(), define))
+        .then_refused(LedgerRefusal::MetricReserved { metric: code(crate::ledger::ROUND_SCORE) });
+}
+
+#[test]
 fn plans_and_results_are_of_a_defined_metric_kept_for_branches() {
     let unknown = LedgerRefusal::UnknownMetric { metric: code("premium") };
     tree().when(target("premium", "2022", Some("5"), None)).then_refused(unknown.clone());

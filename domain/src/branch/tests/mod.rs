@@ -7,6 +7,7 @@ mod meetings;
 mod memory;
 mod metrics;
 mod outlets;
+mod talks;
 mod tree;
 
 use jiff::civil::Date;

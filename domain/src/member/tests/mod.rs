@@ -7,6 +7,9 @@ mod memory;
 mod readmission;
 mod results;
 mod roster;
+mod talks;
+
+use std::sync::Arc;
 
 use jiff::civil::{Date, date};
 use uuid::Uuid;
@@ -104,6 +107,7 @@ fn context() -> Context {
         at: "2022-12-31T12:00:00Z".parse().expect("an instant"),
         actor: ActorId("office".to_owned()),
         zone: Zone::default(),
+        vault: Arc::new(crate::testing::OpenVault),
     }
 }
 

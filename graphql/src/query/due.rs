@@ -1,0 +1,222 @@
+//! What is due 到期事项: closes and ends of rounds, answers to appeals, follow-ups of talks.
+//!
+//! # Rules
+//! - A round's close and end are seen by whoever sees the round; an appeal or a talk by whoever sees the results of the
+//!   member or branch, and the member's own.
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use domain::id::{AppealId, BranchId, MemberId, RoundId};
+use domain::stream::StreamKind;
+use futures_util::future::try_join_all;
+use jiff::Timestamp;
+use projections::cell::Column;
+use projections::dues::{DueRow, OpenAppeal};
+use projections::rounds::{RoundKey, RoundRow};
+use projections::row::Row;
+use projections::select::{Order, Select};
+use projections::words::DueKind;
+
+use super::subject::Subject;
+use crate::fault::{Fault, Result};
+use crate::input::{self, AsOf};
+use crate::page::{Connection, Page, When, weight};
+use crate::policy::{Action, Resource, Verdict};
+use crate::ports::Moment;
+use crate::scalar::{Date, DateTime, Position};
+use crate::schema::READ;
+use crate::session::Session;
+use crate::words;
+
+/// How many rows are read at a time.
+const PORTION: usize = 1_000;
+
+/// Something that is due, as of a moment, as far as its viewer may see it.
+pub struct Due {
+    row: DueRow,
+    appeals: Vec<(AppealId, OpenAppeal)>,
+    at: Moment,
+    due: Timestamp,
+    noted: bool,
+}
+
+/// An appeal that is not answered 申诉.
+#[derive(SimpleObject)]
+pub struct DueAppeal {
+    /// The appeal.
+    appeal: ID,
+    /// Whose result it is against.
+    member: Subject,
+    /// The instant by which it is to be answered.
+    due_at: DateTime,
+    /// Whether it was noted that this has passed 逾期.
+    overdue: bool,
+}
+
+/// What is due.
+#[derive(Default)]
+pub struct DueQuery;
+
+#[Object]
+impl DueQuery {
+    /// What is due 到期事项, the earliest first: rounds to close or to make final, appeals to answer, talks to follow up. What
+    /// was done is no longer here.
+    #[graphql(complexity = "READ + weight(first, child_complexity)")]
+    #[expect(clippy::too_many_arguments, reason = "the arguments that every list takes, and two of its own")]
+    async fn dues(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only in the subtree of this branch.")] within: Option<ID>,
+        #[graphql(desc = "Only what is due at this instant or before.")] until: Option<DateTime>,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Due>>> {
+        let session = Session::of(ctx);
+        let page = Page::read(ctx, first, after.as_deref())?;
+        let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
+        let within = input::some_id("within", within.as_ref())?;
+        let until = until.map(|until| until.0.timestamp());
+        dues(session, within, until, at, &page).await.map(Some)
+    }
+}
+
+async fn dues(
+    session: &Session,
+    within: Option<BranchId>,
+    until: Option<Timestamp>,
+    at: Moment,
+    page: &Page,
+) -> Result<Connection<Due>> {
+    // Whoever reaches nothing is told so, instead of being shown an empty list.
+    session.scope(Action::SeeRounds, within, at.position).await?;
+    let select = Select::<DueRow>::first(PORTION).by("due_at", Order::Ascending);
+    let place = page.place(&ordered())?;
+    let rows = session.every(select.clone(), at.position).await?;
+    let shown = try_join_all(rows.into_iter().map(|row| reached(session, row, within, at))).await?;
+    let wanted = shown.into_iter().flatten().filter(|due| until.is_none_or(|until| due.due <= until));
+    let placed = wanted.map(|due| (select.place(&due.row), due));
+    let following = placed.filter(|(own, _)| place.as_ref().is_none_or(|place| own > place));
+    Ok(Connection::of(page, at.position, following.take(page.limit + 1)))
+}
+
+/// The columns the list is ordered by.
+fn ordered() -> Vec<Column> {
+    let by = DueRow::COLUMNS.iter().filter(|column| column.name == "due_at");
+    by.chain(&DueRow::COLUMNS[..DueRow::KEY]).copied().collect()
+}
+
+/// The row as far as the viewer may see it, where it is within a branch.
+async fn reached(session: &Session, row: DueRow, within: Option<BranchId>, at: Moment) -> Result<Option<Due>> {
+    let (mut seen, mut appeals) = (false, vec![]);
+    match row.kind {
+        DueKind::RoundClose | DueKind::RoundFinalisation => {
+            for branch in covered(session, RoundId(row.subject), at).await? {
+                seen |= sees(session, Action::SeeRounds, Resource::Branch(branch), within, at).await?;
+            }
+        }
+        DueKind::AppealAnswer => {
+            for (appeal, open) in &row.appeals.0 {
+                if sees_member(session, open.member, within, at).await? {
+                    appeals.push((*appeal, *open));
+                }
+            }
+            seen = !appeals.is_empty();
+        }
+        DueKind::TalkFollowUp => {
+            seen = match row.subject_kind {
+                StreamKind::Member => sees_member(session, MemberId(row.subject), within, at).await?,
+                StreamKind::Branch | StreamKind::Round => {
+                    let branch = Resource::Branch(BranchId(row.subject));
+                    sees(session, Action::SeeResults, branch, within, at).await?
+                }
+            };
+        }
+    }
+    Ok(seen.then(|| shown(session, row, appeals, at)))
+}
+
+/// Nothing is told of appeals out of reach, not even when the first of them is due.
+fn shown(session: &Session, row: DueRow, appeals: Vec<(AppealId, OpenAppeal)>, at: Moment) -> Due {
+    let first = |wanted: fn(&OpenAppeal) -> bool| {
+        appeals.iter().filter(|(_, open)| wanted(open)).map(|(_, open)| open.answer_until).min()
+    };
+    let unnoted = first(|open| !open.noted);
+    let (appeal, noted) = (unnoted.or(first(|_| true)), if appeals.is_empty() { row.noted } else { unnoted.is_none() });
+    let due = appeal.unwrap_or_else(|| row.due_on.map_or(row.due_at, |on| session.start_of(on)));
+    Due { row, appeals, at, due, noted }
+}
+
+async fn covered(session: &Session, round: RoundId, at: Moment) -> Result<Vec<BranchId>> {
+    let row = session.row::<RoundRow>(&RoundKey { round }, at.position).await?;
+    Ok(row.map(|row| row.branches.0).unwrap_or_default())
+}
+
+async fn sees_member(session: &Session, member: MemberId, within: Option<BranchId>, at: Moment) -> Result<bool> {
+    match session.member(member, at.position).await? {
+        Some(row) => sees(session, Action::SeeResults, Resource::Member(member, row.branch), within, at).await,
+        None => Ok(false),
+    }
+}
+
+async fn sees(
+    session: &Session,
+    action: Action,
+    what: Resource,
+    within: Option<BranchId>,
+    at: Moment,
+) -> Result<bool, Fault> {
+    let inside = match (what, within) {
+        (Resource::Branch(branch) | Resource::Member(_, branch), Some(top)) => {
+            session.tree(at.position).await?.is_within(branch, top)
+        }
+        (Resource::Organisation, Some(_)) => false,
+        (_, None) => true,
+    };
+    Ok(inside && session.verdict(action, what).await? == Verdict::Allow)
+}
+
+/// Something that is due.
+#[Object]
+impl Due {
+    /// What is to be done.
+    async fn kind(&self) -> words::DueKind {
+        self.row.kind.into()
+    }
+
+    /// The round or the talk.
+    async fn item(&self) -> ID {
+        self.row.item.into()
+    }
+
+    /// What it is about: the round, or with whom the talk is.
+    async fn subject(&self) -> Subject {
+        Subject::new(self.row.subject_kind, self.row.subject, self.at)
+    }
+
+    /// The instant; of a day its beginning in the organisation's zone. Of several appeals the first that has not passed.
+    async fn due_at(&self, ctx: &Context<'_>) -> DateTime {
+        Session::of(ctx).shown(self.due)
+    }
+
+    /// The day, where it is due on a day.
+    async fn due_on(&self) -> Option<Date> {
+        self.row.due_on.map(Into::into)
+    }
+
+    /// Whether it was noted that the time has come: for all appeals, for the talk. What is left is to do it.
+    async fn noted(&self) -> bool {
+        self.noted
+    }
+
+    /// The appeals to be answered, as far as they are in reach.
+    async fn appeals(&self, ctx: &Context<'_>) -> Vec<DueAppeal> {
+        let shown = |(appeal, open): &(AppealId, OpenAppeal)| DueAppeal {
+            appeal: appeal.0.into(),
+            member: Subject::of_member(open.member, self.at),
+            due_at: Session::of(ctx).shown(open.answer_until),
+            overdue: open.noted,
+        };
+        self.appeals.iter().map(shown).collect()
+    }
+}

@@ -1,0 +1,123 @@
+//! The roster of a round 名册: who is reviewed, who reviews, and what each gave and got.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Object};
+use projections::round_people::RoundPersonRow;
+use projections::rounds::RoundRow;
+
+use super::super::subject::Subject;
+use super::covered::resource_of;
+use super::result::RoundResult;
+use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
+use crate::fault::Result;
+use crate::page::weight;
+use crate::policy::{Action, Resource, Verdict};
+use crate::ports::Moment;
+use crate::scalar::Date;
+use crate::session::Session;
+
+/// A person on the roster of a round 名册, as of the opening.
+#[derive(Debug, Clone)]
+pub struct RosterEntry {
+    round: Arc<RoundRow>,
+    person: RoundPersonRow,
+    at: Moment,
+}
+
+impl RosterEntry {
+    /// A person of a round; the policy was asked for the roster.
+    #[must_use]
+    pub fn new(round: Arc<RoundRow>, person: RoundPersonRow, at: Moment) -> Self {
+        Self { round, person, at }
+    }
+
+    /// What the policy places the person by, where the viewer may see what is theirs.
+    async fn own(&self, session: &Session) -> Result<Resource> {
+        let resource = resource_of(session, &self.person, self.at).await?;
+        session.allow(Action::SeeResults, resource).await?;
+        Ok(resource)
+    }
+}
+
+/// A person on the roster of a round 名册, as of the opening.
+#[Object]
+impl RosterEntry {
+    /// Who.
+    async fn member(&self) -> Subject {
+        Subject::of_member(self.person.member, self.at)
+    }
+
+    /// The branch at the opening; null for a leader from elsewhere, and for whoever was suspended.
+    async fn branch(&self) -> Option<Subject> {
+        self.person.branch.map(|branch| Subject::of_branch(branch, self.at))
+    }
+
+    /// The first day in that branch.
+    async fn since(&self) -> Option<Date> {
+        self.person.since.map(Into::into)
+    }
+
+    /// Whether the person was on probation 预备期: takes part, is not graded.
+    async fn on_probation(&self) -> bool {
+        self.person.on_probation
+    }
+
+    /// Whether the person is reviewed.
+    async fn reviewed(&self) -> bool {
+        self.person.is_reviewed
+    }
+
+    /// Whether the person marks as a leader.
+    async fn leader(&self) -> bool {
+        self.person.is_leader
+    }
+
+    /// Whether the person holds a ballot as a peer.
+    async fn peer(&self) -> bool {
+        self.person.is_peer
+    }
+
+    /// Whether the person was suspended, and takes no part.
+    async fn suspended(&self) -> bool {
+        self.person.is_suspended
+    }
+
+    /// Whether the person took the ballot of the peers' latest attempt.
+    async fn took_paper(&self, ctx: &Context<'_>) -> Result<Option<bool>> {
+        self.own(Session::of(ctx)).await?;
+        let attempt = self.round.voting.0.get(&domain::round::Group::Peer).map(|voting| i64::from(voting.attempt));
+        Ok(Some(attempt.is_some() && self.person.paper_attempt == attempt))
+    }
+
+    /// What the person said of themselves 自评; null where nothing was said that counts.
+    async fn self_review(&self, ctx: &Context<'_>) -> Result<Option<SelfReview>> {
+        let session = Session::of(ctx);
+        let about = self.own(session).await?;
+        self_review(session, &self.round, &self.person, about).await
+    }
+
+    /// From how many leaders a review was received that counts.
+    async fn reviews_received(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        self.own(Session::of(ctx)).await?;
+        let from = u64::try_from(self.round.given_from).unwrap_or_default();
+        Ok(Some(self.person.reviewed_by.0.values().filter(|given| given.position >= from).count() as u64))
+    }
+
+    /// The leaders' reviews of the person 领导点评, without their marks.
+    #[graphql(complexity = "weight(Some(10), child_complexity)")]
+    async fn leader_reviews(&self, ctx: &Context<'_>) -> Result<Option<Vec<LeaderReview>>> {
+        let session = Session::of(ctx);
+        let about = self.own(session).await?;
+        leader_reviews(session, &self.round, &self.person, about, self.at).await.map(Some)
+    }
+
+    /// The published result; null before publication, for whoever is not reviewed, and where your roles do not reach.
+    async fn result(&self, ctx: &Context<'_>) -> Result<Option<RoundResult>> {
+        let session = Session::of(ctx);
+        let resource = resource_of(session, &self.person, self.at).await?;
+        let reached = session.verdict(Action::SeeResults, resource).await? == Verdict::Allow;
+        let published = reached && self.round.is_published() && self.person.version.is_some();
+        Ok(published.then(|| RoundResult::new(Arc::clone(&self.round), self.person.clone(), self.at)))
+    }
+}

@@ -1,0 +1,170 @@
+//! One plan for an organisation 评议编组: a round per branch, small ones with their neighbours.
+
+use std::collections::BTreeMap;
+
+use async_graphql::{Context, ID, Object, SimpleObject};
+use domain::id::BranchId;
+use domain::round::RoundRefusal;
+use domain::round::plan::{Planned, plan};
+use projections::branches::BranchRow;
+use projections::claims::ClaimRow;
+use projections::members::MemberRow;
+
+use super::super::figure::Period;
+use super::super::filter::{all_of, equals};
+use super::super::subject::Subject;
+use super::covered::every;
+use super::rules::rule_set;
+use crate::fault::Result;
+use crate::input::{self, AsOf, PeriodInput};
+use crate::page::{When, weight};
+use crate::policy::{Action, Scope};
+use crate::ports::Moment;
+use crate::refusal::Refusal;
+use crate::scalar::Position;
+use crate::schema::READ;
+use crate::session::Session;
+
+/// How the rounds of a period could be drafted 评议编组. Nothing is drafted by asking.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct RoundPlan {
+    /// The period.
+    period: Period,
+    /// The version of the organisation's rules.
+    rules_version: i64,
+    /// Its anonymity threshold k: a secret group needs more than so many peers.
+    threshold: u32,
+    /// The position this is as of.
+    position: Position,
+    /// The rounds, each with its branches.
+    #[graphql(complexity = "weight(Some(100), child_complexity)")]
+    rounds: Vec<PlannedRound>,
+    /// The branches that a round covers already in the period.
+    #[graphql(complexity = "weight(Some(100), child_complexity)")]
+    claimed: Vec<ClaimedBranch>,
+    /// The branches with nobody on duty, which are in no round.
+    #[graphql(complexity = "weight(Some(100), child_complexity)")]
+    empty: Vec<Subject>,
+}
+
+/// A round of a plan.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PlannedRound {
+    /// The branches, each with how many people it brings.
+    #[graphql(complexity = "weight(Some(3), child_complexity)")]
+    branches: Vec<PlannedBranch>,
+    /// How many people on duty it would have.
+    people: u64,
+    /// Whether these are too few for a secret group among peers: it would open without one.
+    too_small: bool,
+}
+
+/// A branch of a plan.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PlannedBranch {
+    /// Which.
+    branch: Subject,
+    /// How many people on duty it has.
+    people: u64,
+    /// Whether it is too small for a round of its own 小支部.
+    small: bool,
+}
+
+/// A branch that a round covers already.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct ClaimedBranch {
+    /// Which.
+    branch: Subject,
+    /// The round.
+    round: Subject,
+}
+
+/// What a plan weighs by itself: it counts across the whole organisation.
+const WEIGHT: usize = 300;
+
+/// Plans.
+#[derive(Default)]
+pub struct PlanQuery;
+
+#[Object]
+impl PlanQuery {
+    /// How the rounds of a period could be drafted 评议编组: one per branch, small ones with the next small neighbours under
+    /// the same branch above.
+    #[graphql(complexity = "READ + WEIGHT + child_complexity")]
+    async fn round_plan(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The quarter or the year.")] period: PeriodInput,
+        #[graphql(desc = "Only branches in the subtree of this one; all in reach where it is left out.")]
+        within: Option<ID>,
+        #[graphql(desc = "The version of the organisation's rules.")] rules_version: i64,
+        #[graphql(desc = "The moment to read as of; now where it is left out.")] as_of: Option<AsOf>,
+        #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
+    ) -> Result<Option<RoundPlan>> {
+        let session = Session::of(ctx);
+        session.viewer()?;
+        let period = input::asked(period.read())?;
+        let within: Option<BranchId> = input::some_id("within", within.as_ref())?;
+        let version = input::asked(input::count("rulesVersion", rules_version))?;
+        let at = session.pin_for(When::read(as_of, at_least)).await?;
+        let scope = session.scope(Action::RunRounds, within, at.position).await?;
+        let unknown = || Refusal::from(domain::refusal::Refusal::from(RoundRefusal::UnknownRules { version }));
+        let rules = rule_set(session, rules_version, at).await?;
+        let threshold = input::asked(rules.ok_or_else(unknown))?.rules.0.threshold;
+        planned(session, &scope, period, (rules_version, threshold), at).await.map(Some)
+    }
+}
+
+async fn planned(
+    session: &Session,
+    scope: &Scope,
+    period: domain::period::Period,
+    (rules_version, threshold): (i64, u32),
+    at: Moment,
+) -> Result<RoundPlan> {
+    let standing = equals("standing", Some(projections::words::BranchStanding::Standing));
+    let mut branches: Vec<BranchRow> = every(session, all_of([scope.condition("branch"), standing]), at).await?;
+    branches.sort_by_key(|row| (row.parent, row.branch));
+    let people = people(session, scope, at).await?;
+    let of = |branch: BranchId| people.get(&branch).copied().unwrap_or_default();
+    let free = equals("released", Some(false));
+    let wanted = all_of([scope.condition("branch"), equals("period", Some(period)), free]);
+    let claims: Vec<ClaimRow> = every(session, wanted, at).await?;
+    let open: Vec<&BranchRow> =
+        branches.iter().filter(|row| !claims.iter().any(|claim| claim.branch == row.branch)).collect();
+    let seen = |row: &&BranchRow| Planned { branch: row.branch, parent: row.parent, peers: of(row.branch) };
+    let groups = plan(&open.iter().map(seen).collect::<Vec<_>>(), threshold);
+    let subject = |branch: BranchId| Subject::of_branch(branch, at);
+    let shown = |branch: &BranchId| PlannedBranch {
+        branch: subject(*branch),
+        people: of(*branch) as u64,
+        small: of(*branch) <= threshold as usize,
+    };
+    let round = |group: &Vec<BranchId>| {
+        let people: usize = group.iter().map(|branch| of(*branch)).sum();
+        let branches = group.iter().map(shown).collect();
+        PlannedRound { branches, people: people as u64, too_small: people <= threshold as usize }
+    };
+    let claimed = |claim: &ClaimRow| {
+        let (branch, round) = (subject(claim.branch), Subject::of_round(claim.round, at));
+        ClaimedBranch { branch, round }
+    };
+    Ok(RoundPlan {
+        period: period.into(),
+        rules_version,
+        threshold,
+        position: at.position.into(),
+        rounds: groups.iter().map(round).collect(),
+        claimed: claims.iter().map(claimed).collect(),
+        empty: open.iter().filter(|row| of(row.branch) == 0).map(|row| subject(row.branch)).collect(),
+    })
+}
+
+/// How many are on duty in each branch.
+async fn people(session: &Session, scope: &Scope, at: Moment) -> Result<BTreeMap<BranchId, usize>> {
+    let on_duty = equals("standing", Some(projections::words::MemberStanding::OnDuty));
+    let rows: Vec<MemberRow> = every(session, all_of([scope.condition("branch"), on_duty]), at).await?;
+    let mut people = BTreeMap::new();
+    rows.into_iter().for_each(|row| *people.entry(row.branch).or_default() += 1);
+    Ok(people)
+}

@@ -8,6 +8,7 @@ use harness::ground::Ground;
 use harness::server::Server;
 use infra::auth::SignIn;
 use infra::clock::Clock;
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::{CLOSES, DECIDED, FOUNDED, Play, Secrets, Step, script};
@@ -28,7 +29,9 @@ const EXPLANATION: &str = "score grade version explanation { score exact grade p
     textZh } groups { group score gap dimensions { mean valid grades { grade count } marks { mark } } } }";
 
 /// Every path that leads to a round, a person in it, or what is made of both.
-const PATHS: [&str; 16] = [
+const PATHS: [&str; 18] = [
+    "talks(first: 5AT) { nodes { id step } }",
+    "recordedReads(subject: { kind: ROUND, id: \"@round\" }) { nodes { what } }",
     "round(id: \"@round\"AT) { stage version decidedBy closesAt publishedAt voting { group attempt issued returned blank
        eligible turnout counting { scrutineer { id } entered of } } notices { reason } }",
     "round(id: \"@round\"AT) { bundle results { totalCount nodes { RESULT } } appeals { nodes { id } } }",
@@ -147,6 +150,55 @@ async fn alike(one: &mut World, other: &mut World, before: &str) {
     for ((path, seen), (_, there)) in a.into_iter().zip(b) {
         assert_eq!(seen, there, "{path} before {before}");
     }
+}
+
+/// Every number of a score that a text of JSON or of the API holds under that name.
+fn numbers<'v>(value: &'v Value, name: &str, found: &mut Vec<&'v str>) {
+    match value {
+        Value::Array(parts) => parts.iter().for_each(|part| numbers(part, name, found)),
+        Value::Object(fields) => fields.iter().for_each(|(field, part)| match part.as_str() {
+            Some(number) if field == name => found.push(number),
+            _other => numbers(part, name, found),
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
+#[tokio::test]
+async fn a_published_score_is_the_same_number_on_every_path_for_everybody() {
+    let mut world = World::over(Ground::fresh().await, Secrets { duty: "93.25", excellent: 5 }).await;
+    let last = world.until("finaliseRound").await.pop().unwrap()["position"].clone();
+    let known = format!("{{ round(id: \"@round\", atLeast: {last}) {{ stage }} }}");
+    let _known = world.api.data(&world.play.filled(&known), json!({})).await.unwrap();
+    let own = "{ roundResult(round: \"@round\", member: \"@m1\") { score explanation { score } } }";
+    let member = "{ member(id: \"@m1\") { roundResults { nodes { score } } } }";
+    let board = "{ rank(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022,
+        quarter: 2 } } }, subject: \"@m1\") { score value } }";
+    let mut heard = vec![];
+    for viewer in [VIEWERS[0], VIEWERS[1], VIEWERS[2], VIEWERS[3], VIEWERS[5]] {
+        let api = world.api.as_viewer(&world.play.filled(viewer));
+        for query in [own, member, board] {
+            let told = api.data(&world.play.filled(query), json!({})).await.unwrap();
+            let mut found = vec![];
+            numbers(&told, "score", &mut found);
+            assert!(!found.is_empty(), "{viewer} {query}: {told}");
+            heard.extend(found.into_iter().map(str::to_owned));
+        }
+    }
+    // What a stranger recounts, and what the log holds: the last one of hers, as it was put right.
+    let office = world.api.as_viewer(VIEWERS[0]);
+    let asked = "{ round(id: \"@round\") { bundle } auditTrail(filter: { subject: { kind: MEMBER, id: \"@m1\" },
+        type: \"round_result_published\" }, reverse: true, first: 1) { nodes { body } } }";
+    let told = office.data(&world.play.filled(asked), json!({})).await.unwrap();
+    let bundle: Value = serde_json::from_str(told["round"]["bundle"].as_str().unwrap()).unwrap();
+    let people = bundle["people"].as_array().unwrap().iter();
+    let stated = people.clone().find(|person| person["member"] == *world.play.ids["m1"]).unwrap();
+    heard.push(stated["stated"]["score"].as_str().unwrap().to_owned());
+    let body: Value = serde_json::from_str(told["auditTrail"]["nodes"][0]["body"].as_str().unwrap()).unwrap();
+    heard.push(body["round_result_published"]["result"]["score"].as_str().unwrap().to_owned());
+    let heard: std::collections::BTreeSet<Decimal> = heard.iter().map(|score| score.parse().unwrap()).collect();
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    world.server.stop().await;
 }
 
 #[tokio::test]

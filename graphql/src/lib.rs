@@ -14,6 +14,7 @@ pub mod fault;
 pub mod input;
 pub mod legible;
 pub mod loader;
+mod look;
 pub mod mutation;
 pub mod page;
 pub mod policy;

@@ -10,13 +10,12 @@
 //! # Invariant
 //! Ids only; nothing that the results do not say.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use domain::amount::Amount;
 use domain::id::MemberId;
 use domain::period::Grain;
-use domain::round::{Basis, Code, Count, Group, GroupResult, MemberResult, Rules};
+use domain::round::{Basis, Code, Count, Group, GroupResult, MemberResult, Rules, ranks};
 use serde_json::{Map, Value, json};
 
 use crate::round_people::RoundPersonRow;
@@ -29,7 +28,8 @@ pub fn bundle(round: &RoundRow, people: &[RoundPersonRow]) -> Option<String> {
     let groups: Vec<Value> =
         round.voting.0.iter().map(|(group, voting)| group_of(round, rules, *group, voting)).collect();
     let people: Vec<&RoundPersonRow> = people.iter().filter(|person| person.branch.is_some()).collect();
-    let ranks = ranks(rules, people.iter().filter_map(|person| Some((person.member, &person.result.as_ref()?.0))));
+    let ranks =
+        ranks(&rules.ties, people.iter().filter_map(|person| Some((person.member, &person.result.as_ref()?.0))));
     let shown: Vec<Value> = people.iter().map(|person| person_of(person, ranks.get(&person.member))).collect();
     let yearly = round.period.grain() == Grain::Year;
     Some(json!({ "rules": rules, "yearly": yearly, "groups": groups, "people": shown }).to_string())
@@ -102,28 +102,4 @@ fn year_of(result: &MemberResult) -> (Vec<Value>, Vec<Value>) {
     let comparisons =
         comparisons.iter().map(|of| json!({ "metric": of.metric, "weight": of.weight, "completion": of.completion }));
     (quarters.collect(), comparisons.collect())
-}
-
-/// The rank of everybody with a score within the round: 1, 2, 2, 4; what the rules of ties leave together shares one.
-#[must_use]
-pub fn ranks<'r>(
-    rules: &Rules,
-    results: impl IntoIterator<Item = (MemberId, &'r MemberResult)>,
-) -> BTreeMap<MemberId, u64> {
-    let place = |result: &MemberResult| {
-        let parted: Vec<Option<Amount>> = rules.ties.iter().map(|rule| result.tie_key(*rule)).collect();
-        result.score.map(|score| Reverse((score, parted)))
-    };
-    let mut placed: Vec<_> =
-        results.into_iter().filter_map(|(member, result)| Some((place(result)?, member))).collect();
-    placed.sort();
-    let mut ranks = BTreeMap::new();
-    let (mut rank, mut last) = (0, None);
-    for (at, (place, member)) in (1_u64..).zip(&placed) {
-        if last != Some(place) {
-            (rank, last) = (at, Some(place));
-        }
-        ranks.insert(*member, rank);
-    }
-    ranks
 }

@@ -14,7 +14,7 @@
 //! # Invariants
 //! - Only published results go in: leaders are named in them by design, the answers of secret groups stand there only as
 //!   counts of at least k per question. Nothing of a single voter is known here.
-//! - What is said over persons is said over at least k of them, or not at all.
+//! - What is said of secret groups over persons is said over at least k of them, or not at all; leaders have a name.
 //! - Exact fractions; the one rounding is the last step. The root of τ-b is rounded by whole numbers.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,12 +4,14 @@
 //! What stands here is enough to arrive at the score with a pocket calculator; a group that does not count shows none
 //! of its answers.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::fraction::Fraction;
-use super::kind::{Code, Count, Gap, Group};
+use super::kind::{Answers, Code, Count, Gap, Group};
+use super::rules::TieRule;
 use crate::amount::Amount;
 use crate::id::{MemberId, RoundId};
 use crate::period::Period;
@@ -137,8 +139,7 @@ impl MemberResult {
 
     /// The score of the leaders' group, or the year's comparisons, as ties are parted by: two places.
     #[must_use]
-    pub fn tie_key(&self, rule: super::rules::TieRule) -> Option<Amount> {
-        use super::rules::TieRule;
+    pub fn tie_key(&self, rule: TieRule) -> Option<Amount> {
         match (&self.basis, rule) {
             (Basis::Reviews { groups }, TieRule::LeaderScore) => {
                 let leader = groups.iter().find(|result| result.group == Group::Leader)?;
@@ -148,4 +149,46 @@ impl MemberResult {
             (Basis::Reviews { .. }, TieRule::Performance) | (Basis::Year { .. }, TieRule::LeaderScore) => None,
         }
     }
+}
+
+impl Answers {
+    /// The answers that a published result shows; a group that does not count shows none.
+    #[must_use]
+    pub fn of(groups: &[GroupResult]) -> Self {
+        let mut answers = Self::default();
+        for (group, dimension) in groups.iter().flat_map(|of| of.dimensions.iter().map(move |shown| (of.group, shown)))
+        {
+            for (leader, mark) in &dimension.marks {
+                answers.marks.entry(*leader).or_default().insert(dimension.dimension.clone(), *mark);
+            }
+            if let Some(count) = &dimension.count {
+                answers.counts.entry(group).or_default().insert(dimension.dimension.clone(), count.clone());
+            }
+        }
+        answers
+    }
+}
+
+/// Ranks 1, 2, 2, 4 of those who have a score; equal ones are parted by the chain, who has no key coming last.
+#[must_use]
+pub fn ranks<'r>(
+    ties: &[TieRule],
+    results: impl IntoIterator<Item = (MemberId, &'r MemberResult)>,
+) -> BTreeMap<MemberId, u64> {
+    let place = |result: &MemberResult| {
+        let parted: Vec<Option<Amount>> = ties.iter().map(|rule| result.tie_key(*rule)).collect();
+        result.score.map(|score| Reverse((score, parted)))
+    };
+    let mut placed: Vec<_> =
+        results.into_iter().filter_map(|(member, result)| Some((place(result)?, member))).collect();
+    placed.sort();
+    let mut ranks = BTreeMap::new();
+    let (mut rank, mut last) = (0, None);
+    for (at, (place, member)) in (1_u64..).zip(&placed) {
+        if last != Some(place) {
+            (rank, last) = (at, Some(place));
+        }
+        ranks.insert(*member, rank);
+    }
+    ranks
 }

@@ -24,7 +24,7 @@ pub struct Rules {
     pub bands: Vec<Band>,
     /// When a group is valid.
     pub turnout: Turnout,
-    /// Whether a ballot left blank, or with nothing but "do not know", counts as having taken part.
+    /// Whether a ballot that holds nothing at all counts as having taken part; one that says "do not know" always does.
     pub blank_takes_part: bool,
     /// What becomes of a score that lacks a group.
     pub gap: GapRule,
@@ -212,6 +212,14 @@ impl Calendar {
             }
         }
         Some(last)
+    }
+}
+
+impl YearRule {
+    /// What a metric weighs among the comparisons.
+    #[must_use]
+    pub fn weight(&self, metric: &Code) -> Amount {
+        self.metric_weights.get(metric).copied().unwrap_or(Amount::ONE)
     }
 }
 

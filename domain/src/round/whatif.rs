@@ -2,7 +2,7 @@
 //!
 //! # Rules
 //! - The rules under test must be able to make a score ([`RoundRefusal::RulesUnfit`]) and must know whatever was answered
-//!   ([`RoundRefusal::AnswerUnknown`]); nothing is dropped in silence.
+//!   of the groups they ask ([`RoundRefusal::AnswerUnknown`]); a group they do not ask is left out whole.
 //! - A group whose answers are not shown stays missing, whatever the rules under test would allow; one that was left out
 //!   of the round stays out.
 //! - Grades are what the score would propose, the cap minded: nobody decides in a what-if.
@@ -10,15 +10,14 @@
 //! # Not here
 //! Turnout: how many took part is the round's own affair, and whether a group counted with it.
 
-use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use super::RoundRefusal;
 use super::faults::check;
 use super::kind::{Answers, Code, Rostered};
 use super::proposal::Proposal;
-use super::result::{Basis, Comparison, GroupResult, MemberResult};
-use super::rules::{Rules, TieRule};
+use super::result::{Basis, Comparison, GroupResult, MemberResult, ranks};
+use super::rules::Rules;
 use super::score::{Playing, score};
 use super::year::year;
 use crate::amount::Amount;
@@ -70,8 +69,8 @@ pub fn what_if(rules: &Rules, own: &Rules, reviewed: &[Reviewed]) -> Result<Vec<
     let anew = Proposal { results: anew.collect() }.graded(rules, &people, yearly).results;
     let published: BTreeMap<MemberId, &MemberResult> =
         reviewed.iter().map(|one| (one.person.member, &one.result)).collect();
-    let (before, after) =
-        (ranks(&own.ties, &published), ranks(&rules.ties, &anew.iter().map(|(a, b)| (*a, b)).collect()));
+    let before = ranks(&own.ties, published.iter().map(|(member, result)| (*member, *result)));
+    let after = ranks(&rules.ties, anew.iter().map(|(member, result)| (*member, result)));
     let outcome = |(member, result): (MemberId, MemberResult)| {
         let was = published.get(&member)?;
         let stand = |result: &MemberResult, grade: &Option<Code>, ranks: &BTreeMap<MemberId, u64>| Stand {
@@ -110,10 +109,9 @@ fn check_known(rules: &Rules, basis: &Basis) -> Result<(), RoundRefusal> {
 
 fn recomputed(rules: &Rules, basis: &Basis) -> MemberResult {
     match basis {
-        Basis::Reviews { groups } => score(rules, &playing(groups), &answers(groups)),
+        Basis::Reviews { groups } => score(rules, &playing(groups), &Answers::of(groups)),
         Basis::Year { quarters, comparisons, .. } => {
-            let weight = |metric: &Code| rules.year.metric_weights.get(metric).copied().unwrap_or(Amount::ONE);
-            let weighed = |of: &Comparison| Comparison { weight: weight(&of.metric), ..of.clone() };
+            let weighed = |of: &Comparison| Comparison { weight: rules.year.weight(&of.metric), ..of.clone() };
             year(&rules.year, quarters.clone(), comparisons.iter().map(weighed).collect())
         }
     }
@@ -122,35 +120,4 @@ fn recomputed(rules: &Rules, basis: &Basis) -> MemberResult {
 /// The groups of the published result; one that did not count, does not.
 fn playing(groups: &[GroupResult]) -> Playing {
     groups.iter().map(|shown| (shown.group, shown.gap)).collect()
-}
-
-/// The answers that a published result shows.
-fn answers(groups: &[GroupResult]) -> Answers {
-    let mut answers = Answers::default();
-    for (group, dimension) in groups.iter().flat_map(|of| of.dimensions.iter().map(move |shown| (of.group, shown))) {
-        for (leader, mark) in &dimension.marks {
-            answers.marks.entry(*leader).or_default().insert(dimension.dimension.clone(), *mark);
-        }
-        if let Some(count) = &dimension.count {
-            answers.counts.entry(group).or_default().insert(dimension.dimension.clone(), count.clone());
-        }
-    }
-    answers
-}
-
-/// Ranks 1, 2, 2, 4 of those who have a score; equal ones are parted by the chain, who has no key coming last.
-fn ranks(ties: &[TieRule], results: &BTreeMap<MemberId, &MemberResult>) -> BTreeMap<MemberId, u64> {
-    let key = |result: &MemberResult| {
-        let keys: Vec<Option<Amount>> = ties.iter().map(|rule| result.tie_key(*rule)).collect();
-        result.score.map(|score| Reverse((score, keys)))
-    };
-    let mut places: Vec<_> = results.iter().filter_map(|(member, result)| Some((key(result)?, *member))).collect();
-    places.sort_unstable();
-    let mut last = None;
-    let rank = |(ahead, (key, member)): (u64, (_, MemberId))| {
-        let rank = last.take().filter(|(before, _)| *before == key).map_or(ahead, |(_, rank)| rank);
-        last = Some((key, rank));
-        (member, rank)
-    };
-    (1..).zip(places).map(rank).collect()
 }

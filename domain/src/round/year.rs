@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::fraction::Fraction;
 use super::result::{Basis, Comparison, MemberResult, QuarterResult};
 use super::rules::YearRule;
+use crate::amount::Amount;
+use crate::ledger::{Ledger, Metric, completion};
 use crate::period::Period;
 
 /// What quarters and comparisons make of a person. `quarters` hold published scores; `comparisons` metrics with a plan.
@@ -18,6 +20,15 @@ pub fn year(rule: &YearRule, mut quarters: Vec<QuarterResult>, comparisons: Vec<
         Fraction::weighted_mean([(reviews, &weights[0]), (performance, &weights[1])])
     });
     MemberResult::of(Basis::Year { quarters, reviews, comparisons, performance }, exact)
+}
+
+/// A plan for the year beside what was reported; nothing without a result, or where that completes no plan.
+#[must_use]
+pub fn compare(rule: &YearRule, metric: &Metric, plan: Amount, ledger: &Ledger, year: Period) -> Option<Comparison> {
+    let actual = ledger.actual(metric, year)?;
+    let completion = completion(metric, plan, &actual)?;
+    let weight = rule.weight(&metric.code);
+    Some(Comparison { metric: metric.code.clone(), plan, actual, weight, completion })
 }
 
 /// The mean of the quarters, each of them the mean of its results weighed by days.

@@ -14,10 +14,10 @@ use projections::words::SubjectKind;
 use uuid::Uuid;
 
 use super::{Asked, BranchSubject, Door, Halt, MemberSubject, denied};
-use crate::fault::{Fault, Result};
+use crate::fault::Result;
 use crate::input;
+use crate::look::record;
 use crate::policy::{Action, Resource};
-use crate::ports::Look;
 
 /// A round that the asker may act on.
 #[derive(Debug, Clone, Copy)]
@@ -77,9 +77,8 @@ impl Door<'_> {
     /// # Errors
     /// Those of the record; without it nothing is decided.
     pub async fn looks_at_proposal(&self, round: RoundSubject) -> Result<(), Halt> {
-        let (viewer, position) = (self.session.viewer()?.id.clone(), self.session.pin(None, None).await?.position);
-        let look = Look { viewer, what: "decision", kind: SubjectKind::Round, subject: round.id().0, position };
-        Ok(self.session.reads().record(&look).await.map_err(Fault::from)?)
+        let now = self.session.pin(None, None).await?;
+        Ok(record(self.session, round.id(), "decision", now).await?)
     }
 
     /// Refuses whoever would decide in their own case: the asker's own member is the one concerned.

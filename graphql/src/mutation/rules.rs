@@ -151,7 +151,7 @@ inputs! {
         bands: Option<Vec<BandInput>>,
         /// When a group is valid.
         turnout: Option<TurnoutInput>,
-        /// Whether a ballot left blank, or with nothing but "do not know", counts as having taken part.
+        /// Whether a ballot that holds nothing at all counts as having taken part; one that says "do not know" always does.
         blank_takes_part: Option<bool>,
         /// What becomes of a score that lacks a group.
         gap: Option<GapRule>,

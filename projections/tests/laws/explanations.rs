@@ -8,7 +8,6 @@ use domain::round::proposal::Proposal;
 use domain::round::score::{Playing, score};
 use domain::round::year::year;
 use domain::round::*;
-use projections::bundle::ranks;
 use projections::explanation::steps;
 
 use crate::facts::*;
@@ -118,12 +117,12 @@ fn equal_scores_share_a_rank_unless_the_rules_part_them() {
     let incomplete = MemberResult::of(Basis::Reviews { groups: vec![] }, None);
     let results = [result("95", "90"), result("90", "80"), result("90", "85"), result("85", "85"), incomplete];
     let named = || results.iter().enumerate().map(|(number, result)| (member(number), result));
-    let of = |rules: &Rules| ranks(rules, named()).into_values().collect::<Vec<_>>();
+    let of = |rules: &Rules| domain::round::ranks(&rules.ties, named()).into_values().collect::<Vec<_>>();
     let rules = Preset::Default.rules();
     assert_eq!(of(&rules), [1, 2, 2, 4]);
     assert_eq!(of(&Rules { ties: vec![TieRule::LeaderScore], ..rules.clone() }), [1, 3, 2, 4]);
     // dipvis#182: what is rounded alike is alike.
     let results = ["95", "896451/10000", "896549/10000", "80"].map(|total| result(total, "80"));
     let named = results.iter().enumerate().map(|(number, result)| (member(number), result));
-    assert_eq!(ranks(&rules, named).into_values().collect::<Vec<_>>(), [1, 2, 2, 4]);
+    assert_eq!(domain::round::ranks(&rules.ties, named).into_values().collect::<Vec<_>>(), [1, 2, 2, 4]);
 }

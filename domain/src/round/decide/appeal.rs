@@ -203,7 +203,7 @@ fn rescored(
     fixes: &[Fix],
 ) -> Result<MemberResult, Stop> {
     let rules = at.rules(round)?;
-    let (mut answers, mut playing) = (answers_of(before), playing(round));
+    let (mut answers, mut playing) = (Answers::of(before), playing(round));
     let missing = before.iter().filter(|result| result.gap.is_some());
     for result in missing.filter(|result| !fixes.iter().any(|fix| group_of(fix) == Some(result.group))) {
         playing.insert(result.group, result.gap);
@@ -276,18 +276,4 @@ fn recomputed(
     let person = round.roster.reviews(member).ok_or(RoundRefusal::NotReviewed { member })?;
     let mut anew = of_year(at, &[person], at.rules(round)?, draft.period, &round.rounds)?;
     anew.remove(&member).ok_or_else(|| RoundRefusal::NotReviewed { member }.into())
-}
-
-/// The answers that a published result is made of.
-fn answers_of(groups: &[GroupResult]) -> Answers {
-    let mut answers = Answers::default();
-    for (group, dimension) in groups.iter().flat_map(|group| group.dimensions.iter().map(move |of| (group.group, of))) {
-        for (leader, mark) in &dimension.marks {
-            answers.marks.entry(*leader).or_default().insert(dimension.dimension.clone(), *mark);
-        }
-        if let Some(count) = &dimension.count {
-            answers.counts.entry(group).or_default().insert(dimension.dimension.clone(), count.clone());
-        }
-    }
-    answers
 }

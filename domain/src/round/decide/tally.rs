@@ -8,7 +8,6 @@ use super::Sitting;
 use super::close::agreed;
 use crate::amount::Amount;
 use crate::id::{MemberId, RoundId};
-use crate::ledger::completion;
 use crate::member::Member;
 use crate::period::{Grain, Period};
 use crate::round::kind::{Answers, Gap, Marks, Rostered, Stage, Void};
@@ -17,7 +16,7 @@ use crate::round::result::{Comparison, MemberResult, QuarterResult};
 use crate::round::rules::Rules;
 use crate::round::score::{Playing, score};
 use crate::round::state::Draft;
-use crate::round::year::year;
+use crate::round::year::{compare, year};
 use crate::round::{Round, RoundEvent, RoundRefusal};
 use crate::world::{Decision, Stop};
 
@@ -164,10 +163,7 @@ fn comparisons(at: Sitting<'_, '_>, rules: &Rules, member: &Member, year: Period
     let mut found = vec![];
     for (metric, plan) in member.ledger().plans(year) {
         let defined = crate::branch::metric(at.world, metric)?;
-        let Some(actual) = member.ledger().actual(defined, year) else { continue };
-        let Some(completion) = completion(defined, plan, &actual) else { continue };
-        let weight = rules.year.metric_weights.get(metric).copied().unwrap_or(Amount::ONE);
-        found.push(Comparison { metric: metric.clone(), plan, actual, weight, completion });
+        found.extend(compare(&rules.year, defined, plan, member.ledger(), year));
     }
     Ok(found)
 }

@@ -14,7 +14,6 @@ use projections::cell::{Column, ColumnType, Kind};
 use projections::leader_reviews::LeaderReviewRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Select};
-use projections::words::SubjectKind;
 
 use super::super::filter::all_of;
 use super::super::subject::Subject;
@@ -22,9 +21,10 @@ use super::covered::{of_round, person, resource_of};
 use super::explanation::Explanation;
 use crate::fault::{Fault, Result};
 use crate::input;
+use crate::look::record;
 use crate::page::{Connection, Page, weight};
 use crate::policy::{Action, Resource};
-use crate::ports::{Look, Moment, ReadError};
+use crate::ports::{Moment, ReadError};
 use crate::scalar::Position;
 use crate::schema::READ;
 use crate::session::Session;
@@ -161,12 +161,6 @@ async fn looked_at(session: &Session, round: &ID, at_least: Option<Position>) ->
         session.allow(Action::SeeProposal, Resource::Branch(*branch)).await?;
     }
     Ok(Some((row, at)))
-}
-
-async fn record(session: &Session, round: RoundId, what: &'static str, at: Moment) -> Result<()> {
-    let (viewer, position) = (session.viewer()?.id.clone(), at.position);
-    let look = Look { viewer, what, kind: SubjectKind::Round, subject: round.0, position };
-    Ok(session.reads().record(&look).await?)
 }
 
 /// What the policy places a person by, and their branch at the opening.

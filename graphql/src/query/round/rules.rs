@@ -27,7 +27,7 @@ pub struct Rules {
     bands: Vec<Band>,
     /// When a group is valid.
     turnout: TurnoutRule,
-    /// Whether a ballot left blank, or with nothing but "do not know", counts as having taken part.
+    /// Whether a ballot that holds nothing at all counts as having taken part; one that says "do not know" always does.
     blank_takes_part: bool,
     /// What becomes of a score that lacks a group.
     gap: GapRule,

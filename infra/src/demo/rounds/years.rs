@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use domain::id::{BranchId, MemberId, RoundId};
-use domain::ledger::{Ledger, Metric, completion};
+use domain::ledger::{Ledger, Metric};
 use domain::member::MemberCommand;
 use domain::period::Period;
 use domain::round::proposal::{Proposal, formal};
-use domain::round::year::year;
+use domain::round::year::{compare, year};
 use domain::round::{Cap, Code, Comparison, GradeGiven, MemberResult, Rostered, RoundCommand};
 use domain::world::Command;
 use jiff::civil::{Date, date};
@@ -128,12 +128,8 @@ fn ledgers(timeline: &Timeline) -> BTreeMap<MemberId, Ledger> {
 fn comparisons(setting: &Setting<'_>, ledger: &Ledger) -> Vec<Comparison> {
     let metrics: BTreeMap<Code, Metric> =
         metrics::all().into_iter().map(|metric| (metric.code.clone(), metric)).collect();
-    let compared = ledger.plans(of_the_year()).filter_map(|(code, plan)| {
-        let metric = metrics.get(code)?;
-        let actual = ledger.actual(metric, of_the_year())?;
-        let completion = completion(metric, plan, &actual)?;
-        let weight = setting.rules.year.metric_weights.get(code).copied().unwrap_or(domain::amount::Amount::ONE);
-        Some(Comparison { metric: code.clone(), plan, actual, weight, completion })
-    });
+    let compared = ledger
+        .plans(of_the_year())
+        .filter_map(|(code, plan)| compare(&setting.rules.year, metrics.get(code)?, plan, ledger, of_the_year()));
     compared.collect()
 }

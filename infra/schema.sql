@@ -400,6 +400,7 @@ CREATE TABLE public.round_results_g1 (
     appeal uuid,
     reason text COLLATE pg_catalog."C",
     corrected_by text COLLATE pg_catalog."C",
+    put_right text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );

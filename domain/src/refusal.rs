@@ -151,7 +151,7 @@ pub(crate) mod tests {
     use crate::ledger::{Subjects, Unit};
     use crate::period::{Grain, Moment, Period, Zone};
     use crate::round::faults::{Fault, Faults};
-    use crate::round::{Group, Stage};
+    use crate::round::{Group, Persons, Stage};
     use crate::talk::Step;
     use crate::text::{Field, MetricCode};
 
@@ -178,6 +178,7 @@ pub(crate) mod tests {
         u64 = 7,
         Moment = Moment::new(jiff::Timestamp::UNIX_EPOCH, &Zone::default()),
         Group = Group::Peer,
+        Persons = Persons(vec![(Group::Peer, Sample::sample()), (Group::Public, Sample::sample())]),
         Stage = Stage::Closed,
         Step = Step::Held,
         ActorId = ActorId("7f3a".to_owned()),
@@ -194,7 +195,8 @@ pub(crate) mod tests {
     }
 
     /// What is a word of the language, not a value.
-    const WORDS: [&str; 9] = ["faults", "field", "grain", "group", "needed", "stage", "step", "subject", "unit"];
+    const WORDS: [&str; 10] =
+        ["faults", "field", "grain", "group", "needed", "persons", "stage", "step", "subject", "unit"];
 
     fn ascii_words(sentence: &str) -> Vec<String> {
         let letters = sentence.split(|c: char| !c.is_ascii_alphabetic());

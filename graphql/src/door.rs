@@ -8,6 +8,7 @@
 mod each;
 mod planning;
 mod rounds;
+mod year;
 
 use std::future::Future;
 use std::str::FromStr;

@@ -6,7 +6,7 @@ use domain::amount::Amount;
 use domain::ledger::Unit;
 use domain::period::Zone;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{RoundMode, Timestamp, TimestampRound, Zoned};
 
 use crate::refusal::Refusal;
 
@@ -132,14 +132,17 @@ impl Date {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DateTime(pub Zoned);
 
-/// An instant by RFC 3339, such as "2022-06-30T23:59:59+08:00". Any offset is taken; the organisation's is given.
+/// An instant by RFC 3339, such as "2022-06-30T23:59:59+08:00", to the microsecond: what is finer is cut off. Any offset
+/// is taken; the organisation's is given.
 #[Scalar(specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         let Value::String(text) = value else { return Err(InputValueError::expected_type(value)) };
         let shown = || text.chars().take(64).collect::<String>();
         let example = "write it like 2022-06-30T23:59:59+08:00";
-        let instant = text.parse::<Timestamp>().ok();
+        // What is stored and compared holds microseconds.
+        let whole = TimestampRound::new().smallest(jiff::Unit::Microsecond).mode(RoundMode::Floor);
+        let instant = text.parse::<Timestamp>().and_then(|at| at.round(whole)).ok();
         instant
             .map(|at| Self(at.to_zoned(TimeZone::UTC)))
             .ok_or_else(|| InputValueError::custom(format!("{:?} is not an instant; {example}", shown())))

@@ -68,6 +68,7 @@ const OF_ROUNDS: &[(&str, &str)] = &[
     ("ReturnPaper", "returnPaper"),
     ("CountPaper", "countPaper"),
     ("Close", "closeRound"),
+    ("ReplaceScrutineer", "replaceScrutineer"),
     ("RepeatGroup", "repeatGroup"),
     ("Tally", "tallyRound"),
     ("ModerateComment", "moderateComment"),
@@ -79,8 +80,10 @@ const OF_ROUNDS: &[(&str, &str)] = &[
     ("Finalise", "finaliseRound"),
     ("ProposeReopening", "proposeReopening"),
     ("Reopen", "reopenRound"),
+    ("DeclineReopening", "declineReopening"),
     ("ProposeAnnulment", "proposeAnnulment"),
     ("Annul", "annulRound"),
+    ("DeclineAnnulment", "declineAnnulment"),
 ];
 
 /// Which mutation asks for which command about a talk, of a member and of a branch alike.

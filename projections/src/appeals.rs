@@ -106,7 +106,7 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(AppealKey
     use RoundEvent as E;
     let one = |appeal: AppealId, change| vec![(AppealKey { appeal }, change)];
     match event {
-        E::AppealFiled { appeal, member, text, answer_until } => {
+        E::AppealFiled { appeal, member, text, answer_until, .. } => {
             let row = AppealRow {
                 appeal: *appeal,
                 round,
@@ -139,6 +139,7 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(AppealKey
         | E::PaperIssued { .. }
         | E::PaperReturned { .. }
         | E::PaperCounted { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -151,8 +152,10 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(AppealKey
         | E::BranchScored { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
         | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. }
         | E::Annulled { .. } => vec![],
     }
 }

@@ -254,6 +254,7 @@ fn of_round(stream: StreamId, event: &RoundEvent) -> Vec<(DueKey, Change)> {
         | PaperIssued { .. }
         | PaperReturned { .. }
         | PaperCounted { .. }
+        | ScrutineerReplaced { .. }
         | GroupVoided { .. }
         | Tallied { .. }
         | CommentModerated { .. }
@@ -263,7 +264,9 @@ fn of_round(stream: StreamId, event: &RoundEvent) -> Vec<(DueKey, Change)> {
         | BranchScored { .. }
         | Corrected { .. }
         | ReopeningProposed { .. }
-        | AnnulmentProposed { .. } => vec![],
+        | ReopeningDeclined { .. }
+        | AnnulmentProposed { .. }
+        | AnnulmentDeclined { .. } => vec![],
     }
 }
 
@@ -292,7 +295,8 @@ mod tests {
 
     fn filed(number: u128, answer_until: &str) -> RoundEvent {
         let (appeal, member) = (AppealId(Uuid::from_u128(number)), MemberId(Uuid::from_u128(9)));
-        RoundEvent::AppealFiled { appeal, member, text: Sealed("sealed".into()), answer_until: at(answer_until) }
+        let (text, answer_until) = (Sealed("sealed".into()), at(answer_until));
+        RoundEvent::AppealFiled { appeal, member, text, answer_until, by: None }
     }
 
     fn overdue(number: u128, answer_until: &str) -> RoundEvent {

@@ -122,6 +122,7 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(LeaderRevie
         | E::PaperIssued { .. }
         | E::PaperReturned { .. }
         | E::PaperCounted { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -137,8 +138,10 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(LeaderRevie
         | E::Corrected { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
         | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. }
         | E::Annulled { .. } => vec![],
     }
 }

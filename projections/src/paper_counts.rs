@@ -70,6 +70,7 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(PaperCoun
         | E::LeaderReviewGiven { .. }
         | E::PaperIssued { .. }
         | E::PaperReturned { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -86,8 +87,10 @@ fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(PaperCoun
         | E::Corrected { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
         | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. }
         | E::Annulled { .. } => vec![],
     }
 }

@@ -178,6 +178,7 @@ fn of_round(event: &RoundEvent, given: Given) -> Vec<(MemberId, Change)> {
         | E::Opened { .. }
         | E::PaperReturned { .. }
         | E::PaperCounted { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -192,8 +193,10 @@ fn of_round(event: &RoundEvent, given: Given) -> Vec<(MemberId, Change)> {
         | E::Corrected { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
         | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. }
         | E::Annulled { .. } => vec![],
     }
 }

@@ -10,7 +10,7 @@ use domain::amount::Amount;
 use domain::event::{Event, Fact};
 use domain::id::{ActorId, AppealId, BranchId, MemberId, RoundId};
 use domain::period::Period;
-use domain::round::{MemberResult, RoundEvent};
+use domain::round::{MemberResult, PutRight, RoundEvent};
 use domain::text::Sealed;
 use jiff::Timestamp;
 
@@ -46,6 +46,8 @@ row! {
         reason: Option<Sealed>,
         /// Who corrected it.
         corrected_by: Option<ActorId>,
+        /// What was put right.
+        put_right: Json<Vec<PutRight>>,
     } look_up [["member"]]
 }
 
@@ -60,6 +62,8 @@ pub enum Change {
         reason: Sealed,
         /// By whom.
         by: ActorId,
+        /// What is put right.
+        put_right: Vec<PutRight>,
     },
     /// It is published.
     Published {
@@ -83,7 +87,7 @@ pub struct RoundResults;
 
 impl Projection for RoundResults {
     const NAME: &'static str = "round_results";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = RoundResultRow;
     type Change = Change;
 
@@ -97,7 +101,8 @@ impl Projection for RoundResults {
     fn apply(row: Option<RoundResultRow>, key: &RoundResultKey, change: &Change) -> Option<RoundResultRow> {
         let mut row = row.unwrap_or_else(|| unpublished(key));
         match change {
-            Change::Corrects { appeal, reason, by } => {
+            Change::Corrects { appeal, reason, by, put_right } => {
+                row.put_right.0.clone_from(put_right);
                 (row.appeal, row.reason, row.corrected_by) = (*appeal, Some(reason.clone()), Some(by.clone()));
             }
             Change::Published { result, branch, period, score_before, at, position } => {
@@ -124,6 +129,7 @@ fn unpublished(key: &RoundResultKey) -> RoundResultRow {
         appeal: None,
         reason: None,
         corrected_by: None,
+        put_right: Json::default(),
     }
 }
 
@@ -133,8 +139,9 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(RoundResult
         vec![(RoundResultKey { round, member, version: i64::from(version) }, change)]
     };
     match event {
-        E::Corrected { member, version, appeal, reason, by } => {
-            let change = Change::Corrects { appeal: *appeal, reason: reason.clone(), by: by.clone() };
+        E::Corrected { member, version, appeal, reason, by, put_right } => {
+            let (appeal, reason, by, put_right) = (*appeal, reason.clone(), by.clone(), put_right.clone());
+            let change = Change::Corrects { appeal, reason, by, put_right };
             one(*member, *version, change)
         }
         E::ResultPublished { member, branch, period, version, result, score_before } => {
@@ -150,6 +157,7 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(RoundResult
         | E::PaperIssued { .. }
         | E::PaperReturned { .. }
         | E::PaperCounted { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -164,8 +172,10 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(RoundResult
         | E::AppealAnswered { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
         | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. }
         | E::Annulled { .. } => vec![],
     }
 }

@@ -55,6 +55,8 @@ pub struct Notice {
     pub proposed_by: ActorId,
     /// Who approved it; nobody yet.
     pub approved_by: Option<ActorId>,
+    /// Who declined it or took it back, and why; nobody yet.
+    pub declined: Option<(ActorId, Sealed)>,
     /// The position of the event.
     pub position: u64,
 }
@@ -148,7 +150,7 @@ pub struct Rounds;
 
 impl Projection for Rounds {
     const NAME: &'static str = "rounds";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = RoundRow;
     type Change = Change;
 
@@ -181,6 +183,7 @@ fn concerns(event: &RoundEvent) -> bool {
         | E::RosterFixed { .. }
         | E::PaperIssued { .. }
         | E::PaperReturned { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -189,8 +192,10 @@ fn concerns(event: &RoundEvent) -> bool {
         | E::Published { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
         | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. }
         | E::Annulled { .. } => true,
         E::SelfReviewGiven { .. }
         | E::LeaderReviewGiven { .. }
@@ -258,6 +263,9 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         E::PaperReturned { group, returned, blank, .. } => {
             of_group(row, *group, |voting| (voting.returned, voting.blank) = (Some(*returned), *blank));
         }
+        E::ScrutineerReplaced { from, to, .. } => {
+            row.scrutineers.0.iter_mut().filter(|one| *one == from).for_each(|one| *one = *to);
+        }
         E::Closed { .. } => row.stage = Stage::Closed,
         E::GroupVoided { group, attempt, cause, eligible, issued, returned } => {
             row.voided.0.push((*group, *attempt, *cause, *eligible, *issued, *returned));
@@ -279,20 +287,14 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
             (row.publicity_until, row.appeal_until) = (Some(*publicity_until), Some(*appeal_until));
         }
         E::Finalised { .. } => row.stage = Stage::Final,
-        E::ReopeningProposed { reason, by } => {
-            let version = Some(u32::try_from(row.version + 1).unwrap_or(u32::MAX));
-            row.notices.0.push(asked(version, reason, by, *position));
-        }
-        E::Reopened { version, by, closes_at, .. } => {
-            (row.stage, row.version, row.closes_at) = (Stage::Opened, i64::from(*version), Some(*closes_at));
-            (row.sealed, row.decided_by, row.given_from) = (None, None, *position as i64);
-            row.voting.0.values_mut().for_each(|voting| *voting = first(voting.attempt + 1));
-            approve(row, Some(*version), by);
-        }
-        E::AnnulmentProposed { reason, by } => row.notices.0.push(asked(None, reason, by, *position)),
+        E::ReopeningProposed { reason, by } => ask(row, next(row), reason, by, *position),
+        E::ReopeningDeclined { reason, by, .. } => decline(row, next(row), reason, by),
+        E::Reopened { version, by, closes_at, .. } => reopen(row, *version, by, *closes_at, *position),
+        E::AnnulmentProposed { reason, by } => ask(row, None, reason, by, *position),
+        E::AnnulmentDeclined { reason, by, .. } => decline(row, None, reason, by),
         E::Annulled { by, .. } => {
             (row.stage, row.sealed) = (Stage::Annulled, None);
-            approve(row, None, by);
+            close(row, None, |notice| notice.approved_by = Some(by.clone()));
         }
         E::Drafted { .. }
         | E::SelfReviewGiven { .. }
@@ -315,12 +317,30 @@ fn of_group(row: &mut RoundRow, group: Group, change: impl FnOnce(&mut Voting)) 
     }
 }
 
-fn asked(version: Option<u32>, reason: &Sealed, by: &ActorId, position: u64) -> Notice {
-    Notice { version, reason: reason.clone(), proposed_by: by.clone(), approved_by: None, position }
+/// The version that a reopening would make.
+fn next(row: &RoundRow) -> Option<u32> {
+    Some(u32::try_from(row.version + 1).unwrap_or(u32::MAX))
 }
 
-fn approve(row: &mut RoundRow, version: Option<u32>, by: &ActorId) {
+fn ask(row: &mut RoundRow, version: Option<u32>, reason: &Sealed, by: &ActorId, position: u64) {
+    let (reason, proposed_by) = (reason.clone(), by.clone());
+    row.notices.0.push(Notice { version, reason, proposed_by, approved_by: None, declined: None, position });
+}
+
+fn decline(row: &mut RoundRow, version: Option<u32>, reason: &Sealed, by: &ActorId) {
+    close(row, version, |notice| notice.declined = Some((by.clone(), reason.clone())));
+}
+
+fn reopen(row: &mut RoundRow, version: u32, by: &ActorId, closes_at: Timestamp, position: u64) {
+    (row.stage, row.version, row.closes_at) = (Stage::Opened, i64::from(version), Some(closes_at));
+    (row.sealed, row.decided_by, row.given_from) = (None, None, position as i64);
+    row.voting.0.values_mut().for_each(|voting| *voting = first(voting.attempt + 1));
+    close(row, Some(version), |notice| notice.approved_by = Some(by.clone()));
+}
+
+/// Closes what was asked for last.
+fn close(row: &mut RoundRow, version: Option<u32>, change: impl FnOnce(&mut Notice)) {
     if let Some(notice) = row.notices.0.iter_mut().rev().find(|notice| notice.version == version) {
-        notice.approved_by = Some(by.clone());
+        change(notice);
     }
 }

@@ -100,6 +100,7 @@ fn of_round(fact: &Fact, event: &RoundEvent) -> Vec<Said> {
         | E::PaperIssued { .. }
         | E::PaperReturned { .. }
         | E::PaperCounted { .. }
+        | E::ScrutineerReplaced { .. }
         | E::Closed { .. }
         | E::GroupVoided { .. }
         | E::GroupRepeated { .. }
@@ -113,8 +114,10 @@ fn of_round(fact: &Fact, event: &RoundEvent) -> Vec<Said> {
         | E::Corrected { .. }
         | E::Finalised { .. }
         | E::ReopeningProposed { .. }
+        | E::ReopeningDeclined { .. }
         | E::Reopened { .. }
-        | E::AnnulmentProposed { .. } => vec![],
+        | E::AnnulmentProposed { .. }
+        | E::AnnulmentDeclined { .. } => vec![],
     }
 }
 

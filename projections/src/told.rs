@@ -4,7 +4,7 @@ use domain::branch::BranchEvent;
 use domain::event::Event;
 use domain::id::{BranchId, MemberId, OutletId, RoundId};
 use domain::member::MemberEvent;
-use domain::round::{Basis, RoundEvent};
+use domain::round::{Basis, PutRight, RoundEvent};
 use domain::text::Sealed;
 use uuid::Uuid;
 
@@ -179,10 +179,19 @@ fn by_round(event: &RoundEvent) -> Told {
         AppealFiled { member, .. } | AppealOverdue { member, .. } | AppealAnswered { member, .. } => {
             Told::default().members([member])
         }
-        Corrected { member, reason, .. } => Told::why(reason).members([member]),
-        ReopeningProposed { reason, .. } | Reopened { reason, .. } | AnnulmentProposed { reason, .. } => {
-            Told::why(reason)
+        Corrected { member, reason, put_right, .. } => {
+            let leaders = put_right.iter().filter_map(|put_right| match put_right {
+                PutRight::Marks { reviewer } => Some(reviewer),
+                PutRight::Counts { .. } | PutRight::Grade | PutRight::Recompute => None,
+            });
+            Told::why(reason).members(leaders.chain([member]))
         }
+        ReopeningProposed { reason, .. }
+        | ReopeningDeclined { reason, .. }
+        | Reopened { reason, .. }
+        | AnnulmentProposed { reason, .. }
+        | AnnulmentDeclined { reason, .. } => Told::why(reason),
+        ScrutineerReplaced { from, to, reason, .. } => Told::why(reason).members([from, to]),
         Annulled { branches, reason, .. } => Told::why(reason).branches(branches),
         ResultWithdrawn { member, branch, .. } => Told::default().members([member]).branches([branch]),
         BranchScored { branch, .. } => Told::default().branches([branch]),

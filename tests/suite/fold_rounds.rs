@@ -5,7 +5,7 @@ use domain::event::{Event, Fact};
 use domain::id::{ActorId, AppealId, BranchId, MemberId, RoundId};
 use domain::period::Period;
 use domain::round::fraction::Fraction;
-use domain::round::{Basis, Group, MemberResult, Preset, Rostered, RoundEvent, Void};
+use domain::round::{Basis, Group, MemberResult, Preset, PutRight, Rostered, RoundEvent, Void};
 use domain::stream::{Position, StreamId};
 use domain::text::Sealed;
 use harness::chance::Chance;
@@ -131,6 +131,12 @@ impl Told {
         self.happens(event);
     }
 
+    /// Somebody else counts in the place of the first.
+    fn replace(&mut self) {
+        let (from, to, reason, by) = (member(0), self.anybody(), self.sealed(), self.actor());
+        self.happens(RoundEvent::ScrutineerReplaced { from, to, reason, by });
+    }
+
     /// A group votes again, or everybody does.
     fn vote_again(&mut self) {
         let secret = usize::from(self.chance.percent(50));
@@ -144,6 +150,11 @@ impl Told {
         } else {
             let (reason, by, proposed_by) = (self.sealed(), self.actor(), self.actor());
             self.happens(RoundEvent::ReopeningProposed { reason: reason.clone(), by: proposed_by.clone() });
+            if self.chance.percent(40) {
+                let reason = self.sealed();
+                self.happens(RoundEvent::ReopeningDeclined { reason, proposed_by, by });
+                return;
+            }
             if self.chance.percent(30) {
                 self.give();
             }
@@ -182,14 +193,15 @@ impl Told {
     fn appeal(&mut self, number: u64, version: u32) {
         let (appeal, of, answer_until) = (AppealId(id(0x900 + number)), member(number % 3), instant(self.below(999)));
         let (text, answer, by, upheld) = (self.sealed(), self.sealed(), self.actor(), self.chance.percent(50));
-        self.happens(RoundEvent::AppealFiled { appeal, member: of, text, answer_until });
+        self.happens(RoundEvent::AppealFiled { appeal, member: of, text, answer_until, by: None });
         if self.chance.percent(50) {
             self.happens(RoundEvent::AppealOverdue { appeal, member: of, answer_until });
         }
         self.happens(RoundEvent::AppealAnswered { appeal, member: of, upheld, answer: answer.clone(), by: by.clone() });
         if upheld {
             let appeal = self.chance.percent(70).then_some(appeal);
-            self.happens(RoundEvent::Corrected { member: of, version, appeal, reason: answer, by });
+            let put_right = vec![PutRight::Grade, PutRight::Marks { reviewer: member(4) }];
+            self.happens(RoundEvent::Corrected { member: of, version, appeal, reason: answer, by, put_right });
             self.result(of, version);
         }
     }
@@ -200,7 +212,14 @@ impl Told {
             return;
         }
         let (reason, by, proposed_by, period) = (self.sealed(), self.actor(), self.actor(), self.period());
-        self.happens(RoundEvent::AnnulmentProposed { reason: reason.clone(), by: proposed_by.clone() });
+        for declined in [self.chance.percent(50), false] {
+            self.happens(RoundEvent::AnnulmentProposed { reason: reason.clone(), by: proposed_by.clone() });
+            if !declined {
+                break;
+            }
+            let (reason, proposed_by, by) = (self.sealed(), proposed_by.clone(), by.clone());
+            self.happens(RoundEvent::AnnulmentDeclined { reason, proposed_by, by });
+        }
         for number in 0..3 {
             let event = RoundEvent::ResultWithdrawn { member: member(number), branch: branch(0), period, version: 1 };
             self.happens(event);
@@ -224,6 +243,9 @@ fn rounds(seed: u64) -> Vec<Fact> {
         told.draft_and_open();
         for _ in 0..=told.below(3) {
             (0..told.below(20)).for_each(|_| told.give());
+            if told.chance.percent(40) {
+                told.replace();
+            }
             told.happens(RoundEvent::Closed { closed_at: instant(7) });
             if told.chance.percent(60) {
                 told.vote_again();

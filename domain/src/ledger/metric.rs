@@ -164,6 +164,14 @@ pub enum Exactness {
     AtLeast,
 }
 
+impl Exactness {
+    /// Whether it was counted.
+    #[must_use]
+    pub fn is_exact(&self) -> bool {
+        *self == Self::Exact
+    }
+}
+
 /// A metric 指标.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metric {

@@ -15,7 +15,7 @@ impl Ledger {
     /// What the results within a period make by the metric's aggregation; nothing without a result, nor of a lower bound
     /// where less is better: it would bound the completion from above.
     #[must_use]
-    pub fn actual(&self, metric: &Metric, period: Period) -> Option<Fraction> {
+    pub fn actual(&self, metric: &Metric, period: Period) -> Option<(Fraction, Exactness)> {
         let cells = self.cells().find(|(code, _)| **code == metric.code).map(|(_, periods)| periods)?;
         let within = cells.iter().filter(|(of, _)| of.grain() == metric.grain && of.enclosing().contains(&period));
         let results: Vec<(Fraction, Fraction, Exactness)> = within
@@ -30,7 +30,8 @@ impl Ledger {
             Aggregation::Last => last,
         };
         let is_bound = counted.iter().any(|(.., exactness)| *exactness == Exactness::AtLeast);
-        match (metric.direction, metric.aggregation) {
+        let exactness = if is_bound { Exactness::AtLeast } else { Exactness::Exact };
+        let actual = match (metric.direction, metric.aggregation) {
             (Direction::LowerIsBetter, _) if is_bound => None,
             (_, Aggregation::Sum | Aggregation::Last) => {
                 Some(counted.iter().fold(Fraction::zero(), |sum, (value, ..)| sum.plus(value)))
@@ -38,7 +39,8 @@ impl Ledger {
             (_, Aggregation::DailyMean) => {
                 Fraction::weighted_mean(counted.iter().map(|(value, days, _)| (value, days)))
             }
-        }
+        };
+        actual.map(|actual| (actual, exactness))
     }
 }
 

@@ -48,9 +48,11 @@ pub enum RoundCommand {
     ReturnPaper { group: Group, returned: u32, blank: u32 },
     /// Enter a scrutineer's count on one person.
     CountPaper { group: Group, member: MemberId, scrutineer: MemberId, counts: Counts },
+    /// Let somebody else count in a scrutineer's place, all anew.
+    ReplaceScrutineer { from: MemberId, to: MemberId, reason: Sealed },
     /// Close it, once its time has come and the counts agree.
     Close,
-    /// Let a void group vote again.
+    /// Let a void group vote again; a second one joins the first until the same close.
     RepeatGroup { group: Group, closes_at: Timestamp },
     /// Compute the proposal; a yearly round names the quarterly rounds.
     Tally { rounds: Vec<RoundId> },
@@ -74,8 +76,12 @@ pub enum RoundCommand {
     ProposeReopening { reason: Sealed },
     /// Approve that, as another.
     Reopen { closes_at: Timestamp },
+    /// Decline that, or take it back.
+    DeclineReopening { reason: Sealed },
     /// Ask for it to be annulled.
     ProposeAnnulment { reason: Sealed },
     /// Approve that, as another.
     Annul,
+    /// Decline that, or take it back.
+    DeclineAnnulment { reason: Sealed },
 }

@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::faults::Faults;
-use super::kind::{Code, Group, Stage};
+use super::kind::{Code, Group, Persons, Stage};
 use crate::amount::Amount;
 use crate::id::{ActorId, AppealId, BranchId, MemberId, RoundId};
 use crate::period::{Moment, Period};
@@ -89,6 +89,9 @@ refusals! {
         ScrutineerReviews { member: MemberId } = "round.scrutineer_reviews",
             "{member} is reviewed or reviews in this round and cannot count its ballots; name somebody else",
             "{member} 参加本轮评议,不能担任监票人,请另行指定";
+        /// Whoever takes a scrutineer's place counts in it already.
+        ScrutineerAlready { member: MemberId } = "round.scrutineer_already",
+            "{member} is a scrutineer of this round already; name somebody else", "{member} 已是本轮监票人,请另行指定";
         /// Not a scrutineer of the round.
         NotAScrutineer { member: MemberId } = "round.not_a_scrutineer",
             "{member} is not a scrutineer of this round", "{member} 不是本轮监票人";
@@ -147,32 +150,37 @@ refusals! {
         DimensionMissing { group: Group, dimension: Code } = "round.dimension_missing",
             "the count of the group {group} leaves out {dimension}; enter every dimension", "{group:#}评议计票缺少维度 {dimension},请逐项填写";
         /// The two counts are not both there.
-        CountMissing { group: Group, member: MemberId } = "round.count_missing",
-            "the ballots of the group {group} on {member} are not counted by both scrutineers",
-            "{group:#}对 {member} 的评议票尚未由两名监票人分别计票";
+        CountMissing { persons: Persons } = "round.count_missing",
+            "ballots are not counted by both scrutineers: {persons}", "尚未由两名监票人分别计票:{persons:#}";
         /// The two counts differ.
-        CountsDiffer { group: Group, member: MemberId } = "round.counts_differ",
-            "the two counts of the group {group} on {member} differ; count again until they agree",
-            "{group:#}对 {member} 的两份计票不一致,请复核至一致";
+        CountsDiffer { persons: Persons } = "round.counts_differ",
+            "the two counts differ: {persons}; count again until they agree", "两份计票不一致:{persons:#},请复核至一致";
         /// What came back changed after it was counted.
-        CountStale { group: Group, member: MemberId } = "round.count_stale",
-            "more answers of the group {group} on {member} are counted than ballots came back; count again",
-            "{group:#}对 {member} 的计票多于收回票数,请重新计票";
+        CountStale { persons: Persons } = "round.count_stale",
+            "more answers are counted than ballots came back: {persons}; count again", "计票多于收回票数:{persons:#},请重新计票";
         /// Only a void group votes again.
         NotVoid { group: Group } = "round.not_void",
             "the group {group} counts; only one that is void votes again", "{group:#}评议有效,只有无效时方可重评";
+        /// One void group votes again already: a second one joins it.
+        ClosesOtherwise { closes_at: Moment } = "round.closes_otherwise",
+            "another group votes again until {closes_at}; this one joins it until the same instant",
+            "另一主体正在重评,截止时间 {closes_at};本主体须同时截止";
         /// A quarterly round is made of answers, a yearly one of quarters.
         TallyRounds { round: RoundId } = "round.tally_rounds",
             "a yearly round names the quarterly rounds it is made of, each once, 400 at most; a quarterly one names none ({round})",
             "年度轮次须列出所含季度轮次,不得重复,至多 400 个;季度轮次不列({round})";
-        /// A quarterly round of another year, or not published.
+        /// A quarterly round of another year, or not final.
         QuarterUnfit { round: RoundId, stage: Stage } = "round.quarter_unfit",
-            "the round {round} is {stage} or of another year; a year is made of its published quarters",
-            "轮次 {round} {stage:#}或不属该年;年度由当年已公示季度构成";
+            "the round {round} is {stage} or of another year; a year is made of its final quarters",
+            "轮次 {round} {stage:#}或不属该年;年度由当年已归档季度构成";
+        /// A quarter of a covered branch has not ended.
+        QuarterPending { branch: BranchId, quarter: Period, round: RoundId, stage: Stage } = "round.quarter_pending",
+            "the round {round} of {branch} in {quarter} is {stage}; a year is computed once its quarters are final or annulled",
+            "组织 {branch} 的 {quarter} 轮次 {round} {stage:#};季度轮次归档或作废后方可计算年度";
         /// A quarter of a covered branch is left out of the year.
         QuarterLeftOut { branch: BranchId, quarter: Period, round: RoundId } = "round.quarter_left_out",
-            "the round {round} of {branch} in {quarter} is left out; a year is made of all its published quarters",
-            "组织 {branch} 的 {quarter} 轮次 {round} 未列入;年度由当年全部已公示季度构成";
+            "the round {round} of {branch} in {quarter} is left out; a year is made of all its final quarters",
+            "组织 {branch} 的 {quarter} 轮次 {round} 未列入;年度由当年全部已归档季度构成";
         /// What was sealed cannot be opened.
         CannotOpen { round: RoundId } = "round.cannot_open",
             "what is sealed of the round {round} cannot be opened: its key is missing", "轮次 {round} 的密封内容无法打开:缺少密钥";
@@ -232,6 +240,10 @@ refusals! {
         /// Asked for already.
         AlreadyProposed { round: RoundId } = "round.already_proposed",
             "this has been asked for in the round {round} already; another must approve it", "轮次 {round} 已有人提请此事,须由他人批准";
+        /// Somebody asked for it to be annulled or voted on anew, and that is not answered.
+        ProposalOpen { round: RoundId, by: ActorId } = "round.proposal_open",
+            "{by} has asked for the round {round} to be voted on anew or annulled; another approves that, or it is declined",
+            "{by} 已提请重评或作废轮次 {round},须先由他人批准或予以否决";
         /// It ended.
         Ended { round: RoundId, stage: Stage } = "round.ended",
             "the round {round} is {stage}", "轮次 {round} {stage:#}";

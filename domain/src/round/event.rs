@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::kind::{Group, Rostered, Void};
+use super::kind::{Group, PutRight, Rostered, Void};
 use super::result::MemberResult;
 use super::rules::Rules;
 use crate::amount::Amount;
@@ -97,6 +97,18 @@ events! {
             scrutineer: MemberId,
             /// The counts, under the round's key until publication.
             counts: Sealed,
+        },
+        /// Somebody else counts in a scrutineer's place: what the one before counted of the attempts under way is void
+        /// 更换监票人.
+        ScrutineerReplaced = "round_scrutineer_replaced" {
+            /// Who counted until then.
+            from: MemberId,
+            /// Who counts from then on.
+            to: MemberId,
+            /// Why.
+            reason: Sealed,
+            /// By whom.
+            by: ActorId,
         },
         /// Closed: nothing more is given or counted 截止.
         Closed = "round_closed" {
@@ -213,6 +225,9 @@ events! {
             text: Sealed,
             /// The instant by which it is to be answered.
             answer_until: Timestamp,
+            /// By whom; events from before this was said name nobody.
+            #[serde(default, skip_serializing_if = "Option::is_none")]
+            by: Option<ActorId>,
         },
         /// An appeal was not answered in time 申诉逾期.
         AppealOverdue = "round_appeal_overdue" {
@@ -248,6 +263,9 @@ events! {
             reason: Sealed,
             /// By whom.
             by: ActorId,
+            /// What was put right; events from before this was said name nothing.
+            #[serde(default, skip_serializing_if = "Vec::is_empty")]
+            put_right: Vec<PutRight>,
         },
         /// Became final 归档.
         Finalised = "round_finalised" {
@@ -258,6 +276,15 @@ events! {
         ReopeningProposed = "round_reopening_proposed" {
             /// Why.
             reason: Sealed,
+            /// By whom.
+            by: ActorId,
+        },
+        /// That everybody votes anew was declined or taken back 否决或撤回提请.
+        ReopeningDeclined = "round_reopening_declined" {
+            /// Why.
+            reason: Sealed,
+            /// Who had asked for it.
+            proposed_by: ActorId,
             /// By whom.
             by: ActorId,
         },
@@ -278,6 +305,15 @@ events! {
         AnnulmentProposed = "round_annulment_proposed" {
             /// Why.
             reason: Sealed,
+            /// By whom.
+            by: ActorId,
+        },
+        /// That it be annulled was declined or taken back 否决或撤回提请.
+        AnnulmentDeclined = "round_annulment_declined" {
+            /// Why.
+            reason: Sealed,
+            /// Who had asked for it.
+            proposed_by: ActorId,
             /// By whom.
             by: ActorId,
         },

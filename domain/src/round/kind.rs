@@ -106,6 +106,55 @@ pub struct Answers {
     pub counts: BTreeMap<Group, Counts>,
 }
 
+/// What a correction puts right in a result; with what, the new version says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PutRight {
+    /// The counts of a secret group.
+    Counts {
+        /// Which group.
+        group: Group,
+    },
+    /// One leader's marks.
+    Marks {
+        /// Which leader.
+        reviewer: MemberId,
+    },
+    /// The grade.
+    Grade,
+    /// A year's result, computed anew.
+    Recompute,
+}
+
+/// Who is not counted as the close needs it: of which group, on whom.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Persons(pub Vec<(Group, MemberId)>);
+
+/// The most persons that a sentence names; how many more there are is said.
+const PERSONS_NAMED: usize = 20;
+
+/// In English; in the alternate form (`{:#}`) in Chinese.
+impl fmt::Display for Persons {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (group, member)) in self.0.iter().take(PERSONS_NAMED).enumerate() {
+            match (at, f.alternate()) {
+                (0, _) => {}
+                (_, false) => f.write_str(", ")?,
+                (_, true) => f.write_str("、")?,
+            }
+            match f.alternate() {
+                false => write!(f, "{group} {member}")?,
+                true => write!(f, "{group:#} {member}")?,
+            }
+        }
+        match (self.0.len().saturating_sub(PERSONS_NAMED), f.alternate()) {
+            (0, _) => Ok(()),
+            (more, false) => write!(f, " and {more} more"),
+            (more, true) => write!(f, "等,另有 {more} 名"),
+        }
+    }
+}
+
 /// Where a round stands 阶段.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,6 +14,7 @@ use super::kind::{Answers, Code, Count, Gap, Group};
 use super::rules::TieRule;
 use crate::amount::Amount;
 use crate::id::{MemberId, RoundId};
+use crate::ledger::Exactness;
 use crate::period::Period;
 use crate::text::Sealed;
 
@@ -127,6 +128,23 @@ pub struct Comparison {
     pub weight: Amount,
     /// Plan completion in percent, before the cap of 100.
     pub completion: Fraction,
+    /// Whether actual and completion are what they are, or at least that.
+    #[serde(default, skip_serializing_if = "Exactness::is_exact")]
+    pub exactness: Exactness,
+}
+
+impl Comparison {
+    /// The completion as it counts: 100 at most.
+    #[must_use]
+    pub fn counted(&self) -> Fraction {
+        (&self.completion).min(&Fraction::whole(100)).clone()
+    }
+
+    /// Whether what counts of it is a lower bound: what is at least 100 counts as 100.
+    #[must_use]
+    pub fn is_bound(&self) -> bool {
+        !self.exactness.is_exact() && self.completion < Fraction::whole(100)
+    }
 }
 
 impl MemberResult {
@@ -135,6 +153,15 @@ impl MemberResult {
     pub fn of(basis: Basis, exact: Option<Fraction>) -> Self {
         let score = exact.as_ref().and_then(Fraction::rounded);
         Self { basis, exact, score, proposed: None, border_tie: false, grade: None, reason: None }
+    }
+
+    /// Whether the score is what it is, or at least that, as a comparison that it is made of was reported so.
+    #[must_use]
+    pub fn exactness(&self) -> Exactness {
+        match &self.basis {
+            Basis::Year { comparisons, .. } if comparisons.iter().any(Comparison::is_bound) => Exactness::AtLeast,
+            Basis::Year { .. } | Basis::Reviews { .. } => Exactness::Exact,
+        }
     }
 
     /// The score of the leaders' group, or the year's comparisons, as ties are parted by: two places.

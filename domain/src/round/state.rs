@@ -118,6 +118,17 @@ pub(super) struct Until {
     pub appeal: Timestamp,
 }
 
+impl Sheet {
+    /// The last one counts, with a comment or without.
+    fn review(&mut self, reviewer: MemberId, marks: Sealed, commented: bool) {
+        self.marks.insert(reviewer, marks);
+        match commented {
+            true => _ = self.comments.insert(reviewer),
+            false => _ = self.comments.remove(&reviewer),
+        }
+    }
+}
+
 /// A published result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Published {
@@ -134,11 +145,13 @@ pub(super) struct Appeal {
     pub answer_until: Timestamp,
     pub overdue: bool,
     pub answered: bool,
+    /// Whoever filed it, where that was said.
+    pub by: Option<ActorId>,
 }
 
 impl Appeal {
-    fn filed(member: MemberId, answer_until: Timestamp) -> Self {
-        Self { member, answer_until, overdue: false, answered: false }
+    fn filed(member: MemberId, answer_until: Timestamp, by: Option<ActorId>) -> Self {
+        Self { member, answer_until, overdue: false, answered: false, by }
     }
 }
 
@@ -219,12 +232,7 @@ impl Round {
             }
             E::SelfReviewGiven { .. } | E::CommentModerated { .. } | E::BranchScored { .. } => {}
             E::LeaderReviewGiven { reviewer, member, marks, comment } => {
-                let sheet = self.sheet(*member);
-                sheet.marks.insert(*reviewer, marks.clone());
-                match comment {
-                    Some(_) => _ = sheet.comments.insert(*reviewer),
-                    None => _ = sheet.comments.remove(reviewer),
-                }
+                self.sheet(*member).review(*reviewer, marks.clone(), comment.is_some());
             }
             E::PaperIssued { group, to, count, .. } => self.issue(*group, *to, *count),
             E::PaperReturned { group, returned, blank, .. } => {
@@ -234,6 +242,7 @@ impl Round {
             E::PaperCounted { group, member, scrutineer, counts, .. } => {
                 self.sheet(*member).counts.entry(*group).or_default().insert(*scrutineer, counts.clone());
             }
+            E::ScrutineerReplaced { from, to, .. } => self.replace_scrutineer(*from, *to),
             E::Closed { .. } => self.close(),
             E::GroupVoided { group, cause, .. } => self.ballot(*group, |ballot| ballot.void = Some(*cause)),
             E::GroupRepeated { group, attempt, closes_at } => self.repeat(*group, *attempt, *closes_at),
@@ -252,8 +261,8 @@ impl Round {
                 self.results.insert(*member, Arc::new(published));
             }
             E::ResultWithdrawn { member, .. } => _ = self.results.remove(member),
-            E::AppealFiled { appeal, member, answer_until, .. } => {
-                _ = self.appeals.insert(*appeal, Appeal::filed(*member, *answer_until));
+            E::AppealFiled { appeal, member, answer_until, by, .. } => {
+                _ = self.appeals.insert(*appeal, Appeal::filed(*member, *answer_until, by.clone()));
             }
             E::AppealOverdue { appeal, .. } => self.appeal(appeal, |appeal| appeal.overdue = true),
             E::AppealAnswered { appeal, .. } => self.appeal(appeal, |appeal| appeal.answered = true),
@@ -266,6 +275,8 @@ impl Round {
             E::ReopeningProposed { reason, by } => {
                 self.reopening = Some(Proposed { reason: reason.clone(), by: by.clone() });
             }
+            E::ReopeningDeclined { .. } => self.reopening = None,
+            E::AnnulmentDeclined { .. } => self.annulment = None,
             E::Reopened { version, closes_at, .. } => self.reopen(*version, *closes_at),
             E::AnnulmentProposed { reason, by } => {
                 self.annulment = Some(Proposed { reason: reason.clone(), by: by.clone() });
@@ -279,6 +290,19 @@ impl Round {
             ballot.issued = ballot.issued.saturating_add(count);
             ballot.issued_to.extend(to);
         });
+    }
+
+    /// What the one before counted stands only where the attempt has ended.
+    fn replace_scrutineer(&mut self, from: MemberId, to: MemberId) {
+        if let Some(opening) = &mut self.opening {
+            let scrutineers = &mut Arc::make_mut(opening).scrutineers;
+            scrutineers.iter_mut().filter(|one| **one == from).for_each(|one| *one = to);
+        }
+        let voting: Vec<Group> = self.ballots.iter().filter(|(_, ballot)| !ballot.closed).map(|of| *of.0).collect();
+        for sheet in self.sheets.values_mut().filter(|sheet| !sheet.counts.is_empty()) {
+            let counts = &mut Arc::make_mut(sheet).counts;
+            counts.iter_mut().filter(|(group, _)| voting.contains(group)).for_each(|(_, by)| _ = by.remove(&from));
+        }
     }
 
     fn close(&mut self) {

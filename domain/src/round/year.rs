@@ -25,10 +25,10 @@ pub fn year(rule: &YearRule, mut quarters: Vec<QuarterResult>, comparisons: Vec<
 /// A plan for the year beside what was reported; nothing without a result, or where that completes no plan.
 #[must_use]
 pub fn compare(rule: &YearRule, metric: &Metric, plan: Amount, ledger: &Ledger, year: Period) -> Option<Comparison> {
-    let actual = ledger.actual(metric, year)?;
+    let (actual, exactness) = ledger.actual(metric, year)?;
     let completion = completion(metric, plan, &actual)?;
     let weight = rule.weight(&metric.code);
-    Some(Comparison { metric: metric.code.clone(), plan, actual, weight, completion })
+    Some(Comparison { metric: metric.code.clone(), plan, actual, weight, completion, exactness })
 }
 
 /// The mean of the quarters, each of them the mean of its results weighed by days.
@@ -47,8 +47,7 @@ fn reviews(rule: &YearRule, quarters: &[QuarterResult]) -> Option<Fraction> {
 
 /// The weighted mean over metrics with a plan of plan completion, each at most 100.
 fn performance(comparisons: &[Comparison]) -> Option<Fraction> {
-    let most = Fraction::whole(100);
-    let weights: Vec<Fraction> = comparisons.iter().map(|metric| metric.weight.into()).collect();
-    let capped = comparisons.iter().map(|metric| (&metric.completion).min(&most));
-    Fraction::weighted_mean(capped.zip(&weights))
+    let counted: Vec<(Fraction, Fraction)> =
+        comparisons.iter().map(|metric| (metric.counted(), metric.weight.into())).collect();
+    Fraction::weighted_mean(counted.iter().map(|(value, weight)| (value, weight)))
 }

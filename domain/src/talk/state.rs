@@ -110,6 +110,18 @@ impl Talks {
         }
     }
 
+    /// A talk that is declined: a proposed one by another than who proposed it; an approved one, that cannot be held any
+    /// more, by anybody.
+    ///
+    /// # Errors
+    /// As [`Talks::judged_by`].
+    pub fn declined_by(&self, talk: TalkId, actor: &ActorId) -> Result<(), TalkRefusal> {
+        match self.at(talk, Step::Approved) {
+            Ok(_) => Ok(()),
+            Err(_) => self.judged_by(talk, actor),
+        }
+    }
+
     /// A proposed talk, to be approved or declined by another.
     ///
     /// # Errors

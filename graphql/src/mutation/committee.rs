@@ -39,7 +39,8 @@ inputs! {
     TallyRoundInput {
         /// Which round.
         round: ID,
-        /// The quarterly rounds that a yearly one is made of; none of a quarterly one.
+        /// The quarterly rounds that a yearly one is made of; where none is named, all that hold a result of those it
+        /// reviews. None of a quarterly one.
         #[graphql(default)]
         rounds: Vec<ID>,
     }
@@ -77,7 +78,11 @@ inputs! {
 impl Ask for TallyRoundInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let round = door.round("round", &self.round, RunRounds).await?;
-        Ok(round.asks(RoundCommand::Tally { rounds: input::ids("rounds", &self.rounds)? }))
+        let rounds = match self.rounds.as_slice() {
+            [] => door.quarters_of(round).await?,
+            named => input::ids("rounds", named)?,
+        };
+        Ok(round.asks(RoundCommand::Tally { rounds }))
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::ID;
 use domain::round::RoundCommand;
 
 use super::{inputs, mutations};
-use crate::door::{Ask, Asked, BranchSubject, Door, Halt};
+use crate::door::{Ask, Asked, BranchSubject, Door, Halt, named};
 use crate::input::{self, PeriodInput};
 use crate::policy::Action::RunRounds;
 use crate::scalar::DateTime;
@@ -21,7 +21,9 @@ mutations! {
         /// Closes a round once its time has come and the counts agree 截止. It closes by itself then; this is for whoever does
         /// not want to wait.
         close_round(CloseRoundInput);
-        /// Lets a group that did not count vote again 重评.
+        /// Lets somebody else count in a scrutineer's place 更换监票人: what that one counted of the attempts under way is void.
+        replace_scrutineer(ReplaceScrutineerInput);
+        /// Lets a group that did not count vote again 重评. A second one joins the first until the same close.
         repeat_group(RepeatGroupInput);
         /// Makes a published round final, once publicity and appeals are over 归档. It does so by itself then.
         finalise_round(FinaliseRoundInput);
@@ -29,10 +31,14 @@ mutations! {
         propose_reopening(ProposeReopeningInput);
         /// Approves that, as another: every ballot and mark is void 重启.
         reopen_round(ReopenRoundInput);
+        /// Declines that, or takes it back 否决或撤回重评.
+        decline_reopening(DeclineReopeningInput);
         /// Asks for a round to be annulled 提请作废; another is to approve.
         propose_annulment(ProposeAnnulmentInput);
         /// Approves that, as another: the branches are free for another round of the period 作废.
         annul_round(AnnulRoundInput);
+        /// Declines that, or takes it back 否决或撤回作废.
+        decline_annulment(DeclineAnnulmentInput);
     }
 }
 
@@ -68,6 +74,18 @@ inputs! {
         round: ID,
     }
 
+    /// A scrutineer who is replaced.
+    ReplaceScrutineerInput {
+        /// Which round.
+        round: ID,
+        /// Who counts until now.
+        from: ID,
+        /// Who counts from now on, from outside the round.
+        to: ID,
+        /// Why; free text, at most 4,000 characters.
+        reason: String,
+    }
+
     /// A group that votes again.
     RepeatGroupInput {
         /// Which round.
@@ -100,6 +118,14 @@ inputs! {
         closes_at: DateTime,
     }
 
+    /// Why a reopening is declined.
+    DeclineReopeningInput {
+        /// Which round.
+        round: ID,
+        /// Why; free text, at most 4,000 characters.
+        reason: String,
+    }
+
     /// Why a round should be annulled.
     ProposeAnnulmentInput {
         /// Which round.
@@ -112,6 +138,14 @@ inputs! {
     AnnulRoundInput {
         /// Which round.
         round: ID,
+    }
+
+    /// Why an annulment is declined.
+    DeclineAnnulmentInput {
+        /// Which round.
+        round: ID,
+        /// Why; free text, at most 4,000 characters.
+        reason: String,
     }
 }
 
@@ -145,6 +179,15 @@ impl Ask for OpenRoundInput {
 impl Ask for CloseRoundInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         Ok(door.round("round", &self.round, RunRounds).await?.asks(RoundCommand::Close))
+    }
+}
+
+impl Ask for ReplaceScrutineerInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let round = door.round("round", &self.round, RunRounds).await?;
+        let (from, to) = (named("from", &self.from)?, named("to", &self.to)?);
+        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        Ok(round.asks(RoundCommand::ReplaceScrutineer { from, to, reason }))
     }
 }
 
@@ -188,5 +231,21 @@ impl Ask for ProposeAnnulmentInput {
 impl Ask for AnnulRoundInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         Ok(door.round("round", &self.round, RunRounds).await?.asks(RoundCommand::Annul))
+    }
+}
+
+impl Ask for DeclineReopeningInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let round = door.round("round", &self.round, RunRounds).await?;
+        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        Ok(round.asks(RoundCommand::DeclineReopening { reason }))
+    }
+}
+
+impl Ask for DeclineAnnulmentInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let round = door.round("round", &self.round, RunRounds).await?;
+        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        Ok(round.asks(RoundCommand::DeclineAnnulment { reason }))
     }
 }

@@ -10,7 +10,9 @@ use domain::id::{ActorId, AppealId, BranchId, MemberId, RoundId};
 use domain::period::Period;
 use domain::round::proposal::Proposal;
 use domain::round::score::{Playing, score};
-use domain::round::{Answers, Count, Counts, Group, Marks, MemberResult, Preset, Rostered, RoundEvent, Rules};
+use domain::round::{
+    Answers, Count, Counts, Group, Marks, MemberResult, Preset, PutRight, Rostered, RoundEvent, Rules,
+};
 use domain::stream::StreamId;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -206,6 +208,7 @@ pub fn appealed() -> Vec<(StreamId, Event)> {
             member: ANA,
             text: sealed("打分录入有误"),
             answer_until: at("2022-05-09"),
+            by: None,
         }),
         of_round(RoundEvent::AppealAnswered {
             appeal: APPEAL,
@@ -214,7 +217,14 @@ pub fn appealed() -> Vec<(StreamId, Event)> {
             answer: sealed("属实"),
             by: by.clone(),
         }),
-        of_round(RoundEvent::Corrected { member: ANA, version: 2, appeal: Some(APPEAL), reason: sealed("属实"), by }),
+        of_round(RoundEvent::Corrected {
+            member: ANA,
+            version: 2,
+            appeal: Some(APPEAL),
+            reason: sealed("属实"),
+            by,
+            put_right: vec![PutRight::Marks { reviewer: DAN }],
+        }),
         of_round(result_published(ANA, EAST, 2, result)),
     ]
 }

@@ -45,7 +45,7 @@ fn opened(of: Uuid, closes_at: &str) -> (StreamId, Event) {
 fn filed(appeal: u128, by: MemberId, answer_until: &str) -> (StreamId, Event) {
     let (appeal, text) = (AppealId(Uuid::from_u128(appeal)), sealed("不服"));
     let answer_until = answer_until.parse().unwrap();
-    round(ID, RoundEvent::AppealFiled { appeal, member: by, text, answer_until })
+    round(ID, RoundEvent::AppealFiled { appeal, member: by, text, answer_until, by: None })
 }
 
 /// The story, and then rules of version 2022, a round of the east branch with an appeal, and another over both branches.

@@ -89,13 +89,15 @@ fn one_sees_ones_own_result_the_scope_its_people_and_nobody_else() {
 #[test]
 fn a_correction_is_a_new_version_and_the_old_one_is_kept() {
     let twin = told_with([opened(), given(), counted(), published(), appealed()]);
-    let asked = "version score versions { version scoreBefore explanation { score } correction { appeal reason by } }
+    let asked = "version score versions { version scoreBefore explanation { score } correction { appeal reason by
+        putRight { kind group reviewer { id } } } }
         appeals { id upheld text answer answeredBy correction overdue }";
     let told = twin.by(Some(viewer(Role::Member, Some(ANA), None))).ask(&result(ANA, asked));
     let it = &told["it"];
     assert_eq!((&it["version"], &it["score"]), (&json!(2), &json!("90.15")));
     let first = json!({ "version": 1, "scoreBefore": null, "explanation": { "score": "89.65" }, "correction": null });
-    let correction = json!({ "appeal": APPEAL.0, "reason": "属实", "by": "committee" });
+    let put_right = json!([{ "kind": "MARKS", "group": null, "reviewer": { "id": DAN.0 } }]);
+    let correction = json!({ "appeal": APPEAL.0, "reason": "属实", "by": "committee", "putRight": put_right });
     let second =
         json!({ "version": 2, "scoreBefore": "89.65", "explanation": { "score": "90.15" }, "correction": correction });
     assert_eq!(it["versions"], json!([first, second]));

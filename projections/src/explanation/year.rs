@@ -18,8 +18,16 @@ pub fn steps(rule: &YearRule, result: &MemberResult) -> Vec<Step> {
     let parts = [(rule.reviews_percent, reviews.as_ref()), (rule.comparisons_percent, performance.as_ref())];
     let parts: Vec<(Amount, &Fraction)> =
         parts.into_iter().filter_map(|(weight, part)| Some((weight, part?))).collect();
-    steps.push(rounded(&parts, result));
+    let score = rounded(&parts, result);
+    let bound = result.score.is_some() && !result.exactness().is_exact();
+    steps.push(if bound { at_least(score) } else { score });
     steps
+}
+
+/// A score that rests on a lower bound is never shown as exact.
+fn at_least(score: Step) -> Step {
+    let en = format!("{}; at least that, as a comparison is a lower bound", score.en);
+    Step { zh: format!("{};为下限,因三比中有按不少于上报的业绩", score.zh), en, ..score }
 }
 
 fn of_reviews(rule: &YearRule, quarters: &[QuarterResult], reviews: Option<&Fraction>) -> Vec<Step> {
@@ -71,20 +79,20 @@ fn comparison(of: &Comparison) -> Step {
         true => format!("{actual} × 100 ÷ {plan}"),
         false => format!("(2 × {plan} − {actual}) × 100 ÷ {plan}"),
     };
-    let (en, zh) = match (of.completion > hundred, of.completion == Fraction::zero()) {
-        (true, _) => (", which counts as 100", ",按 100 计"),
-        (false, true) => (", never below 0", ",不低于 0"),
-        (false, false) => ("", ""),
+    let (en, zh) = match (of.completion > hundred, of.completion == Fraction::zero(), of.is_bound()) {
+        (true, ..) => (", which counts as 100", ",按 100 计"),
+        (false, _, true) => (" at least, since that is what was reported", "(至少,业绩按不少于上报)"),
+        (false, true, false) => (", never below 0", ",不低于 0"),
+        (false, false, false) => ("", ""),
     };
-    let counted = (&of.completion).min(&hundred);
+    let counted = &of.counted();
     let metric = &of.metric;
     let (en, zh) = (format!("{metric}: {sum} = {completion}{en}"), format!("{metric}:{sum} = {completion}{zh}"));
     Step::line(Some(counted), en, zh)
 }
 
 fn of_comparisons(comparisons: &[Comparison], performance: Option<&Fraction>) -> Step {
-    let hundred = Fraction::whole(100);
-    let capped: Vec<Fraction> = comparisons.iter().map(|of| (&of.completion).min(&hundred).clone()).collect();
+    let capped: Vec<Fraction> = comparisons.iter().map(Comparison::counted).collect();
     let parts: Vec<_> = comparisons.iter().map(|of| of.weight).zip(&capped).collect();
     let equal = parts.iter().all(|(weight, _)| *weight == Amount::ONE);
     match performance {

@@ -16,7 +16,7 @@ use crate::facts::*;
 
 const OF_MEMBER: usize = 8;
 const OF_BRANCH: usize = 10;
-const OF_ROUND: usize = 27;
+const OF_ROUND: usize = 30;
 /// How many kinds there are.
 pub const KINDS: usize = OF_MEMBER + OF_BRANCH + OF_ROUND;
 
@@ -158,14 +158,17 @@ fn of_round_later(kind: usize, dice: &Dice) -> RoundEvent {
     let (of, by, reason) = (member(dice.other), actor(dice.other), sealed(dice.other));
     let (appeal, version, answer_until) = (AppealId(uuid(12, dice.thing)), dice.thing as u32 + 1, at(dice));
     match kind {
-        18 => AppealFiled { appeal, member: of, text: reason, answer_until },
+        18 => AppealFiled { appeal, member: of, text: reason, answer_until, by: Some(by) },
         19 => AppealOverdue { appeal, member: of, answer_until },
         20 => AppealAnswered { appeal, member: of, upheld: dice.value > 0, answer: reason, by },
-        21 => Corrected { member: of, version, appeal: None, reason, by },
+        21 => Corrected { member: of, version, appeal: None, reason, by, put_right: vec![PutRight::Recompute] },
         22 => Finalised { version },
         23 => ReopeningProposed { reason, by },
         24 => Reopened { version, reason, proposed_by: actor(1), by, closes_at: at(dice) },
         25 => AnnulmentProposed { reason, by },
+        26 => ReopeningDeclined { reason, proposed_by: actor(1), by },
+        27 => AnnulmentDeclined { reason, proposed_by: actor(1), by },
+        28 => ScrutineerReplaced { from: member(dice.thing), to: of, reason, by },
         _last => {
             let (branches, period) = (vec![branch(dice.other), branch(dice.thing)], quarter(dice));
             Annulled { branches, period, reason, proposed_by: actor(1), by }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::id::{MemberId, RoundId};
+use domain::ledger::Exactness;
 use domain::round::fraction::Fraction;
 use domain::round::proposal::Proposal;
 use domain::round::score::{Playing, score};
@@ -70,7 +71,8 @@ fn quarter(of: &str, score: &str, days: u32) -> QuarterResult {
 
 fn comparison(metric: &str, plan: &str, actual: &str, completion: &str) -> Comparison {
     let (actual, completion) = (actual.parse().unwrap(), completion.parse().unwrap());
-    Comparison { metric: code(metric), plan: amount(plan), actual, weight: amount("1"), completion }
+    let exactness = Exactness::Exact;
+    Comparison { metric: code(metric), plan: amount(plan), actual, weight: amount("1"), completion, exactness }
 }
 
 #[test]
@@ -91,6 +93,14 @@ fn a_year_is_made_of_quarters_by_days_and_of_completions_up_to_100() {
         "grade: 80.12 is at least 70, which proposes qualified",
     ];
     assert_eq!(said, expected);
+    let bound = Comparison { exactness: Exactness::AtLeast, ..comparison("visits", "10", "8", "80") };
+    let quarters = vec![quarter("2022-Q1", "90", 90), quarter("2022-Q2", "90", 91)];
+    let result = graded(&rules, year(&rules.year, quarters, vec![bound]));
+    let (steps, shown) = (lines(&rules, &result), |at: usize| lines(&rules, &result)[at].clone());
+    assert_eq!(shown(3).0, "visits: 8 × 100 ÷ 10 = 80 at least, since that is what was reported");
+    let (en, zh) = shown(steps.len() - 2);
+    assert_eq!(en, "score: (40 × 90 + 60 × 80) ÷ 100 = 84; at least that, as a comparison is a lower bound");
+    assert_eq!(zh, "总分:(40 × 90 + 60 × 80) ÷ 100 = 84;为下限,因三比中有按不少于上报的业绩");
     let lonely = year(&rules.year, vec![quarter("2022-Q1", "90", 90)], vec![]);
     let said: Vec<String> = lines(&rules, &lonely).into_iter().map(|(line, _)| line).collect();
     let incomplete = [

@@ -45,6 +45,13 @@ impl Known {
         self.papers.extend(groups.iter().map(|group| (*group, Paper::default())));
     }
 
+    /// What somebody counted of the attempts under way is void.
+    pub(super) fn forget_counts_of(&mut self, scrutineer: MemberId) {
+        for paper in self.papers.values_mut().filter(|paper| !paper.closed) {
+            paper.counts.retain(|(_, by), _| *by != scrutineer);
+        }
+    }
+
     pub(super) fn remember_given(&mut self, command: &RoundCommand) {
         use RoundCommand as C;
         match command {
@@ -70,7 +77,8 @@ impl Known {
                     paper.counts.insert((*member, *scrutineer), counts.clone());
                 }
             }
-            C::Draft { .. }
+            C::ReplaceScrutineer { .. }
+            | C::Draft { .. }
             | C::Open { .. }
             | C::Close
             | C::RepeatGroup { .. }
@@ -85,8 +93,10 @@ impl Known {
             | C::Finalise
             | C::ProposeReopening { .. }
             | C::Reopen { .. }
+            | C::DeclineReopening { .. }
             | C::ProposeAnnulment { .. }
-            | C::Annul => {}
+            | C::Annul
+            | C::DeclineAnnulment { .. } => {}
         }
     }
 }

@@ -202,8 +202,14 @@ impl Story {
         let round = self.drafted(commands, branches, "2022-Q1", 2).await;
         self.opened(commands, round, &SECRET).await;
         self.given_and_closed(commands, round).await;
-        let reason = self.text();
-        self.says_as(0, commands, round, RoundCommand::ProposeReopening { reason }).await;
+        for decline in [true, false] {
+            let reason = self.text();
+            self.says_as(0, commands, round, RoundCommand::ProposeReopening { reason }).await;
+            if decline {
+                let reason = self.text();
+                self.says_as(1, commands, round, RoundCommand::DeclineReopening { reason }).await;
+            }
+        }
         let closes_at = self.clock.now() + 3.hours();
         self.says_as(1, commands, round, RoundCommand::Reopen { closes_at }).await;
         self.given_and_closed(commands, round).await;
@@ -217,9 +223,13 @@ impl Story {
         self.opened(commands, round, &SECRET).await;
         self.given_and_closed(commands, round).await;
         self.tallied_and_published(commands, round).await;
-        let reason = self.text();
-        self.says_as(0, commands, round, RoundCommand::ProposeAnnulment { reason }).await;
-        self.says_as(1, commands, round, RoundCommand::Annul).await;
+        for decline in [true, false] {
+            let reason = self.text();
+            self.says_as(0, commands, round, RoundCommand::ProposeAnnulment { reason }).await;
+            let reason = self.text();
+            let answer = if decline { RoundCommand::DeclineAnnulment { reason } } else { RoundCommand::Annul };
+            self.says_as(1, commands, round, answer).await;
+        }
         let another = self.drafted(commands, branches, "2021-Q3", 1).await;
         let closes_at = self.clock.now() + (24 * 300).hours();
         let open = self.open(&self.known(another), closes_at, &SECRET);

@@ -66,10 +66,6 @@ impl Known {
     fn has_ended(&self) -> bool {
         matches!(self.stage, Stage::Final | Stage::Annulled)
     }
-
-    fn is_published(&self) -> bool {
-        matches!(self.stage, Stage::Published | Stage::Final)
-    }
 }
 
 impl Story {
@@ -102,6 +98,7 @@ impl Story {
                 let hours = 1 + i64::try_from(self.chance.below(90)).unwrap_or_default();
                 self.open(known, self.clock.now() + hours.hours(), &[])
             }
+            Stage::Opened if turn < 1 => self.replace(known),
             Stage::Opened if turn < 19 => self.give_or_count(known),
             Stage::Closed | Stage::Tallied | Stage::Decided if turn < 2 => Some(self.reopen(known)),
             Stage::Closed if turn < 4 => {
@@ -170,8 +167,17 @@ impl Story {
         }
     }
 
+    /// Somebody else counts, mostly one from outside the round.
+    fn replace(&mut self, known: &Known) -> Option<RoundCommand> {
+        let from = self.chance.one(&known.scrutineers)?;
+        let everybody: Vec<MemberId> = self.members.keys().copied().collect();
+        let to = self.chance.one(&everybody)?;
+        Some(RoundCommand::ReplaceScrutineer { from, to, reason: self.text() })
+    }
+
     fn reopen(&mut self, known: &Known) -> RoundCommand {
         match known.reopening {
+            true if self.chance.percent(40) => RoundCommand::DeclineReopening { reason: self.text() },
             true => RoundCommand::Reopen { closes_at: self.clock.now() + 24.hours() },
             false => RoundCommand::ProposeReopening { reason: self.text() },
         }
@@ -179,15 +185,16 @@ impl Story {
 
     fn annul(&mut self, known: &Known) -> RoundCommand {
         match known.annulment {
+            true if self.chance.percent(40) => RoundCommand::DeclineAnnulment { reason: self.text() },
             true => RoundCommand::Annul,
             false => RoundCommand::ProposeAnnulment { reason: self.text() },
         }
     }
 
-    /// A year is made of every quarter that was published.
+    /// A year is made of every quarter that is final.
     pub(super) fn tally(&self, known: &Known) -> RoundCommand {
         let of_year = |other: &Known| !other.is_yearly() && other.period.year() == known.period.year();
-        let quarters = self.rounds.iter().filter(|(_, other)| of_year(other) && other.is_published());
+        let quarters = self.rounds.iter().filter(|(_, other)| of_year(other) && other.stage == Stage::Final);
         let rounds = quarters.filter(|_| known.is_yearly()).map(|(round, _)| *round).collect();
         RoundCommand::Tally { rounds }
     }
@@ -286,7 +293,13 @@ impl Story {
             C::AnswerAppeal { appeal, .. } => known.open_appeals.retain(|(open, _)| open != appeal),
             C::Finalise => known.stage = Stage::Final,
             C::ProposeReopening { .. } => known.reopening = true,
+            C::DeclineReopening { .. } => known.reopening = false,
             C::ProposeAnnulment { .. } => known.annulment = true,
+            C::DeclineAnnulment { .. } => known.annulment = false,
+            C::ReplaceScrutineer { from, to, .. } => {
+                known.scrutineers.iter_mut().filter(|one| *one == from).for_each(|one| *one = *to);
+                known.forget_counts_of(*from);
+            }
             C::Annul => known.stage = Stage::Annulled,
             C::GiveSelfReview { .. }
             | C::GiveLeaderReview { .. }

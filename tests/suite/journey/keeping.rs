@@ -33,6 +33,7 @@ pub async fn every_rule_of_a_round_is_kept(heard: Ears) {
     deciding(&t).await;
     appealing(&t).await;
     ending(&t).await;
+    together(&t).await;
     t.end().await;
 }
 
@@ -265,12 +266,13 @@ async fn counting(t: &Teller) {
     assert_eq!(refused.count(), 1, "each by itself: {partly}");
     one.yes("countPaper", persons("PUBLIC", &of_public)).await;
     let refusal = t.no("round.count_missing", "closeRound", json!({ "round": "@round" })).await;
-    assert_eq!(facts(&refusal)[0], ("group", "peer"), "only one has counted");
+    assert_eq!(facts(&refusal)[0].1.matches("@m").count(), 14, "only one has counted, of both groups: {refusal}");
     other.yes("countPaper", persons("PEER", &of_all)).await;
     other.yes("countPaper", persons("PUBLIC", &of_public[1..])).await;
     t.no("round.count_missing", "closeRound", json!({ "round": "@round" })).await;
     other.yes("countPaper", persons("PUBLIC", &[("m1", json!([count("service", [5, 3, 0, 0, 0])]))])).await;
-    t.no("round.counts_differ", "closeRound", json!({ "round": "@round" })).await;
+    let refusal = t.no("round.counts_differ", "closeRound", json!({ "round": "@round" })).await;
+    assert_eq!(facts(&refusal), [("persons", "public @m1")]);
     other.yes("countPaper", persons("PUBLIC", &of_public[..1])).await;
     t.yes("returnPaper", back("PEER", 4, 0)).await;
     t.no("round.count_stale", "closeRound", json!({ "round": "@round" })).await;
@@ -357,4 +359,65 @@ async fn ending(t: &Teller) {
     let refusal = t.no("round.ended", "proposeAnnulment", of("@round", json!({ "reason": "试" }))).await;
     assert_eq!(facts(&refusal), [("round", "@round"), ("stage", "final")]);
     t.no("round.wrong_stage", "proposeReopening", of("@round", json!({ "reason": "试" }))).await;
+}
+
+/// Both secret groups are void and vote again at the same time, one scrutineer falls out, and what is asked for is
+/// declined before the round goes on.
+async fn together(t: &Teller) {
+    let next = |more: Value| of("@next", more);
+    let (close, again) = ("2022-07-20T18:00:00+08:00", "2022-07-22T18:00:00+08:00");
+    t.yes("openRound", opening("@next", close)).await;
+    t.server().advance_to(close.parse().unwrap());
+    t.yes("closeRound", next(json!({}))).await;
+    let repeat = |group: &str, at: &str| next(json!({ "group": group, "closesAt": at }));
+    // Finer than what is stored: cut off, so that folds and their verification agree.
+    t.yes("repeatGroup", repeat("PEER", "2022-07-22T18:00:00.000000999+08:00")).await;
+    let refusal = t.no("round.closes_otherwise", "repeatGroup", repeat("PUBLIC", "2022-07-23T18:00:00+08:00")).await;
+    assert_eq!(facts(&refusal), [("closes_at", again)]);
+    t.yes("repeatGroup", repeat("PUBLIC", again)).await;
+    let replace = |from: &str, to: &str| next(json!({ "from": from, "to": to, "reason": "住院" }));
+    t.no("round.not_a_scrutineer", "replaceScrutineer", replace("@lead1", "@x1")).await;
+    t.no("round.scrutineer_reviews", "replaceScrutineer", replace("@scru1", "@m1")).await;
+    let refusal = t.no("round.scrutineer_already", "replaceScrutineer", replace("@scru1", "@scru2")).await;
+    assert_eq!(facts(&refusal), [("member", "@scru2")]);
+    t.yes("issuePaper", next(json!({ "group": "PUBLIC", "count": 6 }))).await;
+    t.server().advance_to(again.parse().unwrap());
+    t.yes("returnPaper", next(json!({ "group": "PUBLIC", "returned": 6 }))).await;
+    let service = || json!([count("service", [6, 0, 0, 0, 0])]);
+    let everybody: Vec<Value> =
+        TEAM.iter().map(|name| json!({ "member": format!("@{name}"), "counts": service() })).collect();
+    let counted = || next(json!({ "group": "PUBLIC", "persons": everybody.clone() }));
+    for name in ["scru1", "scru2"] {
+        member(t, name).yes("countPaper", counted()).await;
+    }
+    t.yes("replaceScrutineer", replace("@scru1", "@x1")).await;
+    member(t, "scru1").none("round.not_a_scrutineer", "countPaper", counted()).await;
+    t.no("round.count_missing", "closeRound", next(json!({}))).await;
+    member(t, "x1").yes("countPaper", counted()).await;
+    t.yes("closeRound", next(json!({}))).await;
+    for mutation in ["tallyRound", "decideGrades"] {
+        t.yes(mutation, next(json!({}))).await;
+    }
+    let why = || next(json!({ "reason": "试" }));
+    t.no("round.not_proposed", "declineReopening", why()).await;
+    t.yes("proposeReopening", why()).await;
+    let refusal = t.no("round.proposal_open", "publishRound", next(json!({}))).await;
+    assert_eq!(facts(&refusal), [("round", "@next"), ("by", "office")]);
+    second(t).yes("declineReopening", why()).await;
+    t.yes("publishRound", next(json!({}))).await;
+    t.no("round.not_proposed", "declineAnnulment", why()).await;
+    t.yes("proposeAnnulment", why()).await;
+    t.yes("declineAnnulment", why()).await;
+    let round = t
+        .ask(
+            "{ round(id: \"@next\", NOW) { notices { version reason approvedBy declinedBy declinedFor }
+        voting { group counting { scrutineer { id } entered } } } }",
+        )
+        .await;
+    let declined = |version: Value, by: &str| json!({ "version": version, "reason": "试", "approvedBy": null, "declinedBy": by, "declinedFor": "试" });
+    assert_eq!(round["round"]["notices"], json!([declined(json!(2), "second"), declined(Value::Null, "office")]));
+    let public = round["round"]["voting"].as_array().unwrap().iter().find(|of| of["group"] == "PUBLIC").unwrap();
+    let counting =
+        json!([{ "scrutineer": { "id": "@x1" }, "entered": 7 }, { "scrutineer": { "id": "@scru2" }, "entered": 7 }]);
+    assert_eq!(public["counting"], counting);
 }

@@ -199,8 +199,10 @@ impl Teller {
         match value {
             Value::String(text) => {
                 let told = self.told();
-                let name = told.ids.iter().find(|(_, id)| **id == text).map(|(name, _)| format!("@{name}"));
-                Value::String(name.unwrap_or(text))
+                let named = told.ids.iter().filter(|(_, id)| text.contains(id.as_str()));
+                Value::String(
+                    named.fold(text.clone(), |text, (name, id)| text.replace(id.as_str(), &format!("@{name}"))),
+                )
             }
             Value::Array(list) => list.into_iter().map(|item| self.named_again(item)).collect(),
             Value::Object(map) => map.into_iter().map(|(key, item)| (key, self.named_again(item))).collect(),

@@ -69,16 +69,30 @@ async fn a_year(t: &Teller) {
     t.on("2023-01-05");
     t.yes("closeRound", json!({ "round": "@year" })).await;
     let tally = |rounds: Value| json!({ "round": "@year", "rounds": rounds });
-    t.no("round.tally_rounds", "tallyRound", tally(json!([]))).await;
-    t.no("round.quarter_unfit", "tallyRound", tally(json!(["@quarter"]))).await;
+    t.no("round.tally_rounds", "tallyRound", tally(json!(["@quarter", "@quarter"]))).await;
+    t.no("round.quarter_pending", "tallyRound", tally(json!(["@quarter"]))).await;
     for quarter in ["@quarter", "@third"] {
         t.yes("publishRound", json!({ "round": quarter })).await;
     }
+    let refusal = t.no("round.quarter_pending", "tallyRound", tally(json!([]))).await;
+    let facts = json!([{ "name": "branch", "value": "@team" }, { "name": "quarter", "value": "2022-Q2" },
+        { "name": "round", "value": "@quarter" }, { "name": "stage", "value": "published" }]);
+    assert_eq!(refusal["facts"], facts, "what may still be corrected is no ground for a year");
+    t.on("2023-01-20");
+    for quarter in ["@quarter", "@third"] {
+        t.yes("finaliseRound", json!({ "round": quarter })).await;
+    }
+    t.no("round.quarter_unfit", "tallyRound", tally(json!(["@quarter", "@third", "@year"]))).await;
     let refusal = t.no("round.quarter_left_out", "tallyRound", tally(json!(["@quarter"]))).await;
     let facts = json!([{ "name": "branch", "value": "@team" }, { "name": "quarter", "value": "2022-Q3" },
         { "name": "round", "value": "@third" }]);
     assert_eq!(refusal["facts"], facts);
-    t.yes("tallyRound", tally(json!(["@quarter", "@third"]))).await;
+    t.yes("tallyRound", tally(json!([]))).await;
+    let found = t.ask("{ round(id: \"@year\", NOW) { quarters { id } } }").await;
+    let mut found: Vec<&str> =
+        found["round"]["quarters"].as_array().unwrap().iter().map(|of| of["id"].as_str().unwrap()).collect();
+    found.sort_unstable();
+    assert_eq!(found, ["@quarter", "@third"], "where none is named, all are found");
     t.no("round.tie_undecided", "decideGrades", decision(&[])).await;
     let all = [("m2", "excellent"), ("m3", "excellent"), ("m4", "qualified")];
     let refusal = t.no("round.cap_exceeded", "decideGrades", decision(&all)).await;

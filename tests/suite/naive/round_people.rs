@@ -87,7 +87,7 @@ type Rows = BTreeMap<domain::id::AppealId, AppealRow>;
 
 fn appeal(round: RoundId, at: jiff::Timestamp, event: &RoundEvent, rows: &mut Rows) {
     match event {
-        RoundEvent::AppealFiled { appeal, member, text, answer_until } => {
+        RoundEvent::AppealFiled { appeal, member, text, answer_until, .. } => {
             let row = AppealRow {
                 appeal: *appeal,
                 round,
@@ -259,10 +259,10 @@ fn version_row(round: RoundId, member: MemberId, version: u32, course: &Course<'
         _ => None,
     });
     let corrected = course.iter().rev().find_map(|(_, event)| match event {
-        RoundEvent::Corrected { member: of, version: which, appeal, reason, by }
+        RoundEvent::Corrected { member: of, version: which, appeal, reason, by, put_right }
             if (*of, *which) == (member, version) =>
         {
-            Some((*appeal, reason.clone(), by.clone()))
+            Some((*appeal, reason.clone(), by.clone(), put_right.clone()))
         }
         _ => None,
     });
@@ -277,7 +277,8 @@ fn version_row(round: RoundId, member: MemberId, version: u32, course: &Course<'
         published_at: published.map(|(fact, ..)| fact.at),
         position: published.map(|(fact, ..)| fact.position.0 as i64),
         appeal: corrected.as_ref().and_then(|(appeal, ..)| *appeal),
-        reason: corrected.as_ref().map(|(_, reason, _)| reason.clone()),
-        corrected_by: corrected.map(|(.., by)| by),
+        reason: corrected.as_ref().map(|(_, reason, ..)| reason.clone()),
+        corrected_by: corrected.as_ref().map(|(_, _, by, _)| by.clone()),
+        put_right: Json(corrected.map(|(.., put_right)| put_right).unwrap_or_default()),
     }
 }

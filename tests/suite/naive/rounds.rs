@@ -1,10 +1,10 @@
 //! Rounds and what the organisation knows of them: claims, rules, pages.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::branch::BranchEvent;
 use domain::event::{Event, Fact};
-use domain::id::RoundId;
+use domain::id::{MemberId, RoundId};
 use domain::round::{Group, RoundEvent, Rules, Stage};
 use domain::text::Sealed;
 use projections::cell::Json;
@@ -100,7 +100,7 @@ fn round_row(round: RoundId, course: &Course<'_>) -> Option<RoundRow> {
         _ => None,
     })?;
     let opened = last(course, |fact, event| match event {
-        E::Opened { rules, groups, scrutineers, .. } => Some((fact, rules, groups, scrutineers)),
+        E::Opened { rules, groups, .. } => Some((fact, rules, groups)),
         _ => None,
     });
     let roster = last(course, |_, event| match event {
@@ -125,13 +125,13 @@ fn round_row(round: RoundId, course: &Course<'_>) -> Option<RoundRow> {
         branches: Json(branches.clone()),
         rules_version: i64::from(rules_version),
         drafted_at,
-        rules: opened.map(|(_, rules, ..)| Json(Rules::clone(rules))),
-        voting: Json(opened.map(|(_, _, groups, _)| voting(course, groups)).unwrap_or_default()),
+        rules: opened.map(|(_, rules, _)| Json(Rules::clone(rules))),
+        voting: Json(opened.map(|(.., groups)| voting(course, groups)).unwrap_or_default()),
         voided: Json(voided(course)),
         peers: roster.map_or(0, |(_, _, peers)| peers.len() as i64),
         reviewed: reviewed.unwrap_or_default() as i64,
         leaders: Json(roster.map(|(_, leaders, _)| leaders.clone()).unwrap_or_default()),
-        scrutineers: Json(opened.map(|(.., scrutineers)| scrutineers.clone()).unwrap_or_default()),
+        scrutineers: Json(scrutineers(course)),
         opened_at: opened.map(|(fact, ..)| fact.at),
         closes_at: last(course, |_, event| match event {
             E::Opened { closes_at, .. } | E::Reopened { closes_at, .. } | E::GroupRepeated { closes_at, .. } => {
@@ -208,31 +208,47 @@ fn voided(course: &Course<'_>) -> Vec<(Group, u32, domain::round::Void, u32, u32
     course.iter().filter_map(of).collect()
 }
 
-/// Each asked for, with whoever approved it: the next reopening or annulment.
+/// Each asked for, with whoever approved or declined it: the next of these that is about the same.
 fn notices(course: &Course<'_>) -> Vec<Notice> {
     use RoundEvent as E;
     let mut notices = vec![];
-    let mut approved = BTreeSet::new();
     for (at, (fact, event)) in course.iter().enumerate() {
         let (reason, by, is_reopening) = match event {
             E::ReopeningProposed { reason, by } => (reason, by, true),
             E::AnnulmentProposed { reason, by } => (reason, by, false),
             _ => continue,
         };
-        let approval = course.iter().enumerate().skip(at).find_map(|(later, (_, event))| match event {
-            E::Reopened { by, .. } if is_reopening && !approved.contains(&later) => Some((later, by.clone())),
-            E::Annulled { by, .. } if !is_reopening => Some((later, by.clone())),
+        let answer = course[at..].iter().find_map(|(_, event)| match event {
+            E::Reopened { by, .. } if is_reopening => Some((by, None)),
+            E::Annulled { by, .. } if !is_reopening => Some((by, None)),
+            E::ReopeningDeclined { by, reason, .. } if is_reopening => Some((by, Some(reason))),
+            E::AnnulmentDeclined { by, reason, .. } if !is_reopening => Some((by, Some(reason))),
             _ => None,
         });
-        approved.extend(approval.iter().map(|(later, _)| *later));
         let opened = course[..at].iter().filter(|(_, event)| matches!(event, E::Opened { .. } | E::Reopened { .. }));
         notices.push(Notice {
             version: is_reopening.then_some(opened.count() as u32 + 1),
             reason: reason.clone(),
             proposed_by: by.clone(),
-            approved_by: approval.map(|(_, by)| by),
+            approved_by: answer.filter(|(_, declined)| declined.is_none()).map(|(by, _)| by.clone()),
+            declined: answer.and_then(|(by, declined)| Some((by.clone(), declined?.clone()))),
             position: fact.position.0,
         });
     }
     notices
+}
+
+/// Who counts: those named at the opening, each replaced in turn.
+fn scrutineers(course: &Course<'_>) -> Vec<MemberId> {
+    let mut scrutineers = vec![];
+    for (_, event) in course {
+        match event {
+            RoundEvent::Opened { scrutineers: named, .. } => scrutineers.clone_from(named),
+            RoundEvent::ScrutineerReplaced { from, to, .. } => {
+                scrutineers = scrutineers.into_iter().map(|one| if one == *from { *to } else { one }).collect();
+            }
+            _ => {}
+        }
+    }
+    scrutineers
 }

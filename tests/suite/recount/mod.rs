@@ -120,10 +120,11 @@ impl Trial {
         let Some(results) = play.rule(&rounds) else { return };
         self.recount(&play, results, "as published");
         righting::correct_results(play.town);
-        righting::afterthoughts(play.town);
         play.put_right();
         self.recount(&play, ruling::published(play.town, play.given.round), "as corrected");
-        play.finish();
+        if play.town.chance.percent(60) {
+            play.finish();
+        }
         self.rounds += 1;
     }
 

@@ -4,7 +4,7 @@ use domain::id::{AppealId, MemberId, ResultId};
 use domain::ledger::Correction;
 use domain::member::MemberCommand;
 use domain::refusal::Refusal;
-use domain::round::{Fix, Group, Round, RoundCommand, RoundRefusal, Stage};
+use domain::round::{Fix, Group, RoundCommand, RoundRefusal};
 use domain::world::Command;
 
 use super::opening::Play;
@@ -118,28 +118,10 @@ impl Play<'_> {
         Fix::Marks { reviewer: self.town.chance.one(&others).unwrap(), marks: self.some_marks() }
     }
 
-    /// Final, where nothing is open any more, more often than not.
+    /// Final, once the time of appeals is over.
     pub fn finish(&mut self) {
-        if self.town.chance.percent(60) {
-            self.town.log.pass(24 * 20);
-            self.must("clerk", RoundCommand::Finalise);
-        }
-    }
-}
-
-/// Once more something is put right in the quarters that are published and not final.
-pub fn afterthoughts(town: &mut Town) {
-    for at in 0..town.quarters.len() {
-        let given = town.quarters[at].clone();
-        if town.log.round(given.round).and_then(Round::stage) != Some(Stage::Published) {
-            continue;
-        }
-        let mut play = Play { town, given, frozen_from: 0, style: 0, corrected: vec![] };
-        for member in play.given.reviewed().into_iter().take(3) {
-            play.correct(member);
-        }
-        let given = play.given;
-        town.quarters[at] = given;
+        self.town.log.pass(24 * 20);
+        self.must("clerk", RoundCommand::Finalise);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Votes: leaders mark, ballots go out and come back, two count them, and the round closes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::id::MemberId;
 use domain::refusal::Refusal;
@@ -127,8 +127,13 @@ impl Play<'_> {
             let command = self.command(RoundCommand::Close);
             match self.town.ask("office", &command) {
                 Ok(events) => break events,
-                Err(Refusal::Round(RoundRefusal::CountMissing { group, .. })) => self.count_everybody(group),
-                Err(Refusal::Round(RoundRefusal::CountsDiffer { group, member })) => self.settle(group, member),
+                Err(Refusal::Round(RoundRefusal::CountMissing { persons })) => {
+                    let groups: BTreeSet<Group> = persons.0.iter().map(|(group, _)| *group).collect();
+                    groups.into_iter().for_each(|group| self.count_everybody(group));
+                }
+                Err(Refusal::Round(RoundRefusal::CountsDiffer { persons })) => {
+                    persons.0.into_iter().for_each(|(group, member)| self.settle(group, member));
+                }
                 Err(refusal) => panic!("the close is refused: {refusal}"),
             }
         };

@@ -27,7 +27,7 @@ pub fn approve(at: Scene<'_, '_>, talk: TalkId) -> Result<Decision, Stop> {
 }
 
 pub fn decline(at: Scene<'_, '_>, talk: TalkId, reason: Sealed) -> Result<Decision, Stop> {
-    at.ever_established()?.talks.judged_by(talk, &at.context.actor)?;
+    at.ever_established()?.talks.declined_by(talk, &at.context.actor)?;
     at.happened(BranchEvent::TalkDeclined { talk, reason, by: at.context.actor.clone() })
 }
 

@@ -10,7 +10,7 @@ use super::tally::{marks, of_year, playing};
 use super::{Sitting, in_play};
 use crate::id::{AppealId, MemberId};
 use crate::period::Grain;
-use crate::round::kind::{Answers, Code, Group, Stage};
+use crate::round::kind::{Answers, Code, Group, PutRight, Stage};
 use crate::round::proposal::Proposal;
 use crate::round::result::{Basis, GroupResult, MemberResult};
 use crate::round::rules::Rules;
@@ -29,12 +29,18 @@ pub fn file(at: Sitting<'_, '_>, appeal: AppealId, member: MemberId, text: Seale
     if round.appeals.contains_key(&appeal) {
         return Err(RoundRefusal::AppealIdInUse { appeal }.into());
     }
-    if let Some((appeal, _)) = round.open_appeals().find(|(_, open)| open.member == member) {
-        return Err(RoundRefusal::AppealOpen { member, appeal: *appeal }.into());
-    }
+    no_open_appeal(round, member)?;
     let rules = at.rules(round)?;
     let answer_until = end_of(at, &rules.calendar, rules.answer_days);
-    at.happened(RoundEvent::AppealFiled { appeal, member, text, answer_until })
+    let by = Some(at.context.actor.clone());
+    at.happened(RoundEvent::AppealFiled { appeal, member, text, answer_until, by })
+}
+
+fn no_open_appeal(round: &Round, member: MemberId) -> Result<(), RoundRefusal> {
+    match round.open_appeals().find(|(_, open)| open.member == member) {
+        Some((appeal, _)) => Err(RoundRefusal::AppealOpen { member, appeal: *appeal }),
+        None => Ok(()),
+    }
 }
 
 fn open_appeal(round: &Round, appeal: AppealId) -> Result<&Appeal, RoundRefusal> {
@@ -64,10 +70,11 @@ pub fn answer(
     fixes: Vec<Fix>,
 ) -> Result<Decision, Stop> {
     let round = at.at(Stage::Published)?;
-    let &Appeal { member, answer_until, overdue, .. } = open_appeal(round, appeal)?;
+    let filed = open_appeal(round, appeal)?;
+    let &Appeal { member, answer_until, overdue, .. } = filed;
     let published = published(round, member)?;
-    let mut judges = round.decided_by.iter().chain(&published.corrected_by);
-    judges.try_for_each(|by| at.another(by))?;
+    let mut concerned = round.decided_by.iter().chain(&published.corrected_by).chain(&filed.by);
+    concerned.try_for_each(|by| at.another(by))?;
     if upheld == fixes.is_empty() {
         return Err(RoundRefusal::FixesUnfit { given: fixes.len() }.into());
     }
@@ -90,6 +97,8 @@ pub fn answer(
 pub fn correct(at: Sitting<'_, '_>, member: MemberId, fixes: Vec<Fix>, reason: Sealed) -> Result<Decision, Stop> {
     let round = at.at(Stage::Published)?;
     reviewed(round, member)?;
+    // What an appeal asks for is answered as an appeal, by another.
+    no_open_appeal(round, member)?;
     put_right(at, Decision::nothing(), round, member, fixes, None, reason)
 }
 
@@ -119,7 +128,8 @@ fn put_right(
     }
     let (version, by) = (before.version + 1, at.context.actor.clone());
     let (branch, period, score_before) = (branch_of(round, member)?, draft.period, before.result.score);
-    let corrected = RoundEvent::Corrected { member, version, appeal, reason, by };
+    let put_right = fixes.iter().map(what).collect();
+    let corrected = RoundEvent::Corrected { member, version, appeal, reason, by, put_right };
     let with_it = |other| if other == member { Some(&result) } else { round.result(other) };
     let means = branch_scores(at, Decision::nothing(), round, at.rules(round)?, period, with_it);
     let published = RoundEvent::ResultPublished { member, branch, period, version, result, score_before };
@@ -178,14 +188,17 @@ fn grade(fix: &Fix) -> Option<&Code> {
     }
 }
 
+fn what(fix: &Fix) -> PutRight {
+    match fix {
+        Fix::Counts { group, .. } => PutRight::Counts { group: *group },
+        Fix::Marks { reviewer, .. } => PutRight::Marks { reviewer: *reviewer },
+        Fix::Grade { .. } => PutRight::Grade,
+        Fix::Recompute => PutRight::Recompute,
+    }
+}
+
 /// One thing is put right once.
 fn check_once(fixes: &[Fix]) -> Result<(), RoundRefusal> {
-    let what = |fix: &Fix| match fix {
-        Fix::Counts { group, .. } => (0, Some(*group), None),
-        Fix::Marks { reviewer, .. } => (1, None, Some(*reviewer)),
-        Fix::Grade { .. } => (2, None, None),
-        Fix::Recompute => (3, None, None),
-    };
     let distinct: BTreeSet<_> = fixes.iter().map(what).collect();
     match distinct.len() == fixes.len() {
         true => Ok(()),

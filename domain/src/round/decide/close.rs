@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::paper::most_answers;
 use super::{Sitting, in_play};
 use crate::id::MemberId;
-use crate::round::kind::{Counts, Group, Stage, Void};
+use crate::round::kind::{Counts, Group, Persons, Stage, Void};
 use crate::round::rules::Rules;
 use crate::round::state::Ballot;
 use crate::round::{Round, RoundEvent, RoundRefusal};
@@ -18,6 +18,7 @@ pub fn close(at: Sitting<'_, '_>) -> Result<Decision, Stop> {
     let rules = at.rules(round)?;
     let mut decision = Decision::nothing().round(at.id, RoundEvent::Closed { closed_at });
     let voting = round.ballots.iter().filter(|(group, ballot)| group.is_secret() && !ballot.closed);
+    let mut counted = vec![];
     for (group, ballot) in voting {
         match void(rules, round, *group, ballot)? {
             Some(cause) => {
@@ -26,9 +27,10 @@ pub fn close(at: Sitting<'_, '_>) -> Result<Decision, Stop> {
                 let voided = RoundEvent::GroupVoided { group, attempt, cause, eligible, issued, returned };
                 decision = decision.round(at.id, voided);
             }
-            None => check_agreement(at, round, *group, ballot)?,
+            None => counted.push((*group, ballot)),
         }
     }
+    check_agreement(at, round, &counted)?;
     Ok(decision)
 }
 
@@ -64,39 +66,77 @@ impl Ballot {
     }
 }
 
-/// Both scrutineers counted everybody, and alike.
-fn check_agreement(at: Sitting<'_, '_>, round: &Round, group: Group, ballot: &Ballot) -> Result<(), Stop> {
-    for person in round.roster.reviewed() {
-        let counts = agreed(at, round, group, person.member)?;
-        let counted = counts.values().map(|count| count.ballots()).max().unwrap_or_default();
-        let most = most_answers(ballot, person.member).unwrap_or_default();
-        if counted > u64::from(most) {
-            return Err(RoundRefusal::CountStale { group, member: person.member }.into());
+/// Both scrutineers counted everybody, and alike; a refusal names all who stand in the way for its reason.
+fn check_agreement(at: Sitting<'_, '_>, round: &Round, counted: &[(Group, &Ballot)]) -> Result<(), Stop> {
+    let (mut missing, mut differ, mut stale) = (Persons::default(), Persons::default(), Persons::default());
+    for (group, ballot) in counted {
+        for person in round.roster.reviewed() {
+            let wanting = match counts(at, round, *group, person.member)? {
+                Counted::Missing => &mut missing,
+                Counted::Differing => &mut differ,
+                Counted::Alike(counts) if is_stale(ballot, person.member, &counts) => &mut stale,
+                Counted::Alike(_) => continue,
+            };
+            wanting.0.push((*group, person.member));
         }
     }
-    Ok(())
+    let clear = |persons: &Persons| persons.0.is_empty();
+    match (clear(&missing), clear(&differ), clear(&stale)) {
+        (false, _, _) => Err(RoundRefusal::CountMissing { persons: missing }.into()),
+        (_, false, _) => Err(RoundRefusal::CountsDiffer { persons: differ }.into()),
+        (_, _, false) => Err(RoundRefusal::CountStale { persons: stale }.into()),
+        (true, true, true) => Ok(()),
+    }
+}
+
+/// More answers than ballots came back, after what came back was said again.
+fn is_stale(ballot: &Ballot, member: MemberId, counts: &Counts) -> bool {
+    let counted = counts.values().map(|count| count.ballots()).max().unwrap_or_default();
+    counted > u64::from(most_answers(ballot, member).unwrap_or_default())
+}
+
+/// What the two scrutineers have of a group on a person.
+enum Counted {
+    Missing,
+    Differing,
+    Alike(Counts),
+}
+
+fn counts(at: Sitting<'_, '_>, round: &Round, group: Group, member: MemberId) -> Result<Counted, RoundRefusal> {
+    let sealed = round.sheets.get(&member).and_then(|sheet| sheet.counts.get(&group));
+    let opened: Vec<Counts> =
+        sealed.into_iter().flat_map(|by| by.values()).map(|sealed| at.open(sealed)).collect::<Result<_, _>>()?;
+    Ok(match <[Counts; 2]>::try_from(opened) {
+        Ok([one, other]) if one == other => Counted::Alike(one),
+        Ok(_) => Counted::Differing,
+        Err(_) => Counted::Missing,
+    })
 }
 
 /// The counts of a group on a person, where both scrutineers have the same.
 pub fn agreed(at: Sitting<'_, '_>, round: &Round, group: Group, member: MemberId) -> Result<Counts, Stop> {
-    let counted = round.sheets.get(&member).and_then(|sheet| sheet.counts.get(&group));
-    let counted: Vec<Counts> = match counted {
-        Some(by) => by.values().map(|sealed| at.open(sealed)).collect::<Result<_, _>>()?,
-        None => vec![],
-    };
-    match <[Counts; 2]>::try_from(counted) {
-        Ok([one, other]) if one == other => Ok(one),
-        Ok(_) => Err(RoundRefusal::CountsDiffer { group, member }.into()),
-        Err(_) => Err(RoundRefusal::CountMissing { group, member }.into()),
+    let person = || Persons(vec![(group, member)]);
+    match counts(at, round, group, member)? {
+        Counted::Alike(counts) => Ok(counts),
+        Counted::Differing => Err(RoundRefusal::CountsDiffer { persons: person() }.into()),
+        Counted::Missing => Err(RoundRefusal::CountMissing { persons: person() }.into()),
     }
 }
 
 pub fn repeat(at: Sitting<'_, '_>, group: Group, closes_at: Timestamp) -> Result<Decision, Stop> {
-    let round = at.at(Stage::Closed)?;
+    let (round, _) = at.drafted()?;
+    at.needs(round, &[Stage::Closed, Stage::Opened])?;
     at.closing(closes_at)?;
     let ballot = in_play(round, group)?;
-    match ballot.void {
-        Some(_) => at.happened(RoundEvent::GroupRepeated { group, attempt: ballot.attempt + 1, closes_at }),
-        None => Err(RoundRefusal::NotVoid { group }.into()),
+    if ballot.void.is_none() {
+        at.needs(round, &[Stage::Closed])?;
+        return Err(RoundRefusal::NotVoid { group }.into());
+    }
+    let attempt = ballot.attempt + 1;
+    match round.closes_at {
+        Some(until) if round.stage == Some(Stage::Opened) && until != closes_at => {
+            Err(RoundRefusal::ClosesOtherwise { closes_at: at.moment(until) }.into())
+        }
+        Some(_) | None => at.happened(RoundEvent::GroupRepeated { group, attempt, closes_at }),
     }
 }

@@ -7,13 +7,14 @@ use super::grades::branch_of;
 use super::publish::mean;
 use crate::amount::Amount;
 use crate::branch::BranchEvent;
-use crate::id::{BranchId, MemberId, TalkId};
+use crate::id::{ActorId, BranchId, MemberId, TalkId};
 use crate::member::MemberEvent;
 use crate::period::{Grain, Period};
 use crate::round::fraction::Fraction;
 use crate::round::kind::Stage;
 use crate::round::proposal::branches;
 use crate::round::rules::{Rules, TalkRule};
+use crate::round::state::Proposed;
 use crate::round::{Round, RoundEvent, RoundRefusal};
 use crate::talk::Cause;
 use crate::text::Sealed;
@@ -29,6 +30,7 @@ pub fn finalise(at: Sitting<'_, '_>) -> Result<Decision, Stop> {
         0 => {}
         open => return Err(RoundRefusal::AppealsOpen { open }.into()),
     }
+    at.unproposed(round)?;
     let rules = at.rules(round)?;
     let decision = Decision::nothing().round(at.id, RoundEvent::Finalised { version: round.version });
     let decision = propose_to_members(at, decision, round, &rules.talks, draft.period)?;
@@ -148,6 +150,24 @@ pub fn reopen(at: Sitting<'_, '_>, closes_at: Timestamp) -> Result<Decision, Sto
     let (version, reason) = (round.version + 1, proposed.reason.clone());
     let (proposed_by, by) = (proposed.by.clone(), at.context.actor.clone());
     at.happened(RoundEvent::Reopened { version, reason, proposed_by, by, closes_at })
+}
+
+/// Whoever asked for it may take it back; anybody else who decides on rounds may decline it.
+pub fn decline_reopening(at: Sitting<'_, '_>, reason: Sealed) -> Result<Decision, Stop> {
+    let (round, _) = at.drafted()?;
+    let (proposed_by, by) = (asked(at, round.reopening.as_ref())?, at.context.actor.clone());
+    at.happened(RoundEvent::ReopeningDeclined { reason, proposed_by, by })
+}
+
+pub fn decline_annulment(at: Sitting<'_, '_>, reason: Sealed) -> Result<Decision, Stop> {
+    let (round, _) = at.drafted()?;
+    let (proposed_by, by) = (asked(at, round.annulment.as_ref())?, at.context.actor.clone());
+    at.happened(RoundEvent::AnnulmentDeclined { reason, proposed_by, by })
+}
+
+/// Whoever asked for it.
+fn asked(at: Sitting<'_, '_>, proposed: Option<&Proposed>) -> Result<ActorId, RoundRefusal> {
+    proposed.map(|proposed| proposed.by.clone()).ok_or(RoundRefusal::NotProposed { round: at.id })
 }
 
 pub fn propose_annulment(at: Sitting<'_, '_>, reason: Sealed) -> Result<Decision, Stop> {

@@ -46,6 +46,7 @@ impl Aggregate for Round {
             C::IssuePaper { group, to, count } => paper::issue(at, group, to, count),
             C::ReturnPaper { group, returned, blank } => paper::take_back(at, group, returned, blank),
             C::CountPaper { group, member, scrutineer, counts } => paper::count(at, group, member, scrutineer, counts),
+            C::ReplaceScrutineer { from, to, reason } => paper::replace_scrutineer(at, from, to, reason),
             C::Close => close::close(at),
             C::RepeatGroup { group, closes_at } => close::repeat(at, group, closes_at),
             C::Tally { rounds } => tally::tally(at, rounds),
@@ -61,8 +62,10 @@ impl Aggregate for Round {
             C::Finalise => end::finalise(at),
             C::ProposeReopening { reason } => end::propose_reopening(at, reason),
             C::Reopen { closes_at } => end::reopen(at, closes_at),
+            C::DeclineReopening { reason } => end::decline_reopening(at, reason),
             C::ProposeAnnulment { reason } => end::propose_annulment(at, reason),
             C::Annul => end::annul(at),
+            C::DeclineAnnulment { reason } => end::decline_annulment(at, reason),
         }
     }
 
@@ -147,6 +150,14 @@ impl<'a> Sitting<'_, 'a> {
         match *than == self.context.actor {
             true => Err(RoundRefusal::SamePerson { actor: than.clone() }),
             false => Ok(()),
+        }
+    }
+
+    /// Refuses what would pass over a proposal to vote anew or to annul.
+    fn unproposed(self, round: &Round) -> Result<(), RoundRefusal> {
+        match round.reopening.iter().chain(&round.annulment).next() {
+            Some(proposed) => Err(RoundRefusal::ProposalOpen { round: self.id, by: proposed.by.clone() }),
+            None => Ok(()),
         }
     }
 

@@ -186,11 +186,18 @@ fn check_scrutineers(
     if distinct.len() != needed || scrutineers.len() != needed {
         return Err(RoundRefusal::Scrutineers { given: scrutineers.len() }.into());
     }
-    let takes_part =
-        |member: &&MemberId| leaders.contains(member) || people.iter().any(|person| person.member == **member);
-    if let Some(member) = scrutineers.iter().find(takes_part) {
-        return Err(RoundRefusal::ScrutineerReviews { member: *member }.into());
+    scrutineers.iter().try_for_each(|member| check_scrutineer(at, people, leaders, *member))
+}
+
+/// Who counts is on duty, and neither reviews nor stands for review.
+pub fn check_scrutineer(
+    at: Sitting<'_, '_>,
+    people: &[Rostered],
+    leaders: &[MemberId],
+    member: MemberId,
+) -> Result<(), Stop> {
+    match leaders.contains(&member) || people.iter().any(|person| person.member == member) {
+        true => Err(RoundRefusal::ScrutineerReviews { member }.into()),
+        false => Member::require_on_duty(at.world, member, at.context.today()).map(|_| ()),
     }
-    let today = at.context.today();
-    scrutineers.iter().try_for_each(|member| Member::require_on_duty(at.world, *member, today).map(|_| ()))
 }

@@ -1,5 +1,6 @@
 //! Counted paper: ballots handed out, taken back and counted by two.
 
+use super::open::check_scrutineer;
 use super::review::reviewed;
 use super::{Sitting, in_play};
 use crate::id::MemberId;
@@ -7,6 +8,7 @@ use crate::round::kind::{Counts, Group, Stage};
 use crate::round::rules::Rules;
 use crate::round::state::Ballot;
 use crate::round::{Round, RoundEvent, RoundRefusal};
+use crate::text::Sealed;
 use crate::world::{Decision, Stop};
 
 /// The most ballots in one issue.
@@ -80,6 +82,21 @@ pub fn count(
     let attempt = ballot.attempt;
     let counts = at.seal(&format!("counts {group} {attempt} {member} {scrutineer}"), &counts);
     at.happened(RoundEvent::PaperCounted { group, attempt, member, scrutineer, counts })
+}
+
+/// Somebody else counts in a scrutineer's place, until the last attempt has ended.
+pub fn replace_scrutineer(at: Sitting<'_, '_>, from: MemberId, to: MemberId, reason: Sealed) -> Result<Decision, Stop> {
+    let (round, _) = at.drafted()?;
+    at.needs(round, &[Stage::Opened, Stage::Closed])?;
+    let scrutineers = &at.opening(round)?.scrutineers;
+    if !scrutineers.contains(&from) {
+        return Err(RoundRefusal::NotAScrutineer { member: from }.into());
+    }
+    if scrutineers.contains(&to) {
+        return Err(RoundRefusal::ScrutineerAlready { member: to }.into());
+    }
+    check_scrutineer(at, &round.roster.people, &round.roster.leaders, to)?;
+    at.happened(RoundEvent::ScrutineerReplaced { from, to, reason, by: at.context.actor.clone() })
 }
 
 /// The most answers on a person: from each ballot that came back with something on it, but for the person's own.

@@ -16,6 +16,7 @@ use crate::world::{Decision, Stop};
 
 pub fn publish(at: Sitting<'_, '_>) -> Result<Decision, Stop> {
     let round = at.at(Stage::Decided)?;
+    at.unproposed(round)?;
     let (_, draft) = at.drafted()?;
     let rules = at.rules(round)?;
     let decided = round.decided.as_ref().ok_or(RoundRefusal::Unknown { round: at.id })?;

@@ -80,16 +80,18 @@ pub fn marks(at: Sitting<'_, '_>, round: &Round, member: MemberId) -> Result<BTr
     given.map(|(leader, sealed)| Ok((*leader, at.open(sealed)?))).collect()
 }
 
-/// Refuses a year that leaves out a published quarter of a branch it covers.
+/// Refuses a year that leaves out a final quarter of a branch it covers, or comes before one has ended.
 fn check_quarters(at: Sitting<'_, '_>, draft: &Draft, named: &BTreeSet<&RoundId>) -> Result<(), Stop> {
     let read: Vec<_> = draft.branches.iter().map(|branch| (*branch, at.world.branch(*branch))).collect();
     for (branch, state) in read {
         let state = state?;
         let quarters = (1..=4).filter_map(|number| Period::quarter_of(draft.period.year(), number).ok());
         for (quarter, round) in quarters.filter_map(|quarter| Some((quarter, state.claim(quarter)?))) {
-            let left_out = !named.contains(&round);
-            if left_out && matches!(at.world.round(round)?.stage, Some(Stage::Published | Stage::Final)) {
-                return Err(RoundRefusal::QuarterLeftOut { branch, quarter, round }.into());
+            match at.world.round(round)?.stage {
+                Some(Stage::Final) if named.contains(&round) => {}
+                Some(Stage::Final) => return Err(RoundRefusal::QuarterLeftOut { branch, quarter, round }.into()),
+                Some(stage) => return Err(RoundRefusal::QuarterPending { branch, quarter, round, stage }.into()),
+                None => return Err(RoundRefusal::Unknown { round }.into()),
             }
         }
     }
@@ -118,14 +120,14 @@ pub fn of_year(
     Ok(results)
 }
 
-/// The quarter of a published round of that year.
+/// The quarter of a final round of that year: what is final changes no more, and the year that rests on it stands.
 fn quarter(at: Sitting<'_, '_>, id: RoundId, year: Period) -> Result<Period, Stop> {
     let state = at.world.round(id)?;
     let (Some(draft), Some(stage)) = (&state.draft, state.stage) else {
         return Err(RoundRefusal::Unknown { round: id }.into());
     };
     let of_year = draft.period.grain() == Grain::Quarter && draft.period.year() == year.year();
-    match of_year && matches!(stage, Stage::Published | Stage::Final) {
+    match of_year && stage == Stage::Final {
         true => Ok(draft.period),
         false => Err(RoundRefusal::QuarterUnfit { round: id, stage }.into()),
     }

@@ -29,7 +29,11 @@ fn overdue() -> RoundCommand {
 }
 
 fn filed() -> Play {
-    published().does(TUESDAY, file())
+    filed_by("office")
+}
+
+fn filed_by(who: &str) -> Play {
+    published().does_by(who, TUESDAY, file())
 }
 
 /// Politics of all six is excellent: the group has 563/6 and the round 901.5/10.
@@ -46,7 +50,7 @@ fn mark(duty: &str) -> Fix {
 fn an_appeal_is_filed_against_a_published_result() {
     let (appeal, member, text) = (APPEAL, ANA, sealed("the count of politics is wrong"));
     let answer_until = instant(ANSWER_UNTIL);
-    let filed = in_round(RoundEvent::AppealFiled { appeal, member, text, answer_until });
+    let filed = in_round(RoundEvent::AppealFiled { appeal, member, text, answer_until, by: Some(actor("office")) });
     published().asks(TUESDAY, file()).then([filed]);
     decided().asks(AFTER, file()).then_refused(wrong_stage(Stage::Decided, Stage::Published));
     published().asks(TUESDAY, file_as(APPEAL, LI)).then_refused(RoundRefusal::NotReviewed { member: LI });
@@ -74,10 +78,26 @@ fn one_appeal_at_a_time_and_each_with_its_id() {
 #[test]
 fn an_appeal_is_answered_by_another_than_who_decided() {
     let refusal = RoundRefusal::SamePerson { actor: actor("office") };
-    filed().asks(TUESDAY, answer(false, vec![])).then_refused(refusal);
+    filed_by("ana").asks(TUESDAY, answer(false, vec![])).then_refused(refusal);
     let (appeal, member, answered, by) = (APPEAL, ANA, sealed("looked at"), actor("auditor"));
     let event = RoundEvent::AppealAnswered { appeal, member, upheld: false, answer: answered, by };
     filed().asks_by("auditor", TUESDAY, answer(false, vec![])).then([in_round(event)]);
+}
+
+#[test]
+fn an_appeal_is_answered_by_another_than_who_filed_it() {
+    let refusal = RoundRefusal::SamePerson { actor: actor("auditor") };
+    filed_by("auditor").asks_by("auditor", TUESDAY, answer(false, vec![])).then_refused(refusal);
+}
+
+#[test]
+fn what_an_appeal_asks_for_is_not_put_right_beside_it() {
+    let refusal = RoundRefusal::AppealOpen { member: ANA, appeal: APPEAL };
+    filed().asks_by("board", TUESDAY, correct(vec![recount()])).then_refused(refusal);
+    let other = RoundCommand::Correct { member: BO, fixes: vec![mark("1")], reason: sealed("a slip of the pen") };
+    assert_eq!(filed().asks_by("board", TUESDAY, other).events().len(), 3);
+    let answered = filed().does_by("auditor", TUESDAY, answer(false, vec![]));
+    assert_eq!(answered.asks_by("board", TUESDAY, correct(vec![recount()])).events().len(), 3);
 }
 
 #[test]
@@ -98,7 +118,8 @@ fn an_upheld_appeal_makes_a_new_version_of_the_result() {
     let result = play.clone().and(events.clone()).published(ANA);
     assert_eq!((result.score, result.grade.clone()), (score("90.15"), Some(code("excellent"))));
     let answered = RoundEvent::AppealAnswered { appeal, member, upheld: true, answer: reason.clone(), by: by.clone() };
-    let corrected = RoundEvent::Corrected { member, version, appeal: Some(appeal), reason, by };
+    let put_right = vec![PutRight::Counts { group: Group::Peer }];
+    let corrected = RoundEvent::Corrected { member, version, appeal: Some(appeal), reason, by, put_right };
     let published =
         RoundEvent::ResultPublished { member, branch, period, version, result, score_before: score("89.65") };
     // (90.15 + 6 × 89.65) ÷ 7
@@ -189,6 +210,17 @@ fn what_is_put_right_keeps_the_rules_of_reviews_and_counts() {
     let other = Fix::Marks { reviewer: BO, marks: marks(&[("duty", "90")]) };
     refused(other).then_refused(RoundRefusal::NotALeader { member: BO });
     refused(mark("101")).then_refused(RoundRefusal::MarkOutOfRange { dimension: code("duty"), mark: amount("101") });
+}
+
+#[test]
+fn a_correction_says_what_is_put_right() {
+    let fixes = vec![recount(), mark("100"), Fix::Grade { grade: code("qualified") }, Fix::Recompute];
+    let events = published().asks(TUESDAY, correct(fixes)).events();
+    let Event::Round(RoundEvent::Corrected { put_right, .. }) = &events[0].1 else {
+        panic!("a correction, but was {events:?}");
+    };
+    let (counts, marks) = (PutRight::Counts { group: Group::Peer }, PutRight::Marks { reviewer: LI });
+    assert_eq!(*put_right, [counts, marks, PutRight::Grade, PutRight::Recompute]);
 }
 
 #[test]

@@ -49,7 +49,8 @@ fn what_came_back_of_issued_ballots_is_said_before_the_close() {
 #[test]
 fn both_scrutineers_count_everybody_before_the_close() {
     let play = peers_back(7, 0).does(CLOSES, counted_by(SU, Group::Peer, ANA, example_peers()));
-    let refusal = RoundRefusal::CountMissing { group: Group::Peer, member: ANA };
+    let persons = Persons((1..=7).map(|number| (Group::Peer, east(number))).collect());
+    let refusal = RoundRefusal::CountMissing { persons };
     play.asks(CLOSES, RoundCommand::Close).then_refused(refusal);
 }
 
@@ -57,8 +58,12 @@ fn both_scrutineers_count_everybody_before_the_close() {
 fn a_difference_between_the_counts_is_settled_before_the_close() {
     let other = peer_counts([4, 2, 0, 0, 0], [3, 2, 0, 0, 1], [3, 2, 1, 0, 0]);
     let play = before_close(1).does(CLOSES, counted_by(TAN, Group::Peer, BO, other));
-    let refusal = RoundRefusal::CountsDiffer { group: Group::Peer, member: BO };
-    play.asks(CLOSES, RoundCommand::Close).then_refused(refusal);
+    let refusal = |persons| RoundRefusal::CountsDiffer { persons: Persons(persons) };
+    play.asks(CLOSES, RoundCommand::Close).then_refused(refusal(vec![(Group::Peer, BO)]));
+    // All of them are named at once, of both groups.
+    let also = play.clone().does(CLOSES, counted_by(SU, Group::Public, ANA, public_counts([4, 3, 0, 1, 0])));
+    let both = vec![(Group::Peer, BO), (Group::Public, ANA)];
+    also.asks(CLOSES, RoundCommand::Close).then_refused(refusal(both));
     let settled = play.does(CLOSES, counted_by(TAN, Group::Peer, BO, example_peers()));
     assert_eq!(settled.asks(CLOSES, RoundCommand::Close).events().len(), 1);
 }
@@ -74,7 +79,8 @@ fn a_grade_that_nobody_gave_makes_no_difference() {
 #[test]
 fn counts_beyond_what_is_now_said_to_have_come_back_are_counted_again() {
     let play = before_close(1).does(CLOSES, returned(Group::Public, 7, 0));
-    let refusal = RoundRefusal::CountStale { group: Group::Public, member: ANA };
+    let persons = Persons((1..=7).map(|number| (Group::Public, east(number))).collect());
+    let refusal = RoundRefusal::CountStale { persons };
     play.asks(CLOSES, RoundCommand::Close).then_refused(refusal);
 }
 
@@ -164,6 +170,33 @@ fn a_count_of_the_attempt_before_is_none_of_this_one() {
     let play = play.does(CLOSES, RoundCommand::Close).does(AFTER, repeat());
     let play = (1..=7).fold(play, |play, number| play.does(AFTER, to_peer(east(number))));
     let play = play.does(SECOND_CLOSE, returned(Group::Peer, 7, 0));
-    let refusal = RoundRefusal::CountMissing { group: Group::Peer, member: ANA };
+    let persons = Persons((1..=7).map(|number| (Group::Peer, east(number))).collect());
+    let refusal = RoundRefusal::CountMissing { persons };
     play.asks(SECOND_CLOSE, RoundCommand::Close).then_refused(refusal);
+}
+
+#[test]
+fn a_second_void_group_votes_again_beside_the_first_until_the_same_close() {
+    let again = |group, closes_at: &str| RoundCommand::RepeatGroup { group, closes_at: instant(closes_at) };
+    let play = opened().does(CLOSES, RoundCommand::Close).does(AFTER, again(Group::Peer, SECOND_CLOSE));
+    let joined = RoundEvent::GroupRepeated { group: Group::Public, attempt: 2, closes_at: instant(SECOND_CLOSE) };
+    play.asks(AFTER, again(Group::Public, SECOND_CLOSE)).then([in_round(joined)]);
+    let refusal = RoundRefusal::ClosesOtherwise { closes_at: moment(SECOND_CLOSE) };
+    play.asks(AFTER, again(Group::Public, "2022-10-15T16:00:00Z")).then_refused(refusal);
+    let refusal = wrong_stage(Stage::Opened, Stage::Closed);
+    play.asks(AFTER, again(Group::Peer, SECOND_CLOSE)).then_refused(refusal);
+    let play = play.does(AFTER, again(Group::Public, SECOND_CLOSE)).does(AFTER, to_peer(ANA)).does(AFTER, to_public(8));
+    let round = play.round();
+    assert_eq!(
+        round.ballots.values().map(|ballot| (ballot.attempt, ballot.closed)).collect::<Vec<_>>(),
+        [(1, true), (2, false), (2, false)]
+    );
+}
+
+#[test]
+fn a_sentence_names_twenty_persons_and_how_many_more() {
+    let persons = Persons((1..=23).map(|number| (Group::Peer, east(number))).collect());
+    let (en, zh) = (persons.to_string(), format!("{persons:#}"));
+    assert!(en.starts_with(&format!("peer {}, peer ", east(1))) && en.ends_with(" and 3 more"), "{en}");
+    assert!(zh.starts_with(&format!("党员 {}、党员 ", east(1))) && zh.ends_with("等,另有 3 名"), "{zh}");
 }

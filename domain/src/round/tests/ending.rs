@@ -224,6 +224,41 @@ fn an_annulment_takes_two() {
 }
 
 #[test]
+fn what_was_asked_for_is_declined_by_another_or_taken_back() {
+    let decline = || RoundCommand::DeclineAnnulment { reason: sealed("no ground") };
+    let play = published().does(AFTER, propose_annulment());
+    for who in ["office", "auditor"] {
+        let (reason, proposed_by, by) = (sealed("no ground"), actor("office"), actor(who));
+        let declined = RoundEvent::AnnulmentDeclined { reason, proposed_by, by };
+        play.asks_by(who, AFTER, decline()).then([in_round(declined)]);
+    }
+    let play = play.does(AFTER, decline());
+    let none = || RoundRefusal::NotProposed { round: ROUND };
+    play.asks(AFTER, decline()).then_refused(none());
+    play.asks_by("auditor", AFTER, RoundCommand::Annul).then_refused(none());
+    let again = |reason: &str| RoundCommand::DeclineReopening { reason: sealed(reason) };
+    let play = decided().does(AFTER, propose_reopening());
+    let (reason, proposed_by, by) = (sealed("no ground"), actor("office"), actor("auditor"));
+    let declined = RoundEvent::ReopeningDeclined { reason, proposed_by, by };
+    play.asks_by("auditor", AFTER, again("no ground")).then([in_round(declined)]);
+    let play = play.does(AFTER, again("no ground"));
+    play.asks_by("auditor", AFTER, reopening(AGAIN)).then_refused(none());
+    play.asks(AFTER, again("no ground")).then_refused(none());
+}
+
+#[test]
+fn what_is_asked_for_is_answered_before_the_round_is_published_or_final() {
+    let open = || RoundRefusal::ProposalOpen { round: ROUND, by: actor("office") };
+    for propose in [propose_reopening(), propose_annulment()] {
+        decided().does(AFTER, propose).asks(AFTER, RoundCommand::Publish).then_refused(open());
+    }
+    let play = published().does(AFTER, propose_annulment());
+    play.asks(OVER, RoundCommand::Finalise).then_refused(open());
+    let play = play.does_by("auditor", AFTER, RoundCommand::DeclineAnnulment { reason: sealed("no ground") });
+    assert_eq!(play.asks(OVER, RoundCommand::Finalise).events().len(), 1);
+}
+
+#[test]
 fn an_annulment_releases_the_claims() {
     let play = house().does(DRAFTING, draft(&[EAST, WEST], 1)).does(DRAFTING, propose_annulment());
     let (branches, period, reason) = (vec![EAST, WEST], q3(), reason());

@@ -168,3 +168,52 @@ fn nothing_is_issued_returned_or_counted_after_the_close() {
     closed().asks(AFTER, returned(Group::Peer, 7, 0)).then_refused(refusal());
     closed().asks(AFTER, peer_count(SU, ANA, example_peers())).then_refused(refusal());
 }
+
+fn replace(from: MemberId, to: MemberId) -> RoundCommand {
+    RoundCommand::ReplaceScrutineer { from, to, reason: sealed("fell ill") }
+}
+
+#[test]
+fn somebody_else_counts_in_a_scrutineers_place() {
+    let play = at_the_box().and(joined(NOBODY, BranchId::root(), None));
+    let (from, to, reason, by) = (SU, NOBODY, sealed("fell ill"), actor("office"));
+    let replaced = RoundEvent::ScrutineerReplaced { from, to, reason, by };
+    play.asks(CLOSES, replace(SU, NOBODY)).then([in_round(replaced)]);
+    let play = all_counted(all_counted(play, Group::Peer, &example_peers()), Group::Public, &example_public());
+    let play = play.does(CLOSES, replace(SU, NOBODY));
+    let refusal = RoundRefusal::NotAScrutineer { member: SU };
+    play.asks(CLOSES, peer_count(SU, ANA, example_peers())).then_refused(refusal);
+    // What the one before counted is void.
+    let everybody = |group| (1..=7).map(move |number| (group, east(number)));
+    let persons = Persons(everybody(Group::Peer).chain(everybody(Group::Public)).collect());
+    play.asks(CLOSES, RoundCommand::Close).then_refused(RoundRefusal::CountMissing { persons });
+    let count = |play: Play, group, counts: &Counts| {
+        (1..=7).fold(play, |play, number| play.does(CLOSES, counted_by(NOBODY, group, east(number), counts.clone())))
+    };
+    let play = count(count(play, Group::Peer, &example_peers()), Group::Public, &example_public());
+    assert_eq!(play.asks(CLOSES, RoundCommand::Close).events().len(), 1);
+}
+
+#[test]
+fn what_was_counted_of_an_attempt_that_has_ended_stands_without_its_scrutineer() {
+    let play = issued(opened()).does(CLOSES, returned(Group::Peer, 3, 0)).does(CLOSES, returned(Group::Public, 8, 0));
+    let play = all_counted(play, Group::Public, &example_public()).does(CLOSES, RoundCommand::Close);
+    let play = play.and(joined(NOBODY, BranchId::root(), None)).does(AFTER, replace(SU, NOBODY));
+    let play = play.does(AFTER, tally());
+    let Basis::Reviews { groups } = play.proposed(ANA).basis else { panic!("of reviews") };
+    assert_eq!(groups[2].score.as_ref().map(ToString::to_string), Some("90".to_owned()), "the public's");
+}
+
+#[test]
+fn who_counts_in_anothers_place_could_have_been_named_at_the_opening() {
+    let play = at_the_box();
+    play.asks(CLOSES, replace(LI, NOBODY)).then_refused(RoundRefusal::NotAScrutineer { member: LI });
+    play.asks(CLOSES, replace(SU, TAN)).then_refused(RoundRefusal::ScrutineerAlready { member: TAN });
+    for member in [LI, ANA] {
+        play.asks(CLOSES, replace(SU, member)).then_refused(RoundRefusal::ScrutineerReviews { member });
+    }
+    let away = crate::member::MemberRefusal::Suspended { member: west(1), on: date(2022, 10, 1), since: MARCH };
+    play.clone().and([suspended(west(1), MARCH)]).asks(CLOSES, replace(SU, west(1))).then_refused(away);
+    assert_eq!(play.asks(CLOSES, replace(SU, west(2))).events().len(), 1);
+    tallied().asks(AFTER, replace(SU, west(2))).then_refused(wrong_stage(Stage::Tallied, Stage::Opened));
+}

@@ -138,6 +138,7 @@ fn a_year_is_weighed_anew_and_the_cap_minded() {
         actual: amount(completion).into(),
         weight: Amount::ONE,
         completion: amount(completion).into(),
+        exactness: crate::ledger::Exactness::Exact,
     };
     let of_year = |number, completion| of(number, year(&own().year, quarters(), vec![comparison(completion)]));
     let reviewed = [of_year(1, "95"), of_year(2, "99"), of_year(3, "99")];

@@ -23,7 +23,7 @@ fn period(text: &str) -> Period {
     text.parse().expect("a period")
 }
 
-/// A published quarterly round of leaders alone, with these results.
+/// A final quarterly round of leaders alone, with these results.
 fn quarter(id: RoundId, branch: BranchId, of: &str, scores: &[(MemberId, Date, &str)]) -> Vec<Happened> {
     let (period, version) = (period(of), 1);
     let inside = |event: RoundEvent| -> Happened { (id.into(), event.into()) };
@@ -47,7 +47,8 @@ fn quarter(id: RoundId, branch: BranchId, of: &str, scores: &[(MemberId, Date, &
         inside(RoundEvent::RosterFixed { people, leaders: vec![LI], peers: vec![], suspended: vec![] }),
         inside(RoundEvent::Published { version, publicity_until: until, appeal_until: until }),
     ];
-    events.into_iter().chain(published).collect()
+    let ended = inside(RoundEvent::Finalised { version });
+    events.into_iter().chain(published).chain([ended]).collect()
 }
 
 fn defined(metric: &str) -> Happened {
@@ -219,6 +220,21 @@ fn a_lower_bound_completes_no_plan_of_a_year_where_less_is_better() {
 }
 
 #[test]
+fn a_year_of_a_lower_bound_is_a_lower_bound() {
+    let result = |actual: &str, exactness| {
+        let play = quarters("80", "90").and([defined("visits"), planned(ANA, "visits", "10")]);
+        tallied_year(play.and([reported_as(ANA, "visits", "2022-04", actual, exactness)])).proposed(ANA)
+    };
+    let bound = result("8", Exactness::AtLeast);
+    assert_eq!((bound.score, bound.exactness()), (score("82"), Exactness::AtLeast));
+    let Basis::Year { comparisons, .. } = &bound.basis else { panic!("of a year") };
+    assert_eq!(comparisons[0].exactness, Exactness::AtLeast);
+    // What is at least the plan counts as all of it.
+    assert_eq!(result("10", Exactness::AtLeast).exactness(), Exactness::Exact);
+    assert_eq!(result("8", Exactness::Exact).exactness(), Exactness::Exact);
+}
+
+#[test]
 fn who_was_moved_within_a_quarter_has_both_scores_weighed_by_days() {
     // From 1 July to 15 August in East, 46 of the quarter's 92 days, and from 16 August on in West.
     let in_west = date(2022, 8, 16);
@@ -297,10 +313,10 @@ fn a_yearly_round_names_its_quarters_each_once() {
 }
 
 #[test]
-fn a_year_is_made_of_published_quarters_of_that_year() {
+fn a_year_is_made_of_final_quarters_of_that_year() {
     let play = closed_year(quarters("80", "90").and(quarter(quarter_id(9), WEST, "2021-Q4", &[(BO, MARCH, "80")])));
     let named = |last| of_rounds(&[quarter_id(3), quarter_id(4), last]);
-    let refusal = RoundRefusal::QuarterUnfit { round: quarter_id(9), stage: Stage::Published };
+    let refusal = RoundRefusal::QuarterUnfit { round: quarter_id(9), stage: Stage::Final };
     play.asks(JANUARY, named(quarter_id(9))).then_refused(refusal);
     play.asks(JANUARY, named(OTHER)).then_refused(RoundRefusal::Unknown { round: OTHER });
     let refusal = RoundRefusal::QuarterUnfit { round: ROUND, stage: Stage::Closed };
@@ -308,7 +324,25 @@ fn a_year_is_made_of_published_quarters_of_that_year() {
 }
 
 #[test]
-fn no_published_quarter_of_the_branch_is_left_out() {
+fn a_year_waits_until_its_quarters_are_final_or_annulled() {
+    let second = || quarter(quarter_id(2), EAST, "2022-Q2", &[(ANA, MARCH, "70")]).into_iter();
+    let (branch, quarter, round) = (EAST, period("2022-Q2"), quarter_id(2));
+    let pending = |stage| RoundRefusal::QuarterPending { branch, quarter, round, stage };
+    let named = of_rounds(&[2, 3, 4].map(quarter_id));
+    for (events, stage) in [(2, Stage::Drafted), (4, Stage::Opened), (6, Stage::Published)] {
+        let play = closed_year(quarters("80", "90").and(second().take(events)));
+        play.asks(JANUARY, named.clone()).then_refused(pending(stage));
+        play.asks(JANUARY, of_rounds(&[3, 4].map(quarter_id))).then_refused(pending(stage));
+    }
+    let play = closed_year(quarters("80", "90").and(second()));
+    assert_eq!(play.asks(JANUARY, named).events().len(), 1);
+    let released = at(EAST, BranchEvent::PeriodReleased { round, period: quarter });
+    let play = closed_year(quarters("80", "90").and(second().take(2)).and([released]));
+    assert_eq!(play.asks(JANUARY, of_rounds(&[3, 4].map(quarter_id))).events().len(), 1);
+}
+
+#[test]
+fn no_final_quarter_of_the_branch_is_left_out() {
     let (branch, quarter, round) = (EAST, period("2022-Q4"), quarter_id(4));
     let refusal = RoundRefusal::QuarterLeftOut { branch, quarter, round };
     closed_year(quarters("80", "90")).asks(JANUARY, of_rounds(&[quarter_id(3)])).then_refused(refusal);
@@ -353,18 +387,15 @@ fn all_who_fit_into_the_places_are_excellent_and_nobody_is_where_there_is_none()
 }
 
 #[test]
-fn a_published_year_is_computed_again_where_a_quarter_was_put_right() {
+fn a_published_year_is_computed_again_where_a_comparison_was_put_right() {
     let play = tallied_year(compared(quarters("80", "90.01")));
     let play = play.does(JANUARY, as_proposed()).does(JANUARY, RoundCommand::Publish);
-    let correct = |fixes: Vec<Fix>| RoundCommand::Correct { member: ANA, fixes, reason: sealed("a quarter changed") };
+    let correct = |fixes: Vec<Fix>| RoundCommand::Correct { member: ANA, fixes, reason: sealed("a month was missing") };
     let nothing = RoundRefusal::NothingCorrected { member: ANA };
     play.asks(JANUARY, correct(vec![Fix::Recompute])).then_refused(nothing);
-    let result = MemberResult::of(Basis::Reviews { groups: vec![] }, Some(amount("100").into()));
-    let (member, branch, period, version) = (ANA, EAST, q3(), 2);
-    let published = RoundEvent::ResultPublished { member, branch, period, version, result, score_before: score("80") };
-    let play = play.and([(quarter_id(3).into(), published.into())]);
+    let play = play.and([reported(ANA, "premium", "2022-06", "100")]);
     let play = play.does(JANUARY, correct(vec![Fix::Recompute]));
-    assert_eq!(play.published(ANA).score, score("88"));
+    assert_eq!(play.published(ANA).score, score("94"));
 }
 
 #[test]

@@ -18,7 +18,7 @@ use crate::policy::Resource;
 use crate::ports::Moment;
 use crate::scalar::Decimal;
 use crate::session::Session;
-use crate::words::{ReviewGap, ReviewGroup};
+use crate::words::{Exactness, ReviewGap, ReviewGroup};
 
 /// How a result came about 结果说明, its viewer checked.
 #[derive(Debug, Clone)]
@@ -177,6 +177,8 @@ pub struct MetricComparison {
     weight: Decimal,
     /// Plan completion in percent as an exact fraction, before the cap of 100.
     completion: String,
+    /// Whether actual and completion are exact, or at least that.
+    exactness: Exactness,
 }
 
 /// How a result came about 结果说明.
@@ -185,6 +187,11 @@ impl Explanation {
     /// The score: two places, rounded once, half away from zero; null where it is incomplete, never 0 for that.
     async fn score(&self) -> Option<Decimal> {
         self.result.score.map(score)
+    }
+
+    /// Whether the score is exact, or at least that, as a comparison of the year was reported as a lower bound.
+    async fn exactness(&self) -> Exactness {
+        self.result.exactness().into()
     }
 
     /// The score before the rounding, as an exact fraction such as `1793/20`.
@@ -307,6 +314,7 @@ impl Explanation {
 impl From<&model::Comparison> for MetricComparison {
     fn from(of: &model::Comparison) -> Self {
         let (actual, completion) = (of.actual.to_string(), of.completion.to_string());
-        Self { metric: of.metric.to_string(), plan: plain(of.plan), actual, weight: plain(of.weight), completion }
+        let (plan, weight, exactness) = (plain(of.plan), plain(of.weight), of.exactness.into());
+        Self { metric: of.metric.to_string(), plan, actual, weight, completion, exactness }
     }
 }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use domain::id::{MemberId, RoundId};
+use domain::round as model;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::round_people::RoundPersonRow;
 use projections::round_results::RoundResultRow;
@@ -28,6 +29,7 @@ use crate::ports::Moment;
 use crate::scalar::{DateTime, Decimal, Position};
 use crate::schema::READ;
 use crate::session::Session;
+use crate::words::ReviewGroup;
 
 /// A person's published result 评议结果, its viewer checked.
 #[derive(Debug, Clone)]
@@ -117,6 +119,32 @@ pub struct Correction {
     reason: Option<String>,
     /// Who corrected it: an opaque id.
     by: String,
+    /// What was put right; with what, the version says. Empty of corrections from before this was recorded.
+    put_right: Vec<PutRight>,
+}
+
+/// The kinds of thing that a correction puts right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum CorrectionKind {
+    /// What was counted of a secret group.
+    Counts,
+    /// What one leader marked.
+    Marks,
+    /// The grade.
+    Grade,
+    /// A year's result, computed anew from quarters and comparisons.
+    Recompute,
+}
+
+/// What a correction puts right 更正内容.
+#[derive(Debug, Clone, SimpleObject)]
+pub struct PutRight {
+    /// Which kind of thing.
+    kind: CorrectionKind,
+    /// Of the counts, which group.
+    group: Option<ReviewGroup>,
+    /// Of the marks, which leader.
+    reviewer: Option<Subject>,
 }
 
 /// The published results of a member that the viewer may see, the latest period first.
@@ -236,7 +264,7 @@ impl RoundResult {
                 published_at: session.shown(at),
                 position: position(row.position),
                 score_before: row.score_before.map(score),
-                correction: correction(session, &row, about).await?,
+                correction: correction(session, &row, about, self.at).await?,
                 explanation,
             });
         }
@@ -292,10 +320,30 @@ impl RoundResult {
 }
 
 /// What led to a version; nothing for the first.
-async fn correction(session: &Session, row: &RoundResultRow, about: Resource) -> Result<Option<Correction>> {
+async fn correction(
+    session: &Session,
+    row: &RoundResultRow,
+    about: Resource,
+    at: Moment,
+) -> Result<Option<Correction>> {
     let Some(by) = &row.corrected_by else { return Ok(None) };
     let reason = session.text(row.reason.as_ref(), about).await?;
-    Ok(Some(Correction { appeal: row.appeal.map(Into::into), reason, by: by.0.clone() }))
+    let put_right = row.put_right.0.iter().map(|put_right| PutRight::of(*put_right, at)).collect();
+    Ok(Some(Correction { appeal: row.appeal.map(Into::into), reason, by: by.0.clone(), put_right }))
+}
+
+impl PutRight {
+    fn of(put_right: model::PutRight, at: Moment) -> Self {
+        let (kind, group, reviewer) = match put_right {
+            model::PutRight::Counts { group } => (CorrectionKind::Counts, Some(group.into()), None),
+            model::PutRight::Marks { reviewer } => {
+                (CorrectionKind::Marks, None, Some(Subject::of_member(reviewer, at)))
+            }
+            model::PutRight::Grade => (CorrectionKind::Grade, None, None),
+            model::PutRight::Recompute => (CorrectionKind::Recompute, None, None),
+        };
+        Self { kind, group, reviewer }
+    }
 }
 
 fn position(number: Option<i64>) -> Position {

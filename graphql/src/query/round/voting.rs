@@ -162,11 +162,15 @@ pub struct Notice {
     proposed_by: String,
     /// Who approved it: an opaque id; null while nobody has.
     approved_by: Option<String>,
+    /// Who declined it or took it back: an opaque id; null while nobody has.
+    declined_by: Option<String>,
+    /// Why it was declined; free text, null where your roles do not reach.
+    declined_for: Option<String>,
     /// The position at which it was asked for.
     position: Position,
 }
 
-/// The notices of a round; those that nobody approved yet only where `pending` are asked for.
+/// The notices of a round; those that nobody approved only where `pending` are asked for.
 ///
 /// # Errors
 /// [`crate::fault::Fault::Read`].
@@ -174,12 +178,18 @@ pub async fn notices_of(session: &Session, row: &RoundRow, texts: bool, pending:
     let mut notices = vec![];
     for notice in row.notices.0.iter().filter(|notice| pending || notice.approved_by.is_some()) {
         let reason = if texts { session.opened(&notice.reason).await? } else { None };
+        let declined_for = match &notice.declined {
+            Some((_, why)) if texts => session.opened(why).await?,
+            Some(_) | None => None,
+        };
         let shown = |actor: &ActorId| actor.0.clone();
         notices.push(Notice {
             version: notice.version,
             reason,
             proposed_by: shown(&notice.proposed_by),
             approved_by: notice.approved_by.as_ref().map(shown),
+            declined_by: notice.declined.as_ref().map(|(by, _)| shown(by)),
+            declined_for,
             position: domain::stream::Position(notice.position).into(),
         });
     }

@@ -5,7 +5,9 @@
 //! "branch", "graded", "marks": { leader: { dimension: mark } }, "counts": { group: { dimension: { "grades": { grade:
 //! n }, "unknown", "invalid" } } }, "quarters": [{ "quarter", "score", "days" }], "comparisons": [{ "metric", "weight",
 //! "completion" }], "stated": { "score", "grade", "rank" } }] }`. The leaders' group has a name only; a group that does
-//! not count for a person has no counts there; the stated grade is the one that the score proposes.
+//! not count for a person has no counts there; the stated grade is the one that the score proposes. A year in which
+//! somebody's result was corrected states no grades: they were proposed at the tally, the cap over everybody, and a
+//! correction moves nobody else's. The bundle as of the publication states them.
 //!
 //! # Invariant
 //! Ids only; nothing that the results do not say.
@@ -30,8 +32,10 @@ pub fn bundle(round: &RoundRow, people: &[RoundPersonRow]) -> Option<String> {
     let people: Vec<&RoundPersonRow> = people.iter().filter(|person| person.branch.is_some()).collect();
     let ranks =
         ranks(&rules.ties, people.iter().filter_map(|person| Some((person.member, &person.result.as_ref()?.0))));
-    let shown: Vec<Value> = people.iter().map(|person| person_of(person, ranks.get(&person.member))).collect();
     let yearly = round.period.grain() == Grain::Year;
+    let with_grades = !yearly || people.iter().all(|person| person.version <= Some(1));
+    let shown = people.iter().map(|person| person_of(person, ranks.get(&person.member), with_grades));
+    let shown: Vec<Value> = shown.collect();
     Some(json!({ "rules": rules, "yearly": yearly, "groups": groups, "people": shown }).to_string())
 }
 
@@ -49,13 +53,17 @@ fn group_of(round: &RoundRow, rules: &Rules, group: Group, voting: &Voting) -> V
     })
 }
 
-fn person_of(person: &RoundPersonRow, rank: Option<&u64>) -> Value {
+fn person_of(person: &RoundPersonRow, rank: Option<&u64>, with_grade: bool) -> Value {
     let result = person.result.as_ref().map(|result| &result.0);
     let groups = match result.map(|result| &result.basis) {
         Some(Basis::Reviews { groups }) => groups.as_slice(),
         Some(Basis::Year { .. }) | None => &[],
     };
     let (quarters, comparisons) = result.map(year_of).unwrap_or_default();
+    let mut stated = json!({ "score": person.score, "rank": rank });
+    if with_grade {
+        stated["grade"] = json!(person.proposed);
+    }
     json!({
         "member": person.member,
         "branch": person.branch,
@@ -64,11 +72,7 @@ fn person_of(person: &RoundPersonRow, rank: Option<&u64>) -> Value {
         "counts": counts_of(groups),
         "quarters": quarters,
         "comparisons": comparisons,
-        "stated": {
-            "score": person.score,
-            "grade": person.proposed,
-            "rank": rank,
-        },
+        "stated": stated,
     })
 }
 

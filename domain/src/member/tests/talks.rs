@@ -93,6 +93,20 @@ fn a_talk_is_approved_or_declined_by_another() {
 }
 
 #[test]
+fn an_approved_talk_that_cannot_be_held_any_more_is_declined() {
+    let given = so_far([proposed_by(Some("secretary")), approved()]);
+    let reason = text("moved away");
+    let decline = || ana(MemberCommand::DeclineTalk { talk: TALK, reason: reason.clone() });
+    let declined = |by: &str| {
+        let by = ActorId(by.to_owned());
+        of(ANA, MemberEvent::TalkDeclined { talk: TALK, reason: reason.clone(), by })
+    };
+    given.clone().and(left(MAY)).when(decline()).then([declined("office")]);
+    given.clone().by("secretary").when(decline()).then([declined("secretary")]);
+    given.and([held()]).when(decline()).then_refused(wrong_step(Step::Held, Step::Proposed));
+}
+
+#[test]
 fn what_a_rule_proposed_anybody_approves() {
     so_far([proposed_by(None)]).when(ana(MemberCommand::ApproveTalk { talk: TALK })).then([approved()]);
 }

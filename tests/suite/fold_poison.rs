@@ -85,3 +85,47 @@ async fn an_event_whose_row_cannot_be_written_stops_only_the_projection_that_wri
     assert!(!told.app.reads.rows(&Select::<BranchRow>::first(ALL), head).await.unwrap().is_empty());
     told.app.stop().await;
 }
+
+#[tokio::test]
+async fn a_log_with_an_event_missing_is_not_read_past_it() {
+    let told = told(15, 40).await;
+    let head = told.caught_up().await;
+    let owner = told.ground.owner().await;
+    sqlx::query("update log_head set position = position + 1").execute(&owner).await.unwrap();
+    let payload = r#"{"branch_renamed":{"name_before":"a","name":"b","on":"2022-03-01"}}"#;
+    smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+
+    for standing in stopped(&told.app, registry::all().len()).await {
+        let (at, cause) = standing.stopped.as_ref().unwrap();
+        assert_eq!((at.0, standing.checkpoint), (head.0 + 1, head), "{}", standing.name);
+        assert!(cause.contains(&format!("no event at {}, but one at {}", head.0 + 1, head.0 + 2)), "{cause}");
+    }
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_projection_that_fails_again_and_again_holds_nobody_back_and_goes_on_once_it_can() {
+    let told = told(16, 40).await;
+    let head = told.caught_up().await;
+    sqlx::query("alter table branches_g1 rename column name to called").execute(&told.app.pool).await.unwrap();
+    let payload = r#"{"branch_renamed":{"name_before":"a","name":"b","on":"2022-03-01"}}"#;
+    let renamed = smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    let after = registers(&told).await;
+
+    let stop = stopped(&told.app, 1).await;
+    assert_eq!((stop[0].name.as_str(), stop[0].checkpoint), ("branches", head));
+    let (at, cause) = stop[0].stopped.as_ref().unwrap();
+    assert_eq!(*at, renamed);
+    assert!(cause.contains("name"), "{cause}");
+    let now = told.app.reads.pin(None, Some(after)).await.unwrap();
+    assert!(now.position >= after, "the others go on");
+
+    sqlx::query("alter table branches_g1 rename column called to name").execute(&told.app.pool).await.unwrap();
+    until("the end of the stop", Duration::from_secs(20), async || {
+        let standings = standings(&told.app.pool).await.unwrap();
+        let branches = standings.into_iter().find(|standing| standing.name == "branches").unwrap();
+        (branches.stopped.is_none() && branches.checkpoint >= after).then_some(())
+    })
+    .await;
+    told.app.stop().await;
+}

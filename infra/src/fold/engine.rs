@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection, PgPool, Row as _};
 use super::lease::{self, Lease};
 use super::tail::{Facts, Tail};
 use super::{FoldError, rebuild, rows, table, verify};
-use crate::log::reader::{self, ReadLogError};
+use crate::log::reader;
 
 /// The most events folded in one transaction.
 pub const BATCH: usize = 5_000;
@@ -147,12 +147,12 @@ pub async fn readable<P: Projection>(
     let failed = |source| FoldError::Log { projection: P::NAME, source };
     match reader::after(&mut *connection, after, most).await {
         Ok(facts) => Ok((facts, None)),
-        Err(unreadable @ ReadLogError::Undecodable { position, .. }) => {
+        Err(unreadable) => {
+            let Some(position) = unreadable.stops_at() else { return Err(failed(unreadable)) };
             let readable = usize::try_from(position.0 - after.0 - 1).unwrap_or(most);
             let facts = reader::after(connection, after, readable).await.map_err(failed)?;
             Ok((facts, Some(failed(unreadable))))
         }
-        Err(error) => Err(failed(error)),
     }
 }
 

@@ -30,6 +30,10 @@ const REST: Duration = Duration::from_secs(2);
 const FOLD: Duration = Duration::from_secs(90);
 /// How often a lease that another holds is asked for.
 const TURN: Duration = Duration::from_secs(1);
+/// How long one that failed leaves the lease to others: they ask within a turn, and may be builds that can go on.
+const YIELD: Duration = Duration::from_secs(3);
+/// How often a projection fails on the database's word before that is recorded as a stop.
+const TRIES: u32 = 3;
 
 /// What the workers of a process share.
 #[derive(Clone)]
@@ -57,16 +61,18 @@ pub fn start(projections: Vec<Arc<dyn Folded>>, floor: &Floor) -> JoinSet<()> {
 }
 
 async fn work(projection: Arc<dyn Folded>, mut floor: Floor) {
-    // Why it rests, as it was last said.
-    let mut said = None;
+    let mut trouble = Trouble::default();
     while !*floor.stopping.borrow() {
         let lease = lease::take(&floor.pool, projection.name(), projection.version(), floor.holder);
         match floor.reach.soon(lease).await {
             Ok(Some(lease)) => {
-                let lease = hold(&*projection, &mut floor, lease, &mut said).await;
+                let (lease, ended) = hold(&*projection, &mut floor, lease, &mut trouble).await;
                 let given = lease::give_back(&floor.pool, projection.name(), &lease);
                 if let Err(error) = floor.reach.soon(given).await {
                     warn(&*projection, &error, "the lease is left to run out");
+                }
+                if ended == Ended::Failed {
+                    rest(&mut floor, YIELD).await;
                 }
             }
             Ok(None) => await_turn(&*projection, &mut floor).await,
@@ -78,6 +84,24 @@ async fn work(projection: Arc<dyn Folded>, mut floor: Floor) {
     }
 }
 
+/// What keeps a projection from going on.
+#[derive(Default)]
+struct Trouble {
+    /// Why it rests, as it was last said.
+    said: Option<String>,
+    /// How often in a row.
+    times: u32,
+}
+
+/// Why a worker lets its lease go.
+#[derive(PartialEq, Eq)]
+enum Ended {
+    /// It cannot go on.
+    Failed,
+    /// The lease was lost, or the process stops.
+    Otherwise,
+}
+
 /// What goes wrong besides folding. That the database is out of reach has been told already.
 fn warn(projection: &dyn Folded, error: &sqlx::Error, what: &str) {
     if !is_out_of_reach(error) {
@@ -86,14 +110,16 @@ fn warn(projection: &dyn Folded, error: &sqlx::Error, what: &str) {
 }
 
 /// Folds while the lease holds and the process does not stop; answers the lease as it last was.
-async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, said: &mut Option<String>) -> Lease {
+async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, trouble: &mut Trouble) -> (Lease, Ended) {
     let mut most = BATCH;
     while !*floor.stopping.borrow() {
         match catch_up(projection, floor, &lease, most).await {
             Ok(checkpoint) if checkpoint > lease.checkpoint => {
                 let small = checkpoint.0 - lease.checkpoint.0 < BATCH as u64 && most == BATCH;
+                // After folding one by one it dares more with each that succeeds.
+                most = BATCH.min(most * 2);
                 lease.checkpoint = checkpoint;
-                *said = None;
+                *trouble = Trouble::default();
                 floor.moved.notify_waiters();
                 if small {
                     rest(floor, BREATH).await;
@@ -101,7 +127,7 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, said
                 continue;
             }
             Ok(_) => most = BATCH,
-            Err(FoldError::Fenced { .. }) => return lease,
+            Err(FoldError::Fenced { .. }) => return (lease, Ended::Otherwise),
             // One of many is at fault; which one shows when they are folded one by one.
             Err(error) if error.is_about_an_event() && most > 1 => {
                 tracing::debug!(projection = projection.name(), error = %error, "folding one by one");
@@ -109,9 +135,8 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, said
                 continue;
             }
             Err(error) => {
-                report(projection, floor, &lease, &error, said).await;
-                rest(floor, REST).await;
-                return lease;
+                report(projection, floor, &lease, &error, trouble).await;
+                return (lease, Ended::Failed);
             }
         }
         tokio::select! {
@@ -119,12 +144,12 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, said
             _ = floor.stopping.changed() => {}
             () = tokio::time::sleep(POLL) => {
                 if !prolong(projection, floor, &lease).await {
-                    return lease;
+                    return (lease, Ended::Otherwise);
                 }
             }
         }
     }
-    lease
+    (lease, Ended::Otherwise)
 }
 
 /// A fold that panics is a failure like any other: the worker lives on and says so.
@@ -149,15 +174,20 @@ async fn prolong(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool 
     })
 }
 
-/// An event that cannot be read or folded stops the projection: recorded with its cause, and tried again after a rest.
-/// The same cause is told once.
-async fn report(projection: &dyn Folded, floor: &Floor, lease: &Lease, error: &FoldError, said: &mut Option<String>) {
-    let why = chain(error);
-    if !is_out_of_reach(error) && said.as_ref() != Some(&why) {
-        tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "a projection rests");
-        *said = Some(why);
+/// What cannot be read or folded stops the projection: recorded with its cause, and tried again after a rest. So does
+/// whatever else the database answers again and again, such as rows of another owner: the others do not wait for it. The
+/// same cause is told once.
+async fn report(projection: &dyn Folded, floor: &Floor, lease: &Lease, error: &FoldError, trouble: &mut Trouble) {
+    if is_out_of_reach(error) {
+        return;
     }
-    if !error.is_about_an_event() {
+    let why = chain(error);
+    if trouble.said.as_ref() != Some(&why) {
+        tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "a projection rests");
+        trouble.said = Some(why);
+    }
+    trouble.times += 1;
+    if !error.is_about_an_event() && trouble.times < TRIES {
         return;
     }
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), chain);
@@ -205,6 +235,7 @@ async fn renew_version(projection: &dyn Folded, floor: &mut Floor) {
     };
     match built {
         Ok(_) => floor.moved.notify_waiters(),
+        Err(FoldError::BeingBuilt { .. }) => rest(floor, REST).await,
         Err(error) => {
             tracing::error!(
                 projection = projection.name(),

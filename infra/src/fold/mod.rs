@@ -101,11 +101,9 @@ impl FoldError {
             Self::Sql { source: sqlx::Error::Database(error), .. } => {
                 error.code().is_some_and(|code| ["22", "23"].iter().any(|class| code.starts_with(class)))
             }
-            Self::Log { source: ReadLogError::Undecodable { .. }, .. } | Self::Misfit { .. } | Self::Broken { .. } => {
-                true
-            }
+            Self::Log { source, .. } => source.stops_at().is_some(),
+            Self::Misfit { .. } | Self::Broken { .. } => true,
             Self::Sql { .. }
-            | Self::Log { .. }
             | Self::Fenced { .. }
             | Self::BeingBuilt { .. }
             | Self::OtherVersion { .. }

@@ -121,7 +121,11 @@ impl Appender {
                     *broken = lines;
                     return batch;
                 }
-                Ok(Err(fault)) => fault,
+                Ok(Err(fault)) => {
+                    // Whoever waits for a row that another session holds is told as soon as who waits for an answer.
+                    late += u32::from(is_held(&fault.error));
+                    fault
+                }
                 Err(_) => {
                     late += 1;
                     Fault::from(too_late())

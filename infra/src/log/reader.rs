@@ -21,6 +21,14 @@ pub enum ReadLogError {
     /// The database failed.
     #[error("the log cannot be read")]
     Sql(#[from] sqlx::Error),
+    /// An event is missing, though the log has none out of order: it was damaged.
+    #[error("the log has no event at {expected}, but one at {found}: it was damaged, restore it from a backup")]
+    Hole {
+        /// Which position is missing.
+        expected: Position,
+        /// The next one there is.
+        found: Position,
+    },
     /// An event does not decode.
     #[error("the event at {position}, {event_type}, cannot be read by this build")]
     Undecodable {
@@ -32,6 +40,17 @@ pub enum ReadLogError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl ReadLogError {
+    /// The position that cannot be read, where one is to blame.
+    #[must_use]
+    pub fn stops_at(&self) -> Option<Position> {
+        match self {
+            Self::Hole { expected: position, .. } | Self::Undecodable { position, .. } => Some(*position),
+            Self::Sql(_) => None,
+        }
+    }
 }
 
 const COLUMNS: &str =
@@ -48,7 +67,13 @@ pub async fn after(executor: impl PgExecutor<'_>, position: Position, limit: usi
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(executor)
         .await?;
-    rows.iter().map(fact).collect()
+    rows.iter().zip(1..).map(|(row, number)| next(Position(position.0.saturating_add(number)), row)).collect()
+}
+
+/// The event at a position, which is the next one there is.
+fn next(expected: Position, row: &PgRow) -> Result<Fact, ReadLogError> {
+    let found = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
+    if found == expected { fact(row) } else { Err(ReadLogError::Hole { expected, found }) }
 }
 
 /// The events at these positions, ascending.

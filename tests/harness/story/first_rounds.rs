@@ -157,6 +157,7 @@ impl Story {
         self.given_and_closed(commands, round).await;
         let closes_at = self.clock.now() + 3.hours();
         self.says(commands, round, RoundCommand::RepeatGroup { group, closes_at }).await;
+        self.replaced(commands, round).await;
         self.given_and_closed(commands, round).await;
         for (reviewer, member) in self.known(round).comments.into_iter().take(2) {
             let (released, reason) = (self.chance.percent(50), Some(self.text()));
@@ -164,6 +165,20 @@ impl Story {
         }
         self.tallied_and_published(commands, round).await;
         round
+    }
+
+    /// Somebody from outside counts in the place of the first scrutineer.
+    async fn replaced(&mut self, commands: &dyn Commands, round: RoundId) {
+        let known = self.known(round);
+        let outside = |member: &&MemberId| {
+            let takes_part = [&known.leaders, &known.scrutineers].into_iter().any(|of| of.contains(member));
+            !takes_part && !known.branches.contains(&self.members[*member]) && !self.suspended.contains(*member)
+        };
+        let to = self.members.keys().find(outside).copied();
+        if let Some((from, to)) = known.scrutineers.first().copied().zip(to) {
+            let reason = self.text();
+            self.says(commands, round, RoundCommand::ReplaceScrutineer { from, to, reason }).await;
+        }
     }
 
     /// One appeal is upheld, two are refused, one of them against a result put right before; two are left open.

@@ -1,4 +1,4 @@
-//! The demo year on a real PostgreSQL: its figures, its past, its boards.
+//! The demo year on a real PostgreSQL: its figures, its past, its boards, its rounds recounted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,11 +19,16 @@ use infra::demo::{self, Loaded};
 use infra::fold::rebuild::Quiet;
 use infra::report;
 use jiff::Timestamp;
+use projections::bundle::bundle;
 use projections::leaderboard::{Board, Ties};
+use projections::round_people::RoundPersonRow;
+use projections::rounds::RoundRow;
+use projections::select::Select;
 use rust_decimal::Decimal;
 use tokio::sync::OnceCell;
 
-use crate::told::{log, rows_equal};
+use crate::recount::python::Recounter;
+use crate::told::{ALL, log, rows_equal};
 
 static LOADED: OnceCell<(Ground, Loaded)> = OnceCell::const_new();
 
@@ -270,5 +275,30 @@ async fn boards_have_ties_and_the_rank_after_a_tie_counts_everybody_ahead() {
         let jumps = (1..).zip(page.windows(2)).all(|(ahead, pair)| pair[0] == pair[1] || pair[1] == ahead + 1);
         assert!(counted && jumps, "{metric}: {page:?}");
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_published_round_is_recounted_by_another_program_without_a_difference() {
+    let (ground, loaded) = loaded().await;
+    let app = ground.copy().await.app().await;
+    let at = app.reads.pin(None, Some(loaded.position)).await.unwrap().position;
+    let rounds = app.reads.rows(&Select::<RoundRow>::first(ALL), at).await.unwrap();
+    let people = app.reads.rows(&Select::<RoundPersonRow>::first(ALL), at).await.unwrap();
+    let mut recounter = Recounter::start();
+    for round in rounds.iter().filter(|round| round.published_at.is_some()) {
+        let own: Vec<RoundPersonRow> = people.iter().filter(|person| person.round == round.round).cloned().collect();
+        recounter.hand_in(&serde_json::from_str(&bundle(round, &own).unwrap()).unwrap());
+    }
+    let answers = recounter.answers();
+    let differing = |answer: &&serde_json::Value| answer.get("error").is_some() || answer.get("differences").is_some();
+    let differing: Vec<_> = answers.iter().filter(differing).collect();
+    assert!(differing.is_empty(), "{differing:?}");
+    let scores = |answer: &serde_json::Value| {
+        answer["people"].as_array().unwrap().iter().filter(|person| person["score"].is_string()).count()
+    };
+    let stated = people.iter().filter(|person| person.score.is_some()).count();
+    assert_eq!((answers.len(), answers.iter().map(scores).sum::<usize>()), (202, stated));
+    assert!(stated > 3_800, "{stated} scores");
     app.stop().await;
 }

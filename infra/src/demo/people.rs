@@ -17,9 +17,9 @@ use super::tree::{EMPTIED_ON, MERGED_ON, OPENING, Tree};
 
 /// How many members are registered in all.
 pub const MEMBERS: usize = 812;
-const OFFICE_EACH: usize = 24;
-const DELIVERY_EACH: usize = 20;
-const DISTRICT_EACH: usize = 36;
+const OFFICE_EACH: usize = 18;
+const DELIVERY_EACH: usize = 15;
+const DISTRICT_EACH: usize = 27;
 const CLOSING: usize = 9;
 
 /// What a member works in.
@@ -122,13 +122,10 @@ pub fn everybody(tree: &Tree, seed: u64) -> Vec<Person> {
 /// How many members each branch has at first.
 fn sizes(tree: &Tree) -> Vec<(usize, usize)> {
     let closing = tree.closure().0;
-    let of_company = |node: usize| tree.nodes[node].parent.is_some_and(|parent| Tree::companies().contains(&parent));
-    let is_district =
-        |node: usize| of_company(node) && tree.below(tree.nodes[node].parent.unwrap_or_default()).len() == 3;
     let fixed = |node: usize| match tree.nodes[node].parent {
         Some(Tree::OFFICE) => Some(OFFICE_EACH),
         Some(Tree::DELIVERY) => Some(DELIVERY_EACH),
-        _ if is_district(node) => Some(DISTRICT_EACH),
+        _ if tree.is_of_district(node) => Some(DISTRICT_EACH),
         _ => (node == closing).then_some(CLOSING),
     };
     let branches = tree.branches();

@@ -25,6 +25,7 @@ mod sheet;
 mod talks;
 mod term;
 mod voting;
+mod year_appeals;
 mod years;
 
 use super::draft::Timeline;

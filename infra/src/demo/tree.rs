@@ -1,4 +1,5 @@
-//! The organisation 组织: a city committee, nine branch companies, two general branches, and the branches under them.
+//! The organisation 组织: a city committee, nine branch companies, two general branches, and under them the branches that
+//! have the members: forty-one at first.
 
 use domain::branch::{BranchCommand, BranchKind};
 use domain::id::BranchId;
@@ -10,9 +11,17 @@ use super::draft::{Act, Hour, Timeline, id_of};
 /// Where the nine branch companies are; the first one reports delivery revenue.
 pub const PLACES: [&str; 9] =
     ["青禾区", "云栖区", "望川区", "白鹭县", "松涛县", "梅岗县", "柳浪县", "鹤鸣县", "晴岚县"];
-const OFFICES: [&str; 5] = ["党建部党支部", "综合办公室党支部", "金融业务部党支部", "财务部党支部", "信息技术党支部"];
-const DELIVERY: [&str; 3] = ["邮件处理党支部", "运输党支部", "市场党支部"];
-const ORDINALS: [&str; 3] = ["第一", "第二", "第三"];
+const OFFICES: [&str; 7] = [
+    "党建部党支部",
+    "综合办公室党支部",
+    "金融业务部党支部",
+    "财务部党支部",
+    "信息技术党支部",
+    "人力资源部党支部",
+    "安全保卫部党支部",
+];
+const DELIVERY: [&str; 4] = ["邮件处理党支部", "运输党支部", "市场党支部", "客户服务党支部"];
+const ORDINALS: [&str; 4] = ["第一", "第二", "第三", "第四"];
 /// When the committee was founded; everything below it a month later.
 const FOUNDED: Date = date(2007, 1, 15);
 const BELOW: Date = date(2007, 2, 15);
@@ -64,7 +73,7 @@ impl Tree {
             tree.add(BranchKind::GeneralBranch, Self::ROOT, name.into());
         }
         for (company, place) in Self::companies().zip(PLACES) {
-            let branches = if place.ends_with('区') { 3 } else { 2 };
+            let branches = if is_district(place) { 4 } else { 3 };
             for ordinal in &ORDINALS[..branches] {
                 tree.add(BranchKind::Branch, company, format!("{place}分公司{ordinal}党支部"));
             }
@@ -86,6 +95,13 @@ impl Tree {
     /// The branch companies.
     pub fn companies() -> std::ops::RangeInclusive<usize> {
         1..=9
+    }
+
+    /// Whether a node belongs to the company of a district 区: those of counties are smaller.
+    #[must_use]
+    pub fn is_of_district(&self, node: usize) -> bool {
+        let company = self.nodes[node].parent.filter(|parent| Self::companies().contains(parent));
+        company.is_some_and(|company| is_district(PLACES[company - 1]))
     }
 
     /// The id of a node.
@@ -160,6 +176,10 @@ impl Tree {
         let command = BranchCommand::Establish { kind: node.kind, parent, name: title(&node.name), on };
         timeline.plan(OPENING, hour, "branches", |_| Act::branch(node.id, command));
     }
+}
+
+fn is_district(place: &str) -> bool {
+    place.ends_with('区')
 }
 
 /// A title of the demo.

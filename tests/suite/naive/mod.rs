@@ -67,10 +67,15 @@ impl<'a> Naive<'a> {
         Self { log, facts: &log[..count] }
     }
 
+    /// The facts of one stream.
+    fn facts_on(self, stream: StreamId) -> impl Iterator<Item = &'a Fact> {
+        let places = self.log.streams.get(&stream).into_iter().flatten();
+        places.take_while(move |at| **at < self.facts.len()).map(move |at| &self.facts[*at])
+    }
+
     /// What happened on one stream.
     fn on(self, stream: StreamId) -> impl Iterator<Item = &'a Event> {
-        let places = self.log.streams.get(&stream).into_iter().flatten();
-        places.take_while(move |at| **at < self.facts.len()).map(move |at| &self.facts[*at].event)
+        self.facts_on(stream).map(|fact| &fact.event)
     }
 
     /// The facts themselves.

@@ -1,6 +1,6 @@
 //! Scores of published rounds, found by looking for what each round said last of a subject, and when first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::amount::Amount;
 use domain::event::{Event, Fact};
@@ -56,13 +56,17 @@ fn takes_back(fact: &Fact, (subject, of): Key) -> bool {
 impl Naive<'_> {
     /// The standing of every subject and period of which a round's score stands.
     pub fn score_rows(self) -> Vec<StandingRow> {
-        let keys: BTreeSet<Key> = self.facts().iter().filter_map(published).map(|(key, _)| key).collect();
-        keys.into_iter().filter_map(|key| self.score_row(key)).collect()
+        let mut rounds: BTreeMap<Key, BTreeSet<RoundId>> = BTreeMap::new();
+        for fact in self.facts() {
+            if let Some((key, _)) = published(fact) {
+                rounds.entry(key).or_default().insert(RoundId(fact.stream.id));
+            }
+        }
+        rounds.into_iter().filter_map(|(key, rounds)| self.score_row(key, rounds)).collect()
     }
 
-    fn score_row(self, key: Key) -> Option<StandingRow> {
-        let of_rounds = self.facts().iter().filter(|fact| fact.stream.kind == StreamKind::Round);
-        let rounds: BTreeSet<RoundId> = of_rounds.map(|fact| RoundId(fact.stream.id)).collect();
+    /// Of a subject and a period, from the rounds that ever published a score of it.
+    fn score_row(self, key: Key, rounds: BTreeSet<RoundId>) -> Option<StandingRow> {
         let mut scores: Vec<Scored> = rounds.into_iter().filter_map(|round| self.scored(key, round)).collect();
         scores.sort_by_key(|scored| scored.position);
         let last = scores.iter().rev().find(|scored| scored.score.is_some());
@@ -93,7 +97,7 @@ impl Naive<'_> {
 
     /// What a round has said of a subject since it last took something back.
     fn scored(self, key: Key, round: RoundId) -> Option<Scored> {
-        let own: Vec<&Fact> = self.facts().iter().filter(|fact| fact.stream == round.into()).collect();
+        let own: Vec<&Fact> = self.facts_on(round.into()).collect();
         let since = own.iter().rposition(|fact| takes_back(fact, key)).map_or(0, |at| at + 1);
         let said = |fact: &&&Fact| published(fact).is_some_and(|(of, _)| of == key);
         let first = own[since..].iter().find(said)?;

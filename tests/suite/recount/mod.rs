@@ -9,7 +9,7 @@ mod freeze;
 mod given;
 mod opening;
 mod published;
-mod python;
+pub mod python;
 mod righting;
 mod rules;
 mod ruling;

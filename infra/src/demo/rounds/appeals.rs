@@ -49,7 +49,8 @@ pub fn plan(
     }
 }
 
-fn file(round: RoundId, member: MemberId, day: Date, why: &str, timeline: &mut Timeline) -> AppealId {
+/// Somebody appeals.
+pub fn file(round: RoundId, member: MemberId, day: Date, why: &str, timeline: &mut Timeline) -> AppealId {
     let words = [(member.0, ("text", why.to_owned()))];
     AppealId(timeline.plan(day, Hour::Day, "appeals", |id| {
         let appeal = AppealId(id);
@@ -57,7 +58,8 @@ fn file(round: RoundId, member: MemberId, day: Date, why: &str, timeline: &mut T
     }))
 }
 
-fn answer(
+/// Somebody who did not decide answers: what is put right upholds the appeal, nothing refuses it.
+pub fn answer(
     round: RoundId,
     appeal: AppealId,
     words: (MemberId, &str),

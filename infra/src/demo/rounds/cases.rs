@@ -10,6 +10,8 @@ use crate::demo::tree::OPENING;
 pub enum Case {
     /// Half of the peers at most take part: the group is void and votes again.
     Repeats,
+    /// More ballots of peers come back than were handed out: the group is void and votes again.
+    Surplus,
     /// Two counts differ at first and are settled.
     Recounts,
     /// So many do not know somebody that the answers are fewer than the anonymity threshold.
@@ -39,11 +41,31 @@ pub fn of(quarter: i8, ballots: bool, nth: usize) -> Option<Case> {
         (1, true, 2) => Some(Case::Unsure),
         (1, false, 2) => Some(Case::Upheld),
         (1, false, 4) => Some(Case::RefusedLate),
+        (2, true, 0) => Some(Case::Surplus),
         (2, true, 1) => Some(Case::Corrected),
         (2, false, 3) => Some(Case::DecidedOtherwise),
         (2, false, 5) => Some(Case::MarkedAgain),
         (3, false, 1) => Some(Case::Annulled),
         (3, false, 4) => Some(Case::Reopened),
+        _ => None,
+    }
+}
+
+/// What happens in a yearly round besides the ordinary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum YearCase {
+    /// An appeal is right: a result of a month left something out. It is corrected, and the year computed anew.
+    Recomputed,
+    /// An appeal is not right.
+    Refused,
+}
+
+/// The case of the n-th yearly round.
+#[must_use]
+pub fn of_year(nth: usize) -> Option<YearCase> {
+    match nth {
+        2 => Some(YearCase::Recomputed),
+        5 => Some(YearCase::Refused),
         _ => None,
     }
 }

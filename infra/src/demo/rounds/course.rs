@@ -32,7 +32,7 @@ fn hold(sheet: &Sheet<'_>, timeline: &mut Timeline) -> Held {
     }
     let round = open(sheet, first, timeline);
     let (term, answers, comments) = match sheet.case {
-        Some(Case::Repeats) => repeat(sheet, round, first, timeline),
+        Some(Case::Repeats | Case::Surplus) => repeat(sheet, round, first, timeline),
         Some(Case::Reopened) => reopen(sheet, round, first, timeline),
         _ => {
             let answers = sheet.answers(1);
@@ -96,17 +96,20 @@ fn vote(vote: &Vote<'_, '_>, timeline: &mut Timeline) -> Vec<Comment> {
 
 type Voted = (Term, BTreeMap<MemberId, Answers>, Vec<Comment>);
 
-/// Too few peers come; the group is void, and votes again.
+/// Too few peers come, or more ballots than were handed out come back; the group is void, and votes again.
 fn repeat(sheet: &Sheet<'_>, round: RoundId, term: Term, timeline: &mut Timeline) -> Voted {
     let answers = sheet.answers(1);
     let vote = Vote { sheet, round, term, answers: &answers };
     vote.review_selves(timeline);
     let comments = vote.mark(timeline);
     let voters = sheet.voters();
-    let few = &voters[..voters.len() / 3];
-    vote.issue_to_peers(few, timeline);
+    let (issued, surplus) = match sheet.case {
+        Some(Case::Surplus) => (&voters[..], 1),
+        _ => (&voters[..voters.len() / 3], 0),
+    };
+    vote.issue_to_peers(issued, timeline);
     vote.issue_to_public(timeline);
-    vote.take_back(Group::Peer, few.len() as u32, timeline);
+    vote.take_back(Group::Peer, issued.len() as u32 + surplus, timeline);
     vote.take_back(Group::Public, sheet.public[1], timeline);
     vote.count(Group::Public, timeline);
     vote.close(timeline);

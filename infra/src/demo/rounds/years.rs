@@ -1,4 +1,4 @@
-//! The yearly rounds 年度评议: each branch's quarters and comparisons, the cap, and the ties across its border.
+//! The yearly rounds 年度评议: each branch's quarters and comparisons, the cap, the ties across its border, appeals.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,11 @@ use domain::world::Command;
 use jiff::civil::{Date, date};
 
 use super::book::Book;
+use super::cases;
 use super::course::say;
 use super::setting::Setting;
 use super::term::{self, Term};
+use super::year_appeals::Published;
 use crate::demo::calendar::{after, days_after};
 use crate::demo::draft::{Act, COMMITTEE, Hour, Timeline};
 use crate::demo::metrics::{self, period};
@@ -23,10 +25,10 @@ use crate::demo::metrics::{self, period};
 /// Once the fourth quarter is final.
 const OPENS: Date = date(2023, 2, 1);
 
-/// Holds the yearly round of each branch.
+/// Holds the yearly round of each branch, with the appeals of two.
 pub fn plan(setting: &Setting<'_>, book: &Book, timeline: &mut Timeline) {
     let ledgers = ledgers(timeline);
-    for branches in setting.rounds(OPENS) {
+    for (nth, branches) in setting.rounds(OPENS).into_iter().enumerate() {
         let people: Vec<Rostered> = setting.roster(&branches, OPENS).into_iter().map(|listed| listed.entry).collect();
         let reviewed: Vec<MemberId> =
             people.iter().filter(|person| !person.on_probation).map(|person| person.member).collect();
@@ -37,17 +39,20 @@ pub fn plan(setting: &Setting<'_>, book: &Book, timeline: &mut Timeline) {
         let proposal = Proposal { results: reviewed.iter().map(result).collect() };
         let proposal = proposal.graded(&setting.rules, &people, true);
         let given = settle(setting, &branches, &people, &proposal);
-        hold(branches, book.rounds_of(&reviewed), given, setting, timeline);
+        let (round, on) = hold(branches, book.rounds_of(&reviewed), given, setting, timeline);
+        let published = Published { round, on, proposal: &proposal, ledgers: &ledgers };
+        published.appeal(cases::of_year(nth), timeline);
     }
 }
 
+/// The round and the day of its publication.
 fn hold(
     branches: Vec<BranchId>,
     rounds: Vec<RoundId>,
     given: Vec<(MemberId, Code)>,
     setting: &Setting<'_>,
     timeline: &mut Timeline,
-) {
+) -> (RoundId, Date) {
     let term = Term::from(OPENS, 1);
     let draft = RoundCommand::Draft { branches, period: of_the_year(), rules_version: 1 };
     let round = RoundId(timeline.plan(OPENS, Hour::Outlets, "rounds", |id| Act::round(RoundId(id), draft)));
@@ -61,6 +66,7 @@ fn hold(
     let published = days_after(tallied, 2);
     say(round, published, "publications", RoundCommand::Publish, timeline);
     say(round, term::final_day(&setting.rules, published), "finals", RoundCommand::Finalise, timeline);
+    (round, published)
 }
 
 /// Who is tied across the border of the cap: the first of them take what places are left, the others the grade below.

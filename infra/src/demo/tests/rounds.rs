@@ -168,8 +168,10 @@ fn every_branch_with_members_is_reviewed_each_quarter_and_in_the_year_and_every_
     let names: Vec<String> = claims.keys().map(ToString::to_string).collect();
     assert_eq!(
         (names, sizes),
-        (["2022-Q1", "2022-Q2", "2022-Q3", "2022-Q4", "2022"].map(str::to_owned).to_vec(), vec![31, 31, 29, 27, 27])
+        (["2022-Q1", "2022-Q2", "2022-Q3", "2022-Q4", "2022"].map(str::to_owned).to_vec(), vec![43, 43, 41, 39, 39])
     );
+    let rounds = |yearly| held(yearly).len();
+    assert_eq!((rounds(false), rounds(true)), (163, 39), "two small branches are in one round");
     let mut ends: BTreeMap<&str, usize> = BTreeMap::new();
     for story in stories().into_values() {
         assert_eq!(story.ended.len(), 1, "a round of {:?} ends once", story.period);
@@ -223,15 +225,20 @@ fn scores_are_tied_in_many_rounds() {
 }
 
 #[test]
-fn a_group_that_few_took_part_in_votes_again_and_is_complete_then() {
-    let all = held(false);
-    let repeated: Vec<&Story> = all.iter().filter(|story| !story.voided.is_empty()).collect();
-    let [story] = repeated[..] else { panic!("{} rounds repeat", repeated.len()) };
-    assert_eq!((&story.voided[..], &story.repeated[..]), (&[(Group::Peer, Void::Turnout)][..], &[Group::Peer][..]));
-    for (member, versions) in &story.results {
-        assert_eq!(story.score(*member, Some(Group::Peer)), None, "incomplete before");
-        assert!(versions[0].score.is_some(), "complete after");
+fn a_group_that_few_took_part_in_or_with_too_many_ballots_votes_again_and_is_complete_then() {
+    let repeated: Vec<Story> = held(false).into_iter().filter(|story| !story.voided.is_empty()).collect();
+    for story in &repeated {
+        assert_eq!(story.repeated, [Group::Peer]);
+        for (member, versions) in &story.results {
+            assert_eq!(story.score(*member, Some(Group::Peer)), None, "incomplete before");
+            assert!(versions[0].score.is_some(), "complete after");
+        }
     }
+    let causes: BTreeMap<Option<Period>, &[(Group, Void)]> =
+        repeated.iter().map(|story| (story.period, &story.voided[..])).collect();
+    let few = (Some(quarter(1)), &[(Group::Peer, Void::Turnout)][..]);
+    let many = (Some(quarter(2)), &[(Group::Peer, Void::Surplus)][..]);
+    assert_eq!((causes, repeated.len()), (BTreeMap::from([few, many]), 2));
 }
 
 #[test]
@@ -327,6 +334,40 @@ fn one_appeal_is_upheld_one_refused_and_one_result_put_right_without_any() {
         assert_eq!(corrected, story.corrected.len());
     }
     assert_eq!((upheld, refused, unasked), (1, 1, 1));
+}
+
+#[test]
+fn in_the_year_one_appeal_is_upheld_and_computed_anew_from_a_result_put_right_and_one_is_refused() {
+    let (mut upheld, mut refused) = (vec![], 0);
+    for story in held(true) {
+        for (member, right, by) in &story.answers {
+            assert_ne!(Some(by), story.decided_by.as_ref(), "who decided does not answer");
+            match (right, &story.results[member][..]) {
+                (true, [before, after]) => upheld.push((*member, before.clone(), after.clone())),
+                (false, [_]) => refused += 1,
+                (_, versions) => panic!("{} versions", versions.len()),
+            }
+        }
+        let versions: usize = story.results.values().map(|versions| versions.len() - 1).sum();
+        assert_eq!(story.corrected.len(), versions);
+    }
+    assert_eq!((upheld.len(), refused), (1, 1));
+    let (member, before, after) = &upheld[0];
+    assert!(after.score > before.score);
+    let [before, after] = [before, after].map(|result| match &result.basis {
+        Basis::Year { quarters, comparisons, .. } => (quarters.clone(), comparisons.clone()),
+        Basis::Reviews { .. } => panic!("of a year"),
+    });
+    assert_eq!(before.0, after.0, "no quarter changed");
+    let ([before], [after]) = (&before.1[..], &after.1[..]) else { panic!("one metric is compared") };
+    let added = happened().iter().filter_map(|(stream, event)| match event {
+        Event::Member(MemberEvent::ResultCorrected { value, value_before, .. }) if *stream == (*member).into() => {
+            Some(value.decimal() - value_before.decimal())
+        }
+        Event::Member(_) | Event::Branch(_) | Event::Round(_) => None,
+    });
+    let added = Amount::new(added.sum()).expect("within the limits");
+    assert_eq!(after.actual, before.actual.plus(&added.into()), "by as much as the result of a month was put right");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod appealing;
 mod closing;
 mod deciding;
 mod ending;
+mod lengths;
 mod opening;
 mod paper;
 mod planning;

@@ -15,6 +15,7 @@ mod panel;
 mod quarters;
 mod refusing;
 mod reviewing;
+mod roles;
 mod roster;
 mod talking;
 mod teller;
@@ -54,6 +55,7 @@ const STORIES: &[Story] = stories![
     garbling::an_accident_says_nothing_of_its_cause,
     garbling::without_signing_in_there_is_only_the_position,
     reviewing::a_quarter_is_reviewed_from_draft_to_appeal,
+    roles::a_quarter_is_played_by_every_role,
     keeping::every_rule_of_a_round_is_kept,
     worked::a_group_fails_and_votes_again,
     worked::scores_are_rounded_once_and_ranked,

@@ -68,8 +68,10 @@ impl Dice {
 }
 
 /// A round in progress: what it sealed, event by event.
-struct Course {
+pub(super) struct Course {
     play: Play,
+    /// Where it stood once all was given, counted, tallied, decided.
+    pub(super) stages: Vec<Play>,
     lengths: Vec<(&'static str, usize)>,
 }
 
@@ -90,16 +92,20 @@ impl Course {
         self.play = self.play.clone().and(events);
     }
 
+    fn stands(&mut self) {
+        self.stages.push(self.play.clone());
+    }
+
     fn proposal(&self) -> proposal::Proposal {
         serde_json::from_str(&self.play.round().proposal.as_ref().expect("a proposal").0).expect("a proposal")
     }
 }
 
 /// East's quarter with answers at random, up to the decision.
-fn sealed_at_random(rules: &Rules, seed: u64) -> Course {
+pub(super) fn sealed_at_random(rules: &Rules, seed: u64) -> Course {
     let mut dice = Dice(seed);
     let play = issued(house_under(rules.clone()).does(DRAFTING, draft(&[EAST], 3)).does(OPENING, open()));
-    let mut course = Course { play, lengths: vec![] };
+    let mut course = Course { play, stages: vec![], lengths: vec![] };
     for number in 1..=7 {
         // Who was marked by whom is seen by everybody.
         for reviewer in [LI, MA].into_iter().take(if number == 3 { 1 } else { 2 }) {
@@ -107,6 +113,7 @@ fn sealed_at_random(rules: &Rules, seed: u64) -> Course {
             course.does(VOTING, RoundCommand::GiveLeaderReview { reviewer, member, marks, comment: None });
         }
     }
+    course.stands();
     course.does(CLOSES, returned(Group::Peer, 7, 0));
     course.does(CLOSES, returned(Group::Public, 8, 0));
     for (number, group, most) in (1..=7).flat_map(|number| [(number, Group::Peer, 6), (number, Group::Public, 8)]) {
@@ -115,8 +122,10 @@ fn sealed_at_random(rules: &Rules, seed: u64) -> Course {
             course.does(CLOSES, counted_by(scrutineer, group, east(number), counts.clone()));
         }
     }
+    course.stands();
     course.does(CLOSES, RoundCommand::Close);
     course.does(AFTER, tally());
+    course.stands();
     let grades = course.proposal().results.into_iter().filter(|(_, result)| result.score.is_some());
     let grades = grades.map(|(member, _)| GradeGiven {
         member,
@@ -124,6 +133,7 @@ fn sealed_at_random(rules: &Rules, seed: u64) -> Course {
         reason: Some(sealed(&"r".repeat(dice.roll(500) as usize))),
     });
     course.does(AFTER, RoundCommand::DecideGrades { given: grades.collect() });
+    course.stands();
     course
 }
 

@@ -13,6 +13,7 @@ mod reports;
 mod reviewing;
 mod rules;
 mod tallying;
+mod toil;
 mod whatif;
 mod worked;
 mod yearly;

@@ -315,14 +315,10 @@ impl Event {
         &self.row.correlation
     }
 
-    /// Why: the reason or note of the event; free text, null where your roles do not reach, and of a comment that was
-    /// looked at until its round is published.
+    /// Why: the reason or note of the event; free text, null where your roles do not reach.
     async fn reason(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let session = Session::of(ctx);
         let Some(reason) = &self.row.reason else { return Ok(None) };
-        if self.is_kept_back(session).await? {
-            return Ok(None);
-        }
         session.text(Some(reason), self.stream().resource(session).await?).await
     }
 

@@ -20,6 +20,7 @@ mod fold_scores;
 mod fold_verify;
 mod journey;
 mod kill;
+mod log_claims;
 mod log_cqrs;
 mod log_desk;
 mod log_faults;

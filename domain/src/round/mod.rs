@@ -36,6 +36,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 pub mod whatif;
+mod widest;
 pub mod year;
 
 pub use command::*;

@@ -4,14 +4,17 @@
 //! - An event is shown once, however many of those asked for it concerns.
 //! - Without a subject, a viewer of the whole organisation sees every event, anybody else those that concern the
 //!   branches in reach and the members in them today.
+//! - What became of a leader's comment is not told before its round is published: not what was decided, nor why.
 
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
+use domain::id::RoundId;
 use jiff::Timestamp;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::members::MemberRow;
+use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Order, Select};
 use uuid::Uuid;
 
@@ -53,6 +56,15 @@ impl Event {
 
     fn stream(&self) -> Subject {
         Subject::new(self.row.stream_kind, self.row.stream, self.at)
+    }
+
+    /// Whether what it says waits for its round to be published: whether a comment was released, and why it was not.
+    async fn is_kept_back(&self, session: &Session) -> Result<bool> {
+        if self.row.event_type != "round_comment_moderated" {
+            return Ok(false);
+        }
+        let round = session.row::<RoundRow>(&RoundKey { round: RoundId(self.row.stream) }, self.at.position).await?;
+        Ok(round.is_none_or(|round| round.published_at.is_none()))
     }
 }
 
@@ -315,9 +327,13 @@ impl Event {
         Ok(Session::of(ctx).fact(self.position()).await?.map(|fact| fact.sequence))
     }
 
-    /// What the log holds of it, as JSON; free texts stay sealed in it. Null of a roster that names people out of reach.
+    /// What the log holds of it, as JSON; free texts stay sealed in it. Null of a roster that names people out of reach,
+    /// and of a comment that was looked at until its round is published.
     async fn body(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let session = Session::of(ctx);
+        if self.is_kept_back(session).await? {
+            return Ok(None);
+        }
         // A roster names everybody of every branch covered.
         if self.row.event_type == "round_roster_fixed" {
             let covered = self.stream().resource(session).await?;
@@ -325,7 +341,7 @@ impl Event {
                 return Ok(None);
             }
         }
-        Ok(Session::of(ctx).fact(self.position()).await?.map(|fact| fact.event.encode()))
+        Ok(session.fact(self.position()).await?.map(|fact| fact.event.encode()))
     }
 }
 

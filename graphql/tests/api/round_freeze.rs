@@ -152,3 +152,26 @@ fn comments_are_looked_at_before_they_are_shown_and_that_is_recorded() {
     assert_eq!(told_with([opened()]).office().ask(&asked)["roundComments"], Value::Null, "not before the close");
     assert_eq!(twin.by(Some(viewer(Role::Leader, None, None))).code(&asked), "policy.denied");
 }
+
+#[test]
+fn the_trail_keeps_back_what_became_of_a_comment_until_publication_and_at_earlier_moments_for_good() {
+    let query = |at: &str| {
+        format!(
+            r#"{{ auditTrail(filter: {{ type: "round_comment_moderated" }}{at}) {{ nodes {{ position reason body }} }} }}"#
+        )
+    };
+    let shown = |told: Value| {
+        let nodes = told["auditTrail"]["nodes"].as_array().unwrap().clone();
+        let said: Vec<_> = nodes.iter().map(|node| (node["reason"].clone(), node["body"].is_string())).collect();
+        (said, nodes.last().unwrap()["position"].as_str().unwrap().to_owned())
+    };
+    for viewer in [viewer(Role::Office, None, None), viewer(Role::BranchSecretary, None, None)] {
+        let before = told_with([opened(), given(), counted()]).by(Some(viewer.clone()));
+        let (said, last) = shown(before.ask(&query("")));
+        assert_eq!(said, [(Value::Null, false), (Value::Null, false)]);
+        let after = evaluated().by(Some(viewer));
+        assert_eq!(shown(after.ask(&query(""))).0, [(Value::Null, true), (Value::Null, true)]);
+        let then = format!(r#", asOf: {{ position: "{last}" }}"#);
+        assert_eq!(shown(after.ask(&query(&then))).0, [(Value::Null, false), (Value::Null, false)]);
+    }
+}

@@ -15,10 +15,12 @@ mod panel;
 mod quarters;
 mod refusing;
 mod reviewing;
+mod roles;
 mod roster;
 mod talking;
 mod teller;
 mod town;
+mod worked;
 mod yearly;
 
 use std::any::Any;
@@ -53,7 +55,11 @@ const STORIES: &[Story] = stories![
     garbling::an_accident_says_nothing_of_its_cause,
     garbling::without_signing_in_there_is_only_the_position,
     reviewing::a_quarter_is_reviewed_from_draft_to_appeal,
+    roles::a_quarter_is_played_by_every_role,
     keeping::every_rule_of_a_round_is_kept,
+    worked::a_group_fails_and_votes_again,
+    worked::scores_are_rounded_once_and_ranked,
+    worked::fourteen_members_have_four_places,
     yearly::a_year_is_made_of_quarters_and_comparisons,
     talking::a_talk_is_held_and_followed_up_with_members_and_branches,
     quarters::a_quarter_ends_at_midnight_of_the_organisation,

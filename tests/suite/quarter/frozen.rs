@@ -1,152 +1,19 @@
 //! Two worlds that differ in nothing but marks and counts are answered alike, by everybody's every path, until they
 //! are published: nobody learns from an answer what is hidden, neither from a number nor from an error or its length.
 
-use std::sync::Arc;
-
-use harness::client::Api;
-use harness::ground::Ground;
-use harness::server::Server;
-use infra::auth::SignIn;
-use infra::clock::Clock;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use super::{CLOSES, DECIDED, FOUNDED, Play, Secrets, Step, script};
-
-/// Who looks; the office is asked for what it may see of a running round, not for the committee's own view.
-const VIEWERS: [&str; 8] = [
-    "id=office; roles=office",
-    "id=audit; roles=auditor",
-    "id=boss; roles=leader",
-    "id=secretary; roles=branch_secretary; scope=@team",
-    "id=lead1; roles=member; member=@lead1",
-    "id=m1; roles=member; member=@m1",
-    "id=scru1; roles=member; member=@scru1",
-    "id=robot; roles=integration",
-];
-
-const EXPLANATION: &str = "score grade version explanation { score exact grade proposed borderTie reason steps { text
-    textZh } groups { group score gap dimensions { mean valid grades { grade count } marks { mark } } } }";
-
-/// Every path that leads to a round, a person in it, or what is made of both.
-const PATHS: [&str; 18] = [
-    "talks(first: 5AT) { nodes { id step } }",
-    "recordedReads(subject: { kind: ROUND, id: \"@round\" }) { nodes { what } }",
-    "round(id: \"@round\"AT) { stage version decidedBy closesAt publishedAt voting { group attempt issued returned blank
-       eligible turnout counting { scrutineer { id } entered of } } notices { reason } }",
-    "round(id: \"@round\"AT) { bundle results { totalCount nodes { RESULT } } appeals { nodes { id } } }",
-    "round(id: \"@round\"AT) { roster { nodes { member { id } tookPaper reviewsReceived selfReview { text times }
-       leaderReviews { times comment released } result { RESULT } } } }",
-    "round(id: \"@round\"AT) { me { result { RESULT } } }",
-    "rounds(first: 5) { totalCount nodes { id stage } }",
-    "roundResult(round: \"@round\", member: \"@m1\"AT) { RESULT versions { version scoreBefore } }",
-    "member(id: \"@m1\"AT) { id roundResults { nodes { RESULT } } talks { nodes { id } } }",
-    "leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } }
-       }AT) { totalCount nodes { rank score subject { id } } }",
-    "leaderboard(board: { subject: BRANCH, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } }
-       }AT) { totalCount nodes { rank score subject { id } } }",
-    "rank(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } } },
-       subject: \"@m1\"AT) { rank score }",
-    "auditTrail(first: 100, reverse: trueAT) { nodes { position type actor recordedAt reason body concerns { id } sequence } }",
-    "auditTrail(filter: { subject: { kind: MEMBER, id: \"@m1\" } }, first: 100AT) { nodes { position type reason body } }",
-    "report(year: 2022AT) { figures { code value exactness events(first: 5) { nodes { position } } } }",
-    "dues(first: 20AT) { nodes { kind dueAt } }",
-    "whatIf(round: \"@round\", rules: { preset: RENORMALISE }) { isWhatIf entries { after { score rank } } }",
-    "fairness(period: { quarter: { year: 2022, quarter: 2 } }) { severities { severity { exact } others { exact } } }",
-];
-
-/// What does not belong before publication, for whoever asks too early.
-const EARLY: [(&str, &str); 3] = [
-    ("decideGrades", "{ \"round\": \"@round\" }"),
-    ("publishRound", "{ \"round\": \"@round\" }"),
-    ("finaliseRound", "{ \"round\": \"@round\" }"),
-];
-
-struct World {
-    server: Server,
-    api: Api,
-    play: Play,
-    script: Vec<Step>,
-    sent: usize,
-    /// The ends of earlier stages.
-    marks: Vec<u64>,
-}
-
-impl World {
-    async fn over(ground: Ground, secrets: Secrets) -> Self {
-        let clock = Arc::new(Clock::simulated(FOUNDED.parse().unwrap()));
-        let mut server = Server::over(ground, clock).await;
-        let api = Api::at(&server.open(SignIn::Development).await);
-        Self { server, api, play: Play::default(), script: script(secrets), sent: 0, marks: vec![] }
-    }
-
-    /// Sends the steps up to the one of that name; answers all it is answered with.
-    async fn until(&mut self, mutation: &str) -> Vec<Value> {
-        let mut answers = vec![];
-        while self.sent < self.script.len() && self.script[self.sent].mutation != mutation {
-            let step = self.script[self.sent].clone();
-            self.server.advance_to(step.at.parse().unwrap());
-            answers.push(self.play.send(&self.api, self.sent, &step).await);
-            self.sent += 1;
-        }
-        answers
-    }
-
-    /// Asks every path as everybody, as of now; `back` as of the ends of the stages before too.
-    async fn looked_at(&mut self, back: bool) -> Vec<(String, String)> {
-        let head = self.api.data("{ log { position } }", json!({})).await.unwrap()["log"]["position"].clone();
-        let head: u64 = head.as_str().unwrap().parse().unwrap();
-        self.marks.push(head);
-        let marks = if back { self.marks.clone() } else { vec![head] };
-        let mut seen = vec![];
-        for viewer in VIEWERS {
-            let api = self.api.as_viewer(&self.play.filled(viewer));
-            for path in PATHS {
-                for mark in &marks {
-                    if *mark != head && !path.contains("AT") {
-                        continue;
-                    }
-                    let when = format!(", asOf: {{ position: \"{mark}\" }}");
-                    let query = format!("{{ {} }}", path.replace("AT", &when).replace("RESULT", EXPLANATION));
-                    let answer = api.ask(&self.play.filled(&query), json!({})).await.unwrap();
-                    seen.push((format!("{viewer} {path} at {mark}"), unsealed(&answer.to_string())));
-                }
-            }
-            for (mutation, input) in EARLY {
-                let input: Value = serde_json::from_str(&self.play.filled(input)).unwrap();
-                let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
-                let query = format!(
-                    "mutation($input: {kind}!) {{ {mutation}(input: $input) {{ refusal {{ code message facts {{ name value }} }} }} }}"
-                );
-                if viewer != VIEWERS[0] {
-                    let answer = api.ask(&query, json!({ "input": input })).await.unwrap();
-                    seen.push((format!("{viewer} {mutation}"), answer.to_string()));
-                }
-            }
-        }
-        seen
-    }
-}
-
-/// What is sealed, by its length alone: keys differ between the worlds.
-fn unsealed(answer: &str) -> String {
-    let mut shown = String::new();
-    let mut rest = answer;
-    while let Some(at) = rest.find("v1.") {
-        shown.push_str(&rest[..at]);
-        let sealed = rest[at..].find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c)));
-        let length = sealed.unwrap_or(rest.len() - at);
-        shown.push_str(&format!("<{length} sealed>"));
-        rest = &rest[at + length..];
-    }
-    shown + rest
-}
+use super::heard::Ears;
+use super::printed::printed;
+use super::world::{EXPLANATION, PATHS, VIEWERS, World};
+use super::{CLOSES, DECIDED, Secrets};
 
 async fn alike(one: &mut World, other: &mut World, before: &str) {
-    let (a, b) = (one.until(before).await, other.until(before).await);
+    let (a, b) = tokio::join!(one.until(before), other.until(before));
     assert_eq!(a, b, "what commands are answered with up to {before}");
     let last = before == "publishRound";
-    let (a, b) = (one.looked_at(last).await, other.looked_at(last).await);
+    let (a, b) = tokio::join!(one.looked_at(last), other.looked_at(last));
     for ((path, seen), (_, there)) in a.into_iter().zip(b) {
         assert_eq!(seen, there, "{path} before {before}");
     }
@@ -166,7 +33,8 @@ fn numbers<'v>(value: &'v Value, name: &str, found: &mut Vec<&'v str>) {
 
 #[tokio::test]
 async fn a_published_score_is_the_same_number_on_every_path_for_everybody() {
-    let mut world = World::over(Ground::fresh().await, Secrets { duty: "93.25", excellent: 5 }).await;
+    let folder = harness::program::data();
+    let mut world = World::under(&folder.path().join("master.key"), MOTLEY).await;
     let last = world.until("finaliseRound").await.pop().unwrap()["position"].clone();
     let known = format!("{{ round(id: \"@round\", atLeast: {last}) {{ stage }} }}");
     let _known = world.api.data(&world.play.filled(&known), json!({})).await.unwrap();
@@ -201,15 +69,38 @@ async fn a_published_score_is_the_same_number_on_every_path_for_everybody() {
     world.server.stop().await;
 }
 
-#[tokio::test]
+/// Everything is marked and answered in every way there is.
+const MOTLEY: Secrets = Secrets {
+    duty: "93.25",
+    contests: Some("71.05"),
+    answers: |ballots| [ballots - 4, 2, 1, 1],
+    unknown: None,
+    released: true,
+    otherwise: &[("m3", "basically_qualified", "曾受通报")],
+};
+/// Little is marked and everybody says the same; of one too little is said to count.
+const UNIFORM: Secrets = Secrets {
+    duty: "7",
+    contests: None,
+    answers: |ballots| [ballots, 0, 0, 0],
+    unknown: Some("m5"),
+    released: false,
+    otherwise: &[("m2", "not_qualified", "全年两次受到通报批评,整改不到位"), ("m7", "excellent", "抢险中表现突出")],
+};
+
+/// The two worlds under one key, and the folder it is in.
+async fn worlds() -> (tempfile::TempDir, World, World) {
+    let folder = harness::program::data();
+    let key = folder.path().join("master.key");
+    let (one, other) = (World::under(&key, MOTLEY).await, World::under(&key, UNIFORM).await);
+    (folder, one, other)
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nobody_learns_a_score_before_publication_on_any_path() {
-    let ground = Ground::fresh().await;
-    let mut twin = Ground::fresh().await;
-    twin.key = ground.key.clone();
-    let mut one = World::over(ground, Secrets { duty: "93.25", excellent: 5 }).await;
-    let mut other = World::over(twin, Secrets { duty: "7", excellent: 1 }).await;
+    let (_folder, mut one, mut other) = worlds().await;
     assert!(CLOSES < DECIDED);
-    for stage in ["giveSelfReview", "returnPaper", "tallyRound", "decideGrades", "publishRound"] {
+    for stage in ["giveSelfReview", "returnPaper", "tallyRound", "moderateComment", "decideGrades", "publishRound"] {
         alike(&mut one, &mut other, stage).await;
     }
     // And afterwards they are told apart by what everybody may see.
@@ -223,8 +114,60 @@ async fn nobody_learns_a_score_before_publication_on_any_path() {
         let query = format!("{{ {} }}", path.replace("AT", "").replace("RESULT", EXPLANATION));
         let _answered = asked.data(&one.play.filled(&query), json!({})).await.unwrap();
     }
-    for path in ["bundle", "roundResult", "leaderboard", "auditTrail", "whatIf", "fairness"] {
+    let paths = [
+        "bundle",
+        "roundResult",
+        "leaderboard",
+        "auditTrail",
+        "whatIf",
+        "fairness",
+        "round_comment_moderated",
+        "branch(",
+    ];
+    for path in paths {
         assert!(told.iter().any(|told| told.contains(path)), "{path} tells results once they are published: {told:#?}");
+    }
+    one.server.stop().await;
+    other.server.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_who_follows_is_sent_a_score_before_publication() {
+    let (_folder, mut one, mut other) = worlds().await;
+    let (_, _) = tokio::join!(one.until("giveSelfReview"), other.until("giveSelfReview"));
+    let mut ears = vec![];
+    for viewer in VIEWERS {
+        ears.push((viewer, Ears::open(&one, viewer).await, Ears::open(&other, viewer).await));
+    }
+    for stage in ["returnPaper", "tallyRound", "publishRound"] {
+        let (_, _) = tokio::join!(one.until(stage), other.until(stage));
+        for (viewer, ears, others) in &mut ears {
+            let (heard, there) = (ears.up_to(&one).await, others.up_to(&other).await);
+            assert_eq!(heard, there, "{viewer} before {stage}");
+        }
+    }
+    // Whoever may see the board is sent it as soon as it is there, and not the same one.
+    let (_, _) = (one.until("fileAppeal").await, other.until("fileAppeal").await);
+    let (_, mut ears, mut others) = ears.remove(0);
+    let (heard, there) = (ears.until_the_board_is_sent().await, others.until_the_board_is_sent().await);
+    assert_ne!(heard, there);
+    one.server.stop().await;
+    other.server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_printed_of_a_score_before_publication() {
+    let (folder, mut one, mut other) = worlds().await;
+    let (_, _) = tokio::join!(one.until("publishRound"), other.until("publishRound"));
+    let (here, there) = (printed(&one, folder.path()).await, printed(&other, folder.path()).await);
+    for ((command, printed), (_, other)) in here.iter().zip(&there) {
+        assert_eq!(printed, other, "{command}");
+    }
+    // What is printed is not nothing, and the program finds the rounds in order.
+    let text: String = here.iter().map(|(_, printed)| printed.as_str()).collect();
+    for said in ["rounds at", "round_people at", "paper_counts at", "leader_reviews at", "rows agree", "2022 年度报告"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
     }
     one.server.stop().await;
     other.server.stop().await;

@@ -1,9 +1,10 @@
-//! The server is killed after each kind of step of a quarter: nothing acknowledged is lost, nothing is doubled, what is due
+//! The server is killed between any two steps of a quarter: nothing acknowledged is lost, nothing is doubled, what is due
 //! happens by itself, and the results are those of a quarter without a kill.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use harness::client::Api;
@@ -12,9 +13,7 @@ use harness::wait::until;
 use harness::writer::address;
 use serde_json::{Value, json};
 
-use super::{FOUNDED, Play, Secrets, script};
-
-const SECRETS: Secrets = Secrets { duty: "88", excellent: 4 };
+use super::{FOUNDED, PLAIN, Play, script};
 
 /// A server as a process.
 struct Stage {
@@ -83,18 +82,22 @@ async fn reached(api: &Api, play: &Play, stage: &str) {
     until(stage, Duration::from_secs(120), there).await;
 }
 
-/// Plays the quarter; where it kills, the last step of each kind is sent once more to the next server.
-async fn played(ground: &Ground, key: &Path, kills: bool) -> (Vec<Value>, Value) {
+/// A new server waits until what a killed one had leased is free; quarters that wait at the same time take no longer.
+const AT_ONCE: usize = 8;
+
+/// Plays the quarter; where it kills, the step before is sent once more to the next server. Answers how often it killed,
+/// and what is left.
+async fn played(ground: Ground, key: PathBuf, kills: impl Fn(usize) -> bool) -> (usize, Vec<Value>, Value) {
     let (socket, database) = address(&ground.endpoints.app);
     let (socket, key) = (socket.to_str().unwrap().to_owned(), key.to_str().unwrap().to_owned());
     let start = |at: &str| Stage::start(&[&socket, &database, &key, at]);
     let mut play = Play::default();
     let mut stage = start(FOUNDED);
-    let steps = script(SECRETS);
+    let steps = script(PLAIN);
     // Close and end come by themselves.
     let steps: Vec<_> =
         steps.into_iter().filter(|step| !["closeRound", "finaliseRound"].contains(&step.mutation)).collect();
-    let mut at = FOUNDED;
+    let (mut at, mut killed) = (FOUNDED, 0);
     for (number, step) in steps.iter().enumerate() {
         if step.at != at {
             at = step.at;
@@ -104,8 +107,8 @@ async fn played(ground: &Ground, key: &Path, kills: bool) -> (Vec<Value>, Value)
             reached(&stage.api, &play, "CLOSED").await;
         }
         let first = play.send(&stage.api, number, step).await;
-        let next = steps.get(number + 1).map(|next| next.mutation);
-        if kills && next != Some(step.mutation) {
+        if kills(number) {
+            killed += 1;
             stage.kill();
             stage = start(at);
             let mut again = play.send(&stage.api, number, step).await;
@@ -122,19 +125,36 @@ async fn played(ground: &Ground, key: &Path, kills: bool) -> (Vec<Value>, Value)
     }
     stage.move_to(super::OVER);
     reached(&stage.api, &play, "FINAL").await;
-    let left = left(&stage.api, &play).await;
+    let (events, round) = left(&stage.api, &play).await;
     stage.kill();
-    left
+    (killed, events, round)
 }
 
-#[tokio::test]
-async fn a_server_killed_between_the_steps_of_a_quarter_loses_and_doubles_nothing() {
+/// Plays on a thread of its own.
+fn playing(key: &Path, kills: impl Fn(usize) -> bool + Send + 'static) -> JoinHandle<(usize, Vec<Value>, Value)> {
+    let key = key.to_owned();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async { played(Ground::fresh().await, key, kills).await })
+    })
+}
+
+#[test]
+fn a_server_killed_between_any_two_steps_of_a_quarter_loses_and_doubles_nothing() {
     let folder = harness::program::data();
     let key = folder.path().join("master.key");
-    let (whole, broken) = (Ground::fresh().await, Ground::fresh().await);
-    let expected = played(&whole, &key, false).await;
-    let found = played(&broken, &key, true).await;
-    assert_eq!(found.1, expected.1);
-    assert_eq!(found.0.len(), expected.0.len(), "as many events");
-    assert_eq!(found.0, expected.0);
+    let (_, expected, round) = playing(&key, |_| false).join().unwrap();
+    let turn = |turn: usize| playing(&key, move |number| number % AT_ONCE == turn);
+    let quarters: Vec<_> = (0..AT_ONCE).map(turn).collect();
+    let mut kills = 0;
+    for quarter in quarters {
+        let (killed, events, found) = quarter.join().unwrap();
+        assert_eq!(found, round);
+        assert_eq!(events.len(), expected.len(), "as many events");
+        assert_eq!(events, expected);
+        kills += killed;
+    }
+    let by_themselves = ["closeRound", "finaliseRound"];
+    let steps = script(PLAIN).into_iter().filter(|step| !by_themselves.contains(&step.mutation)).count();
+    assert_eq!(kills, steps, "after each step once");
 }

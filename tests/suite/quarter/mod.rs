@@ -3,7 +3,10 @@
 //! Ids follow from the key and the commands' own ids, so two programs with one key name everything alike.
 
 mod frozen;
+mod heard;
 mod killed;
+mod printed;
+mod world;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,12 +40,31 @@ struct Step {
 #[derive(Clone, Copy)]
 struct Secrets {
     duty: &'static str,
-    excellent: i64,
+    /// Nothing where the second leader marks duty alone.
+    contests: Option<&'static str>,
+    /// Of so many ballots, how many give each grade, the best first; what is missing says "do not know".
+    answers: fn(i64) -> [i64; 4],
+    /// Of whom nearly everybody says that: too few answers to count.
+    unknown: Option<&'static str>,
+    /// Whether the comment that is looked at is released.
+    released: bool,
+    /// Who is decided on otherwise than proposed: name, grade, reason.
+    otherwise: &'static [(&'static str, &'static str, &'static str)],
 }
+
+/// A plain quarter.
+const PLAIN: Secrets = Secrets {
+    duty: "88",
+    contests: Some("80"),
+    answers: |ballots| [4, ballots - 4, 0, 0],
+    unknown: None,
+    released: true,
+    otherwise: &[("m3", "basically_qualified", "曾受通报")],
+};
 
 /// The whole script.
 fn script(secrets: Secrets) -> Vec<Step> {
-    [founding(), giving(secrets), counting(secrets), deciding(), appealing()].concat()
+    [founding(), giving(secrets), counting(secrets), deciding(secrets), appealing()].concat()
 }
 
 fn office(at: &'static str, mutation: &'static str, input: Value) -> Step {
@@ -93,8 +115,9 @@ fn giving(secrets: Secrets) -> Vec<Step> {
         let paper = json!({ "round": "@round", "group": "PEER", "to": format!("@{name}") });
         steps.push(office(FOUNDED, "issuePaper", paper));
         for leader in ["lead1", "lead2"] {
-            let marks =
-                json!([{ "dimension": "duty", "mark": secrets.duty }, { "dimension": "contests", "mark": "80" }]);
+            let contests = if leader == "lead1" { secrets.contests.or(Some("6")) } else { secrets.contests };
+            let mut marks = vec![json!({ "dimension": "duty", "mark": secrets.duty })];
+            marks.extend(contests.map(|mark| json!({ "dimension": "contests", "mark": mark })));
             let review =
                 json!({ "round": "@round", "member": format!("@{name}"), "marks": marks, "comment": "踏实肯干" });
             steps.push(member(FOUNDED, leader, "giveLeaderReview", review));
@@ -104,40 +127,57 @@ fn giving(secrets: Secrets) -> Vec<Step> {
     steps
 }
 
-fn counted(group: &str, dimensions: &[&str], excellent: i64, ballots: i64) -> Value {
-    let grades = json!([{ "grade": "excellent", "count": excellent },
-        { "grade": "qualified", "count": ballots - excellent }]);
-    let counts: Vec<Value> =
-        dimensions.iter().map(|dimension| json!({ "dimension": dimension, "grades": grades })).collect();
-    let persons: Vec<Value> =
-        TEAM.iter().map(|name| json!({ "member": format!("@{name}"), "counts": counts })).collect();
+/// A count of everybody; `less` of the best grade than there are.
+fn counted(group: &str, dimensions: &[&str], secrets: Secrets, ballots: i64, less: i64) -> Value {
+    let person = |name: &&str| {
+        let [best, rest @ ..] = match secrets.unknown == Some(*name) {
+            true => [1, 0, 0, 0],
+            false => (secrets.answers)(ballots),
+        };
+        let unknown = ballots - best - rest.iter().sum::<i64>();
+        let grades = ["excellent", "qualified", "basically_qualified", "not_qualified"];
+        let grades = grades.into_iter().zip([best - less].into_iter().chain(rest));
+        let grades: Vec<Value> = grades.map(|(grade, count)| json!({ "grade": grade, "count": count })).collect();
+        let count = |dimension| json!({ "dimension": dimension, "grades": grades, "unknown": unknown });
+        let counts: Vec<Value> = dimensions.iter().map(count).collect();
+        json!({ "member": format!("@{name}"), "counts": counts })
+    };
+    let persons: Vec<Value> = TEAM.iter().map(person).collect();
     json!({ "round": "@round", "group": group, "persons": persons })
 }
 
 /// The two counts of the peers' ballots differ at first, in both worlds.
 fn counting(secrets: Secrets) -> Vec<Step> {
-    let (peer, public) = (["politics", "discipline", "part"], ["service"]);
     let back = |group: &str, count: i64| json!({ "round": "@round", "group": group, "returned": count });
-    let mut steps =
-        vec![office(CLOSES, "returnPaper", back("PEER", 7)), office(CLOSES, "returnPaper", back("PUBLIC", 8))];
-    for scrutineer in ["scru1", "scru2"] {
-        steps.push(member(CLOSES, scrutineer, "countPaper", counted("PUBLIC", &public, secrets.excellent, 8)));
-    }
-    steps.push(member(CLOSES, "scru1", "countPaper", counted("PEER", &peer, secrets.excellent, 6)));
-    steps.push(member(CLOSES, "scru2", "countPaper", counted("PEER", &peer, secrets.excellent - 1, 6)));
-    steps.push(office(CLOSES, "closeRound", json!({ "round": "@round" })));
-    steps.push(member(CLOSES, "scru2", "countPaper", counted("PEER", &peer, secrets.excellent, 6)));
-    steps.push(office(CLOSES, "closeRound", json!({ "round": "@round" })));
-    steps
+    let public = || counted("PUBLIC", &["service"], secrets, 8, 0);
+    let peer = |less: i64| counted("PEER", &["politics", "discipline", "part"], secrets, 6, less);
+    let close = || office(CLOSES, "closeRound", json!({ "round": "@round" }));
+    vec![
+        office(CLOSES, "returnPaper", back("PEER", 7)),
+        office(CLOSES, "returnPaper", back("PUBLIC", 8)),
+        member(CLOSES, "scru1", "countPaper", public()),
+        member(CLOSES, "scru2", "countPaper", public()),
+        member(CLOSES, "scru1", "countPaper", peer(0)),
+        member(CLOSES, "scru2", "countPaper", peer(1)),
+        close(),
+        member(CLOSES, "scru2", "countPaper", peer(0)),
+        close(),
+    ]
 }
 
-fn deciding() -> Vec<Step> {
+fn deciding(secrets: Secrets) -> Vec<Step> {
     let round = || json!({ "round": "@round" });
-    let shown = json!({ "round": "@round", "reviewer": "@lead1", "member": "@m1", "released": true });
-    let grades = json!([{ "member": "@m3", "grade": "basically_qualified", "reason": "曾受通报" }]);
+    let mut looked = json!({ "round": "@round", "reviewer": "@lead1", "member": "@m1", "released": secrets.released });
+    if !secrets.released {
+        looked["reason"] = json!("涉及他人");
+    }
+    let given = secrets.otherwise.iter();
+    let given =
+        given.map(|(name, grade, reason)| json!({ "member": format!("@{name}"), "grade": grade, "reason": reason }));
+    let grades: Vec<Value> = given.collect();
     vec![
         office(DECIDED, "tallyRound", round()),
-        office(DECIDED, "moderateComment", shown),
+        office(DECIDED, "moderateComment", looked),
         office(DECIDED, "decideGrades", json!({ "round": "@round", "grades": grades })),
         office(DECIDED, "publishRound", round()),
     ]

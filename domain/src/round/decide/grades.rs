@@ -9,7 +9,7 @@ use crate::round::kind::{Code, Rostered, Stage};
 use crate::round::proposal::{Proposal, branches, formal};
 use crate::round::result::MemberResult;
 use crate::round::rules::Rules;
-use crate::round::{GradeGiven, Round, RoundEvent, RoundRefusal};
+use crate::round::{GradeGiven, Round, RoundEvent, RoundRefusal, widest};
 use crate::world::{Decision, Stop};
 
 pub fn decide(at: Sitting<'_, '_>, given: Vec<GradeGiven>) -> Result<Decision, Stop> {
@@ -25,7 +25,8 @@ pub fn decide(at: Sitting<'_, '_>, given: Vec<GradeGiven>) -> Result<Decision, S
     if draft.period.grain() == Grain::Year {
         check_cap(rules, &round.roster.people, |member| decided.results.get(&member))?;
     }
-    let (version, decided) = (round.version, at.seal("decided", &decided));
+    let (version, longest) = (round.version, widest::decision(round, rules, &decided));
+    let decided = at.seal("decided", &decided, longest);
     at.happened(RoundEvent::GradesDecided { version, decided, by: at.context.actor.clone() })
 }
 

@@ -165,10 +165,10 @@ impl<'a> Sitting<'_, 'a> {
         Moment::new(at, &self.context.zone)
     }
 
-    /// Seals what a freeze hides, at a length that tells nothing.
-    fn seal<T: Serialize>(self, label: &str, plain: &T) -> Sealed {
+    /// Seals what a freeze hides, at a length that tells nothing: that of the widest of its kind ([`super::widest`]).
+    fn seal<T: Serialize>(self, label: &str, plain: &T, widest: usize) -> Sealed {
         let mut plain = serde_json::to_string(plain).expect("a plain tree of strings and numbers");
-        let padded = plain.len().max(LEAST_SEALED).next_power_of_two();
+        let padded = plain.len().max(widest).max(LEAST_SEALED).next_power_of_two();
         // A width of `format!` ends at 65,535, which a proposal on sixty people is beyond.
         plain.push_str(&" ".repeat(padded - plain.len()));
         self.context.vault.seal(label, &plain)

@@ -7,7 +7,7 @@ use crate::id::MemberId;
 use crate::round::kind::{Counts, Group, Stage};
 use crate::round::rules::Rules;
 use crate::round::state::Ballot;
-use crate::round::{Round, RoundEvent, RoundRefusal};
+use crate::round::{Round, RoundEvent, RoundRefusal, widest};
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
 
@@ -80,7 +80,8 @@ pub fn count(
     let counts = tidy(counts);
     check_counts(&opening.rules, group, member, &counts, ballot)?;
     let attempt = ballot.attempt;
-    let counts = at.seal(&format!("counts {group} {attempt} {member} {scrutineer}"), &counts);
+    let longest = widest::length(&widest::counts(&opening.rules, group, ballot.issued));
+    let counts = at.seal(&format!("counts {group} {attempt} {member} {scrutineer}"), &counts, longest);
     at.happened(RoundEvent::PaperCounted { group, attempt, member, scrutineer, counts })
 }
 

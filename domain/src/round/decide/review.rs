@@ -5,7 +5,7 @@ use crate::amount::Amount;
 use crate::id::MemberId;
 use crate::round::kind::{Group, Marks, Stage};
 use crate::round::rules::Rules;
-use crate::round::{Round, RoundEvent, RoundRefusal};
+use crate::round::{Round, RoundEvent, RoundRefusal, widest};
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
 
@@ -42,8 +42,10 @@ pub fn give_leader_review(
     }
     reviewed(round, member)?;
     check_reviewer(round, reviewer, member)?;
-    check_marks(at.rules(round)?, member, marks)?;
-    let marks = at.seal(&format!("marks {reviewer} {member}"), marks);
+    let rules = at.rules(round)?;
+    check_marks(rules, member, marks)?;
+    let longest = widest::length(&widest::marks(rules));
+    let marks = at.seal(&format!("marks {reviewer} {member}"), marks, longest);
     at.happened(RoundEvent::LeaderReviewGiven { reviewer, member, marks, comment })
 }
 

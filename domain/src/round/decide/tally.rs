@@ -17,7 +17,7 @@ use crate::round::rules::Rules;
 use crate::round::score::{Playing, score};
 use crate::round::state::Draft;
 use crate::round::year::{compare, year};
-use crate::round::{Round, RoundEvent, RoundRefusal};
+use crate::round::{Round, RoundEvent, RoundRefusal, widest};
 use crate::world::{Decision, Stop};
 
 /// The most quarterly rounds that a yearly one is made of.
@@ -41,7 +41,7 @@ pub fn tally(at: Sitting<'_, '_>, rounds: Vec<RoundId>) -> Result<Decision, Stop
         false => of_answers(at, round, rules)?,
     };
     let proposal = Proposal { results }.graded(rules, &round.roster.people, yearly);
-    let proposal = at.seal("proposal", &proposal);
+    let proposal = at.seal("proposal", &proposal, widest::proposal(round, rules, &proposal));
     at.happened(RoundEvent::Tallied { version: round.version, proposal, rounds })
 }
 

@@ -17,6 +17,7 @@ pub mod loader;
 mod look;
 pub mod mutation;
 pub mod page;
+pub mod plan;
 pub mod policy;
 pub mod ports;
 pub mod query;

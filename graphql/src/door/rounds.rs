@@ -116,7 +116,7 @@ impl Door<'_> {
     }
 
     /// What the latest event of a type on a subject tells; where none does, the projections are waited for once.
-    pub(super) async fn told<T>(
+    async fn told<T>(
         &self,
         (kind, subject): (SubjectKind, Uuid),
         event_type: &str,

@@ -194,6 +194,42 @@ fn a_plan_drafts_a_round_for_each_large_branch_and_one_for_small_neighbours() {
 }
 
 #[test]
+fn what_is_planned_is_what_is_drafted_where_a_branch_is_claimed_already() {
+    let claim =
+        |of, round| branch(of, BranchEvent::PeriodClaimed { round, period: "2022-Q1".parse().unwrap() });
+    let twin = reviewing();
+    twin.then(vec![claim(EAST, OTHER)]);
+    let plan = "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 2022) {
+        rounds { branches { branch { id } } } claimed { branch { id } round { id } } } }";
+    let planned = &twin.office().ask(plan)["roundPlan"];
+    let alone = json!([{ "branches": [{ "branch": { "id": WEST.0 } }] }]);
+    let claimed = json!([{ "branch": { "id": EAST.0 }, "round": { "id": OTHER.0 } }]);
+    assert_eq!((&planned["rounds"], &planned["claimed"]), (&alone, &claimed));
+
+    let text = "mutation($input: DraftRoundsInput!) { draftRounds(input: $input) { id
+        items { about outcome { id replayed refusal { code facts { name value } } } } } }";
+    let input =
+        json!({ "period": { "quarter": { "year": 2022, "quarter": 1 } }, "rulesVersion": 2022, "commandId": "p-2" });
+    let draft = || twin.office().with(text, json!({ "input": input }))["draftRounds"].clone();
+    let first = draft();
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["items"][0]["about"]), (2, &json!([WEST.0])));
+    assert_eq!(first["items"][1]["about"], json!([EAST.0]));
+    let refusal = &first["items"][1]["outcome"]["refusal"];
+    assert_eq!(refusal["code"], "round.period_claimed");
+    assert!(refusal["facts"].as_array().unwrap().contains(&json!({ "name": "round", "value": OTHER.0 })), "{refusal}");
+    let RoundCommand::Draft { branches, .. } = only(&twin) else { panic!() };
+    assert_eq!(branches, vec![WEST]);
+
+    // What the call itself claimed is no reason to refuse it when it is sent again.
+    let own = RoundId(first["id"].as_str().unwrap().parse().unwrap());
+    twin.then(vec![claim(WEST, own)]);
+    let again = draft();
+    let of_west = again["items"].as_array().unwrap().iter().find(|item| item["about"] == json!([WEST.0])).unwrap();
+    assert_eq!((&of_west["outcome"]["id"], &of_west["outcome"]["replayed"]), (&first["id"], &json!(true)));
+    assert_eq!(twin.office().ask(plan)["roundPlan"]["rounds"], json!([]));
+}
+
+#[test]
 fn persons_are_counted_each_by_itself() {
     let twin = reviewing();
     let count = |grade: &str, number: i64| json!([{ "dimension": "part", "unknown": 1, "grades": [{ "grade": grade, "count": number }] }]);

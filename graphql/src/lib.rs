@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod scalar;
 pub mod schema;
 pub mod session;
+pub mod sessions;
 pub mod subscription;
 pub mod tree;
 pub mod viewer;

@@ -39,13 +39,7 @@ pub struct Plan {
 ///
 /// # Errors
 /// [`crate::fault::Fault::Read`].
-pub async fn planned(
-    session: &Session,
-    scope: &Scope,
-    period: Period,
-    threshold: u32,
-    at: Moment,
-) -> Result<Plan> {
+pub async fn planned(session: &Session, scope: &Scope, period: Period, threshold: u32, at: Moment) -> Result<Plan> {
     let standing = equals("standing", Some(BranchStanding::Standing));
     let mut branches: Vec<BranchRow> = every(session, all_of([scope.condition("branch"), standing]), at).await?;
     branches.sort_by_key(|row| (row.parent, row.branch));

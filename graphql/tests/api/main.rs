@@ -17,6 +17,7 @@ mod reports;
 mod reviews;
 mod rights;
 mod round_freeze;
+mod round_own;
 mod round_pages;
 mod round_results;
 mod scores;

@@ -195,8 +195,7 @@ fn a_plan_drafts_a_round_for_each_large_branch_and_one_for_small_neighbours() {
 
 #[test]
 fn what_is_planned_is_what_is_drafted_where_a_branch_is_claimed_already() {
-    let claim =
-        |of, round| branch(of, BranchEvent::PeriodClaimed { round, period: "2022-Q1".parse().unwrap() });
+    let claim = |of, round| branch(of, BranchEvent::PeriodClaimed { round, period: "2022-Q1".parse().unwrap() });
     let twin = reviewing();
     twin.then(vec![claim(EAST, OTHER)]);
     let plan = "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 2022) {

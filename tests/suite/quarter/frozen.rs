@@ -55,6 +55,12 @@ const PATHS: [&str; 18] = [
     "fairness(period: { quarter: { year: 2022, quarter: 2 } }) { severities { severity { exact } others { exact } } }",
 ];
 
+/// What a leader gave and a scrutineer counted: told to themselves, and to nobody else.
+const OWN: &str = "round(id: \"@round\"AT) { roster { nodes { ownReview { marks { mark } comment times } ownCounts {
+    dimensions { unknown grades { count } } times } } } }";
+/// To whom that is told.
+const NAMED: [&str; 2] = [VIEWERS[4], VIEWERS[6]];
+
 /// What does not belong before publication, for whoever asks too early.
 const EARLY: [(&str, &str); 3] = [
     ("decideGrades", "{ \"round\": \"@round\" }"),
@@ -92,6 +98,12 @@ impl World {
         answers
     }
 
+    /// What is told to somebody who is named in the round of what they gave.
+    async fn own(&self, viewer: &str) -> String {
+        let query = self.play.filled(&format!("{{ {} }}", OWN.replace("AT", "")));
+        self.api.as_viewer(&self.play.filled(viewer)).data(&query, json!({})).await.unwrap().to_string()
+    }
+
     /// Asks every path as everybody, as of now; `back` as of the ends of the stages before too.
     async fn looked_at(&mut self, back: bool) -> Vec<(String, String)> {
         let head = self.api.data("{ log { position } }", json!({})).await.unwrap()["log"]["position"].clone();
@@ -101,7 +113,8 @@ impl World {
         let mut seen = vec![];
         for viewer in VIEWERS {
             let api = self.api.as_viewer(&self.play.filled(viewer));
-            for path in PATHS {
+            let own = (!NAMED.contains(&viewer)).then_some(OWN);
+            for path in PATHS.into_iter().chain(own) {
                 for mark in &marks {
                     if *mark != head && !path.contains("AT") {
                         continue;
@@ -211,6 +224,16 @@ async fn nobody_learns_a_score_before_publication_on_any_path() {
     assert!(CLOSES < DECIDED);
     for stage in ["giveSelfReview", "returnPaper", "tallyRound", "decideGrades", "publishRound"] {
         alike(&mut one, &mut other, stage).await;
+        let given = [stage != "giveSelfReview", stage != "giveSelfReview" && stage != "returnPaper"];
+        for (viewer, given) in NAMED.into_iter().zip(given) {
+            let (a, b) = (one.own(viewer).await, other.own(viewer).await);
+            assert_eq!(a != b, given, "{viewer} reads back what they gave, before {stage}: {a}");
+        }
+    }
+    for viewer in NAMED {
+        one.until("finaliseRound").await;
+        let told = one.own(viewer).await;
+        assert!(!told.contains("mark") && !told.contains("grades"), "from publication on the result tells: {told}");
     }
     // And afterwards they are told apart by what everybody may see.
     one.until("finaliseRound").await;

@@ -9,6 +9,7 @@ pub mod appeal;
 mod behind;
 mod covered;
 pub mod explanation;
+mod own;
 pub mod people;
 pub mod plan;
 pub mod preset;

@@ -4,10 +4,15 @@
 //! - An event is shown once, however many of those asked for it concerns.
 //! - Without a subject, a viewer of the whole organisation sees every event, anybody else those that concern the
 //!   branches in reach and the members in them today.
+//! - What concerns a member in a round is placed by their branch at its opening: where somebody moves later is not told
+//!   of it.
 
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object};
+use domain::id::{MemberId, RoundId};
+use domain::stream::StreamKind;
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
@@ -16,11 +21,12 @@ use projections::select::{Condition, Order, Select};
 use uuid::Uuid;
 
 use super::filter::{all_of, before, equals, since};
+use super::round::covered;
 use super::subject::{Subject, SubjectKind};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Scope, Verdict};
+use crate::policy::{Action, Resource, Scope, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
 use crate::schema::READ;
@@ -126,12 +132,44 @@ impl SubjectInput {
     }
 }
 
+/// How far a trail reaches.
+enum Reach {
+    /// As far as the viewer's roles.
+    Roles,
+    /// To these branches.
+    Branches(Scope),
+}
+
+impl Reach {
+    /// Whether it reaches what a row says: of a member in a round, by the branch at the opening.
+    async fn holds(&self, session: &Session, row: &AuditRow, at: Moment) -> Result<bool> {
+        let of = (row.subject_kind, row.stream_kind);
+        if of != (projections::words::SubjectKind::Member, StreamKind::Round) {
+            return Ok(true);
+        }
+        if session.verdict(Action::SeeTrail, Resource::Organisation).await? == Verdict::Allow
+            && matches!(self, Self::Roles)
+        {
+            return Ok(true);
+        }
+        let Some(person) = covered::person(session, RoundId(row.stream), MemberId(row.subject), at).await? else {
+            return Ok(true);
+        };
+        match (self, covered::resource_of(session, &person, at).await?) {
+            (Self::Branches(scope), Resource::Member(member, branch)) => {
+                Ok(scope.holds(branch) || session.viewer()?.member == Some(member))
+            }
+            (_, about) => Ok(session.verdict(Action::SeeTrail, about).await? == Verdict::Allow),
+        }
+    }
+}
+
 impl TrailFilter {
     /// The conditions on the trail's rows, after the policy was asked.
     ///
     /// # Errors
     /// [`Fault::Denied`], `input.*`, `trail.too_wide`, [`Fault::Read`].
-    async fn conditions(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
+    async fn conditions(&self, session: &Session, at: Moment) -> Result<(Vec<Condition>, Reach)> {
         let text =
             |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
         let verbatim = |field: &str, given: &Option<String>| {
@@ -149,26 +187,27 @@ impl TrailFilter {
             since("at", instant(&self.from)),
             before("at", instant(&self.until)),
         ];
-        let mut conditions = self.concerning(session, at).await?;
+        let (mut conditions, reach) = self.concerning(session, at).await?;
         conditions.extend(wanted.into_iter().flatten());
-        Ok(conditions)
+        Ok((conditions, reach))
     }
 
-    async fn concerning(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
+    async fn concerning(&self, session: &Session, at: Moment) -> Result<(Vec<Condition>, Reach)> {
         let within = input::some_id("within", self.within.as_ref())?;
         if let Some(given) = &self.subject {
             let (kind, id, subject) = given.read(at)?;
             session.allow(Action::SeeTrail, subject.resource(session).await?).await?;
             let kind = projections::words::SubjectKind::from(kind);
-            return Ok([equals("subject_kind", Some(kind)), equals("subject", Some(id))]
-                .into_iter()
-                .flatten()
-                .collect());
+            let of_subject = [equals("subject_kind", Some(kind)), equals("subject", Some(id))];
+            return Ok((of_subject.into_iter().flatten().collect(), Reach::Roles));
         }
         let scope = session.scope(Action::SeeTrail, within, at.position).await?;
         match scope.branches() {
-            None => Ok(vec![Condition::Equals("is_primary", true.to_cell())]),
-            Some(_) => Ok(vec![Condition::OneOf("subject", subjects(session, &scope, at).await?)]),
+            None => Ok((vec![Condition::Equals("is_primary", true.to_cell())], Reach::Roles)),
+            Some(_) => {
+                let subjects = Condition::OneOf("subject", subjects(session, &scope, at).await?);
+                Ok((vec![subjects], Reach::Branches(scope)))
+            }
         }
     }
 }
@@ -199,7 +238,7 @@ pub async fn trail(
     after: Option<Cell>,
     limit: usize,
 ) -> Result<Vec<Event>> {
-    let conditions = filter.conditions(session, at).await?;
+    let (conditions, reach) = filter.conditions(session, at).await?;
     let mut positions: Vec<domain::stream::Position> = Vec::new();
     let mut after = after;
     loop {
@@ -207,7 +246,9 @@ pub async fn trail(
         let select = after.take().into_iter().fold(select, |select, place| select.only(beyond(order, place)));
         let rows = session.rows(&select.by("position", order), at.position).await?;
         let (read, last) = (rows.len(), rows.last().map(|row| Cell::Int(row.position)));
-        positions.extend(rows.into_iter().map(|row| Event { row, at }.position()));
+        let held = try_join_all(rows.iter().map(|row| reach.holds(session, row, at))).await?;
+        let rows = rows.into_iter().zip(held).filter(|(_, held)| *held);
+        positions.extend(rows.map(|(row, _)| Event { row, at }.position()));
         positions.dedup();
         if positions.len() >= limit || read < PORTION {
             positions.truncate(limit);

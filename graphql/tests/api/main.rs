@@ -12,6 +12,7 @@ mod introspection;
 mod mutations;
 mod pages;
 mod paging;
+mod placing;
 mod reach;
 mod reports;
 mod reviews;

@@ -112,8 +112,16 @@ fn everybody_takes_part_as_themselves() {
     let marks =
         json!({ "round": ID, "member": BAO.0, "marks": [{ "dimension": "duty", "mark": "90.5" }], "comment": "好" });
     let twin = reviewing();
+    // A refusal by a rule would tell where the round stands.
+    let of_nowhere = json!({ "round": CAI.0, "text": "尽职" });
+    assert_eq!(refused(&member_of(&twin, CAI), "giveLeaderReview", &marks), "policy.denied", "out of reach");
+    assert_eq!(refused(&member_of(&twin, CAI), "giveSelfReview", &of_nowhere), "policy.denied", "no such round");
+    let leaders = vec![CAI];
+    let roster = RoundEvent::RosterFixed { people: vec![], leaders, peers: vec![], suspended: vec![] };
+    twin.then(vec![round(ID, roster)]);
+    twin.behind.store(1, std::sync::atomic::Ordering::Relaxed);
     let outcome = send(&member_of(&twin, CAI), "giveLeaderReview", &marks);
-    assert_eq!((&outcome["refusal"], &outcome["id"]), (&Value::Null, &json!(ID)));
+    assert_eq!((&outcome["refusal"], &outcome["id"]), (&Value::Null, &json!(ID)), "named a moment ago");
     let RoundCommand::GiveLeaderReview { reviewer, member, marks: given, comment } = only(&twin) else { panic!() };
     assert_eq!((reviewer, member, comment), (CAI, BAO, Some(sealed("好"))));
     assert_eq!(given.into_iter().map(|(of, mark)| format!("{of}={mark}")).collect::<Vec<_>>(), ["duty=90.5"]);
@@ -236,7 +244,7 @@ fn persons_are_counted_each_by_itself() {
     let text = "mutation($input: CountPaperInput!) { countPaper(input: $input) {
         id refusal { code facts { name value } } items { about outcome { commandId refusal { code } } } } }";
     let enter = |persons: Value| {
-        let input = json!({ "round": ID, "group": "PEER", "persons": persons, "commandId": "k-1" });
+        let input = json!({ "round": OTHER.0, "group": "PEER", "persons": persons, "commandId": "k-1" });
         member_of(&twin, DAN).with(text, json!({ "input": input }))["countPaper"].clone()
     };
     let twice = json!([{ "dimension": "part", "grades": [] }, { "dimension": "part", "grades": [] }]);
@@ -245,7 +253,7 @@ fn persons_are_counted_each_by_itself() {
     let codes: Vec<&Value> =
         answered["items"].as_array().unwrap().iter().map(|item| &item["outcome"]["refusal"]["code"]).collect();
     assert_eq!(codes, [&Value::Null, &json!("input.bad_number"), &json!("input.named_twice")]);
-    assert_eq!((&answered["refusal"], &answered["id"]), (&Value::Null, &json!(ID)));
+    assert_eq!((&answered["refusal"], &answered["id"]), (&Value::Null, &json!(OTHER.0)));
     let RoundCommand::CountPaper { group, member, scrutineer, counts } = only(&twin) else { panic!() };
     assert_eq!((group, member, scrutineer), (Group::Peer, ANA, DAN));
     assert_eq!(counts.values().map(|count| (count.valid(), count.unknown)).collect::<Vec<_>>(), [(5, 1)]);

@@ -7,7 +7,7 @@
 
 pub mod appeal;
 mod behind;
-mod covered;
+pub(crate) mod covered;
 pub mod explanation;
 mod own;
 pub mod people;

@@ -4,6 +4,7 @@
 
 mod accidents;
 mod aftermath;
+mod batches;
 mod boards;
 mod evaluation;
 mod fairness;

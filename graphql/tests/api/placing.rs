@@ -18,7 +18,8 @@ use crate::twin::Twin;
 
 /// Ana moves from the east to the west.
 fn moved() -> Vec<(StreamId, Event)> {
-    let moved = MemberEvent::Transferred { from: EAST, to: WEST, on: date(2022, 4, 25), reason: sealed("工作需要") };
+    let moved =
+        MemberEvent::Transferred { from: EAST, to: WEST, on: date(2022, 4, 25), reason: sealed("工作需要") };
     vec![member(ANA, moved)]
 }
 
@@ -39,7 +40,8 @@ fn myself(who: MemberId) -> Viewer {
 fn due(twin: &Arc<Twin>, viewer: Viewer, arguments: &str) -> Vec<(String, Vec<Value>)> {
     let text = format!("{{ dues{arguments} {{ nodes {{ kind appeals {{ member {{ id }} }} }} }} }}");
     let told = twin.by(Some(viewer)).ask(&text);
-    let whose = |node: &Value| node["appeals"].as_array().unwrap().iter().map(|of| of["member"]["id"].clone()).collect();
+    let whose =
+        |node: &Value| node["appeals"].as_array().unwrap().iter().map(|of| of["member"]["id"].clone()).collect();
     let nodes = told["dues"]["nodes"].as_array().unwrap().iter();
     nodes.map(|node| (node["kind"].as_str().unwrap().to_owned(), whose(node))).collect()
 }

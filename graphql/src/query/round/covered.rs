@@ -30,7 +30,7 @@ pub async fn person(session: &Session, round: RoundId, member: MemberId, at: Mom
 }
 
 /// A person in a round, read together with the other rounds of theirs.
-async fn place(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<RoundPersonRow>> {
+pub async fn place(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<RoundPersonRow>> {
     let (common, one) = ([("member", member.to_cell())], ("round", round.to_cell()));
     Ok(session.among(&common, one, at.position).await?.into_iter().next())
 }

@@ -291,7 +291,7 @@ impl Round {
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<RosterEntry>> {
         let session = Session::of(ctx);
         let Some(me) = session.viewer()?.member else { return Ok(None) };
-        let person = covered::person(session, self.row.round, me, self.at).await?;
+        let person = covered::place(session, self.row.round, me, self.at).await?;
         Ok(person.map(|person| RosterEntry::new(Arc::clone(&self.row), person, self.at)))
     }
 

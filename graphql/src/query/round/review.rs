@@ -9,10 +9,8 @@ use projections::cell::ColumnType;
 use projections::leader_reviews::LeaderReviewRow;
 use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
-use projections::select::{Condition, Select};
 
 use super::super::subject::Subject;
-use super::covered::every;
 use crate::fault::Result;
 use crate::policy::Resource;
 use crate::ports::Moment;
@@ -66,13 +64,11 @@ pub async fn leader_reviews(
     about: Resource,
     at: Moment,
 ) -> Result<Vec<LeaderReview>> {
-    let select = Select::first(0)
-        .only(Condition::Equals("round", row.round.to_cell()))
-        .only(Condition::Equals("member", person.member.to_cell()))
-        .only(Condition::From("position", row.given_from.to_cell()));
-    let reviews: Vec<LeaderReviewRow> = every(session, select, at).await?;
+    let (common, one) = ([("round", row.round.to_cell())], ("member", person.member.to_cell()));
+    let reviews: Vec<LeaderReviewRow> = session.among(&common, one, at.position).await?;
+    let counting = reviews.into_iter().filter(|review| review.position >= row.given_from);
     let published = row.is_published();
-    Ok(reviews.into_iter().map(|review| LeaderReview { review, published, about, at }).collect())
+    Ok(counting.map(|review| LeaderReview { review, published, about, at }).collect())
 }
 
 impl LeaderReview {

@@ -18,6 +18,7 @@ pub mod reads;
 pub mod result;
 pub mod review;
 pub mod rules;
+mod sealed;
 pub mod voting;
 
 use std::sync::Arc;

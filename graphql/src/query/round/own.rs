@@ -7,11 +7,8 @@
 use std::sync::Arc;
 
 use async_graphql::SimpleObject;
-use domain::event::Event;
 use domain::id::{MemberId, RoundId};
 use domain::round::{Code, Counts, Group, GroupRule, Marks, RoundEvent, Rules, Stage};
-use domain::stream::Position;
-use domain::text::Sealed;
 use futures_util::future::try_join_all;
 use projections::cell::ColumnType;
 use projections::leader_reviews::LeaderReviewRow;
@@ -20,11 +17,12 @@ use projections::rounds::{RoundKey, RoundRow};
 
 use super::explanation::{GradeCount, grade_counts};
 use super::rules::plain;
-use crate::fault::{Fault, Result};
+use super::sealed::{opened, told, unreadable};
+use crate::fault::Result;
 use crate::look::record_once;
 use crate::page::weight;
 use crate::policy::{Action, Resource, Verdict};
-use crate::ports::{Moment, ReadError};
+use crate::ports::Moment;
 use crate::scalar::{DateTime, Decimal};
 use crate::session::Session;
 use crate::words::ReviewGroup;
@@ -97,7 +95,7 @@ struct Named {
 /// What the viewer gave a member as one of the round's leaders.
 ///
 /// # Errors
-/// [`Fault::Read`].
+/// [`crate::fault::Fault::Read`].
 pub async fn own_review(session: &Session, round: RoundId, member: MemberId) -> Result<Option<OwnReview>> {
     let Some(named) = named(session, round, |row| &row.leaders.0).await? else { return Ok(None) };
     let common = [("round", round.to_cell()), ("reviewer", named.me.to_cell())];
@@ -122,7 +120,7 @@ pub async fn own_review(session: &Session, round: RoundId, member: MemberId) -> 
 /// What the viewer counted on a member as one of the round's scrutineers, of each secret group.
 ///
 /// # Errors
-/// [`Fault::Read`].
+/// [`crate::fault::Fault::Read`].
 pub async fn own_counts(session: &Session, round: RoundId, member: MemberId) -> Result<Option<Vec<OwnCount>>> {
     let Some(named) = named(session, round, |row| &row.scrutineers.0).await? else { return Ok(None) };
     let common = [("round", round.to_cell()), ("scrutineer", named.me.to_cell())];
@@ -172,22 +170,6 @@ async fn named(
     let may = session.verdict(Action::TakePart, Resource::Member(me, *branch)).await? == Verdict::Allow;
     let rules = Arc::new(rules.0.clone());
     Ok((runs && may && those(&row).contains(&me)).then_some(Named { row, rules, me, now }))
-}
-
-/// The event of a round at a position.
-async fn told(session: &Session, position: i64) -> Result<RoundEvent> {
-    match session.fact(Position(position.unsigned_abs())).await?.map(|fact| fact.event) {
-        Some(Event::Round(event)) => Ok(event),
-        Some(Event::Member(_) | Event::Branch(_)) | None => Err(unreadable()),
-    }
-}
-
-async fn opened(session: &Session, sealed: &Sealed) -> Result<String> {
-    session.opened(sealed).await?.ok_or_else(unreadable)
-}
-
-fn unreadable() -> Fault {
-    ReadError::Failed("what was given cannot be opened with the round's key".into()).into()
 }
 
 /// What was given in each dimension that a group is asked, in the order of the rules, with how it is asked.

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::id::{MemberId, RoundId};
-use domain::round::Stage;
 use domain::round::proposal::Proposal;
+use domain::round::{RoundEvent, Stage};
 use futures_util::future::try_join_all;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::leader_reviews::LeaderReviewRow;
@@ -20,12 +20,13 @@ use super::super::filter::all_of;
 use super::super::subject::Subject;
 use super::covered::{of_round, person, resource_of};
 use super::explanation::Explanation;
+use super::sealed;
 use crate::fault::{Fault, Result};
 use crate::input;
 use crate::look::record;
 use crate::page::{Connection, Page, weight};
 use crate::policy::{Action, Resource};
-use crate::ports::{Moment, ReadError};
+use crate::ports::Moment;
 use crate::scalar::Position;
 use crate::schema::READ;
 use crate::session::Session;
@@ -89,15 +90,19 @@ impl ProposalQuery {
         let page = Page::read(ctx, first, after.as_deref())?;
         let after = page.place(&[MEMBER])?;
         let Some((row, at)) = looked_at(session, &round, at_least).await? else { return Ok(None) };
-        let sealed = match row.stage {
-            Stage::Tallied | Stage::Decided => row.sealed.as_ref(),
+        let proposed_at = match row.stage {
+            Stage::Tallied | Stage::Decided => row.proposed_at,
             Stage::Drafted | Stage::Opened | Stage::Closed | Stage::Published | Stage::Final | Stage::Annulled => None,
         };
-        let (Some(sealed), Some(rules)) = (sealed, &row.rules) else { return Ok(None) };
+        let (Some(proposed_at), Some(rules)) = (proposed_at, &row.rules) else { return Ok(None) };
         record(session, row.round, "proposal", at).await?;
-        let unreadable = || Fault::from(ReadError::Failed("a proposal cannot be opened with the round's key".into()));
-        let opened = session.opened(sealed).await?.ok_or_else(unreadable)?;
-        let proposal: Proposal = serde_json::from_str(opened.trim_end()).map_err(|_| unreadable())?;
+        let (RoundEvent::Tallied { proposal: sealed, .. } | RoundEvent::GradesDecided { decided: sealed, .. }) =
+            sealed::told(session, proposed_at).await?
+        else {
+            return Err(sealed::unreadable());
+        };
+        let proposal: Proposal =
+            serde_json::from_str(&sealed::opened(session, &sealed).await?).map_err(|_| sealed::unreadable())?;
         let rules = Arc::new(rules.0.clone());
         let follows = |member: &MemberId| after.as_ref().is_none_or(|after| vec![member.to_cell()] > *after);
         let results = proposal.results.into_iter().filter(|(member, _)| follows(member)).take(page.limit + 1);

@@ -150,7 +150,7 @@ fn many_rounds(rounds: u16) -> Vec<(StreamId, Event)> {
     let of = |number: u16| RoundId(Uuid::from_u128(0x2000 + u128::from(number)));
     let each = |number: u16| {
         let stream: StreamId = of(number).into();
-        let covered = vec![if number % 2 == 0 { EAST } else { WEST }];
+        let covered = vec![if number.is_multiple_of(2) { EAST } else { WEST }];
         let drafted = RoundEvent::Drafted { branches: covered, period: "2022-Q1".parse().unwrap(), rules_version: 1 };
         let groups = Group::ALL.to_vec();
         let open = RoundEvent::Opened { rules: rules(), groups, closes_at, scrutineers: vec![] };

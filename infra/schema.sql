@@ -426,7 +426,7 @@ CREATE TABLE public.rounds_g1 (
     closes_at timestamp with time zone,
     version bigint NOT NULL,
     given_from bigint NOT NULL,
-    sealed text COLLATE pg_catalog."C",
+    proposed_at bigint,
     decided_by text COLLATE pg_catalog."C",
     published_at timestamp with time zone,
     publicity_until timestamp with time zone,

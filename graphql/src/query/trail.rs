@@ -4,8 +4,8 @@
 //! - An event is shown once, however many of those asked for it concerns.
 //! - Without a subject, a viewer of the whole organisation sees every event, anybody else those that concern the
 //!   branches in reach and the members in them today.
-//! - What concerns a member in a round is placed by their branch at its opening: where somebody moves later is not told
-//!   of it.
+//! - What concerns a member in a round is placed by their branch at its opening: asked for by name, it is told there
+//!   wherever they are now, and where they moved to it is not.
 
 use std::collections::HashMap;
 
@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::members::MemberRow;
+use projections::round_people::RoundPersonRow;
 use projections::select::{Condition, Order, Select};
 use uuid::Uuid;
 
@@ -196,9 +197,14 @@ impl TrailFilter {
         let within = input::some_id("within", self.within.as_ref())?;
         if let Some(given) = &self.subject {
             let (kind, id, subject) = given.read(at)?;
-            session.allow(Action::SeeTrail, subject.resource(session).await?).await?;
+            let about = subject.resource(session).await?;
+            let rounds = match (session.verdict(Action::SeeTrail, about).await?, kind) {
+                (Verdict::Allow, _) => None,
+                (_, SubjectKind::Member) => Some(placed(session, MemberId(id), at).await?),
+                (_, _) => return Err(Fault::Denied),
+            };
             let kind = projections::words::SubjectKind::from(kind);
-            let of_subject = [equals("subject_kind", Some(kind)), equals("subject", Some(id))];
+            let of_subject = [equals("subject_kind", Some(kind)), equals("subject", Some(id)), rounds];
             return Ok((of_subject.into_iter().flatten().collect(), Reach::Roles));
         }
         let scope = session.scope(Action::SeeTrail, within, at.position).await?;
@@ -209,6 +215,22 @@ impl TrailFilter {
                 Ok((vec![subjects], Reach::Branches(scope)))
             }
         }
+    }
+}
+
+/// The condition to be of the rounds in which the viewer reaches somebody by the branch at the opening, wherever they are
+/// now.
+async fn placed(session: &Session, member: MemberId, at: Moment) -> Result<Condition> {
+    let places: Vec<RoundPersonRow> = covered::every(session, all_of([equals("member", Some(member))]), at).await?;
+    let seen = places.iter().map(async |place| {
+        let about = covered::resource_of(session, place, at).await?;
+        let allowed = session.verdict(Action::SeeTrail, about).await? == Verdict::Allow;
+        Ok::<_, Fault>(allowed.then(|| Cell::Uuid(place.round.0)))
+    });
+    let rounds: Vec<Cell> = try_join_all(seen).await?.into_iter().flatten().collect();
+    match rounds.is_empty() {
+        true => Err(Fault::Denied),
+        false => Ok(Condition::OneOf("stream", rounds)),
     }
 }
 

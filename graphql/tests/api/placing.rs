@@ -93,6 +93,9 @@ fn a_trail_tells_of_somebody_in_a_round_where_they_were_at_the_opening() {
     assert!(whole.contains(&published));
     assert_eq!(of_rounds(&twin, myself(ANA), &ana), whole, "one's own is one's own");
     assert_eq!(of_rounds(&twin, secretary(WEST), &ana), [], "not where somebody is now");
+    assert_eq!(of_rounds(&twin, secretary(EAST), &ana), whole, "but where somebody was");
+    let cai = format!("{{ auditTrail(filter: {{ subject: {{ kind: MEMBER, id: \"{}\" }} }}) {{ position }} }}", CAI.0);
+    assert_eq!(twin.by(Some(secretary(EAST))).code(&cai), "policy.denied", "and nobody who never was here");
     for viewer in [secretary(WEST), viewer(Role::Auditor, None, Some(WEST))] {
         let told = of_rounds(&twin, viewer, "");
         let personal = told.iter().filter(|(name, ana)| *ana && name != "round_roster_fixed");

@@ -100,6 +100,7 @@ pub struct DimensionExplanation {
     /// How many valid answers.
     valid: u64,
     /// How many ballots gave each grade, best first; none of the leaders, who mark.
+    #[graphql(complexity = "weight(Some(5), child_complexity)")]
     grades: Vec<GradeCount>,
     /// How many ballots said they do not know 不了解.
     unknown: u32,

@@ -116,6 +116,9 @@ fn a_long_list_of_a_round_is_read_at_once() {
         let reads = reads(&open, viewer, &text);
         assert!(reads <= MOST, "{reads} reads for {text}");
     }
+    let looks = open.looks.lock().unwrap();
+    let own = looks.iter().filter(|look| look.what == "own_review").count();
+    assert_eq!(own, 1, "and recorded as one look, however many are on the page");
 }
 
 #[test]

@@ -225,7 +225,7 @@ async fn placed(session: &Session, member: MemberId, at: Moment) -> Result<Condi
     let seen = places.iter().map(async |place| {
         let about = covered::resource_of(session, place, at).await?;
         let allowed = session.verdict(Action::SeeTrail, about).await? == Verdict::Allow;
-        Ok::<_, Fault>(allowed.then(|| Cell::Uuid(place.round.0)))
+        Ok::<_, Fault>(allowed.then_some(Cell::Uuid(place.round.0)))
     });
     let rounds: Vec<Cell> = try_join_all(seen).await?.into_iter().flatten().collect();
     match rounds.is_empty() {

@@ -32,6 +32,7 @@ use crate::session::Session;
 use crate::viewer::Viewer;
 
 pub use each::{AskEach, Part, through_each};
+pub use planning::PlannedRound;
 pub use rounds::RoundSubject;
 
 /// Why a command stops at the door.

@@ -1,4 +1,4 @@
-//! What a request reads in batches: persons, free texts, rows by key. Nothing is kept from one request to the next,
+//! What a request reads in batches: persons, free texts, rows by key or by what they have in common. Nothing is kept from one request to the next,
 //! and nothing within one, so that an erasure shows at once and no viewer sees another's.
 
 use std::collections::{BTreeMap, HashMap};
@@ -142,6 +142,83 @@ impl<R: Row> Loader<RowAt<R>> for Batches {
             let select = Select::first(keys.len()).only(Condition::OneOf(R::COLUMNS[0].name, keys));
             let rows: Vec<R> = self.0.rows(&select, at).await?;
             found.extend(rows.into_iter().map(|row| (RowAt::new(&row.key(), at), row)));
+        }
+        Ok(found)
+    }
+}
+
+/// How many rows are read at a time.
+const PORTION: usize = 1_000;
+
+/// The rows that have a cell in a column, among those that have the same cells in others, as of a position.
+#[derive(Debug)]
+pub struct Among<R: Row> {
+    at: Position,
+    common: Vec<(&'static str, Cell)>,
+    column: &'static str,
+    cell: Cell,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Row> Among<R> {
+    /// The rows with these cells, and with that one in that column.
+    #[must_use]
+    pub fn new(common: &[(&'static str, Cell)], column: &'static str, cell: Cell, at: Position) -> Self {
+        Self { at, common: common.to_vec(), column, cell, row: PhantomData }
+    }
+
+    fn batch(&self) -> (Position, Vec<(&'static str, Cell)>, &'static str) {
+        (self.at, self.common.clone(), self.column)
+    }
+}
+
+impl<R: Row> Clone for Among<R> {
+    fn clone(&self) -> Self {
+        Self::new(&self.common, self.column, self.cell.clone(), self.at)
+    }
+}
+
+impl<R: Row> PartialEq for Among<R> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, &self.common, self.column, &self.cell) == (other.at, &other.common, other.column, &other.cell)
+    }
+}
+
+impl<R: Row> Eq for Among<R> {}
+
+impl<R: Row> std::hash::Hash for Among<R> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.at, &self.common, self.column, &self.cell).hash(state);
+    }
+}
+
+impl<R: Row> Loader<Among<R>> for Batches {
+    type Value = Vec<R>;
+    type Error = Shared;
+
+    async fn load(&self, wanted: &[Among<R>]) -> Result<HashMap<Among<R>, Vec<R>>, Shared> {
+        let mut batches: BTreeMap<_, Vec<Cell>> = BTreeMap::new();
+        for among in wanted {
+            batches.entry(among.batch()).or_default().push(among.cell.clone());
+        }
+        let mut found: HashMap<Among<R>, Vec<R>> = HashMap::new();
+        for ((at, common, column), cells) in batches {
+            let Some(place) = R::COLUMNS.iter().position(|known| known.name == column) else { continue };
+            let select = Select::first(PORTION).only(Condition::OneOf(column, cells));
+            let equal = common.iter().map(|(column, cell)| Condition::Equals(column, cell.clone()));
+            let mut select: Select<R> = equal.fold(select, Select::only);
+            loop {
+                let rows = self.0.rows(&select, at).await?;
+                let (more, last) = (rows.len() >= PORTION, rows.last().map(|row| select.place(row)));
+                for row in rows {
+                    let cell = row.cells().swap_remove(place);
+                    found.entry(Among::new(&common, column, cell, at)).or_default().push(row);
+                }
+                match more {
+                    true => select = select.after(last),
+                    false => break,
+                }
+            }
         }
         Ok(found)
     }

@@ -7,6 +7,20 @@ use crate::fault::Result;
 use crate::ports::{Look, Moment};
 use crate::session::Session;
 
+/// Records that the viewer looks at what a round hides, once in a request however many parts of it are asked for.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_once(session: &Session, round: RoundId, what: &'static str, at: Moment) -> Result<()> {
+    // Held while the look is recorded: nobody else of the request goes on before it is.
+    let mut looked = session.looked().await;
+    if !looked.contains(&(round, what)) {
+        record(session, round, what, at).await?;
+        looked.insert((round, what));
+    }
+    Ok(())
+}
+
 /// Records that the viewer looks at what a round hides; `what` is a short word for it.
 ///
 /// # Errors

@@ -45,7 +45,8 @@
 //! - A command that names branches or members beside its subject needs reach over all of them. Attendees are the
 //!   exception: whoever holds a session or theme day records who came, from wherever they came. So are the leaders and
 //!   scrutineers of a round, who come from outside its branches, and whoever holds a talk.
-//! - Whoever takes part in a round does so as their own member; its roster says in what.
+//! - Whoever takes part in a round does so as their own member; its roster says in what. What a leader gave and a
+//!   scrutineer counted is told to themselves before publication, and to nobody else.
 //! - The integration account finds a member by staff number, for imports, though it is shown none.
 
 use std::collections::BTreeSet;

@@ -9,7 +9,7 @@ use crate::loader::Spawn;
 use crate::mutation::Mutation;
 use crate::ports::{Commands, Reads};
 use crate::query::Query;
-use crate::session::Sessions;
+use crate::sessions::Sessions;
 use crate::subscription::Feed;
 
 /// The API.

@@ -5,30 +5,26 @@
 //!   they ask for `atLeast` a later one.
 //! - Rights are as of now, whatever moment is asked for. A subscription looks at them anew with each answer.
 
-use std::any::TypeId;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use async_graphql::extensions::{
-    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
-};
-use async_graphql::{Context, Request, Response, ServerError, ServerResult, Value};
+use async_graphql::Context;
 use domain::event::Fact;
-use domain::id::{BranchId, MemberId};
+use domain::id::{BranchId, MemberId, RoundId};
 use domain::period::Zone;
 use domain::stream::Position;
 use domain::text::Sealed;
-use futures_util::lock::Mutex;
+use futures_util::lock::{Mutex, MutexGuard};
 use jiff::Timestamp;
 use projections::branches::BranchRow;
+use projections::cell::Cell;
 use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
 use projections::words::MemberStanding;
 
 use crate::fault::{Fault, Result};
-use crate::legible;
-use crate::loader::{Loaders, RowAt, loaders};
+use crate::loader::{Among, Loaders, RowAt, loaders};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
 use crate::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
@@ -46,6 +42,7 @@ pub struct Session {
     pinned: Mutex<Option<Moment>>,
     standing: Mutex<Option<Arc<Standing>>>,
     trees: Mutex<HashMap<Position, Arc<Tree>>>,
+    looked: Mutex<HashSet<(RoundId, &'static str)>>,
 }
 
 impl Session {
@@ -53,8 +50,8 @@ impl Session {
     #[must_use]
     pub fn new(viewer: Option<Viewer>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
         let loaders = loaders(Arc::clone(&reads), settings.spawn);
-        let (pinned, standing, trees) = (Mutex::default(), Mutex::default(), Mutex::default());
-        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees }
+        let (pinned, standing, trees, looked) = Default::default();
+        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees, looked }
     }
 
     /// The request a resolver works for.
@@ -128,6 +125,12 @@ impl Session {
         *self.pinned.lock().await = Some(moment);
         *self.standing.lock().await = None;
         self.trees.lock().await.clear();
+        self.looked.lock().await.clear();
+    }
+
+    /// At what of which rounds a look was recorded for this answer.
+    pub async fn looked(&self) -> MutexGuard<'_, HashSet<(RoundId, &'static str)>> {
+        self.looked.lock().await
     }
 
     /// A position that the log has got to.
@@ -259,6 +262,21 @@ impl Session {
         Ok(self.loaders.load_one(RowAt::<R>::new(key, at)).await?)
     }
 
+    /// The rows that have this cell in a column and these in others, read together with those that have another cell in
+    /// that column.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn among<R: Row>(
+        &self,
+        common: &[(&'static str, Cell)],
+        (column, cell): (&'static str, Cell),
+        at: Position,
+    ) -> Result<Vec<R>> {
+        let among = Among::<R>::new(common, column, cell, at);
+        Ok(self.loaders.load_one(among).await?.unwrap_or_default())
+    }
+
     /// A member's row.
     ///
     /// # Errors
@@ -320,75 +338,5 @@ fn is_on_roster(row: &MemberRow) -> bool {
     match row.standing {
         MemberStanding::OnDuty | MemberStanding::Suspended => true,
         MemberStanding::Left => false,
-    }
-}
-
-/// Gives every request its session, and every field that has no answer its null.
-pub struct Sessions {
-    reads: Arc<dyn Reads>,
-    settings: Settings,
-    /// Why fields of the request have no answer.
-    unanswered: std::sync::Mutex<Vec<ServerError>>,
-}
-
-impl Sessions {
-    /// What requests read, and what they share.
-    #[must_use]
-    pub fn new(reads: Arc<dyn Reads>, settings: Settings) -> Self {
-        Self { reads, settings, unanswered: std::sync::Mutex::default() }
-    }
-
-    fn unanswered(&self) -> std::sync::MutexGuard<'_, Vec<ServerError>> {
-        self.unanswered.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-}
-
-impl ExtensionFactory for Sessions {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self::new(Arc::clone(&self.reads), self.settings.clone()))
-    }
-}
-
-#[async_trait::async_trait]
-impl Extension for Sessions {
-    /// A field that fails is left out of its object by the library; it is to be there, as null.
-    async fn resolve(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        info: ResolveInfo<'_>,
-        next: NextResolve<'_>,
-    ) -> ServerResult<Option<Value>> {
-        let may_be_null = !info.return_type.ends_with('!');
-        match next.run(ctx, info).await {
-            Err(error) if may_be_null => {
-                self.unanswered().push(error);
-                Ok(Some(Value::Null))
-            }
-            answer => answer,
-        }
-    }
-
-    async fn execute(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        operation_name: Option<&str>,
-        next: NextExecute<'_>,
-    ) -> Response {
-        let mut response = next.run(ctx, operation_name).await;
-        response.errors.append(&mut self.unanswered());
-        response
-    }
-
-    async fn prepare_request(
-        &self,
-        ctx: &ExtensionContext<'_>,
-        mut request: Request,
-        next: NextPrepareRequest<'_>,
-    ) -> ServerResult<Request> {
-        legible::document(&mut request)?;
-        let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
-        let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
-        let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);
-        next.run(ctx, request.data(Arc::new(session))).await
     }
 }

@@ -1,4 +1,4 @@
-//! Leaders' reviews 领导点评: who reviewed whom, when and how often, and what becomes of the comment.
+//! Leaders' reviews 领导点评: who reviewed whom, when first and last, how often, and what becomes of the comment.
 //!
 //! # Rules
 //! - The last review counts and its comment is the one there is; a comment that is given anew is to be looked at anew.
@@ -13,9 +13,7 @@ use domain::round::RoundEvent;
 use domain::text::Sealed;
 use jiff::Timestamp;
 
-use crate::cell::Json;
 use crate::projection::Projection;
-use crate::round_people::Given;
 use crate::row::row;
 
 row! {
@@ -28,10 +26,14 @@ row! {
         /// The leader.
         reviewer: MemberId,
     } columns {
-        /// Whenever it was given, in order; the last one counts.
-        given: Json<Vec<Given>>,
+        /// When it was given first.
+        first_given_at: Timestamp,
+        /// When it was given last: this is the one that counts.
+        given_at: Timestamp,
         /// The position of the last one.
         position: i64,
+        /// How often it was given.
+        times: i64,
         /// The comment of the last one.
         comment: Option<Sealed>,
         /// Whether the comment is shown after publication; nothing before it was looked at.
@@ -46,8 +48,15 @@ row! {
 /// What happens to a review.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It was given, with this comment.
-    Given(Given, Option<Sealed>),
+    /// It was given.
+    Given {
+        /// When.
+        at: Timestamp,
+        /// At which position.
+        position: u64,
+        /// The comment.
+        comment: Option<Sealed>,
+    },
     /// Its comment was looked at.
     Moderated {
         /// Whether it is shown.
@@ -64,7 +73,7 @@ pub struct LeaderReviews;
 
 impl Projection for LeaderReviews {
     const NAME: &'static str = "leader_reviews";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = LeaderReviewRow;
     type Change = Change;
 
@@ -77,21 +86,19 @@ impl Projection for LeaderReviews {
 
     fn apply(row: Option<LeaderReviewRow>, key: &LeaderReviewKey, change: &Change) -> Option<LeaderReviewRow> {
         match change {
-            Change::Given(given, comment) => {
-                let mut all = row.map(|row| row.given.0).unwrap_or_default();
-                all.push(*given);
-                Some(LeaderReviewRow {
-                    round: key.round,
-                    member: key.member,
-                    reviewer: key.reviewer,
-                    given: Json(all),
-                    position: given.position as i64,
-                    comment: comment.clone(),
-                    released: None,
-                    moderation: None,
-                    moderated_at: None,
-                })
-            }
+            Change::Given { at, position, comment } => Some(LeaderReviewRow {
+                round: key.round,
+                member: key.member,
+                reviewer: key.reviewer,
+                first_given_at: row.as_ref().map_or(*at, |row| row.first_given_at),
+                given_at: *at,
+                position: *position as i64,
+                times: row.map_or(0, |row| row.times) + 1,
+                comment: comment.clone(),
+                released: None,
+                moderation: None,
+                moderated_at: None,
+            }),
             Change::Moderated { released, reason, at } => row.map(|row| LeaderReviewRow {
                 released: Some(*released),
                 moderation: reason.clone(),
@@ -106,9 +113,9 @@ fn of_round(round: RoundId, event: &RoundEvent, fact: &Fact) -> Vec<(LeaderRevie
     use RoundEvent as E;
     match event {
         E::LeaderReviewGiven { reviewer, member, comment, .. } => {
-            let given = Given { position: fact.position.0, at: fact.at };
+            let (at, position, comment) = (fact.at, fact.position.0, comment.clone());
             let key = LeaderReviewKey { round, member: *member, reviewer: *reviewer };
-            vec![(key, Change::Given(given, comment.clone()))]
+            vec![(key, Change::Given { at, position, comment })]
         }
         E::CommentModerated { reviewer, member, released, reason } => {
             let key = LeaderReviewKey { round, member: *member, reviewer: *reviewer };

@@ -28,9 +28,18 @@ row! {
     } columns {
         /// When, the last time.
         entered_at: Timestamp,
+        /// The position of that.
+        position: i64,
         /// How often it was entered; the last one counts.
         times: i64,
     } look_up [["round", "member"]]
+}
+
+/// That a count was entered.
+#[derive(Debug, Clone, Copy)]
+pub struct Entered {
+    at: Timestamp,
+    position: u64,
 }
 
 /// The projection.
@@ -38,30 +47,33 @@ pub struct PaperCounts;
 
 impl Projection for PaperCounts {
     const NAME: &'static str = "paper_counts";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = PaperCountRow;
-    type Change = Timestamp;
+    type Change = Entered;
 
-    fn changes(fact: &Fact) -> Vec<(PaperCountKey, Timestamp)> {
+    fn changes(fact: &Fact) -> Vec<(PaperCountKey, Entered)> {
         match &fact.event {
-            Event::Round(event) => of_round(RoundId(fact.stream.id), event, fact.at),
+            Event::Round(event) => {
+                of_round(RoundId(fact.stream.id), event, Entered { at: fact.at, position: fact.position.0 })
+            }
             Event::Member(_) | Event::Branch(_) => vec![],
         }
     }
 
-    fn apply(row: Option<PaperCountRow>, key: &PaperCountKey, entered_at: &Timestamp) -> Option<PaperCountRow> {
+    fn apply(row: Option<PaperCountRow>, key: &PaperCountKey, entered: &Entered) -> Option<PaperCountRow> {
         let PaperCountKey { round, group_of, attempt, member, scrutineer } = *key;
-        let (entered_at, times) = (*entered_at, row.map_or(0, |row| row.times) + 1);
-        Some(PaperCountRow { round, group_of, attempt, member, scrutineer, entered_at, times })
+        let (entered_at, position) = (entered.at, entered.position as i64);
+        let times = row.map_or(0, |row| row.times) + 1;
+        Some(PaperCountRow { round, group_of, attempt, member, scrutineer, entered_at, position, times })
     }
 }
 
-fn of_round(round: RoundId, event: &RoundEvent, at: Timestamp) -> Vec<(PaperCountKey, Timestamp)> {
+fn of_round(round: RoundId, event: &RoundEvent, entered: Entered) -> Vec<(PaperCountKey, Entered)> {
     use RoundEvent as E;
     match event {
         E::PaperCounted { group, attempt, member, scrutineer, .. } => {
             let (group_of, attempt) = (*group, i64::from(*attempt));
-            vec![(PaperCountKey { round, group_of, attempt, member: *member, scrutineer: *scrutineer }, at)]
+            vec![(PaperCountKey { round, group_of, attempt, member: *member, scrutineer: *scrutineer }, entered)]
         }
         E::Drafted { .. }
         | E::Opened { .. }

@@ -2,8 +2,8 @@
 //!
 //! # Rules
 //! - The roster is that of the opening; nothing that happens to people later changes it.
-//! - Everything given is kept with its position: what was given before a reopening does not count, which whoever reads
-//!   tells by [`crate::rounds::RoundRow::given_from`].
+//! - What was given last is kept with its position: what was given before a reopening does not count, which whoever
+//!   reads tells by [`crate::rounds::RoundRow::given_from`]. What is given again is counted, so that no row grows with it.
 //!
 //! # Invariant
 //! Before publication nothing here tells a score, a mark or a count of answers.
@@ -13,6 +13,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::cell::Json;
+use crate::projection::Projection;
+use crate::row::row;
 use domain::amount::Amount;
 use domain::event::{Event, Fact};
 use domain::id::{BranchId, MemberId, RoundId};
@@ -21,20 +24,6 @@ use domain::round::{Code, Group, MemberResult, Rostered, RoundEvent};
 use domain::text::Sealed;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
-
-use crate::cell::Json;
-use crate::projection::Projection;
-use crate::row::row;
-
-/// That something was given: where the event stands in the log, and when it was recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Given {
-    /// The position.
-    pub position: u64,
-    /// The instant.
-    pub at: Timestamp,
-}
 
 row! {
     /// A person in a round.
@@ -60,10 +49,14 @@ row! {
         is_suspended: bool,
         /// What the person said of themselves, the last time.
         self_review: Option<Sealed>,
-        /// Whenever the person reviewed themselves, in order.
-        self_reviewed: Json<Vec<Given>>,
-        /// When each leader reviewed the person, the last time.
-        reviewed_by: Json<BTreeMap<MemberId, Given>>,
+        /// When the person did, the last time.
+        self_reviewed_at: Option<Timestamp>,
+        /// The position of that.
+        self_reviewed_position: Option<i64>,
+        /// How often the person did.
+        self_reviewed_times: i64,
+        /// The position at which each leader reviewed the person, the last time.
+        reviewed_by: Json<BTreeMap<MemberId, u64>>,
         /// The latest attempt of the peers for which the person took a ballot.
         paper_attempt: Option<i64>,
         /// The version of the published result.
@@ -97,9 +90,16 @@ pub enum Change {
     /// The person was suspended.
     Suspended,
     /// The person reviewed themselves.
-    SelfReviewed(Sealed, Given),
-    /// A leader reviewed the person.
-    Reviewed(MemberId, Given),
+    SelfReviewed {
+        /// What was said.
+        text: Sealed,
+        /// When.
+        at: Timestamp,
+        /// At which position.
+        position: u64,
+    },
+    /// A leader reviewed the person, at a position.
+    Reviewed(MemberId, u64),
     /// The person took a ballot.
     TookPaper(u32),
     /// A result was published or corrected.
@@ -122,15 +122,15 @@ pub struct RoundPeople;
 
 impl Projection for RoundPeople {
     const NAME: &'static str = "round_people";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = RoundPersonRow;
     type Change = Change;
 
     fn changes(fact: &Fact) -> Vec<(RoundPersonKey, Change)> {
         match &fact.event {
             Event::Round(event) => {
-                let (round, given) = (RoundId(fact.stream.id), Given { position: fact.position.0, at: fact.at });
-                let changes = of_round(event, given);
+                let round = RoundId(fact.stream.id);
+                let changes = of_round(event, fact.position.0, fact.at);
                 changes.into_iter().map(|(member, change)| (RoundPersonKey { round, member }, change)).collect()
             }
             Event::Member(_) | Event::Branch(_) => vec![],
@@ -142,7 +142,7 @@ impl Projection for RoundPeople {
             Change::Rostered(_) | Change::Leads | Change::IsPeer | Change::Suspended => {
                 row.unwrap_or_else(|| nobody(key.round, key.member))
             }
-            Change::SelfReviewed(..)
+            Change::SelfReviewed { .. }
             | Change::Reviewed(..)
             | Change::TookPaper(_)
             | Change::Published { .. }
@@ -153,7 +153,7 @@ impl Projection for RoundPeople {
     }
 }
 
-fn of_round(event: &RoundEvent, given: Given) -> Vec<(MemberId, Change)> {
+fn of_round(event: &RoundEvent, position: u64, at: Timestamp) -> Vec<(MemberId, Change)> {
     use RoundEvent as E;
     match event {
         E::RosterFixed { people, leaders, peers, suspended } => {
@@ -163,13 +163,15 @@ fn of_round(event: &RoundEvent, given: Given) -> Vec<(MemberId, Change)> {
             let suspended = suspended.iter().map(|member| (*member, Change::Suspended));
             people.chain(leaders).chain(peers).chain(suspended).collect()
         }
-        E::SelfReviewGiven { member, text } => vec![(*member, Change::SelfReviewed(text.clone(), given))],
-        E::LeaderReviewGiven { reviewer, member, .. } => vec![(*member, Change::Reviewed(*reviewer, given))],
+        E::SelfReviewGiven { member, text } => {
+            vec![(*member, Change::SelfReviewed { text: text.clone(), at, position })]
+        }
+        E::LeaderReviewGiven { reviewer, member, .. } => vec![(*member, Change::Reviewed(*reviewer, position))],
         E::PaperIssued { group: Group::Peer, attempt, to, .. } => {
             to.iter().map(|member| (*member, Change::TookPaper(*attempt))).collect()
         }
         E::ResultPublished { member, period, version, result, .. } => {
-            let (period, version, result, at) = (*period, *version, Box::new(result.clone()), given.at);
+            let (period, version, result) = (*period, *version, Box::new(result.clone()));
             vec![(*member, Change::Published { period, version, result, at })]
         }
         E::ResultWithdrawn { member, .. } => vec![(*member, Change::Withdrawn)],
@@ -210,11 +212,12 @@ fn take(row: &mut RoundPersonRow, change: &Change) {
         Change::Leads => row.is_leader = true,
         Change::IsPeer => row.is_peer = true,
         Change::Suspended => row.is_suspended = true,
-        Change::SelfReviewed(text, given) => {
-            row.self_review = Some(text.clone());
-            row.self_reviewed.0.push(*given);
+        Change::SelfReviewed { text, at, position } => {
+            (row.self_review, row.self_reviewed_at) = (Some(text.clone()), Some(*at));
+            row.self_reviewed_position = Some(*position as i64);
+            row.self_reviewed_times += 1;
         }
-        Change::Reviewed(leader, given) => _ = row.reviewed_by.0.insert(*leader, *given),
+        Change::Reviewed(leader, position) => _ = row.reviewed_by.0.insert(*leader, *position),
         Change::TookPaper(attempt) => row.paper_attempt = Some(i64::from(*attempt)),
         Change::Published { period, version, result, at } => {
             (row.version, row.period) = (Some(i64::from(*version)), Some(*period));
@@ -243,7 +246,9 @@ fn nobody(round: RoundId, member: MemberId) -> RoundPersonRow {
         is_peer: false,
         is_suspended: false,
         self_review: None,
-        self_reviewed: Json::default(),
+        self_reviewed_at: None,
+        self_reviewed_position: None,
+        self_reviewed_times: 0,
         reviewed_by: Json::default(),
         paper_attempt: None,
         version: None,

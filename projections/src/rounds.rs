@@ -1,7 +1,8 @@
 //! Rounds 评议轮次: what each was drafted for, where it stands, and what came in, without a word of what was said.
 //!
 //! # Invariant
-//! Nothing here tells a score, a mark or a count of answers: what is sealed stays sealed, for the committee to open.
+//! Nothing here tells a score, a mark or a count of answers, not even sealed: the proposal stays in the log, where the
+//! committee opens it, and is in no row that would hold it again with each change.
 //!
 //! # Not here
 //! Who is on the roster and what came out; appeals.
@@ -99,8 +100,8 @@ row! {
         version: i64,
         /// The position of the opening or the last reopening: what was given before it does not count.
         given_from: i64,
-        /// The proposal or what was decided, sealed; nothing once published.
-        sealed: Option<Sealed>,
+        /// The position of the proposal, or of what was decided last; nothing once published.
+        proposed_at: Option<i64>,
         /// Who decided the grades.
         decided_by: Option<ActorId>,
         /// When it was published.
@@ -230,7 +231,7 @@ fn drafted(round: RoundId, branches: &[BranchId], period: Period, rules_version:
         closes_at: None,
         version: 0,
         given_from: 0,
-        sealed: None,
+        proposed_at: None,
         decided_by: None,
         published_at: None,
         publicity_until: None,
@@ -275,15 +276,16 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
             of_group(row, *group, |voting| *voting = first(*attempt));
             (row.stage, row.closes_at) = (Stage::Opened, Some(*closes_at));
         }
-        E::Tallied { proposal, rounds, .. } => {
+        E::Tallied { rounds, .. } => {
             row.quarters.0.clone_from(rounds);
-            (row.stage, row.sealed) = (Stage::Tallied, Some(proposal.clone()));
+            (row.stage, row.proposed_at) = (Stage::Tallied, Some(*position as i64));
         }
-        E::GradesDecided { decided, by, .. } => {
-            (row.stage, row.sealed, row.decided_by) = (Stage::Decided, Some(decided.clone()), Some(by.clone()));
+        E::GradesDecided { by, .. } => {
+            let (proposed_at, by) = (Some(*position as i64), Some(by.clone()));
+            (row.stage, row.proposed_at, row.decided_by) = (Stage::Decided, proposed_at, by);
         }
         E::Published { publicity_until, appeal_until, .. } => {
-            (row.stage, row.sealed, row.published_at) = (Stage::Published, None, Some(*at));
+            (row.stage, row.proposed_at, row.published_at) = (Stage::Published, None, Some(*at));
             (row.publicity_until, row.appeal_until) = (Some(*publicity_until), Some(*appeal_until));
         }
         E::Finalised { .. } => row.stage = Stage::Final,
@@ -293,7 +295,7 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         E::AnnulmentProposed { reason, by } => ask(row, None, reason, by, *position),
         E::AnnulmentDeclined { reason, by, .. } => decline(row, None, reason, by),
         E::Annulled { by, .. } => {
-            (row.stage, row.sealed) = (Stage::Annulled, None);
+            (row.stage, row.proposed_at) = (Stage::Annulled, None);
             close(row, None, |notice| notice.approved_by = Some(by.clone()));
         }
         E::Drafted { .. }
@@ -333,7 +335,7 @@ fn decline(row: &mut RoundRow, version: Option<u32>, reason: &Sealed, by: &Actor
 
 fn reopen(row: &mut RoundRow, version: u32, by: &ActorId, closes_at: Timestamp, position: u64) {
     (row.stage, row.version, row.closes_at) = (Stage::Opened, i64::from(version), Some(closes_at));
-    (row.sealed, row.decided_by, row.given_from) = (None, None, position as i64);
+    (row.proposed_at, row.decided_by, row.given_from) = (None, None, position as i64);
     row.voting.0.values_mut().for_each(|voting| *voting = first(voting.attempt + 1));
     close(row, Some(version), |notice| notice.approved_by = Some(by.clone()));
 }

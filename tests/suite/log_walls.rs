@@ -1,8 +1,11 @@
 //! What was recorded stays, and free text stays closed: grants, triggers, salts, keys, and bad input at the door.
 
-use domain::id::{ActorId, BranchId, MemberId};
+use domain::branch::BranchCommand;
+use domain::event::Event;
+use domain::id::{ActorId, BranchId, MemberId, RoundId};
 use domain::member::MemberCommand;
 use domain::person::Person;
+use domain::round::{Preset, RoundCommand, RoundEvent};
 use domain::stream::Position;
 use domain::text::{Sealed, Title};
 use domain::world::Command;
@@ -14,6 +17,8 @@ use harness::speak::{DAY, office, register};
 use infra::app::App;
 use infra::keys::{Keyring, MasterKey};
 use infra::migrate::{self, UnfitError};
+use projections::rounds::RoundRow;
+use projections::select::Select;
 use projections::words::SubjectKind;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
@@ -456,5 +461,32 @@ async fn numbers_beyond_any_sense_are_refused_and_leave_nothing() {
         assert!(code.starts_with("time.") || code == "member.before_registration", "{on}: {code}");
     }
     assert_eq!(head(&app).await, enrolled.position);
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_text_as_large_as_the_largest_proposal_is_appended_folded_and_read() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    organisation(&app, 1).await;
+    let round = RoundId(app.commands.mint(&office("large"), "round"));
+    let adopt = BranchCommand::AdoptRules(Box::new(Preset::Default.rules()));
+    let (branches, period) = (vec![BranchId::root()], "2022-Q1".parse().unwrap());
+    let large = Sealed("x".repeat(96 << 20));
+    let asked = [
+        Command::Branch(BranchId::root(), adopt),
+        Command::Round(round, RoundCommand::Draft { branches, period, rules_version: 1 }),
+        Command::Round(round, RoundCommand::ProposeAnnulment { reason: large.clone() }),
+    ];
+    let mut last = Position(0);
+    for (number, command) in asked.into_iter().enumerate() {
+        last = app.commands.send(&office(&format!("large-{number}")), command, None).await.unwrap().position;
+    }
+    app.reads.pin(None, Some(last)).await.unwrap();
+    let row = app.reads.rows(&Select::<RoundRow>::first(2), last).await.unwrap();
+    assert!(row[0].notices.0[0].reason == large);
+    let facts = app.reads.facts_after(Position(last.0 - 1), 1).await.unwrap();
+    let Event::Round(RoundEvent::AnnulmentProposed { reason, .. }) = &facts[0].event else { panic!("{}", facts.len()) };
+    assert!(*reason == large);
     app.stop().await;
 }

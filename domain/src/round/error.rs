@@ -62,6 +62,10 @@ refusals! {
         /// More people than one round takes.
         TooMany { count: usize, max: usize } = "round.too_many",
             "{count} people are more than one round takes, {max}", "人数 {count} 超过一个轮次的上限 {max}";
+        /// More marks than one round keeps.
+        TooManyMarks { people: usize, leaders: usize, dimensions: usize, max: usize } = "round.too_many_marks",
+            "{people} people marked by {leaders} leaders in {dimensions} dimensions are more marks than one round keeps, {max}; name fewer leaders, or split the round",
+            "{leaders} 位领导对 {people} 人在 {dimensions} 个维度的评分多于一个轮次的上限 {max},请减少领导或拆分轮次";
         /// No leader, while leaders are asked.
         NoLeader { round: RoundId } = "round.no_leader",
             "the round {round} names no leader, and its rules ask leaders; name them or leave the group out",

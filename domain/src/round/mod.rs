@@ -40,7 +40,7 @@ mod widest;
 pub mod year;
 
 pub use command::*;
-pub use decide::{BRANCHES_MAX, LEADERS_MAX, PEOPLE_MAX};
+pub use decide::{BRANCHES_MAX, LEADERS_MAX, MARKS_MAX, PEOPLE_MAX};
 pub use error::*;
 pub use event::*;
 pub use kind::*;

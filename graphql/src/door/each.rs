@@ -80,7 +80,8 @@ async fn one<P: Part>(door: &Door<'_>, part: P) -> Result<ItemOutcome, Halt> {
 }
 
 impl Door<'_> {
-    fn asker_about(&self, about: &[Uuid]) -> Asker {
+    /// Who asks for the one of several commands that is about these.
+    pub(super) fn asker_about(&self, about: &[Uuid]) -> Asker {
         let named: Vec<String> = about.iter().map(Uuid::to_string).collect();
         let id = self.commands.mint(&self.asker, &named.join(" "));
         Asker { command_id: id.to_string(), ..self.asker.clone() }

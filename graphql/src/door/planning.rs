@@ -1,72 +1,73 @@
-//! A plan for many rounds at the door: the branches in reach, how many would vote in each, under which rules.
-
-use std::collections::BTreeMap;
+//! A plan for many rounds at the door: over branches the asker reaches, as of the end of the log.
 
 use async_graphql::ID;
-use domain::branch::BranchEvent;
-use domain::event::{Event, Fact};
-use domain::id::BranchId;
-use domain::round::plan::Planned;
-use domain::round::{RoundRefusal, Rules};
-use projections::branches::BranchRow;
-use projections::cell::ColumnType;
-use projections::members::MemberRow;
-use projections::select::{Condition, Select};
-use projections::words::{BranchStanding, MemberStanding, SubjectKind};
+use domain::id::{BranchId, RoundId};
+use domain::period::Period;
+use domain::round::RoundRefusal;
+use uuid::Uuid;
 
 use super::{BranchSubject, Door, Halt};
+use crate::plan::planned;
 use crate::policy::Action;
+use crate::query::round::rules::rule_set;
 
-/// How many rows are read at a time.
-const PORTION: usize = 1_000;
+/// A round of a plan.
+pub struct PlannedRound {
+    /// Its branches, by id.
+    pub branches: Vec<BranchSubject>,
+    /// The round that covers them already, where one does that another call drafted.
+    pub claimed_by: Option<RoundId>,
+}
 
 impl Door<'_> {
-    /// A version of the organisation's rules.
-    ///
-    /// # Errors
-    /// `round.unknown_rules`.
-    pub async fn rules(&self, version: u32) -> Result<Rules, Halt> {
-        let adopted = |fact: &Fact| match &fact.event {
-            Event::Branch(BranchEvent::RulesAdopted { version: adopted, rules }) if *adopted == version => {
-                Some(rules.clone())
-            }
-            Event::Branch(_) | Event::Member(_) | Event::Round(_) => None,
-        };
-        let root = (SubjectKind::Branch, BranchId::root().0);
-        let found = self.told(root, "branch_rules_adopted", adopted).await?;
-        found.ok_or_else(|| domain::refusal::Refusal::from(RoundRefusal::UnknownRules { version }).into())
-    }
-
-    /// The standing branches within one, or of the whole organisation, where the asker may do this to all of them: each
-    /// with the branch above it and with how many there are on duty.
+    /// The branch an input names, or the top committee where it is left out: where the asker may do this to all within.
     ///
     /// # Errors
     /// `input.bad_id`, `policy.denied`.
-    pub async fn standing(
-        &self,
-        field: &str,
-        within: Option<&ID>,
-        action: Action,
-    ) -> Result<Vec<(BranchSubject, Planned)>, Halt> {
-        let top = match within {
-            Some(within) => self.branch(field, within, action).await?,
-            None => self.organisation(action).await?,
-        };
-        let now = self.session.catch_up().await?.position;
-        let tree = self.session.tree(now).await?;
-        let on_duty =
-            Select::<MemberRow>::first(PORTION).only(Condition::Equals("standing", MemberStanding::OnDuty.to_cell()));
-        let mut peers: BTreeMap<BranchId, usize> = BTreeMap::new();
-        for member in self.session.every(on_duty, now).await? {
-            *peers.entry(member.branch).or_default() += 1;
+    pub async fn top(&self, field: &str, within: Option<&ID>, action: Action) -> Result<BranchSubject, Halt> {
+        match within {
+            Some(within) => self.branch(field, within, action).await,
+            None => self.organisation(action).await,
         }
-        let standing =
-            Select::<BranchRow>::first(PORTION).only(Condition::Equals("standing", BranchStanding::Standing.to_cell()));
-        let rows = self.session.every(standing, now).await?.into_iter();
-        let planned = |row: BranchRow| {
-            let peers = peers.get(&row.branch).copied().unwrap_or_default();
-            (BranchSubject(row.branch), Planned { branch: row.branch, parent: row.parent, peers })
-        };
-        Ok(rows.filter(|row| tree.is_within(row.branch, top.id())).map(planned).collect())
     }
+
+    /// The rounds of a plan for the standing branches within one. What this call drafted before is planned as it was drafted, so that it may be sent again;
+    /// what other rounds cover comes last.
+    ///
+    /// # Errors
+    /// `round.unknown_rules`.
+    pub async fn plan(
+        &self,
+        within: BranchSubject,
+        period: Period,
+        version: u32,
+        action: Action,
+    ) -> Result<Vec<PlannedRound>, Halt> {
+        let now = self.session.catch_up().await?;
+        let unknown = || domain::refusal::Refusal::from(RoundRefusal::UnknownRules { version });
+        let rules = rule_set(self.session, version.into(), now).await?.ok_or_else(unknown)?;
+        let scope = self.session.scope(action, Some(within.id()), now.position).await?;
+        let plan = planned(self.session, &scope, period, rules.rules.0.threshold, now).await?;
+        let (mut rounds, mut claimed) = (vec![], vec![]);
+        for (round, branches) in plan.claimed {
+            match self.drafted(&branches) == round {
+                true => rounds.push(of(&branches, None)),
+                false => claimed.push(of(&branches, Some(round))),
+            }
+        }
+        let open = plan.rounds.iter().map(|group| group.iter().map(|planned| planned.branch).collect::<Vec<_>>());
+        rounds.extend(open.map(|branches| of(&branches, None)));
+        rounds.extend(claimed);
+        Ok(rounds)
+    }
+
+    /// The round that this call drafts over these branches.
+    fn drafted(&self, branches: &[BranchId]) -> RoundId {
+        let about: Vec<Uuid> = branches.iter().map(|branch| branch.0).collect();
+        RoundId(self.commands.mint(&self.asker_about(&about), "round"))
+    }
+}
+
+fn of(branches: &[BranchId], claimed_by: Option<RoundId>) -> PlannedRound {
+    PlannedRound { branches: branches.iter().map(|branch| BranchSubject(*branch)).collect(), claimed_by }
 }

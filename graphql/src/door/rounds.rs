@@ -18,6 +18,8 @@ use crate::fault::Result;
 use crate::input;
 use crate::look::record;
 use crate::policy::{Action, Resource};
+use crate::ports::Moment;
+use crate::query::round::covered;
 
 /// A round that the asker may act on.
 #[derive(Debug, Clone, Copy)]
@@ -93,13 +95,31 @@ impl Door<'_> {
         }
     }
 
-    /// The round an input names, and the asker's own member: the round's roster says what they may do there.
+    /// The round an input names, and the asker's own member: the round's roster says what they may do there. A round that
+    /// the asker neither sees nor takes part in is answered like one that is not there: a refusal would tell its stage.
     ///
     /// # Errors
-    /// `input.bad_id`, and as [`Door::oneself`].
+    /// `input.bad_id`, `policy.denied`, and as [`Door::oneself`].
     pub async fn part(&self, field: &str, given: &ID, action: Action) -> Result<(RoundSubject, MemberId), Halt> {
         let oneself = self.oneself(action).await?;
-        Ok((RoundSubject(input::id(field, given)?), oneself.id()))
+        let round: RoundId = input::id(field, given)?;
+        if self.reaches_all(Action::SeeRounds).await? {
+            return Ok((RoundSubject(round), oneself.id()));
+        }
+        let now = self.session.pin(None, None).await?;
+        // It may have been opened a moment ago; the projections are waited for once.
+        let seen = self.sees(round, now).await? || self.sees(round, self.session.catch_up().await?).await?;
+        match seen {
+            true => Ok((RoundSubject(round), oneself.id())),
+            false => Err(denied(action)),
+        }
+    }
+
+    async fn sees(&self, round: RoundId, at: Moment) -> Result<bool> {
+        match self.session.row::<RoundRow>(&RoundKey { round }, at.position).await? {
+            Some(row) => covered::sees(self.session, &row, at).await,
+            None => Ok(false),
+        }
     }
 
     /// Whose an appeal in a round is: under their key its answer is sealed.
@@ -116,7 +136,7 @@ impl Door<'_> {
     }
 
     /// What the latest event of a type on a subject tells; where none does, the projections are waited for once.
-    pub(super) async fn told<T>(
+    async fn told<T>(
         &self,
         (kind, subject): (SubjectKind, Uuid),
         event_type: &str,

@@ -2,12 +2,11 @@
 
 use async_graphql::{Context, ID, Object};
 use domain::period::Period;
-use domain::round::RoundCommand;
-use domain::round::plan::plan;
+use domain::round::{RoundCommand, RoundRefusal};
 use uuid::Uuid;
 
 use super::inputs;
-use crate::door::{AskEach, Asked, BranchSubject, Door, Halt, Part, through_each};
+use crate::door::{AskEach, Asked, Door, Halt, Part, PlannedRound, through_each};
 use crate::fault;
 use crate::input::{self, PeriodInput};
 use crate::policy::Action::RunRounds;
@@ -20,8 +19,9 @@ pub struct Drafts;
 #[Object]
 impl Drafts {
     /// Drafts the rounds of a period for every branch that somebody belongs to 批量起草: one for each branch that is large
-    /// enough for secret ballots, small ones together with their neighbours under the same branch above. Each round is
-    /// accepted or refused by itself, so branches that are in a round of the period already stay there.
+    /// enough for secret ballots, small ones together with their neighbours under the same branch above, as `roundPlan`
+    /// shows it. Each round is accepted or refused by itself. Branches that are in a round of the period already stay
+    /// there: they are left out of the plan and told last, refused with the round that covers them.
     async fn draft_rounds(
         &self,
         ctx: &Context<'_>,
@@ -45,7 +45,7 @@ inputs! {
 
 /// One round of the plan.
 pub struct Drafted {
-    branches: Vec<BranchSubject>,
+    round: PlannedRound,
     period: Period,
     rules_version: u32,
 }
@@ -54,27 +54,25 @@ impl AskEach for DraftRoundsInput {
     type Part = Drafted;
 
     async fn parts(self, door: &Door<'_>) -> Result<Vec<Drafted>, Halt> {
-        let standing = door.standing("within", self.within.as_ref(), RunRounds).await?;
+        let within = door.top("within", self.within.as_ref(), RunRounds).await?;
         let (period, rules_version) = (self.period.read()?, input::count("rulesVersion", self.rules_version)?);
-        let threshold = door.rules(rules_version).await?.threshold;
-        let planned: Vec<_> = standing.iter().map(|(_, planned)| *planned).collect();
-        let subjects = |branches: Vec<_>| {
-            let covered =
-                standing.iter().map(|(subject, _)| *subject).filter(|subject| branches.contains(&subject.id()));
-            Drafted { branches: covered.collect(), period, rules_version }
-        };
-        Ok(plan(&planned, threshold).into_iter().map(subjects).collect())
+        let rounds = door.plan(within, period, rules_version, RunRounds).await?;
+        Ok(rounds.into_iter().map(|round| Drafted { round, period, rules_version }).collect())
     }
 }
 
 impl Part for Drafted {
     fn about(&self) -> Vec<Uuid> {
-        self.branches.iter().map(|branch| branch.id().0).collect()
+        self.round.branches.iter().map(|branch| branch.id().0).collect()
     }
 
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
-        let branches = self.branches.iter().map(|branch| branch.id()).collect();
         let (period, rules_version) = (self.period, self.rules_version);
-        Ok(door.new_round(&self.branches).asks(RoundCommand::Draft { branches, period, rules_version }))
+        let branches: Vec<_> = self.round.branches.iter().map(|branch| branch.id()).collect();
+        if let (Some(round), Some(branch)) = (self.round.claimed_by, branches.first()) {
+            let claimed = RoundRefusal::PeriodClaimed { branch: *branch, period, round };
+            return Err(domain::refusal::Refusal::from(claimed).into());
+        }
+        Ok(door.new_round(&self.round.branches).asks(RoundCommand::Draft { branches, period, rules_version }))
     }
 }

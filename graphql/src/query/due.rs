@@ -1,21 +1,23 @@
 //! What is due 到期事项: closes and ends of rounds, answers to appeals, follow-ups of talks.
 //!
 //! # Rules
-//! - A round's close and end are seen by whoever sees the round; an appeal or a talk by whoever sees the results of the
-//!   member or branch, and the member's own.
+//! - A round's close and end are seen by whoever sees the round, its leaders and scrutineers from elsewhere too; an
+//!   appeal by whoever sees the member's results in the round, by the branch at its opening; a talk by whoever sees the
+//!   results of the member or branch.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::id::{AppealId, BranchId, MemberId, RoundId};
 use domain::stream::StreamKind;
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use projections::cell::Column;
+use projections::cell::{Column, ColumnType};
 use projections::dues::{DueRow, OpenAppeal};
 use projections::rounds::{RoundKey, RoundRow};
-use projections::row::Row;
-use projections::select::{Order, Select};
+use projections::row::{Key, Row};
+use projections::select::Select;
 use projections::words::DueKind;
 
+use super::round::covered;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
@@ -88,16 +90,20 @@ async fn dues(
     at: Moment,
     page: &Page,
 ) -> Result<Connection<Due>> {
-    // Whoever reaches nothing is told so, instead of being shown an empty list.
-    session.scope(Action::SeeRounds, within, at.position).await?;
-    let select = Select::<DueRow>::first(PORTION).by("due_at", Order::Ascending);
+    // Whoever reaches nothing is told so, instead of being shown an empty list; who takes part in a round is shown that.
+    match session.scope(Action::SeeRounds, within, at.position).await {
+        Err(Fault::Denied) if within.is_none() && session.viewer()?.member.is_some() => {}
+        scope => _ = scope?,
+    }
     let place = page.place(&ordered())?;
-    let rows = session.every(select.clone(), at.position).await?;
+    let rows = session.every(Select::<DueRow>::first(PORTION), at.position).await?;
     let shown = try_join_all(rows.into_iter().map(|row| reached(session, row, within, at))).await?;
     let wanted = shown.into_iter().flatten().filter(|due| until.is_none_or(|until| due.due <= until));
-    let placed = wanted.map(|due| (select.place(&due.row), due));
-    let following = placed.filter(|(own, _)| place.as_ref().is_none_or(|place| own > place));
-    Ok(Connection::of(page, at.position, following.take(page.limit + 1)))
+    // By the instant that is shown: a cursor tells no other, be it of an appeal out of reach.
+    let placed = wanted.map(|due| ([vec![due.due.to_cell()], due.row.key().cells()].concat(), due));
+    let mut following: Vec<_> = placed.filter(|(own, _)| place.as_ref().is_none_or(|place| own > place)).collect();
+    following.sort_by(|(one, _), (other, _)| one.cmp(other));
+    Ok(Connection::of(page, at.position, following.into_iter().take(page.limit + 1)))
 }
 
 /// The columns the list is ordered by.
@@ -108,32 +114,25 @@ fn ordered() -> Vec<Column> {
 
 /// The row as far as the viewer may see it, where it is within a branch.
 async fn reached(session: &Session, row: DueRow, within: Option<BranchId>, at: Moment) -> Result<Option<Due>> {
-    let (mut seen, mut appeals) = (false, vec![]);
-    match row.kind {
-        DueKind::RoundClose | DueKind::RoundFinalisation => {
-            for branch in covered(session, RoundId(row.subject), at).await? {
-                seen |= sees(session, Action::SeeRounds, Resource::Branch(branch), within, at).await?;
-            }
-        }
+    let round = RoundId(row.subject);
+    let seen = match row.kind {
+        DueKind::RoundClose | DueKind::RoundFinalisation => sees_round(session, round, within, at).await?,
         DueKind::AppealAnswer => {
-            for (appeal, open) in &row.appeals.0 {
-                if sees_member(session, open.member, within, at).await? {
-                    appeals.push((*appeal, *open));
-                }
+            let of = |open: &OpenAppeal| sees_person(session, round, open.member, within, at);
+            let seen = try_join_all(row.appeals.0.values().map(of)).await?;
+            let all = row.appeals.0.iter().zip(seen).filter(|(_, seen)| *seen);
+            let appeals: Vec<_> = all.map(|((appeal, open), _)| (*appeal, *open)).collect();
+            return Ok((!appeals.is_empty()).then(|| shown(session, row, appeals, at)));
+        }
+        DueKind::TalkFollowUp => match row.subject_kind {
+            StreamKind::Member => sees_member(session, MemberId(row.subject), within, at).await?,
+            StreamKind::Branch | StreamKind::Round => {
+                let branch = Resource::Branch(BranchId(row.subject));
+                sees(session, Action::SeeResults, branch, within, at).await?
             }
-            seen = !appeals.is_empty();
-        }
-        DueKind::TalkFollowUp => {
-            seen = match row.subject_kind {
-                StreamKind::Member => sees_member(session, MemberId(row.subject), within, at).await?,
-                StreamKind::Branch | StreamKind::Round => {
-                    let branch = Resource::Branch(BranchId(row.subject));
-                    sees(session, Action::SeeResults, branch, within, at).await?
-                }
-            };
-        }
-    }
-    Ok(seen.then(|| shown(session, row, appeals, at)))
+        },
+    };
+    Ok(seen.then(|| shown(session, row, vec![], at)))
 }
 
 /// Nothing is told of appeals out of reach, not even when the first of them is due.
@@ -147,9 +146,34 @@ fn shown(session: &Session, row: DueRow, appeals: Vec<(AppealId, OpenAppeal)>, a
     Due { row, appeals, at, due, noted }
 }
 
-async fn covered(session: &Session, round: RoundId, at: Moment) -> Result<Vec<BranchId>> {
-    let row = session.row::<RoundRow>(&RoundKey { round }, at.position).await?;
-    Ok(row.map(|row| row.branches.0).unwrap_or_default())
+async fn sees_round(session: &Session, round: RoundId, within: Option<BranchId>, at: Moment) -> Result<bool> {
+    let Some(row) = session.row::<RoundRow>(&RoundKey { round }, at.position).await? else { return Ok(false) };
+    if within.is_none() {
+        return covered::sees(session, &row, at).await;
+    }
+    for branch in row.branches.0 {
+        if sees(session, Action::SeeRounds, Resource::Branch(branch), within, at).await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Of somebody's result in a round.
+async fn sees_person(
+    session: &Session,
+    round: RoundId,
+    member: MemberId,
+    within: Option<BranchId>,
+    at: Moment,
+) -> Result<bool> {
+    match covered::person(session, round, member, at).await? {
+        Some(person) => {
+            let about = covered::resource_of(session, &person, at).await?;
+            sees(session, Action::SeeResults, about, within, at).await
+        }
+        None => sees_member(session, member, within, at).await,
+    }
 }
 
 async fn sees_member(session: &Session, member: MemberId, within: Option<BranchId>, at: Moment) -> Result<bool> {
@@ -210,6 +234,7 @@ impl Due {
     }
 
     /// The appeals to be answered, as far as they are in reach.
+    #[graphql(complexity = "weight(Some(10), child_complexity)")]
     async fn appeals(&self, ctx: &Context<'_>) -> Vec<DueAppeal> {
         let shown = |(appeal, open): &(AppealId, OpenAppeal)| DueAppeal {
             appeal: appeal.0.into(),

@@ -21,6 +21,7 @@ use super::subject::{Subject, SubjectKind};
 use crate::fault::Result;
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::When;
+use crate::page::weight;
 use crate::policy::{Action, Scope};
 use crate::ports::Moment;
 use crate::scalar::{self, Decimal};
@@ -145,8 +146,10 @@ pub struct BranchDistribution {
     /// How many were reviewed.
     persons: usize,
     /// How many were given each grade; null where fewer than k have one.
+    #[graphql(complexity = "weight(Some(5), child_complexity)")]
     grades: Option<Vec<GradeShare>>,
     /// The mean of each group's scores, of the groups of which at least k persons have one.
+    #[graphql(complexity = "weight(Some(3), child_complexity)")]
     means: Vec<GroupMean>,
 }
 

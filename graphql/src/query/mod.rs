@@ -15,7 +15,7 @@ pub mod counts;
 pub mod due;
 pub mod fairness;
 pub mod figure;
-mod filter;
+pub(crate) mod filter;
 pub mod log;
 pub mod member;
 pub mod outlet;

@@ -5,32 +5,33 @@
 //! - Without a subject, a viewer of the whole organisation sees every event, anybody else those that concern the
 //!   branches in reach and the members in them today.
 //! - What became of a leader's comment is not told before its round is published: not what was decided, nor why.
+//! - What concerns a member in a round is placed by their branch at its opening: asked for by name, it is told there
+//!   wherever they are now, and where they moved to it is not.
+
+mod wanted;
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object};
+use async_graphql::{Context, Object};
 use domain::id::RoundId;
-use jiff::Timestamp;
+use futures_util::future::try_join_all;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
-use projections::members::MemberRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Order, Select};
-use uuid::Uuid;
 
-use super::filter::{all_of, before, equals, since};
-use super::subject::{Subject, SubjectKind};
-use crate::fault::{Fault, Result};
-use crate::input::{self, AsOf};
+pub use self::wanted::{SubjectInput, TrailFilter};
+use super::filter::{all_of, equals};
+use super::subject::Subject;
+use crate::fault::Result;
+use crate::input::AsOf;
 use crate::page::{Connection, Page, When, weight};
-use crate::policy::{Action, Scope, Verdict};
+use crate::policy::{Action, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
 use crate::schema::READ;
 use crate::session::Session;
 
-/// The most members a trail without a subject looks for.
-const MEMBERS: usize = 10_000;
 /// How many rows are read at a time where several may be of one event.
 const PORTION: usize = 256;
 
@@ -96,109 +97,6 @@ fn as_cell(position: domain::stream::Position) -> Cell {
     Cell::Int(i64::try_from(position.0).unwrap_or(i64::MAX))
 }
 
-/// A subject of a trail.
-#[derive(Debug, Clone, InputObject)]
-pub struct SubjectInput {
-    /// What it is.
-    kind: SubjectKind,
-    /// Which one.
-    id: ID,
-}
-
-/// Which events; all conditions hold together.
-#[derive(Debug, Clone, Default, InputObject)]
-pub struct TrailFilter {
-    /// Only those that concern this member, branch, outlet, contact point or round.
-    subject: Option<SubjectInput>,
-    /// Only those that concern the branches in this branch's subtree or the members in them.
-    within: Option<ID>,
-    /// Only of commands that this actor gave.
-    actor: Option<String>,
-    /// Only of this type: the stored name of the event, such as `member_transferred`.
-    #[graphql(name = "type")]
-    event_type: Option<String>,
-    /// Only recorded at or after this instant.
-    from: Option<DateTime>,
-    /// Only recorded before this instant.
-    until: Option<DateTime>,
-    /// Only those that the command of this id led to; the id exactly as it was given.
-    command_id: Option<String>,
-    /// Only those that are part of this; the id exactly as it was given.
-    correlation_id: Option<String>,
-}
-
-impl SubjectInput {
-    /// The subject that was meant.
-    ///
-    /// # Errors
-    /// `input.bad_id`.
-    pub fn read(&self, at: Moment) -> Result<(SubjectKind, Uuid, Subject)> {
-        let id: Uuid = input::asked(input::id("subject.id", &self.id))?;
-        Ok((self.kind, id, Subject::new(self.kind, id, at)))
-    }
-}
-
-impl TrailFilter {
-    /// The conditions on the trail's rows, after the policy was asked.
-    ///
-    /// # Errors
-    /// [`Fault::Denied`], `input.*`, `trail.too_wide`, [`Fault::Read`].
-    async fn conditions(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
-        let text =
-            |field: &str, given: &Option<String>| given.as_deref().map(|text| input::search(field, text)).transpose();
-        let verbatim = |field: &str, given: &Option<String>| {
-            let given = given.as_deref().map(|id| input::command_id(field, id).map(str::to_owned));
-            input::asked(given.transpose())
-        };
-        // Nothing is recorded before 1970, and not every instant before it can be compared with what is.
-        let instant =
-            |given: &Option<DateTime>| given.as_ref().map(|given| given.0.timestamp().max(Timestamp::UNIX_EPOCH));
-        let wanted = [
-            equals("actor", text("actor", &self.actor)?),
-            equals("event_type", text("type", &self.event_type)?),
-            equals("command", verbatim("commandId", &self.command_id)?),
-            equals("correlation", verbatim("correlationId", &self.correlation_id)?),
-            since("at", instant(&self.from)),
-            before("at", instant(&self.until)),
-        ];
-        let mut conditions = self.concerning(session, at).await?;
-        conditions.extend(wanted.into_iter().flatten());
-        Ok(conditions)
-    }
-
-    async fn concerning(&self, session: &Session, at: Moment) -> Result<Vec<Condition>> {
-        let within = input::some_id("within", self.within.as_ref())?;
-        if let Some(given) = &self.subject {
-            let (kind, id, subject) = given.read(at)?;
-            session.allow(Action::SeeTrail, subject.resource(session).await?).await?;
-            let kind = projections::words::SubjectKind::from(kind);
-            return Ok([equals("subject_kind", Some(kind)), equals("subject", Some(id))]
-                .into_iter()
-                .flatten()
-                .collect());
-        }
-        let scope = session.scope(Action::SeeTrail, within, at.position).await?;
-        match scope.branches() {
-            None => Ok(vec![Condition::Equals("is_primary", true.to_cell())]),
-            Some(_) => Ok(vec![Condition::OneOf("subject", subjects(session, &scope, at).await?)]),
-        }
-    }
-}
-
-/// The branches of a scope and the members in them.
-async fn subjects(session: &Session, scope: &Scope, at: Moment) -> Result<Vec<Cell>> {
-    let mut select = all_of::<MemberRow>([scope.condition("branch")]);
-    select.plan.limit = MEMBERS + 1;
-    let members = session.rows(&select, at.position).await?;
-    if members.len() > MEMBERS {
-        let message = format!("more than {MEMBERS} members are within; name a smaller branch or a subject");
-        let zh = format!("范围内超过 {MEMBERS} 人;请指定更小的组织或某一对象");
-        return Err(Fault::bad("trail.too_wide", &[("most", MEMBERS.to_string())], &message, &zh));
-    }
-    let branches = scope.branches().unwrap_or_default().iter().map(|branch| Cell::Uuid(branch.0));
-    Ok(branches.chain(members.into_iter().map(|row| Cell::Uuid(row.member.0))).collect())
-}
-
 /// The events of a trail that follow a position, at most `limit`.
 ///
 /// # Errors
@@ -211,7 +109,7 @@ pub async fn trail(
     after: Option<Cell>,
     limit: usize,
 ) -> Result<Vec<Event>> {
-    let conditions = filter.conditions(session, at).await?;
+    let (conditions, reach) = filter.conditions(session, at).await?;
     let mut positions: Vec<domain::stream::Position> = Vec::new();
     let mut after = after;
     loop {
@@ -219,7 +117,9 @@ pub async fn trail(
         let select = after.take().into_iter().fold(select, |select, place| select.only(beyond(order, place)));
         let rows = session.rows(&select.by("position", order), at.position).await?;
         let (read, last) = (rows.len(), rows.last().map(|row| Cell::Int(row.position)));
-        positions.extend(rows.into_iter().map(|row| Event { row, at }.position()));
+        let held = try_join_all(rows.iter().map(|row| reach.holds(session, row, at))).await?;
+        let rows = rows.into_iter().zip(held).filter(|(_, held)| *held);
+        positions.extend(rows.map(|(row, _)| Event { row, at }.position()));
         positions.dedup();
         if positions.len() >= limit || read < PORTION {
             positions.truncate(limit);

@@ -4,6 +4,7 @@
 
 mod accidents;
 mod aftermath;
+mod batches;
 mod boards;
 mod evaluation;
 mod fairness;
@@ -12,11 +13,13 @@ mod introspection;
 mod mutations;
 mod pages;
 mod paging;
+mod placing;
 mod reach;
 mod reports;
 mod reviews;
 mod rights;
 mod round_freeze;
+mod round_own;
 mod round_pages;
 mod round_results;
 mod scores;

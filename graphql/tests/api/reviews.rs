@@ -112,8 +112,16 @@ fn everybody_takes_part_as_themselves() {
     let marks =
         json!({ "round": ID, "member": BAO.0, "marks": [{ "dimension": "duty", "mark": "90.5" }], "comment": "好" });
     let twin = reviewing();
+    // A refusal by a rule would tell where the round stands.
+    let of_nowhere = json!({ "round": CAI.0, "text": "尽职" });
+    assert_eq!(refused(&member_of(&twin, CAI), "giveLeaderReview", &marks), "policy.denied", "out of reach");
+    assert_eq!(refused(&member_of(&twin, CAI), "giveSelfReview", &of_nowhere), "policy.denied", "no such round");
+    let leaders = vec![CAI];
+    let roster = RoundEvent::RosterFixed { people: vec![], leaders, peers: vec![], suspended: vec![] };
+    twin.then(vec![round(ID, roster)]);
+    twin.behind.store(1, std::sync::atomic::Ordering::Relaxed);
     let outcome = send(&member_of(&twin, CAI), "giveLeaderReview", &marks);
-    assert_eq!((&outcome["refusal"], &outcome["id"]), (&Value::Null, &json!(ID)));
+    assert_eq!((&outcome["refusal"], &outcome["id"]), (&Value::Null, &json!(ID)), "named a moment ago");
     let RoundCommand::GiveLeaderReview { reviewer, member, marks: given, comment } = only(&twin) else { panic!() };
     assert_eq!((reviewer, member, comment), (CAI, BAO, Some(sealed("好"))));
     assert_eq!(given.into_iter().map(|(of, mark)| format!("{of}={mark}")).collect::<Vec<_>>(), ["duty=90.5"]);
@@ -194,6 +202,41 @@ fn a_plan_drafts_a_round_for_each_large_branch_and_one_for_small_neighbours() {
 }
 
 #[test]
+fn what_is_planned_is_what_is_drafted_where_a_branch_is_claimed_already() {
+    let claim = |of, round| branch(of, BranchEvent::PeriodClaimed { round, period: "2022-Q1".parse().unwrap() });
+    let twin = reviewing();
+    twin.then(vec![claim(EAST, OTHER)]);
+    let plan = "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 2022) {
+        rounds { branches { branch { id } } } claimed { branch { id } round { id } } } }";
+    let planned = &twin.office().ask(plan)["roundPlan"];
+    let alone = json!([{ "branches": [{ "branch": { "id": WEST.0 } }] }]);
+    let claimed = json!([{ "branch": { "id": EAST.0 }, "round": { "id": OTHER.0 } }]);
+    assert_eq!((&planned["rounds"], &planned["claimed"]), (&alone, &claimed));
+
+    let text = "mutation($input: DraftRoundsInput!) { draftRounds(input: $input) { id
+        items { about outcome { id replayed refusal { code facts { name value } } } } } }";
+    let input =
+        json!({ "period": { "quarter": { "year": 2022, "quarter": 1 } }, "rulesVersion": 2022, "commandId": "p-2" });
+    let draft = || twin.office().with(text, json!({ "input": input }))["draftRounds"].clone();
+    let first = draft();
+    assert_eq!((first["items"].as_array().unwrap().len(), &first["items"][0]["about"]), (2, &json!([WEST.0])));
+    assert_eq!(first["items"][1]["about"], json!([EAST.0]));
+    let refusal = &first["items"][1]["outcome"]["refusal"];
+    assert_eq!(refusal["code"], "round.period_claimed");
+    assert!(refusal["facts"].as_array().unwrap().contains(&json!({ "name": "round", "value": OTHER.0 })), "{refusal}");
+    let RoundCommand::Draft { branches, .. } = only(&twin) else { panic!() };
+    assert_eq!(branches, vec![WEST]);
+
+    // What the call itself claimed is no reason to refuse it when it is sent again.
+    let own = RoundId(first["id"].as_str().unwrap().parse().unwrap());
+    twin.then(vec![claim(WEST, own)]);
+    let again = draft();
+    let of_west = again["items"].as_array().unwrap().iter().find(|item| item["about"] == json!([WEST.0])).unwrap();
+    assert_eq!((&of_west["outcome"]["id"], &of_west["outcome"]["replayed"]), (&first["id"], &json!(true)));
+    assert_eq!(twin.office().ask(plan)["roundPlan"]["rounds"], json!([]));
+}
+
+#[test]
 fn persons_are_counted_each_by_itself() {
     let twin = reviewing();
     let count = |grade: &str, number: i64| json!([{ "dimension": "part", "unknown": 1, "grades": [{ "grade": grade, "count": number }] }]);
@@ -201,7 +244,7 @@ fn persons_are_counted_each_by_itself() {
     let text = "mutation($input: CountPaperInput!) { countPaper(input: $input) {
         id refusal { code facts { name value } } items { about outcome { commandId refusal { code } } } } }";
     let enter = |persons: Value| {
-        let input = json!({ "round": ID, "group": "PEER", "persons": persons, "commandId": "k-1" });
+        let input = json!({ "round": OTHER.0, "group": "PEER", "persons": persons, "commandId": "k-1" });
         member_of(&twin, DAN).with(text, json!({ "input": input }))["countPaper"].clone()
     };
     let twice = json!([{ "dimension": "part", "grades": [] }, { "dimension": "part", "grades": [] }]);
@@ -210,7 +253,7 @@ fn persons_are_counted_each_by_itself() {
     let codes: Vec<&Value> =
         answered["items"].as_array().unwrap().iter().map(|item| &item["outcome"]["refusal"]["code"]).collect();
     assert_eq!(codes, [&Value::Null, &json!("input.bad_number"), &json!("input.named_twice")]);
-    assert_eq!((&answered["refusal"], &answered["id"]), (&Value::Null, &json!(ID)));
+    assert_eq!((&answered["refusal"], &answered["id"]), (&Value::Null, &json!(OTHER.0)));
     let RoundCommand::CountPaper { group, member, scrutineer, counts } = only(&twin) else { panic!() };
     assert_eq!((group, member, scrutineer), (Group::Peer, ANA, DAN));
     assert_eq!(counts.values().map(|count| (count.valid(), count.unknown)).collect::<Vec<_>>(), [(5, 1)]);

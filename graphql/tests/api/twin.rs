@@ -50,11 +50,14 @@ pub struct Twin {
     pub behind: AtomicU64,
     /// Where the projections stand when somebody begins to follow them.
     pub moves_from: AtomicU64,
+    /// How often something was read: each is a statement.
+    pub reads: AtomicU32,
     fresh: AtomicU32,
 }
 
 impl Twin {
     fn log(&self, at: Position) -> Vec<Fact> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         self.facts.lock().unwrap().iter().take_while(|fact| fact.position <= at).cloned().collect()
     }
 
@@ -206,6 +209,7 @@ impl Reads for Twin {
     }
 
     async fn facts(&self, positions: &[Position]) -> Result<Vec<Fact>, ReadError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         Ok(self.whole()?.into_iter().filter(|fact| positions.contains(&fact.position)).collect())
     }
 
@@ -214,6 +218,7 @@ impl Reads for Twin {
     }
 
     async fn people(&self, members: &[MemberId]) -> Result<Vec<PersonRecord>, ReadError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         let people = self.people.lock().unwrap();
         Ok(members.iter().filter_map(|member| people.get(member).cloned()).collect())
     }
@@ -233,6 +238,7 @@ impl Reads for Twin {
     }
 
     async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError> {
+        self.reads.fetch_add(1, Ordering::Relaxed);
         Ok(sealed.iter().map(|sealed| sealed.0.strip_prefix("sealed:").map(str::to_owned)).collect())
     }
 

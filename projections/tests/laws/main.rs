@@ -14,5 +14,6 @@ mod folds;
 mod pages;
 mod reader;
 mod scores;
+mod sizes;
 mod tables;
 mod talks;

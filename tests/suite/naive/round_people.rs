@@ -8,7 +8,7 @@ use projections::appeals::AppealRow;
 use projections::cell::Json;
 use projections::leader_reviews::LeaderReviewRow;
 use projections::paper_counts::PaperCountRow;
-use projections::round_people::{Given, RoundPersonRow};
+use projections::round_people::RoundPersonRow;
 use projections::round_results::RoundResultRow;
 
 use super::Naive;
@@ -46,10 +46,11 @@ impl Naive<'_> {
             for (fact, event) in course {
                 let RoundEvent::PaperCounted { group, attempt, member, scrutineer, .. } = event else { continue };
                 let (group_of, attempt, member, scrutineer) = (*group, i64::from(*attempt), *member, *scrutineer);
-                let entered_at = fact.at;
-                let fresh = PaperCountRow { round, group_of, attempt, member, scrutineer, entered_at, times: 0 };
+                let (entered_at, position) = (fact.at, fact.position.0 as i64);
+                let fresh =
+                    PaperCountRow { round, group_of, attempt, member, scrutineer, entered_at, position, times: 0 };
                 let row = rows.entry((round, group_of, attempt, member, scrutineer)).or_insert(fresh);
-                (row.entered_at, row.times) = (entered_at, row.times + 1);
+                (row.entered_at, row.position, row.times) = (entered_at, position, row.times + 1);
             }
         }
         rows.into_values().collect()
@@ -141,13 +142,13 @@ fn person_row(round: RoundId, member: MemberId, course: &Course<'_>) -> RoundPer
     // What happens before anybody is on the roster is of nobody.
     let begins = course.iter().position(|(_, event)| names(event, member)).unwrap_or_default();
     let course = course[begins..].to_vec();
-    let given = |of: fn(&RoundEvent, MemberId) -> bool| -> Vec<Given> {
-        let given = course.iter().filter(|(_, event)| of(event, member));
-        given.map(|(fact, _)| Given { position: fact.position.0, at: fact.at }).collect()
-    };
+    let themselves = course
+        .iter()
+        .filter(|(_, event)| matches!(event, RoundEvent::SelfReviewGiven { member: of, .. } if *of == member));
+    let themselves: Vec<_> = themselves.map(|(fact, _)| *fact).collect();
     let reviewed = course.iter().filter_map(|(fact, event)| match event {
         RoundEvent::LeaderReviewGiven { reviewer, member: of, .. } if *of == member => {
-            Some((*reviewer, Given { position: fact.position.0, at: fact.at }))
+            Some((*reviewer, fact.position.0))
         }
         _ => None,
     });
@@ -173,9 +174,9 @@ fn person_row(round: RoundId, member: MemberId, course: &Course<'_>) -> RoundPer
             RoundEvent::SelfReviewGiven { member: of, text } if *of == member => Some(text.clone()),
             _ => None,
         }),
-        self_reviewed: Json(given(
-            |event, member| matches!(event, RoundEvent::SelfReviewGiven { member: of, .. } if *of == member),
-        )),
+        self_reviewed_at: themselves.last().map(|fact| fact.at),
+        self_reviewed_position: themselves.last().map(|fact| fact.position.0 as i64),
+        self_reviewed_times: themselves.len() as i64,
         reviewed_by: Json(reviewed.collect()),
         paper_attempt: course.iter().rev().find_map(|(_, event)| match event {
             RoundEvent::PaperIssued { group: Group::Peer, attempt, to: Some(of), .. } if *of == member => {
@@ -221,8 +222,7 @@ fn standing<'a>(course: &Course<'a>, member: MemberId) -> (Option<Standing<'a>>,
 
 fn review_row(round: RoundId, member: MemberId, reviewer: MemberId, course: &Course<'_>) -> LeaderReviewRow {
     let of_pair = |event: &RoundEvent| matches!(event, RoundEvent::LeaderReviewGiven { reviewer: by, member: of, .. } if (*of, *by) == (member, reviewer));
-    let given = course.iter().filter(|(_, event)| of_pair(event));
-    let given: Vec<Given> = given.map(|(fact, _)| Given { position: fact.position.0, at: fact.at }).collect();
+    let given: Vec<_> = course.iter().filter(|(_, event)| of_pair(event)).map(|(fact, _)| *fact).collect();
     let last = course.iter().rposition(|(_, event)| of_pair(event)).unwrap_or_default();
     let comment = match course[last].1 {
         RoundEvent::LeaderReviewGiven { comment, .. } => comment.clone(),
@@ -240,8 +240,10 @@ fn review_row(round: RoundId, member: MemberId, reviewer: MemberId, course: &Cou
         round,
         member,
         reviewer,
-        position: given.last().map_or(0, |given| given.position as i64),
-        given: Json(given),
+        first_given_at: given[0].at,
+        given_at: given[given.len() - 1].at,
+        position: given[given.len() - 1].position.0 as i64,
+        times: given.len() as i64,
         comment,
         released: moderated.as_ref().map(|(released, ..)| *released),
         moderation: moderated.as_ref().and_then(|(_, reason, _)| reason.clone()),

@@ -6,7 +6,6 @@ use domain::branch::BranchEvent;
 use domain::event::{Event, Fact};
 use domain::id::{MemberId, RoundId};
 use domain::round::{Group, RoundEvent, Rules, Stage};
-use domain::text::Sealed;
 use projections::cell::Json;
 use projections::claims::ClaimRow;
 use projections::rounds::{Notice, RoundRow, Voting};
@@ -141,7 +140,7 @@ fn round_row(round: RoundId, course: &Course<'_>) -> Option<RoundRow> {
         }),
         version,
         given_from,
-        sealed: sealed(course),
+        proposed_at: proposed_at(course),
         decided_by: since_opened(course).iter().rev().find_map(|(_, event)| match event {
             E::GradesDecided { by, .. } => Some(by.clone()),
             _ => None,
@@ -160,12 +159,11 @@ fn round_row(round: RoundId, course: &Course<'_>) -> Option<RoundRow> {
     })
 }
 
-/// The proposal or what was decided, until it is published, void or annulled.
-fn sealed(course: &Course<'_>) -> Option<Sealed> {
+/// Where the proposal or what was decided is, until it is published, void or annulled.
+fn proposed_at(course: &Course<'_>) -> Option<i64> {
     use RoundEvent as E;
-    last(course, |_, event| match event {
-        E::Tallied { proposal, .. } => Some(Some(proposal.clone())),
-        E::GradesDecided { decided, .. } => Some(Some(decided.clone())),
+    last(course, |fact, event| match event {
+        E::Tallied { .. } | E::GradesDecided { .. } => Some(Some(fact.position.0 as i64)),
         E::Published { .. } | E::Reopened { .. } | E::Annulled { .. } => Some(None),
         _ => None,
     })

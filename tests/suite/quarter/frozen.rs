@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::heard::Ears;
 use super::printed::printed;
-use super::world::{EXPLANATION, PATHS, VIEWERS, World};
+use super::world::{EXPLANATION, NAMED, PATHS, VIEWERS, World};
 use super::{CLOSES, DECIDED, Secrets};
 
 async fn alike(one: &mut World, other: &mut World, before: &str) {
@@ -102,6 +102,16 @@ async fn nobody_learns_a_score_before_publication_on_any_path() {
     assert!(CLOSES < DECIDED);
     for stage in ["giveSelfReview", "returnPaper", "tallyRound", "moderateComment", "decideGrades", "publishRound"] {
         alike(&mut one, &mut other, stage).await;
+        let given = [stage != "giveSelfReview", stage != "giveSelfReview" && stage != "returnPaper"];
+        for (viewer, given) in NAMED.into_iter().zip(given) {
+            let (a, b) = (one.own(viewer).await, other.own(viewer).await);
+            assert_eq!(a != b, given, "{viewer} reads back what they gave, before {stage}: {a}");
+        }
+    }
+    for viewer in NAMED {
+        one.until("finaliseRound").await;
+        let told = one.own(viewer).await;
+        assert!(!told.contains("mark") && !told.contains("grades"), "from publication on the result tells: {told}");
     }
     // And afterwards they are told apart by what everybody may see.
     one.until("finaliseRound").await;

@@ -23,7 +23,7 @@ use crate::stream::StreamKind;
 use crate::text::Sealed;
 use crate::world::{Context, Decision, Stop, World};
 
-pub use open::{BRANCHES_MAX, LEADERS_MAX, PEOPLE_MAX};
+pub use open::{BRANCHES_MAX, LEADERS_MAX, MARKS_MAX, PEOPLE_MAX};
 
 impl Aggregate for Round {
     const KIND: StreamKind = StreamKind::Round;

@@ -21,6 +21,8 @@ pub const BRANCHES_MAX: usize = 50;
 pub const PEOPLE_MAX: usize = 2_000;
 /// The most leaders in a round.
 pub const LEADERS_MAX: usize = 100;
+/// The most marks of leaders in a round, as each is part of a result.
+pub const MARKS_MAX: usize = 100_000;
 
 pub fn draft(
     at: Sitting<'_, '_>,
@@ -76,6 +78,7 @@ pub fn open(
     let (people, suspended) = people(at, draft)?;
     let peers = peers(&groups, &people, &leaders);
     check_leaders(at, &groups, &people, &leaders)?;
+    check_marks(rules, &people, &leaders)?;
     check_peers(rules, &groups, &people, &peers)?;
     check_scrutineers(at, &groups, &people, &leaders, &scrutineers)?;
     let opened = RoundEvent::Opened { rules: rules.clone(), groups, closes_at, scrutineers };
@@ -157,6 +160,16 @@ fn check_leaders(at: Sitting<'_, '_>, groups: &[Group], people: &[Rostered], lea
     match alone {
         Some(person) => Err(RoundRefusal::NobodyMarks { member: person.member }.into()),
         None => Ok(()),
+    }
+}
+
+/// Every mark is kept in a result: so many of them are proved to fit.
+fn check_marks(rules: &Rules, people: &[Rostered], leaders: &[MemberId]) -> Result<(), RoundRefusal> {
+    let (people, leaders) = (people.iter().filter(|person| !person.on_probation).count(), leaders.len());
+    let dimensions = rules.group(Group::Leader).map_or(0, |rule| rule.dimensions.len());
+    match people * leaders * dimensions > MARKS_MAX {
+        true => Err(RoundRefusal::TooManyMarks { people, leaders, dimensions, max: MARKS_MAX }),
+        false => Ok(()),
     }
 }
 

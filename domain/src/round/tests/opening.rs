@@ -300,3 +300,16 @@ fn what_happens_to_people_and_branches_later_changes_no_result() {
     };
     assert_eq!(played(after), played(before));
 }
+
+#[test]
+fn a_round_keeps_so_many_marks_of_leaders_and_no_more() {
+    // 501 reviewed by a hundred leaders in two dimensions.
+    let many = (8..=501).flat_map(|number| joined(east(number), EAST, None));
+    let leaders: Vec<MemberId> = (1..=100).map(|number| MemberId(Uuid::from_u128(0x1E00 + number))).collect();
+    let led = leaders.clone().into_iter().flat_map(|leader| joined(leader, BranchId::root(), None));
+    let play = house().and(many).and(led).does(DRAFTING, draft(&[EAST], 1));
+    let open = |leaders: &[MemberId]| opening(leaders, &[], &[Group::Peer, Group::Public]);
+    let refusal = RoundRefusal::TooManyMarks { people: 501, leaders: 100, dimensions: 2, max: MARKS_MAX };
+    play.asks(OPENING, open(&leaders)).then_refused(refusal);
+    assert_eq!(play.asks(OPENING, open(&leaders[..99])).events().len(), 2);
+}

@@ -1,13 +1,13 @@
 //! Appeals 申诉 against published results.
 
 use async_graphql::{Context, ID, Object};
+use futures_util::future::try_join_all;
 use projections::appeals::AppealRow;
 use projections::cell::{Cell, Column, ColumnType};
 use projections::rounds::RoundRow;
 use projections::row::Row;
-use projections::select::Select;
 
-use super::super::filter::{all_of, equals};
+use super::super::filter::all_of;
 use super::super::subject::Subject;
 use super::covered::{every, of_round, person, resource_of};
 use crate::fault::Result;
@@ -35,17 +35,17 @@ pub fn columns() -> [Column; 1] {
 /// [`crate::fault::Fault::Read`].
 pub async fn appeals_of(session: &Session, round: &RoundRow, at: Moment) -> Result<Vec<Appeal>> {
     let rows: Vec<AppealRow> = every(session, all_of([of_round(round)]), at).await?;
-    let mut appeals = vec![];
-    for row in rows {
-        let about = match person(session, row.round, row.member, at).await? {
-            Some(person) => resource_of(session, &person, at).await?,
-            None => Resource::Organisation,
-        };
-        if session.verdict(Action::SeeResults, about).await? == Verdict::Allow {
-            appeals.push(Appeal { row, about, at });
-        }
-    }
-    Ok(appeals)
+    let seen = try_join_all(rows.into_iter().map(|row| seen(session, row, at))).await?;
+    Ok(seen.into_iter().flatten().collect())
+}
+
+async fn seen(session: &Session, row: AppealRow, at: Moment) -> Result<Option<Appeal>> {
+    let about = match person(session, row.round, row.member, at).await? {
+        Some(person) => resource_of(session, &person, at).await?,
+        None => Resource::Organisation,
+    };
+    let allowed = session.verdict(Action::SeeResults, about).await? == Verdict::Allow;
+    Ok(allowed.then_some(Appeal { row, about, at }))
 }
 
 /// The appeals of one person in a round. The policy was asked for the person's results.
@@ -59,8 +59,8 @@ pub async fn appeals_of_person(
     about: Resource,
     at: Moment,
 ) -> Result<Vec<Appeal>> {
-    let select: Select<AppealRow> = all_of([of_round(round), equals("member", Some(member))]);
-    let rows = every(session, select, at).await?;
+    let (common, one) = ([("round", round.round.to_cell())], ("member", member.to_cell()));
+    let rows: Vec<AppealRow> = session.among(&common, one, at.position).await?;
     Ok(rows.into_iter().map(|row| Appeal { row, about, at }).collect())
 }
 

@@ -23,12 +23,16 @@ pub fn of_round(round: &RoundRow) -> Option<Condition> {
     equals("round", Some(round.round))
 }
 
-/// A person of a round.
+/// A person of a round, read together with the others of it.
 pub async fn person(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<RoundPersonRow>> {
-    let select = Select::first(1)
-        .only(Condition::Equals("round", round.to_cell()))
-        .only(Condition::Equals("member", member.to_cell()));
-    Ok(session.rows(&select, at.position).await?.into_iter().next())
+    let (common, one) = ([("round", round.to_cell())], ("member", member.to_cell()));
+    Ok(session.among(&common, one, at.position).await?.into_iter().next())
+}
+
+/// A person in a round, read together with the other rounds of theirs.
+pub async fn place(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<RoundPersonRow>> {
+    let (common, one) = ([("member", member.to_cell())], ("round", round.to_cell()));
+    Ok(session.among(&common, one, at.position).await?.into_iter().next())
 }
 
 /// What the policy is to be asked about a person of a round: their branch at the opening; of whoever had none, the branch
@@ -68,7 +72,7 @@ pub fn is_named(session: &Session, row: &RoundRow) -> Result<bool> {
 
 async fn takes_part(session: &Session, action: Action, row: &RoundRow, at: Moment) -> Result<bool> {
     let (Some(me), Some(branch)) = (session.viewer()?.member, row.branches.0.first()) else { return Ok(false) };
-    match is_named(session, row)? || person(session, row.round, me, at).await?.is_some() {
+    match is_named(session, row)? || place(session, row.round, me, at).await?.is_some() {
         true => Ok(session.verdict(action, Resource::Member(me, *branch)).await? == Verdict::Allow),
         false => Ok(false),
     }

@@ -100,6 +100,7 @@ pub struct DimensionExplanation {
     /// How many valid answers.
     valid: u64,
     /// How many ballots gave each grade, best first; none of the leaders, who mark.
+    #[graphql(complexity = "weight(Some(5), child_complexity)")]
     grades: Vec<GradeCount>,
     /// How many ballots said they do not know 不了解.
     unknown: u32,
@@ -125,6 +126,16 @@ pub struct GradeCount {
     points: Decimal,
     /// How many gave it.
     count: u32,
+}
+
+/// How many ballots gave each grade of the scale, best first.
+#[must_use]
+pub fn grade_counts(rules: &model::Rules, count: &model::Count) -> Vec<GradeCount> {
+    let grade = |rule: &model::GradeRule| {
+        let (grade, title, points) = (rule.grade.to_string(), rule.title.to_string(), plain(rule.points));
+        GradeCount { grade, title, points, count: count.grades.get(&rule.grade).copied().unwrap_or_default() }
+    };
+    rules.scale.iter().map(grade).collect()
 }
 
 /// A leader's mark.
@@ -283,10 +294,6 @@ impl Explanation {
         let asked = self.rules.group(group).into_iter().flat_map(|rule| &rule.dimensions);
         let asked = asked.into_iter().find(|asked| asked.code == result.dimension);
         let count = result.count.clone().unwrap_or_default();
-        let grade = |rule: &model::GradeRule| {
-            let (grade, title, points) = (rule.grade.to_string(), rule.title.to_string(), plain(rule.points));
-            GradeCount { grade, title, points, count: count.grades.get(&rule.grade).copied().unwrap_or_default() }
-        };
         let mark = |(leader, mark): (&domain::id::MemberId, &domain::amount::Amount)| LeaderMark {
             leader: Subject::of_member(*leader, self.at),
             mark: plain(*mark),
@@ -296,7 +303,7 @@ impl Explanation {
             title: asked.map_or_else(|| result.dimension.to_string(), |asked| asked.title.to_string()),
             weight: plain(result.weight),
             valid: count.valid() + result.marks.len() as u64,
-            grades: result.count.iter().flat_map(|_| self.rules.scale.iter().map(grade)).collect(),
+            grades: result.count.iter().flat_map(|count| grade_counts(&self.rules, count)).collect(),
             unknown: count.unknown,
             invalid: count.invalid,
             marks: result.marks.iter().map(mark).collect(),

@@ -7,8 +7,9 @@
 
 pub mod appeal;
 mod behind;
-mod covered;
+pub(crate) mod covered;
 pub mod explanation;
+mod own;
 pub mod people;
 pub mod plan;
 pub mod preset;
@@ -17,6 +18,7 @@ pub mod reads;
 pub mod result;
 pub mod review;
 pub mod rules;
+mod sealed;
 pub mod voting;
 
 use std::sync::Arc;
@@ -290,7 +292,7 @@ impl Round {
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<RosterEntry>> {
         let session = Session::of(ctx);
         let Some(me) = session.viewer()?.member else { return Ok(None) };
-        let person = covered::person(session, self.row.round, me, self.at).await?;
+        let person = covered::place(session, self.row.round, me, self.at).await?;
         Ok(person.map(|person| RosterEntry::new(Arc::clone(&self.row), person, self.at)))
     }
 

@@ -8,6 +8,7 @@ use projections::rounds::RoundRow;
 
 use super::super::subject::Subject;
 use super::covered::resource_of;
+use super::own::{OwnCount, OwnReview, own_counts, own_review};
 use super::result::RoundResult;
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
 use crate::fault::Result;
@@ -16,6 +17,9 @@ use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::scalar::Date;
 use crate::session::Session;
+
+/// What it weighs to open what is sealed.
+const SEALED: usize = 5;
 
 /// A person on the roster of a round 名册, as of the opening.
 #[derive(Debug, Clone)]
@@ -101,7 +105,23 @@ impl RosterEntry {
     async fn reviews_received(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
         self.own(Session::of(ctx)).await?;
         let from = u64::try_from(self.round.given_from).unwrap_or_default();
-        Ok(Some(self.person.reviewed_by.0.values().filter(|given| given.position >= from).count() as u64))
+        Ok(Some(self.person.reviewed_by.0.values().filter(|position| **position >= from).count() as u64))
+    }
+
+    /// What you, a leader of the round, gave the person 本人评议: the marks and the comment that count now, whatever moment
+    /// is asked for. Null for everybody else, where nothing counts, before the opening and from publication on, when the
+    /// result tells. Each look is recorded.
+    #[graphql(complexity = "SEALED + child_complexity")]
+    async fn own_review(&self, ctx: &Context<'_>) -> Result<Option<OwnReview>> {
+        own_review(Session::of(ctx), self.round.round, self.person.member).await
+    }
+
+    /// What you, a scrutineer of the round, counted on the person 本人计票: of each secret group the count that counts now,
+    /// whatever moment is asked for, not the other scrutineer's. Null for everybody else, before the opening and from
+    /// publication on, when the result tells. Each look is recorded.
+    #[graphql(complexity = "SEALED + weight(Some(2), child_complexity)")]
+    async fn own_counts(&self, ctx: &Context<'_>) -> Result<Option<Vec<OwnCount>>> {
+        own_counts(Session::of(ctx), self.round.round, self.person.member).await
     }
 
     /// The leaders' reviews of the person 领导点评, without their marks.

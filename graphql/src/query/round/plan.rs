@@ -1,24 +1,18 @@
 //! One plan for an organisation 评议编组: a round per branch, small ones with their neighbours.
 
-use std::collections::BTreeMap;
-
 use async_graphql::{Context, ID, Object, SimpleObject};
-use domain::id::BranchId;
+use domain::id::{BranchId, RoundId};
 use domain::round::RoundRefusal;
-use domain::round::plan::{Planned, plan};
-use projections::branches::BranchRow;
-use projections::claims::ClaimRow;
-use projections::members::MemberRow;
+use domain::round::plan::Planned;
 
 use super::super::figure::Period;
-use super::super::filter::{all_of, equals};
 use super::super::subject::Subject;
-use super::covered::every;
 use super::rules::rule_set;
 use crate::fault::Result;
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::{When, weight};
-use crate::policy::{Action, Scope};
+use crate::plan::{Plan, planned};
+use crate::policy::Action;
 use crate::ports::Moment;
 use crate::refusal::Refusal;
 use crate::scalar::Position;
@@ -89,7 +83,7 @@ pub struct PlanQuery;
 #[Object]
 impl PlanQuery {
     /// How the rounds of a period could be drafted 评议编组: one per branch, small ones with the next small neighbours under
-    /// the same branch above.
+    /// the same branch above, without the branches that a round of the period covers already. `draftRounds` drafts this.
     #[graphql(complexity = "READ + WEIGHT + child_complexity")]
     async fn round_plan(
         &self,
@@ -111,60 +105,34 @@ impl PlanQuery {
         let unknown = || Refusal::from(domain::refusal::Refusal::from(RoundRefusal::UnknownRules { version }));
         let rules = rule_set(session, rules_version, at).await?;
         let threshold = input::asked(rules.ok_or_else(unknown))?.rules.0.threshold;
-        planned(session, &scope, period, (rules_version, threshold), at).await.map(Some)
+        let plan = planned(session, &scope, period, threshold, at).await?;
+        Ok(Some(shown(plan, period, (rules_version, threshold), at)))
     }
 }
 
-async fn planned(
-    session: &Session,
-    scope: &Scope,
-    period: domain::period::Period,
-    (rules_version, threshold): (i64, u32),
-    at: Moment,
-) -> Result<RoundPlan> {
-    let standing = equals("standing", Some(projections::words::BranchStanding::Standing));
-    let mut branches: Vec<BranchRow> = every(session, all_of([scope.condition("branch"), standing]), at).await?;
-    branches.sort_by_key(|row| (row.parent, row.branch));
-    let people = people(session, scope, at).await?;
-    let of = |branch: BranchId| people.get(&branch).copied().unwrap_or_default();
-    let free = equals("released", Some(false));
-    let wanted = all_of([scope.condition("branch"), equals("period", Some(period)), free]);
-    let claims: Vec<ClaimRow> = every(session, wanted, at).await?;
-    let open: Vec<&BranchRow> =
-        branches.iter().filter(|row| !claims.iter().any(|claim| claim.branch == row.branch)).collect();
-    let seen = |row: &&BranchRow| Planned { branch: row.branch, parent: row.parent, peers: of(row.branch) };
-    let groups = plan(&open.iter().map(seen).collect::<Vec<_>>(), threshold);
+fn shown(plan: Plan, period: domain::period::Period, (rules_version, threshold): (i64, u32), at: Moment) -> RoundPlan {
+    let enough = |people: usize| people > threshold as usize;
     let subject = |branch: BranchId| Subject::of_branch(branch, at);
-    let shown = |branch: &BranchId| PlannedBranch {
-        branch: subject(*branch),
-        people: of(*branch) as u64,
-        small: of(*branch) <= threshold as usize,
+    let branch = |planned: &Planned| {
+        let (branch, people, small) = (subject(planned.branch), planned.peers as u64, !enough(planned.peers));
+        PlannedBranch { branch, people, small }
     };
-    let round = |group: &Vec<BranchId>| {
-        let people: usize = group.iter().map(|branch| of(*branch)).sum();
-        let branches = group.iter().map(shown).collect();
-        PlannedRound { branches, people: people as u64, too_small: people <= threshold as usize }
+    let round = |group: &Vec<Planned>| {
+        let people: usize = group.iter().map(|planned| planned.peers).sum();
+        let branches = group.iter().map(branch).collect();
+        PlannedRound { branches, people: people as u64, too_small: !enough(people) }
     };
-    let claimed = |claim: &ClaimRow| {
-        let (branch, round) = (subject(claim.branch), Subject::of_round(claim.round, at));
-        ClaimedBranch { branch, round }
+    let claimed = |(round, branches): (&RoundId, &Vec<BranchId>)| -> Vec<ClaimedBranch> {
+        let round = Subject::of_round(*round, at);
+        branches.iter().map(|branch| ClaimedBranch { branch: subject(*branch), round }).collect()
     };
-    Ok(RoundPlan {
+    RoundPlan {
         period: period.into(),
         rules_version,
         threshold,
         position: at.position.into(),
-        rounds: groups.iter().map(round).collect(),
-        claimed: claims.iter().map(claimed).collect(),
-        empty: open.iter().filter(|row| of(row.branch) == 0).map(|row| subject(row.branch)).collect(),
-    })
-}
-
-/// How many are on duty in each branch.
-async fn people(session: &Session, scope: &Scope, at: Moment) -> Result<BTreeMap<BranchId, usize>> {
-    let on_duty = equals("standing", Some(projections::words::MemberStanding::OnDuty));
-    let rows: Vec<MemberRow> = every(session, all_of([scope.condition("branch"), on_duty]), at).await?;
-    let mut people = BTreeMap::new();
-    rows.into_iter().for_each(|row| *people.entry(row.branch).or_default() += 1);
-    Ok(people)
+        rounds: plan.rounds.iter().map(round).collect(),
+        claimed: plan.claimed.iter().flat_map(claimed).collect(),
+        empty: plan.empty.into_iter().map(subject).collect(),
+    }
 }

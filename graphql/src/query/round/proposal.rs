@@ -8,9 +8,10 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::id::{MemberId, RoundId};
-use domain::round::Stage;
 use domain::round::proposal::Proposal;
-use projections::cell::{Column, ColumnType, Kind};
+use domain::round::{RoundEvent, Stage};
+use futures_util::future::try_join_all;
+use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::leader_reviews::LeaderReviewRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Select};
@@ -19,12 +20,13 @@ use super::super::filter::all_of;
 use super::super::subject::Subject;
 use super::covered::{of_round, person, resource_of};
 use super::explanation::Explanation;
+use super::sealed;
 use crate::fault::{Fault, Result};
 use crate::input;
 use crate::look::record;
 use crate::page::{Connection, Page, weight};
 use crate::policy::{Action, Resource};
-use crate::ports::{Moment, ReadError};
+use crate::ports::Moment;
 use crate::scalar::Position;
 use crate::schema::READ;
 use crate::session::Session;
@@ -88,28 +90,31 @@ impl ProposalQuery {
         let page = Page::read(ctx, first, after.as_deref())?;
         let after = page.place(&[MEMBER])?;
         let Some((row, at)) = looked_at(session, &round, at_least).await? else { return Ok(None) };
-        let sealed = match row.stage {
-            Stage::Tallied | Stage::Decided => row.sealed.as_ref(),
+        let proposed_at = match row.stage {
+            Stage::Tallied | Stage::Decided => row.proposed_at,
             Stage::Drafted | Stage::Opened | Stage::Closed | Stage::Published | Stage::Final | Stage::Annulled => None,
         };
-        let (Some(sealed), Some(rules)) = (sealed, &row.rules) else { return Ok(None) };
+        let (Some(proposed_at), Some(rules)) = (proposed_at, &row.rules) else { return Ok(None) };
         record(session, row.round, "proposal", at).await?;
-        let unreadable = || Fault::from(ReadError::Failed("a proposal cannot be opened with the round's key".into()));
-        let opened = session.opened(sealed).await?.ok_or_else(unreadable)?;
-        let proposal: Proposal = serde_json::from_str(opened.trim_end()).map_err(|_| unreadable())?;
-        let (rules, mut results) = (Arc::new(rules.0.clone()), vec![]);
-        for (member, result) in proposal.results {
-            let place = vec![member.to_cell()];
-            if after.as_ref().is_some_and(|after| place <= *after) || results.len() > page.limit {
-                continue;
-            }
+        let (RoundEvent::Tallied { proposal: sealed, .. } | RoundEvent::GradesDecided { decided: sealed, .. }) =
+            sealed::told(session, proposed_at).await?
+        else {
+            return Err(sealed::unreadable());
+        };
+        let proposal: Proposal =
+            serde_json::from_str(&sealed::opened(session, &sealed).await?).map_err(|_| sealed::unreadable())?;
+        let rules = Arc::new(rules.0.clone());
+        let follows = |member: &MemberId| after.as_ref().is_none_or(|after| vec![member.to_cell()] > *after);
+        let results = proposal.results.into_iter().filter(|(member, _)| follows(member)).take(page.limit + 1);
+        let results = results.map(async |(member, result)| {
             let (rules, rules_version, result) = (Arc::clone(&rules), row.rules_version, Arc::new(result));
             let (about, branch) = placed(session, &row, member, at).await?;
             let explanation = Explanation { rules, rules_version, result, about, at };
             let branch = branch.map(|branch| Subject::of_branch(branch, at));
-            results.push((place, ProposedResult { member: Subject::of_member(member, at), branch, explanation }));
-        }
-        let results = Connection::of(&page, at.position, results);
+            let member = (vec![member.to_cell()], Subject::of_member(member, at));
+            Ok::<_, Fault>((member.0, ProposedResult { member: member.1, branch, explanation }))
+        });
+        let results = Connection::of(&page, at.position, try_join_all(results).await?);
         Ok(Some(RoundProposal { stage: row.stage.into(), version: row.version, results }))
     }
 
@@ -138,12 +143,9 @@ impl ProposalQuery {
         let after = page.place(&columns)?.map(|place| [vec![row.round.to_cell()], place].concat());
         let mut select = select.after(after);
         select.plan.limit = page.limit + 1;
-        let mut comments = vec![];
-        for review in session.rows(&select, at.position).await? {
-            let place = vec![review.member.to_cell(), review.reviewer.to_cell()];
-            comments.push((place, under_review(session, review, at).await?));
-        }
-        Ok(Some(Connection::of(&page, at.position, comments)))
+        let reviews = session.rows(&select, at.position).await?;
+        let comments = reviews.into_iter().map(|review| under_review(session, review, at));
+        Ok(Some(Connection::of(&page, at.position, try_join_all(comments).await?)))
     }
 }
 
@@ -176,7 +178,13 @@ async fn placed(
     }
 }
 
-async fn under_review(session: &Session, review: LeaderReviewRow, at: Moment) -> Result<CommentUnderReview> {
+/// A comment with its place in the list.
+async fn under_review(
+    session: &Session,
+    review: LeaderReviewRow,
+    at: Moment,
+) -> Result<(Vec<Cell>, CommentUnderReview)> {
+    let place = vec![review.member.to_cell(), review.reviewer.to_cell()];
     let comment = match &review.comment {
         Some(comment) => session.opened(comment).await?,
         None => None,
@@ -186,5 +194,5 @@ async fn under_review(session: &Session, review: LeaderReviewRow, at: Moment) ->
         None => None,
     };
     let (member, reviewer) = (Subject::of_member(review.member, at), Subject::of_member(review.reviewer, at));
-    Ok(CommentUnderReview { member, reviewer, comment, released: review.released, reason })
+    Ok((place, CommentUnderReview { member, reviewer, comment, released: review.released, reason }))
 }

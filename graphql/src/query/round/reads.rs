@@ -71,7 +71,7 @@ impl RecordedRead {
         &self.look.viewer.0
     }
 
-    /// At what of the subject: `proposal` or `comments`.
+    /// At what of the subject: `proposal`, `decision`, `comments`, a leader's `own_review` or a scrutineer's `own_counts`.
     async fn what(&self) -> &str {
         &self.look.what
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use domain::id::{MemberId, RoundId};
 use domain::round as model;
+use futures_util::future::try_join_all;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::round_people::RoundPersonRow;
 use projections::round_results::RoundResultRow;
@@ -18,10 +19,10 @@ use super::super::trail::{Event, events_at, position_column};
 use super::Round;
 use super::appeal::{Appeal, appeals_of_person};
 use super::behind::traces;
-use super::covered::{every, of_round, person, resource_of};
+use super::covered::{every, person, resource_of};
 use super::explanation::{Explanation, score};
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, Parent, When, bad_cursor, weight};
 use crate::policy::{Action, Resource, Verdict};
@@ -73,9 +74,8 @@ impl RoundResult {
 
     /// Every version there was, in order.
     async fn rows(&self, session: &Session) -> Result<Vec<RoundResultRow>> {
-        let select: Select<RoundResultRow> =
-            all_of([of_round(&self.round), equals("member", Some(self.person.member))]);
-        every(session, select, self.at).await
+        let (common, one) = ([("round", self.round.round.to_cell())], ("member", self.person.member.to_cell()));
+        session.among(&common, one, self.at.position).await
     }
 }
 
@@ -158,15 +158,15 @@ pub async fn results_of_member(
     page: &Page,
 ) -> Result<Connection<RoundResult>> {
     let select: Select<RoundPersonRow> = all_of([equals("member", Some(member)), Some(Condition::Known("version"))]);
-    let mut shown = vec![];
-    for person in every(session, select, at).await? {
+    let people = every(session, select, at).await?;
+    let shown = people.into_iter().map(async |person: RoundPersonRow| {
         let row = session.row::<RoundRow>(&RoundKey { round: person.round }, at.position).await?;
-        let Some(row) = row.filter(RoundRow::is_published) else { continue };
+        let Some(row) = row.filter(RoundRow::is_published) else { return Ok::<_, Fault>(None) };
         let about = resource_of(session, &person, at).await?;
-        if session.verdict(Action::SeeResults, about).await? == Verdict::Allow {
-            shown.push(RoundResult::new(Arc::new(row), person, at));
-        }
-    }
+        let allowed = session.verdict(Action::SeeResults, about).await? == Verdict::Allow;
+        Ok(allowed.then(|| RoundResult::new(Arc::new(row), person, at)))
+    });
+    let mut shown: Vec<RoundResult> = try_join_all(shown).await?.into_iter().flatten().collect();
     shown.sort_by_key(|result| (std::cmp::Reverse(result.round.period.to_string()), result.round.round));
     let text = Column { name: "period", kind: Kind::Text, nullable: false };
     let after = page.place(&[text, Column { name: "round", kind: Kind::Uuid, nullable: false }])?;

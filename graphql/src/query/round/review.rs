@@ -7,12 +7,10 @@
 use async_graphql::{Context, Object, SimpleObject};
 use projections::cell::ColumnType;
 use projections::leader_reviews::LeaderReviewRow;
-use projections::round_people::{Given, RoundPersonRow};
+use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
-use projections::select::{Condition, Select};
 
 use super::super::subject::Subject;
-use super::covered::every;
 use crate::fault::Result;
 use crate::policy::Resource;
 use crate::ports::Moment;
@@ -26,14 +24,8 @@ pub struct SelfReview {
     text: Option<String>,
     /// When, the last time.
     given_at: DateTime,
-    /// How often; the last one is the one shown.
-    times: u64,
-}
-
-/// Those of what was given that count: given since the opening or the last reopening.
-pub fn counting<'g>(row: &RoundRow, given: &'g [Given]) -> impl DoubleEndedIterator<Item = &'g Given> {
-    let from = u64::try_from(row.given_from).unwrap_or_default();
-    given.iter().filter(move |given| given.position >= from)
+    /// How often in all, also before a reopening; the last one is the one shown.
+    times: i64,
 }
 
 /// The review somebody gave of themselves, if one counts.
@@ -46,17 +38,16 @@ pub async fn self_review(
     person: &RoundPersonRow,
     about: Resource,
 ) -> Result<Option<SelfReview>> {
-    let Some(last) = counting(row, &person.self_reviewed.0).last() else { return Ok(None) };
+    let counts = person.self_reviewed_position.is_some_and(|position| position >= row.given_from);
+    let Some(last) = person.self_reviewed_at.filter(|_| counts) else { return Ok(None) };
     let text = session.text(person.self_review.as_ref(), about).await?;
-    let times = counting(row, &person.self_reviewed.0).count() as u64;
-    Ok(Some(SelfReview { text, given_at: session.shown(last.at), times }))
+    Ok(Some(SelfReview { text, given_at: session.shown(last), times: person.self_reviewed_times }))
 }
 
 /// A leader's review of a person 领导点评, without its marks.
 #[derive(Debug, Clone)]
 pub struct LeaderReview {
     review: LeaderReviewRow,
-    given: Vec<Given>,
     published: bool,
     about: Resource,
     at: Moment,
@@ -73,16 +64,11 @@ pub async fn leader_reviews(
     about: Resource,
     at: Moment,
 ) -> Result<Vec<LeaderReview>> {
-    let select = Select::first(0)
-        .only(Condition::Equals("round", row.round.to_cell()))
-        .only(Condition::Equals("member", person.member.to_cell()))
-        .only(Condition::From("position", row.given_from.to_cell()));
-    let reviews: Vec<LeaderReviewRow> = every(session, select, at).await?;
-    let shown = |review: LeaderReviewRow| {
-        let given = counting(row, &review.given.0).copied().collect();
-        LeaderReview { review, given, published: row.is_published(), about, at }
-    };
-    Ok(reviews.into_iter().map(shown).collect())
+    let (common, one) = ([("round", row.round.to_cell())], ("member", person.member.to_cell()));
+    let reviews: Vec<LeaderReviewRow> = session.among(&common, one, at.position).await?;
+    let counting = reviews.into_iter().filter(|review| review.position >= row.given_from);
+    let published = row.is_published();
+    Ok(counting.map(|review| LeaderReview { review, published, about, at }).collect())
 }
 
 impl LeaderReview {
@@ -100,19 +86,19 @@ impl LeaderReview {
         Subject::of_member(self.review.reviewer, self.at)
     }
 
-    /// When it was given first.
+    /// When it was given first, also before a reopening.
     async fn first_given_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
-        self.given.first().map(|given| Session::of(ctx).shown(given.at))
+        Some(Session::of(ctx).shown(self.review.first_given_at))
     }
 
     /// When it was given last: this is the one that counts.
     async fn last_given_at(&self, ctx: &Context<'_>) -> Option<DateTime> {
-        self.given.last().map(|given| Session::of(ctx).shown(given.at))
+        Some(Session::of(ctx).shown(self.review.given_at))
     }
 
-    /// How often it was given; the last one counts.
-    async fn times(&self) -> u64 {
-        self.given.len() as u64
+    /// How often it was given in all, also before a reopening; the last one counts.
+    async fn times(&self) -> i64 {
+        self.review.times
     }
 
     /// Whether the last one has a comment.

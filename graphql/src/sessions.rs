@@ -1,0 +1,85 @@
+//! Sessions of requests: each gets its own, and each field without an answer its null.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
+};
+use async_graphql::{Request, Response, ServerError, ServerResult, Value};
+
+use crate::legible;
+use crate::ports::Reads;
+use crate::schema::Settings;
+use crate::session::Session;
+use crate::viewer::Viewer;
+
+/// Gives every request its session, and every field that has no answer its null.
+pub struct Sessions {
+    reads: Arc<dyn Reads>,
+    settings: Settings,
+    /// Why fields of the request have no answer.
+    unanswered: std::sync::Mutex<Vec<ServerError>>,
+}
+
+impl Sessions {
+    /// What requests read, and what they share.
+    #[must_use]
+    pub fn new(reads: Arc<dyn Reads>, settings: Settings) -> Self {
+        Self { reads, settings, unanswered: std::sync::Mutex::default() }
+    }
+
+    fn unanswered(&self) -> std::sync::MutexGuard<'_, Vec<ServerError>> {
+        self.unanswered.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl ExtensionFactory for Sessions {
+    fn create(&self) -> Arc<dyn Extension> {
+        Arc::new(Self::new(Arc::clone(&self.reads), self.settings.clone()))
+    }
+}
+
+#[async_trait::async_trait]
+impl Extension for Sessions {
+    /// A field that fails is left out of its object by the library; it is to be there, as null.
+    async fn resolve(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        info: ResolveInfo<'_>,
+        next: NextResolve<'_>,
+    ) -> ServerResult<Option<Value>> {
+        let may_be_null = !info.return_type.ends_with('!');
+        match next.run(ctx, info).await {
+            Err(error) if may_be_null => {
+                self.unanswered().push(error);
+                Ok(Some(Value::Null))
+            }
+            answer => answer,
+        }
+    }
+
+    async fn execute(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        operation_name: Option<&str>,
+        next: NextExecute<'_>,
+    ) -> Response {
+        let mut response = next.run(ctx, operation_name).await;
+        response.errors.append(&mut self.unanswered());
+        response
+    }
+
+    async fn prepare_request(
+        &self,
+        ctx: &ExtensionContext<'_>,
+        mut request: Request,
+        next: NextPrepareRequest<'_>,
+    ) -> ServerResult<Request> {
+        legible::document(&mut request)?;
+        let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
+        let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
+        let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);
+        next.run(ctx, request.data(Arc::new(session))).await
+    }
+}

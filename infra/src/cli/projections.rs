@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use domain::stream::Position;
 use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -104,28 +105,33 @@ async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<Exit
 
 fn as_json_line(name: &str, verified: &Verified) -> String {
     let difference = verified.difference.as_ref().map(|difference| {
+        let event = |(position, name): &(Position, String)| json!({ "position": position.to_string(), "type": name });
         json!({
             "key": difference.key, "from": difference.from.to_string(),
             "refolded": difference.refolded, "stored": difference.stored,
+            "events": difference.events.iter().map(event).collect::<Vec<_>>(),
         })
     });
     json!({
         "name": name, "position": verified.position.to_string(), "version": verified.version,
-        "rows": verified.rows, "digest": verified.digest, "difference": difference,
+        "rows": verified.rows, "digest": verified.digest, "differing": verified.differing, "difference": difference,
     })
     .to_string()
 }
 
 fn sentence(name: &str, verified: &Verified) -> String {
-    let Verified { position, version, rows, digest, difference } = verified;
-    match difference {
-        None => format!("{name} at {position}, code version {version}: {rows} rows agree, digest {digest}"),
-        Some(difference) => format!(
-            "{name} at {position}, code version {version}: DIFFERS at {} from event {}\n  refolded: {}\n  stored:   {}",
-            difference.key,
-            difference.from,
-            difference.refolded.as_deref().unwrap_or("no row"),
-            difference.stored.as_deref().unwrap_or("no row"),
-        ),
-    }
+    let Verified { position, version, rows, digest, differing, difference } = verified;
+    let Some(difference) = difference else {
+        return format!("{name} at {position}, code version {version}: {rows} rows agree, digest {digest}");
+    };
+    let events = difference.events.iter().map(|(position, name)| format!("{position} {name}"));
+    format!(
+        "{name} at {position}, code version {version}: {differing} of {rows} rows DIFFER, the first at {} from event {}\n  \
+         refolded: {}\n  stored:   {}\n  events:   {}",
+        difference.key,
+        difference.from,
+        difference.refolded.as_deref().unwrap_or("no row"),
+        difference.stored.as_deref().unwrap_or("no row"),
+        events.collect::<Vec<_>>().join(", "),
+    )
 }

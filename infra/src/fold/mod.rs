@@ -12,6 +12,7 @@
 pub mod cells;
 pub mod engine;
 pub mod lease;
+pub mod line;
 pub mod live;
 pub mod rebuild;
 pub mod registry;

@@ -147,6 +147,13 @@ CREATE TABLE public.dues_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.event_types (
+    kind text NOT NULL,
+    name text NOT NULL,
+    projection text NOT NULL,
+    build text NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.events (
     aggregate_type text NOT NULL,
     aggregate_id text NOT NULL,
@@ -292,6 +299,17 @@ CREATE TABLE public.projection_builds (
     checkpoint bigint NOT NULL,
     builder uuid NOT NULL,
     lease_until timestamp with time zone NOT NULL
+);
+CREATE TABLE public.projection_skips (
+    projection text NOT NULL,
+    "position" bigint NOT NULL,
+    event_type text NOT NULL,
+    cause text NOT NULL,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT projection_skips_positive CHECK (("position" >= 1)),
+    CONSTRAINT projection_skips_reasoned CHECK (((reason <> ''::text) AND (decided_by <> ''::text)))
 );
 CREATE TABLE public.projection_switches (
     name text NOT NULL,
@@ -544,6 +562,8 @@ ALTER TABLE ONLY public.contact_points_g1
     ADD CONSTRAINT contact_points_g1_key PRIMARY KEY (contact_point, from_position);
 ALTER TABLE ONLY public.dues_g1
     ADD CONSTRAINT dues_g1_key PRIMARY KEY (kind, item, from_position);
+ALTER TABLE ONLY public.event_types
+    ADD CONSTRAINT event_types_key PRIMARY KEY (kind, name, projection);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_position UNIQUE ("position");
 ALTER TABLE ONLY public.events
@@ -570,6 +590,8 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_staff_number UNIQUE (staff_key);
 ALTER TABLE ONLY public.projection_builds
     ADD CONSTRAINT projection_builds_name PRIMARY KEY (name, generation);
+ALTER TABLE ONLY public.projection_skips
+    ADD CONSTRAINT projection_skips_key PRIMARY KEY (projection, "position");
 ALTER TABLE ONLY public.projection_switches
     ADD CONSTRAINT projection_switches_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projections
@@ -687,6 +709,8 @@ CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATE
 CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
 CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER projection_skips_stay BEFORE DELETE OR UPDATE ON public.projection_skips FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER projection_skips_stay_whole BEFORE TRUNCATE ON public.projection_skips FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay BEFORE DELETE OR UPDATE ON public.reads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay_whole BEFORE TRUNCATE ON public.reads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 GRANT ALL ON SCHEMA public TO sanping_app;
@@ -700,6 +724,7 @@ GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
 GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.dues_g1 TO sanping_owner;
+GRANT SELECT,INSERT ON TABLE public.event_types TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
 GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
@@ -713,6 +738,7 @@ GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.paper_counts_g1 TO sanping_owner;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.projection_skips TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.reads TO sanping_app;

@@ -16,7 +16,7 @@ use crate::clock::{Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
 use crate::fold::live::{self, Floor};
-use crate::fold::registry;
+use crate::fold::{kinds, registry};
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
 use crate::log::reader;
@@ -111,6 +111,7 @@ impl App {
         for projection in &projections {
             projection.register(&pool).await?;
         }
+        kinds::register(&mut *pool.acquire().await?, &projections).await?;
         let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));

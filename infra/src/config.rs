@@ -114,6 +114,19 @@ pub enum ProjectionsAction {
         #[arg(long)]
         all: bool,
     },
+    /// Record that a projection steps over the event it has stopped before, for good: live and whenever it is rebuilt.
+    Skip {
+        /// Which one.
+        name: String,
+        /// The position of the event.
+        position: u64,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who decided.
+        #[arg(long)]
+        by: String,
+    },
     /// Refold the log and compare it with the rows. Exit code 4 when something differs.
     Verify {
         /// Which one; every one unless named.

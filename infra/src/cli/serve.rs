@@ -93,7 +93,7 @@ pub async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: S
         );
     }
     let (reads, sign_in) = (Arc::clone(&app.reads), Arc::new(sign_in));
-    let doors = Doors { api: api::build(&app), reads, begun: app.begun, sign_in };
+    let doors = Doors { api: api::build(&app), reads, pool: app.pool.clone(), begun: app.begun, sign_in };
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {

@@ -23,6 +23,7 @@ use super::engine::BATCH;
 use super::lease::{self, Lease};
 use super::line::{self, GROUPS, Line};
 use super::rebuild::Progress;
+use super::stretch::Stretch;
 use super::table::{self, HOLDS};
 use crate::log::reader;
 
@@ -122,11 +123,14 @@ impl<P: Projection> Pass<P> {
         let mut done = Position(0);
         while done < lease.checkpoint {
             let limit = usize::try_from(lease.checkpoint.0 - done.0).map_or(BATCH, |left| left.min(BATCH));
-            let facts = reader::after(&mut *connection, done, limit)
-                .await
-                .map_err(|source| FoldError::Log { projection: P::NAME, source })?;
-            facts.iter().for_each(|fact| pass.fold(fact, most));
-            done = facts.last().map_or(lease.checkpoint, |fact| fact.position);
+            let met = reader::met(&mut *connection, done, limit).await;
+            let met = met.map_err(|source| FoldError::Sql { projection: P::NAME, source })?;
+            let stretch = Stretch::decided::<P>(connection, done, &met).await?;
+            stretch.facts.iter().for_each(|fact| pass.fold(fact, most));
+            if stretch.to == done {
+                return stretch.stopped.map_or(Ok(pass), Err);
+            }
+            done = stretch.to;
             told.at(done.0, lease.checkpoint.0);
         }
         Ok(pass)

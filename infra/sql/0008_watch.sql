@@ -26,3 +26,31 @@ create table event_types (
     seen_at    timestamptz not null,
     constraint event_types_key primary key (kind, name, projection)
 );
+
+-- What is done by one process at a time in the background, and until when it shows signs of life.
+create table jobs (
+    name        text not null,
+    holder      uuid,
+    lease_until timestamptz,
+    constraint jobs_name primary key (name)
+);
+insert into jobs (name) values ('verify');
+
+-- What verifications found, each for good.
+create table verifications (
+    id         uuid        not null,
+    projection text        not null,
+    version    integer     not null,
+    position   bigint      not null,
+    rows       bigint      not null,
+    digest     text        not null,
+    differing  bigint      not null,
+    first      text,
+    at         timestamptz not null,
+    constraint verifications_id primary key (id)
+);
+create index verifications_last on verifications (projection, at);
+create trigger verifications_stay before update or delete on verifications
+    for each row execute function refuse_change();
+create trigger verifications_stay_whole before truncate on verifications
+    for each statement execute function refuse_change();

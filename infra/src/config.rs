@@ -62,6 +62,9 @@ pub enum Action {
         /// Take everybody at their word (header X-Sanping-Viewer), on loopback only. For development.
         #[arg(long)]
         dev_sign_in: bool,
+        /// Compare each projection with the log about once in so many hours, in the background; 0 for never.
+        #[arg(long, env = "SANPING_VERIFY_HOURS", default_value_t = 24)]
+        verify_hours: u32,
     },
     /// Apply what is missing of the schema, as the role that owns the database.
     Migrate {

@@ -90,7 +90,8 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, insert on subject_keys, master_key to {role}; \
          grant select, insert, update on projections to {role}; \
          grant select, insert, update, delete on projection_builds to {role}; \
-         grant select, insert on projection_switches, projection_skips, event_types to {role}; \
+         grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
+         grant select, update on jobs to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
     connection.execute(grants.as_str()).await?;

@@ -10,6 +10,8 @@ use infra::auth::SignIn;
 use infra::fold::lag::{self, State};
 use infra::fold::skips::{self, Skip};
 use infra::http::FAR;
+use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::told::{Told, smuggle, told};
 
@@ -91,4 +93,43 @@ async fn a_program_whose_folds_are_far_behind_is_not_ready() {
     }
     assert_eq!(api.get("/livez", &[]).await.unwrap().0, 200);
     server.stop().await;
+}
+
+/// What was found of each projection, in the order of finding.
+async fn found(pool: &PgPool, projection: &str) -> Vec<(i64, Option<String>)> {
+    let sql = "select differing, first from verifications where projection = $1 order by at";
+    sqlx::query_as(sql).bind(projection).fetch_all(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn projections_are_verified_in_the_background_by_one_process_and_a_difference_is_told() {
+    let mut told = told(43, 20).await;
+    let head = told.caught_up().await;
+    let mut other = told.ground.app_at(std::sync::Arc::clone(&told.clock)).await;
+    let pool = told.ground.pool().await;
+    let every = Duration::from_secs(3);
+    told.app.keep_verifying(every);
+    until("a round", Duration::from_secs(60), async || {
+        let overview = lag::look(&pool).await.unwrap();
+        overview.projections.iter().all(|it| it.verified == Some((head, 0))).then_some(())
+    })
+    .await;
+    let holder: Uuid = sqlx::query_scalar("select holder from jobs").fetch_one(&pool).await.unwrap();
+    other.keep_verifying(every);
+    sqlx::query("update members_g1 set branch = gen_random_uuid()").execute(&pool).await.unwrap();
+    until("the difference", Duration::from_secs(60), async || {
+        let last = found(&pool, "members").await.pop().unwrap();
+        (last.0 > 0 && last.1.is_some_and(|first| first.contains("member="))).then_some(())
+    })
+    .await;
+    let still: Uuid = sqlx::query_scalar("select holder from jobs").fetch_one(&pool).await.unwrap();
+    assert_eq!(still, holder, "one process does it");
+
+    // It vanishes; the other takes over once the lease has run out.
+    told.app.stop().await;
+    sqlx::query("update jobs set lease_until = now() - interval '1 second'").execute(&pool).await.unwrap();
+    let so_far = found(&pool, "outlets").await.len();
+    until("the other", Duration::from_secs(60), async || (found(&pool, "outlets").await.len() > so_far).then_some(()))
+        .await;
+    other.stop().await;
 }

@@ -82,14 +82,16 @@ async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
 
 fn state(watched: &Watched) -> String {
     let stopped = watched.standing.stopped.as_ref();
-    match watched.state {
+    let differs = watched.verified.filter(|(_, differing)| *differing > 0);
+    let state = match watched.state {
         State::Unknown => "of another build: this one does not know it, and nothing here moves it".to_owned(),
         State::Stopped => stopped.map_or_else(String::new, |(at, cause)| format!("stopped before {at}: {cause}")),
         State::Current => "current".to_owned(),
         State::FirstFold => "on its first fold".to_owned(),
         State::CatchingUp => "catching up".to_owned(),
         State::Idle => "behind; nobody works on it".to_owned(),
-    }
+    };
+    differs.map_or(state.clone(), |(at, differing)| format!("{state}; {differing} rows DIFFERED when verified at {at}"))
 }
 
 fn watched_json(watched: &Watched) -> serde_json::Value {
@@ -100,6 +102,7 @@ fn watched_json(watched: &Watched) -> serde_json::Value {
         "rate": watched.rate, "state": watched.state.word(),
         "stoppedAt": standing.stopped.as_ref().map(|(at, _)| at.to_string()),
         "cause": standing.stopped.as_ref().map(|(_, cause)| cause), "workedOn": standing.worked_on,
+        "verified": watched.verified.map(|(at, differing)| json!({ "position": at.to_string(), "differing": differing })),
         "skips": watched.skips.iter().map(skip_json).collect::<Vec<_>>(),
     })
 }

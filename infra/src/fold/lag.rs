@@ -34,6 +34,8 @@ pub struct Watched {
     pub rate: Option<u64>,
     /// How it goes.
     pub state: State,
+    /// Up to which position it was verified last, and how many rows differed then.
+    pub verified: Option<(Position, u64)>,
     /// What it was told to step over.
     pub skips: Vec<Skipped>,
 }
@@ -93,11 +95,13 @@ pub async fn look(pool: &PgPool) -> Result<Overview, sqlx::Error> {
     let (head, _) = reader::head(&mut *connection).await?;
     let waiting = waiting(&mut connection).await?;
     let skips = skips::all(&mut *connection).await?;
+    let verified = verified(&mut connection).await?;
     let watched = standings.into_iter().map(|standing| {
         let events = head.0.saturating_sub(standing.checkpoint.0);
         let seconds = if events == 0 { 0 } else { waiting.get(&standing.name).copied().unwrap_or_default() };
         let skips = skips.iter().filter(|skip| skip.projection == standing.name).cloned().collect();
-        Watched { events, seconds, rate: None, state: State::of(&standing, events), skips, standing }
+        let (state, verified) = (State::of(&standing, events), verified.get(&standing.name).copied());
+        Watched { events, seconds, rate: None, state, verified, skips, standing }
     });
     Ok(Overview { head, projections: watched.collect() })
 }
@@ -127,4 +131,15 @@ async fn waiting(connection: &mut PgConnection) -> Result<BTreeMap<String, u64>,
                from projections p join events e on e.position = p.checkpoint + 1";
     let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(name, seconds)| (name, seconds.unsigned_abs())).collect())
+}
+
+/// What the last verification of each projection found.
+async fn verified(connection: &mut PgConnection) -> Result<BTreeMap<String, (Position, u64)>, sqlx::Error> {
+    let sql = "select p.name, v.position, v.differing from projections p cross join lateral \
+               (select * from verifications v where v.projection = p.name order by v.at desc limit 1) as v";
+    let rows: Vec<(String, i64, i64)> = sqlx::query_as(sql).fetch_all(connection).await?;
+    let found = |(name, position, differing): (String, i64, i64)| {
+        (name, (Position(position.unsigned_abs()), differing.unsigned_abs()))
+    };
+    Ok(rows.into_iter().map(found).collect())
 }

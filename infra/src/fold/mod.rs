@@ -25,6 +25,7 @@ pub mod stretch;
 pub mod table;
 pub mod tail;
 pub mod verify;
+pub mod watch;
 
 use crate::log::reader::ReadLogError;
 

@@ -147,6 +147,13 @@ CREATE TABLE public.dues_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.event_types (
+    kind text NOT NULL,
+    name text NOT NULL,
+    projection text NOT NULL,
+    build text NOT NULL,
+    seen_at timestamp with time zone NOT NULL
+);
 CREATE TABLE public.events (
     aggregate_type text NOT NULL,
     aggregate_id text NOT NULL,
@@ -162,6 +169,11 @@ CREATE TABLE public.events (
     CONSTRAINT events_position_positive CHECK (("position" >= 1)),
     CONSTRAINT events_salted CHECK ((octet_length(salt) = 32)),
     CONSTRAINT events_sequence_positive CHECK ((sequence >= 1))
+);
+CREATE TABLE public.jobs (
+    name text NOT NULL,
+    holder uuid,
+    lease_until timestamp with time zone
 );
 CREATE TABLE public.leader_reviews_g1 (
     round uuid NOT NULL,
@@ -295,6 +307,17 @@ CREATE TABLE public.projection_builds (
     checkpoint bigint NOT NULL,
     builder uuid NOT NULL,
     lease_until timestamp with time zone NOT NULL
+);
+CREATE TABLE public.projection_skips (
+    projection text NOT NULL,
+    "position" bigint NOT NULL,
+    event_type text NOT NULL,
+    cause text NOT NULL,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    decided_at timestamp with time zone NOT NULL,
+    CONSTRAINT projection_skips_positive CHECK (("position" >= 1)),
+    CONSTRAINT projection_skips_reasoned CHECK (((reason <> ''::text) AND (decided_by <> ''::text)))
 );
 CREATE TABLE public.projection_switches (
     name text NOT NULL,
@@ -529,6 +552,17 @@ CREATE TABLE public.trainings_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.verifications (
+    id uuid NOT NULL,
+    projection text NOT NULL,
+    version integer NOT NULL,
+    "position" bigint NOT NULL,
+    rows bigint NOT NULL,
+    digest text NOT NULL,
+    differing bigint NOT NULL,
+    first text,
+    at timestamp with time zone NOT NULL
+);
 ALTER TABLE ONLY public._sqlx_migrations
     ADD CONSTRAINT _sqlx_migrations_pkey PRIMARY KEY (version);
 ALTER TABLE ONLY public.appeals_g1
@@ -549,10 +583,14 @@ ALTER TABLE ONLY public.contact_points_g1
     ADD CONSTRAINT contact_points_g1_key PRIMARY KEY (contact_point, from_position);
 ALTER TABLE ONLY public.dues_g1
     ADD CONSTRAINT dues_g1_key PRIMARY KEY (kind, item, from_position);
+ALTER TABLE ONLY public.event_types
+    ADD CONSTRAINT event_types_key PRIMARY KEY (kind, name, projection);
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_position UNIQUE ("position");
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_stream PRIMARY KEY (aggregate_type, aggregate_id, sequence);
+ALTER TABLE ONLY public.jobs
+    ADD CONSTRAINT jobs_name PRIMARY KEY (name);
 ALTER TABLE ONLY public.leader_reviews_g1
     ADD CONSTRAINT leader_reviews_g1_key PRIMARY KEY (round, member, reviewer, from_position);
 ALTER TABLE ONLY public.log_head
@@ -575,6 +613,8 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_staff_number UNIQUE (staff_key);
 ALTER TABLE ONLY public.projection_builds
     ADD CONSTRAINT projection_builds_name PRIMARY KEY (name, generation);
+ALTER TABLE ONLY public.projection_skips
+    ADD CONSTRAINT projection_skips_key PRIMARY KEY (projection, "position");
 ALTER TABLE ONLY public.projection_switches
     ADD CONSTRAINT projection_switches_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projections
@@ -605,6 +645,8 @@ ALTER TABLE ONLY public.totals_g1
     ADD CONSTRAINT totals_g1_key PRIMARY KEY (year, item, from_position);
 ALTER TABLE ONLY public.trainings_g1
     ADD CONSTRAINT trainings_g1_key PRIMARY KEY (training, from_position);
+ALTER TABLE ONLY public.verifications
+    ADD CONSTRAINT verifications_id PRIMARY KEY (id);
 CREATE INDEX appeals_g1_by1 ON public.appeals_g1 USING btree (round, member, appeal, from_position);
 CREATE INDEX appeals_g1_by2 ON public.appeals_g1 USING btree (member, appeal, from_position);
 CREATE UNIQUE INDEX appeals_g1_holds ON public.appeals_g1 USING btree (appeal) WHERE (until_position = '9223372036854775807'::bigint);
@@ -685,6 +727,7 @@ CREATE UNIQUE INDEX totals_g1_holds ON public.totals_g1 USING btree (year, item)
 CREATE INDEX trainings_g1_by1 ON public.trainings_g1 USING btree (branch, held_on, training, from_position);
 CREATE INDEX trainings_g1_by2 ON public.trainings_g1 USING btree (held_on, training, from_position);
 CREATE UNIQUE INDEX trainings_g1_holds ON public.trainings_g1 USING btree (training) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX verifications_last ON public.verifications USING btree (projection, at);
 CREATE TRIGGER commands_stay BEFORE DELETE OR UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER commands_stay_whole BEFORE TRUNCATE ON public.commands FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER events_stay BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -692,8 +735,12 @@ CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATE
 CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
 CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER projection_skips_stay BEFORE DELETE OR UPDATE ON public.projection_skips FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER projection_skips_stay_whole BEFORE TRUNCATE ON public.projection_skips FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay BEFORE DELETE OR UPDATE ON public.reads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay_whole BEFORE TRUNCATE ON public.reads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER verifications_stay BEFORE DELETE OR UPDATE ON public.verifications FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER verifications_stay_whole BEFORE TRUNCATE ON public.verifications FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 GRANT ALL ON SCHEMA public TO sanping_app;
 GRANT SELECT ON TABLE public._sqlx_migrations TO sanping_app;
 GRANT SELECT ON TABLE public.appeals_g1 TO sanping_owner;
@@ -705,7 +752,9 @@ GRANT SELECT,INSERT ON TABLE public.commands TO sanping_app;
 GRANT SELECT ON TABLE public.competitions_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.dues_g1 TO sanping_owner;
+GRANT SELECT,INSERT ON TABLE public.event_types TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
+GRANT SELECT,UPDATE ON TABLE public.jobs TO sanping_app;
 GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
@@ -718,6 +767,7 @@ GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.paper_counts_g1 TO sanping_owner;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.projection_skips TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.reads TO sanping_app;
@@ -733,3 +783,4 @@ GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;
 GRANT SELECT ON TABLE public.talks_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.trainings_g1 TO sanping_owner;
+GRANT SELECT,INSERT ON TABLE public.verifications TO sanping_app;

@@ -68,6 +68,9 @@ impl From<SendError> for Halt {
             SendError::Refused(refusal) => refusal.into(),
             SendError::IdReused { command_id } => Refusal::id_reused(&command_id).into(),
             SendError::Contended { attempts } => Refusal::contended(attempts).into(),
+            SendError::NewerBuild { stream, event, build } => {
+                Refusal::newer_build(stream, &event, build.as_deref()).into()
+            }
             SendError::Failed(failure) => Self::Fault(failure.into()),
         }
     }

@@ -5,7 +5,7 @@ use domain::event::Fact;
 use domain::id::{ActorId, MemberId};
 use domain::person::Person;
 use domain::refusal::Refusal;
-use domain::stream::Position;
+use domain::stream::{Position, StreamId};
 use domain::text::Sealed;
 use domain::world::Command;
 use futures_util::stream::BoxStream;
@@ -56,6 +56,16 @@ pub enum SendError {
     Contended {
         /// How often it was decided.
         attempts: u32,
+    },
+    /// A stream the command needs holds an event that came with a later build.
+    #[error("{stream} holds {event}, which this build does not know")]
+    NewerBuild {
+        /// Which stream.
+        stream: StreamId,
+        /// The stored name of the event.
+        event: String,
+        /// The first build that knows it, where one has said so.
+        build: Option<String>,
     },
     /// An accident.
     #[error("the command failed")]
@@ -148,6 +158,23 @@ pub struct RecordedLook {
     pub what: String,
     /// As of which position.
     pub position: Position,
+}
+
+/// A recorded decision that a projection steps over an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordedSkip {
+    /// Which projection.
+    pub projection: String,
+    /// Which event.
+    pub position: Position,
+    /// Its stored name.
+    pub event_type: String,
+    /// Why.
+    pub reason: String,
+    /// Who decided.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Sends commands.
@@ -297,6 +324,12 @@ pub trait Reads: Send + Sync {
         after: Option<(Timestamp, Uuid)>,
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError>;
+
+    /// The events that projections were told to step over, by projection and position.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError>;
 
     /// The common position of the projections, now and whenever it moves. Ends when the server stops.
     fn positions(&self) -> BoxStream<'static, Position>;

@@ -4,6 +4,7 @@
 
 use async_graphql::SimpleObject;
 use domain::field::Field;
+use domain::stream::StreamId;
 
 use crate::policy::Action;
 use crate::ports::Accepted;
@@ -48,6 +49,7 @@ pub const CODES: &[&str] = &[
     "input.named_twice",
     "input.too_many",
     "policy.denied",
+    "stream.newer_build",
 ];
 
 impl Refusal {
@@ -110,6 +112,23 @@ impl Refusal {
         let message = format!("{field} names {given:?} twice; name each once");
         let zh = format!("{word:#}中 {given:?} 出现两次,每项只填一次");
         Self::new("input.named_twice", &[("field", field.to_owned()), ("given", given)], message, zh)
+    }
+
+    /// What the command needs has changed in a way that came with a later build.
+    #[must_use]
+    pub fn newer_build(stream: StreamId, event: &str, build: Option<&str>) -> Self {
+        let (known, known_zh) = match build {
+            Some(build) => (format!("build {build}"), format!("{build} 版")),
+            None => ("a later build".to_owned(), "更新的版本".to_owned()),
+        };
+        let message = format!(
+            "{stream} holds {event}, which this server does not know; it takes {known}: send the command again to a server \
+             that is up to date"
+        );
+        let zh = format!("{stream} 含有本服务器不认识的事件 {event},需要{known_zh};请向已更新的服务器重新提交");
+        let mut facts = vec![("stream", stream.to_string()), ("event", event.to_owned())];
+        facts.extend(build.map(|build| ("build", build.to_owned())));
+        Self::new("stream.newer_build", &facts, message, zh)
     }
 
     /// More than one call takes.

@@ -16,7 +16,8 @@ use crate::clock::{Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
 use crate::fold::live::{self, Floor};
-use crate::fold::registry;
+use crate::fold::watch::Watch;
+use crate::fold::{kinds, registry};
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
 use crate::log::reader;
@@ -60,6 +61,8 @@ pub struct App {
     pub zone: Zone,
     /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
     pub begun: Position,
+    reach: Arc<Reach>,
+    database: PgConnectOptions,
     clock: Arc<Clock>,
     serving: watch::Receiver<Serving>,
     /// Told first: nothing more is sent by the program itself.
@@ -111,6 +114,7 @@ impl App {
         for projection in &projections {
             projection.register(&pool).await?;
         }
+        kinds::register(&mut *pool.acquire().await?, &projections).await?;
         let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
@@ -142,10 +146,25 @@ impl App {
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
             LogReads::new(pool.clone(), keyring, serving.clone(), Arc::clone(&settings.clock)),
-            reach,
+            Arc::clone(&reach),
         ));
         let (zone, clock) = (settings.zone, settings.clock);
-        Ok(Self { pool, executor, commands, reads, zone, begun, clock, serving, closing, stopping, tasks })
+        let database = guarded;
+        Ok(Self {
+            pool,
+            executor,
+            commands,
+            reads,
+            zone,
+            begun,
+            reach,
+            database,
+            clock,
+            serving,
+            closing,
+            stopping,
+            tasks,
+        })
     }
 
     /// From now on does what is due by itself, as a program that serves; one that loads a year, or looks at it, does not.
@@ -158,6 +177,20 @@ impl App {
             stopping: self.closing.subscribe(),
         };
         self.tasks.spawn(worker.work());
+    }
+
+    /// From now on verifies each projection about once in this time, unless another process does.
+    pub fn keep_verifying(&mut self, every: Duration) {
+        let watch = Watch {
+            database: self.database.clone(),
+            pool: self.pool.clone(),
+            reach: Arc::clone(&self.reach),
+            projections: registry::all(),
+            every,
+            holder: random_id(self.clock.now()),
+            stopping: self.stopping.subscribe(),
+        };
+        self.tasks.spawn(watch.work());
     }
 
     /// Where the projections are; it tells whenever one moves from now on.

@@ -62,6 +62,9 @@ pub enum Action {
         /// Take everybody at their word (header X-Sanping-Viewer), on loopback only. For development.
         #[arg(long)]
         dev_sign_in: bool,
+        /// Compare each projection with the log about once in so many hours, in the background; 0 for never.
+        #[arg(long, env = "SANPING_VERIFY_HOURS", default_value_t = 24)]
+        verify_hours: u32,
     },
     /// Apply what is missing of the schema, as the role that owns the database.
     Migrate {
@@ -113,6 +116,19 @@ pub enum ProjectionsAction {
         /// Every one.
         #[arg(long)]
         all: bool,
+    },
+    /// Record that a projection steps over the event it has stopped before, for good: live and whenever it is rebuilt.
+    Skip {
+        /// Which one.
+        name: String,
+        /// The position of the event.
+        position: u64,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who decided.
+        #[arg(long)]
+        by: String,
     },
     /// Refold the log and compare it with the rows. Exit code 4 when something differs.
     Verify {

@@ -10,11 +10,13 @@
 //! What the API says (graphql), who the viewer is ([`crate::auth`]).
 
 pub mod answer;
+mod metrics;
 pub mod request;
 mod socket;
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::http::GraphiQLSource;
 use async_graphql::{Data, Executor, Request};
@@ -27,11 +29,18 @@ use axum::routing::get;
 use domain::stream::Position;
 use graphql::ports::Reads;
 use graphql::schema::Api;
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 
 use self::answer::{Answering, Unreadable};
 use self::request::{Gotten, Posted};
 use crate::auth::SignIn;
+
+/// How many events the folds may be behind while the program is ready: some seconds of folding. One that is further
+/// behind would show a past that others have left.
+pub const FAR: u64 = 50_000;
+/// How long a question about the program's own state may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What every handler has.
 #[derive(Clone)]
@@ -40,6 +49,8 @@ pub struct Doors {
     pub api: Api,
     /// For readiness.
     pub reads: Arc<dyn Reads>,
+    /// For figures.
+    pub pool: PgPool,
     /// Where the log ended when the program started: it is ready once reads have got there.
     pub begun: Position,
     /// How viewers sign in.
@@ -54,6 +65,7 @@ pub fn router(doors: Doors) -> Router {
         .route("/graphiql", get(graphiql))
         .route("/livez", get(async || "live\n"))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics::metrics))
         .layer(DefaultBodyLimit::max(request::LARGEST))
         .with_state(doors)
 }
@@ -127,10 +139,25 @@ async fn graphiql() -> Html<String> {
 
 async fn ready(State(doors): State<Doors>) -> HttpResponse {
     match doors.reads.pin(None, None).await {
-        Ok(moment) if moment.position >= doors.begun => format!("ready at {}\n", moment.position).into_response(),
+        Ok(moment) if moment.position >= doors.begun => how_far(&doors, moment.position).await,
         Ok(moment) => {
             let so_far = format!("not ready: at {} on the way to {}\n", moment.position, doors.begun);
             (StatusCode::SERVICE_UNAVAILABLE, so_far).into_response()
+        }
+        Err(error) => {
+            tracing::warn!(error = &error as &dyn std::error::Error, "not ready");
+            (StatusCode::SERVICE_UNAVAILABLE, "not ready\n").into_response()
+        }
+    }
+}
+
+/// Ready, unless the folds are far behind the log by now.
+async fn how_far(doors: &Doors, at: Position) -> HttpResponse {
+    match doors.reads.head().await {
+        Ok(head) if head.position.0.saturating_sub(at.0) <= FAR => format!("ready at {at}\n").into_response(),
+        Ok(head) => {
+            let far = format!("not ready: at {at}, far behind {}\n", head.position);
+            (StatusCode::SERVICE_UNAVAILABLE, far).into_response()
         }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "not ready");

@@ -9,12 +9,13 @@
 
 use std::borrow::Cow;
 
+use crate::fold::{kinds, registry};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 7] = [
+const MIGRATIONS: [(i64, &str, &str); 8] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -22,6 +23,7 @@ const MIGRATIONS: [(i64, &str, &str); 7] = [
     (5, "born", include_str!("../sql/0005_born.sql")),
     (6, "staff_key", include_str!("../sql/0006_staff_key.sql")),
     (7, "reads", include_str!("../sql/0007_reads.sql")),
+    (8, "watch", include_str!("../sql/0008_watch.sql")),
 ];
 
 /// What can go wrong.
@@ -49,6 +51,7 @@ pub async fn run(owner: &PgConnectOptions, app_role: &str) -> Result<(), Migrate
     }
     let mut connection = owner.connect().await?;
     migrator().run_direct(&mut connection).await?;
+    kinds::register(&mut connection, &registry::all()).await?;
     grant(&mut connection, app_role).await
 }
 
@@ -87,7 +90,8 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, insert on subject_keys, master_key to {role}; \
          grant select, insert, update on projections to {role}; \
          grant select, insert, update, delete on projection_builds to {role}; \
-         grant select, insert on projection_switches to {role}; \
+         grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
+         grant select, update on jobs to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
     connection.execute(grants.as_str()).await?;

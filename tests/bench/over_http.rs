@@ -23,6 +23,7 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     let doors = Doors {
         api: infra::api::build(&ours.app),
         reads: Arc::clone(&ours.app.reads),
+        pool: ours.app.pool.clone(),
         begun: ours.app.begun,
         sign_in: Arc::new(SignIn::Development),
     };

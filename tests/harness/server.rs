@@ -45,7 +45,8 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = format!("http://{}", listener.local_addr().expect("it listens"));
         let (api, reads) = (infra::api::build(&self.app), Arc::clone(&self.app.reads));
-        let doors = Doors { api, reads, begun: self.app.begun, sign_in: Arc::new(sign_in) };
+        let doors =
+            Doors { api, reads, pool: self.app.pool.clone(), begun: self.app.begun, sign_in: Arc::new(sign_in) };
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // A dropped sender says the same.

@@ -32,7 +32,7 @@ async fn main() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     println!("open http://{}", listener.local_addr().expect("it listens"));
     let (api, reads) = (infra::api::build(&app), Arc::clone(&app.reads));
-    let doors = Doors { api, reads, begun: app.begun, sign_in: Arc::new(SignIn::Development) };
+    let doors = Doors { api, reads, pool: app.pool.clone(), begun: app.begun, sign_in: Arc::new(SignIn::Development) };
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
             clock.advance_to(line.trim().parse().expect("an instant"));

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use domain::id::{BranchId, MemberId};
 use domain::stream::Position;
-use graphql::ports::ReadError;
+use graphql::ports::{ReadError, SendError};
+use harness::crowd::suspend;
 use harness::speak::{office, person, register};
 use harness::wait::until;
 use infra::app::App;
 use infra::fold::engine::{Standing, standings};
+use infra::fold::rebuild::Quiet;
 use infra::fold::registry;
+use infra::fold::skips::{self, Skip, SkipError};
 use projections::branches::BranchRow;
 use projections::members::MemberRow;
 use projections::select::Select;
@@ -33,7 +36,7 @@ async fn registers(told: &Told) -> Position {
 }
 
 #[tokio::test]
-async fn an_event_that_does_not_decode_stops_every_projection_before_it() {
+async fn an_event_of_a_type_that_nobody_registered_stops_every_projection_before_it() {
     let mut told = told(13, 40).await;
     let head = told.caught_up().await;
     let before = log(&*told.app.reads).await;
@@ -52,6 +55,7 @@ async fn an_event_that_does_not_decode_stops_every_projection_before_it() {
             let (at, cause) = standing.stopped.as_ref().unwrap();
             assert_eq!((*at, standing.checkpoint), (poison, head), "{}", standing.name);
             assert!(cause.contains("member_unheard_of"), "{}: {cause}", standing.name);
+            assert!(cause.contains("no build has said"), "{}: {cause}", standing.name);
         }
         // What was folded before is answered, at the moment before the poison, not at none.
         let now = told.app.reads.pin(None, None).await.unwrap();
@@ -60,6 +64,135 @@ async fn an_event_that_does_not_decode_stops_every_projection_before_it() {
     }
     let behind = told.app.reads.pin(None, Some(after)).await;
     assert!(matches!(behind, Err(ReadError::Behind { reached, .. }) if reached == head), "{behind:?}");
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_event_of_a_known_type_that_does_not_decode_stops_every_projection_before_it() {
+    let told = told(23, 40).await;
+    let head = told.caught_up().await;
+    registered(&told, "member_transferred", &[]).await;
+    let stream = "0000a0a0-0000-4000-8000-000000000001";
+    let poison = smuggle(&told.ground, "member", stream, r#"{"member_transferred":{"to":7}}"#).await;
+    for standing in stopped(&told.app, registry::all().len()).await {
+        let (at, cause) = standing.stopped.as_ref().unwrap();
+        assert_eq!((*at, standing.checkpoint), (poison, head), "{}: {cause}", standing.name);
+    }
+    told.app.stop().await;
+}
+
+/// Registers a type as a later build would, with the projections that read it.
+async fn registered(told: &Told, name: &str, readers: &[&str]) {
+    let readers: Vec<&str> = readers.iter().copied().chain([""]).collect();
+    let sql = "insert into event_types (kind, name, projection, build, seen_at) \
+               select 'member', $1, reader, '9.1.0', now() from unnest($2::text[]) as r(reader) on conflict do nothing";
+    sqlx::query(sql).bind(name).bind(readers).execute(&told.app.pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_type_that_came_with_a_later_build_stops_only_those_that_need_it_and_says_which_build_does() {
+    let mut told = told(24, 40).await;
+    let head = told.caught_up().await;
+    registered(&told, "member_decorated", &["audit_trail", "members"]).await;
+    let member = known_member(&told).await;
+    let event = r#"{"member_decorated":{"with":"a star"}}"#;
+    let poison = smuggle(&told.ground, "member", &member.0.to_string(), event).await;
+    let after = registers(&told).await;
+
+    for restarted in [false, true] {
+        if restarted {
+            told.app.stop().await;
+            told.app = told.ground.app_at(std::sync::Arc::clone(&told.clock)).await;
+        }
+        let standings = stopped(&told.app, 2).await;
+        for (standing, name) in standings.iter().zip(["audit_trail", "members"]) {
+            let (at, cause) = standing.stopped.as_ref().unwrap();
+            assert_eq!((standing.name.as_str(), *at, standing.checkpoint), (name, poison, head));
+            assert!(cause.contains("member_decorated") && cause.contains("run build 9.1.0 or later"), "{cause}");
+        }
+        assert!(told.app.reads.pin(None, Some(after)).await.unwrap().position >= after, "the others go on");
+    }
+    let pool = told.ground.pool().await;
+    for name in ["outlets", "totals"] {
+        for projection in registry::named(Some(name)).unwrap() {
+            assert!(projection.verify(&pool, &Quiet).await.unwrap().difference.is_none(), "{name}");
+            assert!(projection.rebuild(&pool, &Quiet).await.unwrap() >= after, "{name}");
+        }
+    }
+    // Commands on that stream are refused in so many words; others are not.
+    let asker = office("decorated");
+    let refused = told.app.commands.send(&asker, suspend(member), None).await;
+    let Err(SendError::NewerBuild { stream, event, build }) = refused else { panic!("{refused:?}") };
+    assert_eq!((stream.id, event.as_str(), build.as_deref()), (member.0, "member_decorated", Some("9.1.0")));
+    told.app.stop().await;
+}
+
+async fn known_member(told: &Told) -> MemberId {
+    told.app.reads.rows(&Select::<MemberRow>::first(1), told.caught_up().await).await.unwrap()[0].member
+}
+
+#[tokio::test]
+async fn what_a_projection_stopped_before_is_skipped_once_decided_live_rebuilt_and_verified() {
+    let told = told(25, 40).await;
+    let head = told.caught_up().await;
+    let payload = r#"{"branch_renamed":{"name_before":"a","name":"x\u0000y","on":"2022-03-01"}}"#;
+    let poison = smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    let after = registers(&told).await;
+    stopped(&told.app, 1).await;
+    let pool = told.ground.pool().await;
+    let skip = Skip { projection: "branches", position: poison, reason: "cannot be stored", by: "Zhang" };
+
+    let elsewhere = skips::decide(&pool, &Skip { position: head, ..skip }).await;
+    assert!(matches!(elsewhere, Err(SkipError::NotStopped { stopped: Some(at), .. }) if at == poison), "{elsewhere:?}");
+    let goes_on = skips::decide(&pool, &Skip { projection: "members", ..skip }).await;
+    assert!(matches!(goes_on, Err(SkipError::NotStopped { stopped: None, .. })), "{goes_on:?}");
+    let unheard = skips::decide(&pool, &Skip { projection: "unheard_of", ..skip }).await;
+    assert!(matches!(unheard, Err(SkipError::NotThere(_))), "{unheard:?}");
+
+    let branches = registry::named(Some("branches")).unwrap().remove(0);
+    skips::decide(&pool, &skip).await.unwrap();
+    let again = skips::decide(&pool, &Skip { by: "Li", ..skip }).await;
+    assert!(matches!(&again, Err(SkipError::Decided { by, .. }) if by == "Zhang"), "{again:?}");
+    until("the end of the stop", Duration::from_secs(20), async || {
+        let standing =
+            standings(&pool).await.unwrap().into_iter().find(|standing| standing.name == "branches").unwrap();
+        (standing.stopped.is_none() && standing.checkpoint >= after).then_some(())
+    })
+    .await;
+    let live = branches.verify(&pool, &Quiet).await.unwrap();
+    assert_eq!(live.difference, None);
+    assert!(branches.rebuild(&pool, &Quiet).await.unwrap() >= after);
+    let rebuilt = branches.verify(&pool, &Quiet).await.unwrap();
+    assert_eq!((rebuilt.digest, rebuilt.difference), (live.digest, None));
+
+    let recorded = told.app.reads.skips().await.unwrap();
+    assert_eq!((recorded.len(), recorded[0].position, recorded[0].reason.as_str()), (1, poison, "cannot be stored"));
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_undecodable_event_is_skipped_by_the_projections_told_to_and_by_no_other() {
+    let told = told(26, 40).await;
+    let head = told.caught_up().await;
+    let stream = "0000a0a0-0000-4000-8000-000000000001";
+    let poison = smuggle(&told.ground, "member", stream, r#"{"member_unheard_of":{}}"#).await;
+    let after = registers(&told).await;
+    let all = stopped(&told.app, registry::all().len()).await;
+    for standing in all.iter().filter(|standing| standing.name != "outlets") {
+        let skip = Skip { projection: &standing.name, position: poison, reason: "a mistake", by: "Zhang" };
+        skips::decide(&told.app.pool, &skip).await.unwrap();
+    }
+    let stopped = until("the others", Duration::from_secs(20), async || {
+        let standings = standings(&told.app.pool).await.unwrap();
+        let (behind, on): (Vec<_>, Vec<_>) = standings.into_iter().partition(|standing| standing.checkpoint < after);
+        (on.len() == registry::all().len() - 1).then_some(behind)
+    })
+    .await;
+    assert_eq!((stopped[0].name.as_str(), stopped[0].checkpoint), ("outlets", head));
+    for projection in registry::named(Some("members")).unwrap() {
+        assert!(projection.rebuild(&told.app.pool, &Quiet).await.unwrap() >= after);
+        assert_eq!(projection.verify(&told.app.pool, &Quiet).await.unwrap().difference, None);
+    }
     told.app.stop().await;
 }
 

@@ -1,13 +1,17 @@
 //! Verification finds every tampered row: each column of each projection, rows that went and rows that came.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use domain::stream::Position;
 use infra::fold::FoldError;
 use infra::fold::engine::Folded;
-use infra::fold::rebuild::Quiet;
+use infra::fold::rebuild::{Progress, Quiet};
 use infra::fold::registry;
-use infra::fold::verify::Difference;
+use infra::fold::verify::{self, Difference};
+use projections::audit_trail::AuditTrail;
 use projections::cell::{Column, Kind};
+use projections::members::Members;
 use sqlx::{PgPool, Row};
 
 use crate::told::told;
@@ -162,6 +166,64 @@ async fn a_row_that_went_and_a_row_that_came_are_found_by_their_keys() {
         }
         assert_eq!(difference(&pool, &*projection).await, None, "{} is as it was", projection.name());
     }
+}
+
+#[tokio::test]
+async fn a_verification_in_many_passes_finds_what_one_pass_finds() {
+    let told = told(19, 120).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    let whole = verify::run::<AuditTrail>(&pool, &Quiet).await.unwrap();
+    assert!(whole.rows > 150, "{whole:?}");
+    for most in [1, 7, 150] {
+        let passes = Passes::default();
+        assert_eq!(verify::within::<AuditTrail>(&pool, most, &passes).await.unwrap(), whole);
+        assert!(passes.0.load(Ordering::Relaxed) > 1, "{most} changes a pass are more than one pass");
+    }
+    sqlx::query("update audit_trail_g1 set actor = actor || 'x' where position % 50 = 3").execute(&pool).await.unwrap();
+    sqlx::query("delete from audit_trail_g1 where position = 70").execute(&pool).await.unwrap();
+    let whole = verify::run::<AuditTrail>(&pool, &Quiet).await.unwrap();
+    assert_eq!(whole.difference.as_ref().map(|difference| difference.from), Some(Position(3)));
+    assert!(whole.differing > 3, "{whole:?}");
+    assert_eq!(verify::within::<AuditTrail>(&pool, 7, &Quiet).await.unwrap(), whole);
+}
+
+/// Counts the readings of the log to its end.
+#[derive(Default)]
+struct Passes(AtomicUsize);
+
+impl Progress for Passes {
+    fn at(&self, done: u64, of: u64) {
+        self.0.fetch_add(usize::from(done == of), Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn a_difference_names_the_events_behind_it() {
+    let told = told(20, 120).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    let sql = "select member::text, array_agg(from_position order by from_position) from members_g1 \
+               group by member having count(*) > 2 and bool_or(until_position = $1) limit 1";
+    let (member, begun): (String, Vec<i64>) = sqlx::query_as(sql).bind(i64::MAX).fetch_one(&pool).await.unwrap();
+    let mut names: Vec<(Position, String)> = Vec::new();
+    for position in &begun[..2] {
+        let sql = "select event_type from events where position = $1";
+        let name = sqlx::query_scalar(sql).bind(position).fetch_one(&pool).await.unwrap();
+        names.push((Position(position.unsigned_abs()), name));
+    }
+    let sql = "update members_g1 set branch = gen_random_uuid() where member::text = $1 and from_position = $2";
+    sqlx::query(sql).bind(&member).bind(begun[1]).execute(&pool).await.unwrap();
+    let found = verify::run::<Members>(&pool, &Quiet).await.unwrap();
+    assert_eq!(found.differing, 1);
+    let difference = found.difference.unwrap();
+    assert_eq!((&difference.key, difference.from), (&format!("member={member}"), names[1].0));
+    // What began the row, what ended it, and what led to it.
+    assert_eq!(difference.events[..2], names[..]);
+    assert_eq!(difference.events.len(), 3);
+    assert!(difference.refolded != difference.stored && difference.stored.is_some());
 }
 
 #[tokio::test]

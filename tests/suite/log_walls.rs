@@ -40,6 +40,11 @@ async fn written() -> (Ground, PgPool, PgPool) {
     app.reads.record(&a_look()).await.unwrap();
     app.stop().await;
     let (serving, owner) = (ground.pool().await, ground.owner().await);
+    let skip = "insert into projection_skips (projection, position, event_type, cause, reason, decided_by, decided_at) \
+                values ('members', 1, 'a', 'b', 'c', 'd', now()); \
+                insert into verifications (id, projection, version, position, rows, digest, differing, at) \
+                values (gen_random_uuid(), 'members', 1, 1, 1, 'e', 1, now())";
+    assert_eq!(state(&serving, skip).await, "00000");
     (ground, serving, owner)
 }
 
@@ -51,14 +56,14 @@ fn a_look() -> Look {
 async fn contents(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select e::text from events e union all select c::text from commands c union all select h::text from log_head h \
-         union all select r::text from reads r",
+         union all select r::text from reads r union all select s::text from projection_skips s union all select v::text from verifications v",
     )
     .fetch_all(pool)
     .await
     .unwrap()
 }
 
-const CHANGES: [&str; 11] = [
+const CHANGES: [&str; 17] = [
     "update events set metadata = '{}' where position = 1",
     "delete from events where position = 1",
     "truncate events",
@@ -70,6 +75,12 @@ const CHANGES: [&str; 11] = [
     "update reads set viewer = 'nobody'",
     "delete from reads",
     "truncate reads",
+    "update projection_skips set reason = 'none'",
+    "delete from projection_skips",
+    "truncate projection_skips",
+    "update verifications set differing = 0",
+    "delete from verifications",
+    "truncate verifications",
 ];
 
 #[tokio::test]

@@ -35,3 +35,4 @@ mod quarter;
 mod recount;
 mod tidy;
 mod told;
+mod watch;

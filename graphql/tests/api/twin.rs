@@ -14,7 +14,8 @@ use domain::world::Command;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, iter};
 use graphql::ports::{
-    Accepted, AsOf, Asker, Commands, Failure, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, SendError,
+    Accepted, AsOf, Asker, Commands, Failure, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip,
+    SendError,
 };
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
@@ -274,6 +275,10 @@ impl Reads for Twin {
     }
 
     /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.
+    async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
+        Ok(Vec::new())
+    }
+
     fn positions(&self) -> BoxStream<'static, Position> {
         let from = Position(self.moves_from.load(Ordering::Relaxed));
         let facts = self.facts.lock().unwrap();

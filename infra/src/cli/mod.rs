@@ -25,7 +25,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let place = &arguments.place;
     match arguments.action {
         Action::Demo { port, load_only } => serve::demo(place, port, load_only).await,
-        Action::Serve { listen, dev_sign_in } => serve::serve(place, listen, dev_sign_in).await,
+        Action::Serve { listen, dev_sign_in, verify_hours } => {
+            serve::serve(place, listen, dev_sign_in, verify_hours).await
+        }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
         Action::Projections { action } => projections::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,

@@ -1,8 +1,10 @@
-//! `sanping projections status | rebuild | verify`.
+//! `sanping projections status | rebuild | skip | verify`.
 
 use std::process::ExitCode;
 use std::time::Duration;
 
+use domain::stream::Position;
+use domain::text::{FREE_TEXT_MAX, clean};
 use serde_json::json;
 use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
@@ -13,9 +15,10 @@ use super::{Failure, say};
 use crate::app::guarded;
 use crate::config::{Place, ProjectionsAction};
 use crate::fold::engine::standings;
+use crate::fold::lag::{self, State, Watched};
 use crate::fold::registry;
+use crate::fold::skips::{self, Skip, Skipped};
 use crate::fold::verify::Verified;
-use crate::log::reader;
 
 /// The exit code of a verification that found a difference.
 pub const DIFFERS: u8 = 4;
@@ -26,7 +29,7 @@ pub const DIFFERS: u8 = 4;
 /// The database's; a projection that is not there.
 pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, Failure> {
     // Rows made as the owner would be closed to the role that serves; to look, any role will do.
-    let writes = matches!(action, ProjectionsAction::Rebuild { .. });
+    let writes = matches!(action, ProjectionsAction::Rebuild { .. } | ProjectionsAction::Skip { .. });
     let opened = open_beside(place, !writes || place.allow_owner).await?;
     let pool = PgPoolOptions::new()
         .max_connections(4)
@@ -37,6 +40,9 @@ pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, F
     let code = match action {
         ProjectionsAction::Status { json } => status(&pool, json).await?,
         ProjectionsAction::Rebuild { name, .. } => rebuild(&pool, name.as_deref()).await?,
+        ProjectionsAction::Skip { name, position, reason, by } => {
+            skip(&pool, &name, Position(position), &reason, &by).await?
+        }
         ProjectionsAction::Verify { name, json } => verify(&pool, name.as_deref(), json).await?,
     };
     pool.close().await;
@@ -45,35 +51,67 @@ pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, F
 }
 
 async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
-    let (head, _) = reader::head(pool).await?;
-    let standings = standings(pool).await?;
+    let overview = lag::measure(pool).await?;
     if as_json {
-        let one = |standing: &crate::fold::engine::Standing| {
-            json!({
-                "name": standing.name, "version": standing.version, "generation": standing.generation,
-                "checkpoint": standing.checkpoint.to_string(), "lag": head.0.saturating_sub(standing.checkpoint.0),
-                "stoppedAt": standing.stopped.as_ref().map(|(at, _)| at.to_string()),
-                "cause": standing.stopped.as_ref().map(|(_, cause)| cause), "workedOn": standing.worked_on,
-            })
-        };
-        let all: Vec<_> = standings.iter().map(one).collect();
-        say(&json!({ "head": head.to_string(), "projections": all }).to_string());
+        let all: Vec<_> = overview.projections.iter().map(watched_json).collect();
+        say(&json!({ "head": overview.head.to_string(), "projections": all }).to_string());
         return Ok(ExitCode::SUCCESS);
     }
-    say(&format!("{:<16} {:>7} {:>10} {:>10} {:>6}  state", "projection", "version", "generation", "position", "lag"));
-    for standing in standings {
-        let lag = head.0.saturating_sub(standing.checkpoint.0);
-        let state = match (&standing.stopped, lag) {
-            (Some((at, cause)), _) => format!("stopped before {at}: {cause}"),
-            (None, 0) => "current".to_owned(),
-            (None, _) if standing.checkpoint < standing.born && standing.worked_on => "on its first fold".to_owned(),
-            (None, _) if standing.worked_on => "catching up".to_owned(),
-            (None, _) => "behind; nobody works on it".to_owned(),
-        };
-        let (name, version, generation) = (&standing.name, standing.version, standing.generation);
-        say(&format!("{name:<16} {version:>7} {generation:>10} {:>10} {lag:>6}  {state}", standing.checkpoint));
+    say(&format!(
+        "{:<16} {:>7} {:>10} {:>10} {:>8} {:>8} {:>8}  state",
+        "projection", "version", "generation", "position", "behind", "seconds", "events/s"
+    ));
+    for watched in &overview.projections {
+        let Watched { standing, events, seconds, rate, .. } = watched;
+        let rate = rate.map_or_else(|| "-".to_owned(), |rate| rate.to_string());
+        say(&format!(
+            "{:<16} {:>7} {:>10} {:>10} {events:>8} {seconds:>8} {rate:>8}  {}",
+            standing.name,
+            standing.version,
+            standing.generation,
+            standing.checkpoint,
+            state(watched)
+        ));
+        for skip in &watched.skips {
+            let Skipped { position, event_type, by, at, reason, .. } = skip;
+            say(&format!("  skips {position} {event_type}, decided by {by} at {at}: {reason}"));
+        }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn state(watched: &Watched) -> String {
+    let stopped = watched.standing.stopped.as_ref();
+    let differs = watched.verified.filter(|(_, differing)| *differing > 0);
+    let state = match watched.state {
+        State::Unknown => "of another build: this one does not know it, and nothing here moves it".to_owned(),
+        State::Stopped => stopped.map_or_else(String::new, |(at, cause)| format!("stopped before {at}: {cause}")),
+        State::Current => "current".to_owned(),
+        State::FirstFold => "on its first fold".to_owned(),
+        State::CatchingUp => "catching up".to_owned(),
+        State::Idle => "behind; nobody works on it".to_owned(),
+    };
+    differs.map_or(state.clone(), |(at, differing)| format!("{state}; {differing} rows DIFFERED when verified at {at}"))
+}
+
+fn watched_json(watched: &Watched) -> serde_json::Value {
+    let standing = &watched.standing;
+    json!({
+        "name": standing.name, "version": standing.version, "generation": standing.generation,
+        "checkpoint": standing.checkpoint.to_string(), "lag": watched.events, "lagSeconds": watched.seconds,
+        "rate": watched.rate, "state": watched.state.word(),
+        "stoppedAt": standing.stopped.as_ref().map(|(at, _)| at.to_string()),
+        "cause": standing.stopped.as_ref().map(|(_, cause)| cause), "workedOn": standing.worked_on,
+        "verified": watched.verified.map(|(at, differing)| json!({ "position": at.to_string(), "differing": differing })),
+        "skips": watched.skips.iter().map(skip_json).collect::<Vec<_>>(),
+    })
+}
+
+fn skip_json(skip: &Skipped) -> serde_json::Value {
+    json!({
+        "position": skip.position.to_string(), "type": skip.event_type, "cause": skip.cause, "reason": skip.reason,
+        "by": skip.by, "at": skip.at.to_string(),
+    })
 }
 
 async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure> {
@@ -82,6 +120,15 @@ async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure>
         let position = projection.rebuild(pool, &Told::of(projection.name())).await?;
         say(&format!("{} rebuilt; it serves from {position} on", projection.name()));
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn skip(pool: &PgPool, name: &str, position: Position, reason: &str, by: &str) -> Result<ExitCode, Failure> {
+    registry::named(Some(name))?;
+    let [reason, by] = [("reason", reason), ("by", by)].map(|(field, text)| clean(field, text, FREE_TEXT_MAX));
+    let (reason, by) = (reason?, by?);
+    skips::decide(pool, &Skip { projection: name, position, reason: &reason, by: &by }).await?;
+    say(&format!("{name} steps over the event at {position} from now on, live and whenever it is rebuilt"));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -104,28 +151,33 @@ async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<Exit
 
 fn as_json_line(name: &str, verified: &Verified) -> String {
     let difference = verified.difference.as_ref().map(|difference| {
+        let event = |(position, name): &(Position, String)| json!({ "position": position.to_string(), "type": name });
         json!({
             "key": difference.key, "from": difference.from.to_string(),
             "refolded": difference.refolded, "stored": difference.stored,
+            "events": difference.events.iter().map(event).collect::<Vec<_>>(),
         })
     });
     json!({
         "name": name, "position": verified.position.to_string(), "version": verified.version,
-        "rows": verified.rows, "digest": verified.digest, "difference": difference,
+        "rows": verified.rows, "digest": verified.digest, "differing": verified.differing, "difference": difference,
     })
     .to_string()
 }
 
 fn sentence(name: &str, verified: &Verified) -> String {
-    let Verified { position, version, rows, digest, difference } = verified;
-    match difference {
-        None => format!("{name} at {position}, code version {version}: {rows} rows agree, digest {digest}"),
-        Some(difference) => format!(
-            "{name} at {position}, code version {version}: DIFFERS at {} from event {}\n  refolded: {}\n  stored:   {}",
-            difference.key,
-            difference.from,
-            difference.refolded.as_deref().unwrap_or("no row"),
-            difference.stored.as_deref().unwrap_or("no row"),
-        ),
-    }
+    let Verified { position, version, rows, digest, differing, difference } = verified;
+    let Some(difference) = difference else {
+        return format!("{name} at {position}, code version {version}: {rows} rows agree, digest {digest}");
+    };
+    let events = difference.events.iter().map(|(position, name)| format!("{position} {name}"));
+    format!(
+        "{name} at {position}, code version {version}: {differing} of {rows} rows DIFFER, the first at {} from event {}\n  \
+         refolded: {}\n  stored:   {}\n  events:   {}",
+        difference.key,
+        difference.from,
+        difference.refolded.as_deref().unwrap_or("no row"),
+        difference.stored.as_deref().unwrap_or("no row"),
+        events.collect::<Vec<_>>().join(", "),
+    )
 }

@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::net::TcpListener;
@@ -23,7 +24,12 @@ use crate::{api, demo};
 ///
 /// # Errors
 /// What is missing or wrong, and what to do.
-pub async fn serve(place: &Place, listen: SocketAddr, dev_sign_in: bool) -> Result<ExitCode, Failure> {
+pub async fn serve(
+    place: &Place,
+    listen: SocketAddr,
+    dev_sign_in: bool,
+    verify_hours: u32,
+) -> Result<ExitCode, Failure> {
     if dev_sign_in && !listen.ip().is_loopback() {
         return Err(
             format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into()
@@ -33,6 +39,9 @@ pub async fn serve(place: &Place, listen: SocketAddr, dev_sign_in: bool) -> Resu
     let opened = open(place, place.allow_owner).await?;
     let mut app = opened.start(Arc::new(Clock::System)).await?;
     app.keep_deadlines();
+    if verify_hours > 0 {
+        app.keep_verifying(Duration::from_secs(3_600) * verify_hours);
+    }
     let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
     say(&format!("serving on http://{}", listener.local_addr()?));
     run(opened, app, listener, sign_in).await
@@ -93,7 +102,7 @@ pub async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: S
         );
     }
     let (reads, sign_in) = (Arc::clone(&app.reads), Arc::new(sign_in));
-    let doors = Doors { api: api::build(&app), reads, begun: app.begun, sign_in };
+    let doors = Doors { api: api::build(&app), reads, pool: app.pool.clone(), begun: app.begun, sign_in };
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {
@@ -122,7 +131,7 @@ pub async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: S
             tracing::info!("stopping");
             stop.send_replace(());
             // Subscriptions have no end of their own: they get a moment, then the rest is stopped.
-            let _late = tokio::time::timeout(std::time::Duration::from_secs(5), &mut serving).await;
+            let _late = tokio::time::timeout(Duration::from_secs(5), &mut serving).await;
         }
     }
     app.stop().await;

@@ -13,6 +13,7 @@ use projections::row::Row;
 use sqlx::{Connection, PgConnection, PgPool, Row as _};
 
 use super::lease::{self, Lease};
+use super::stretch::Stretch;
 use super::tail::{Facts, Tail};
 use super::{FoldError, rebuild, rows, table, verify};
 use crate::log::reader;
@@ -33,6 +34,8 @@ pub trait Folded: Send + Sync {
     fn key(&self) -> usize;
     /// The columns of its rows, the key first.
     fn columns(&self) -> &'static [Column];
+    /// Whether an event changes rows of it.
+    fn reads(&self, fact: &Fact) -> bool;
     /// Registers it and makes its first table, if that has not been done.
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
     /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
@@ -74,6 +77,10 @@ impl<P: Projection> Folded for Engine<P> {
         P::Row::COLUMNS
     }
 
+    fn reads(&self, fact: &Fact) -> bool {
+        !P::changes(fact).is_empty()
+    }
+
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
         let known: Option<i64> = sqlx::query_scalar("select generation from projections where name = $1")
@@ -105,23 +112,21 @@ impl<P: Projection> Folded for Engine<P> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
         let shared = tail.after(pool, lease.checkpoint, most).await;
         let mut connection = pool.acquire().await.map_err(failed)?;
-        let (facts, unreadable) = match shared {
-            Ok(facts) => (facts, None),
-            Err(_) => {
-                let (facts, unreadable) = readable::<P>(&mut connection, lease.checkpoint, most).await?;
-                (Facts::from(facts), unreadable)
-            }
+        let met = match shared {
+            Ok(met) => met,
+            Err(_) => Facts::from(reader::met(&mut *connection, lease.checkpoint, most).await.map_err(failed)?),
         };
-        let Some(last) = facts.last().map(|fact| fact.position) else {
-            return unreadable.map_or(Ok(lease.checkpoint), Err);
-        };
+        let mut stretch = Stretch::of::<P>(&mut connection, lease.checkpoint, &met).await?;
+        let last = stretch.to;
+        if last == lease.checkpoint {
+            return stretch.stopped.map_or(Ok(last), Err);
+        }
         // Rows and checkpoint vanish together in a crash and are folded again: no need to wait for the disk.
         let begin = "begin; set local synchronous_commit = off";
         let mut transaction = connection.begin_with(begin).await.map_err(failed)?;
-        if !lease::advance(&mut transaction, P::NAME, lease, last).await.map_err(failed)? {
-            return Err(FoldError::Fenced { projection: P::NAME });
-        }
-        fold::<P>(&mut transaction, lease.generation, lease.checkpoint, &facts).await?;
+        let advanced = lease::advance(&mut transaction, P::NAME, lease, last).await.map_err(failed)?;
+        stretch.leave_out(&advanced.ok_or(FoldError::Fenced { projection: P::NAME })?);
+        fold::<P>(&mut transaction, lease.generation, lease.checkpoint, &stretch.facts).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(last)
     }
@@ -135,27 +140,6 @@ impl<P: Projection> Folded for Engine<P> {
     }
 }
 
-/// The next events, at most so many, up to the first one that cannot be read, and why that one cannot.
-///
-/// # Errors
-/// The database's.
-pub async fn readable<P: Projection>(
-    connection: &mut PgConnection,
-    after: Position,
-    most: usize,
-) -> Result<(Vec<Fact>, Option<FoldError>), FoldError> {
-    let failed = |source| FoldError::Log { projection: P::NAME, source };
-    match reader::after(&mut *connection, after, most).await {
-        Ok(facts) => Ok((facts, None)),
-        Err(unreadable) => {
-            let Some(position) = unreadable.stops_at() else { return Err(failed(unreadable)) };
-            let readable = usize::try_from(position.0 - after.0 - 1).unwrap_or(most);
-            let facts = reader::after(connection, after, readable).await.map_err(failed)?;
-            Ok((facts, Some(failed(unreadable))))
-        }
-    }
-}
-
 /// Folds these facts, which follow the checkpoint, into the rows of a generation.
 ///
 /// # Errors
@@ -164,7 +148,7 @@ pub async fn fold<P: Projection>(
     connection: &mut PgConnection,
     generation: i64,
     checkpoint: Position,
-    facts: &[Fact],
+    facts: &[&Fact],
 ) -> Result<(), FoldError> {
     let changes: Vec<_> = facts
         .iter()

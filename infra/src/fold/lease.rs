@@ -1,5 +1,6 @@
 //! One active worker per projection: a lease row with an epoch, timed by the database's clock.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::stream::Position;
@@ -54,7 +55,8 @@ fn lease_of(row: &PgRow) -> Result<Lease, sqlx::Error> {
 }
 
 /// Moves the checkpoint and prolongs the lease, first in the transaction that writes the rows: until it ends, nobody
-/// takes the lease. False when the lease is lost: then nothing may be committed.
+/// takes the lease. Answers which of the events passed are to be stepped over; nothing when the lease is lost: then
+/// nothing may be committed.
 ///
 /// # Errors
 /// The database's.
@@ -63,18 +65,20 @@ pub async fn advance(
     projection: &str,
     lease: &Lease,
     checkpoint: Position,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<BTreeSet<Position>>, sqlx::Error> {
     let sql = "update projections set checkpoint = $4, lease_until = now() + $5 * interval '1 second', \
-               stopped_at = null, cause = null where name = $1 and epoch = $2 and checkpoint = $3";
-    let done = sqlx::query(sql)
+               stopped_at = null, cause = null where name = $1 and epoch = $2 and checkpoint = $3 \
+               returning array(select s.position from projection_skips s where s.projection = $1 and s.position > $3 \
+               and s.position <= $4)";
+    let skipped: Option<Vec<i64>> = sqlx::query_scalar(sql)
         .bind(projection)
         .bind(lease.epoch)
         .bind(lease.checkpoint.0.cast_signed())
         .bind(checkpoint.0.cast_signed())
         .bind(seconds())
-        .execute(connection)
+        .fetch_optional(connection)
         .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(skipped.map(|skipped| skipped.into_iter().map(|at| Position(at.unsigned_abs())).collect()))
 }
 
 /// Gives the lease back, so that another takes over at once.

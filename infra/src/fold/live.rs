@@ -166,7 +166,7 @@ async fn prolong(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool 
         // A lease that a crash forgets runs out, as it would have.
         transaction.execute("set local synchronous_commit = off").await?;
         let ours = lease::advance(&mut transaction, projection.name(), lease, lease.checkpoint).await?;
-        transaction.commit().await.map(|()| ours)
+        transaction.commit().await.map(|()| ours.is_some())
     };
     floor.reach.soon(prolonged).await.unwrap_or_else(|error| {
         warn(projection, &error, "the lease cannot be prolonged");

@@ -4,21 +4,28 @@
 //! - Rows and checkpoint move in one transaction, fenced by the lease's epoch: a worker that lost its lease writes
 //!   nothing.
 //! - A row is never overwritten: it is closed at the position that changed it, and the next one begins there.
-//! - A projection that meets an event it cannot read stops there, loudly, and nothing is skipped.
+//! - A projection that meets an event it cannot read stops there, loudly. It steps over an event only where that was
+//!   decided and recorded ([`skips`]), or where a build that knows the type has said that it is not needed ([`kinds`]).
 //!
 //! # Not here
 //! What a fold makes of an event (projections), waiting and paging for readers ([`crate::reads`]).
 
 pub mod cells;
 pub mod engine;
+pub mod kinds;
+pub mod lag;
 pub mod lease;
+pub mod line;
 pub mod live;
 pub mod rebuild;
 pub mod registry;
 pub mod rows;
+pub mod skips;
+pub mod stretch;
 pub mod table;
 pub mod tail;
 pub mod verify;
+pub mod watch;
 
 use crate::log::reader::ReadLogError;
 

@@ -12,7 +12,8 @@ use projections::projection::Projection;
 use sqlx::{Connection, PgConnection, PgPool};
 use uuid::Uuid;
 
-use super::engine::{fold, readable};
+use super::engine::fold;
+use super::stretch::Stretch;
 use super::{FoldError, lease, table};
 use crate::clock::random;
 use crate::log::reader;
@@ -51,23 +52,29 @@ pub async fn run<P: Projection>(pool: &PgPool, batch: usize, told: &dyn Progress
     let mut connection = pool.acquire().await.map_err(failed)?;
     let mut build = begin::<P>(&mut connection).await?;
     loop {
-        let (facts, _unreadable) = readable::<P>(&mut connection, build.checkpoint, batch).await?;
-        let Some(last) = facts.last().filter(|_| facts.len() == batch).map(|fact| fact.position) else {
+        let met = reader::met(&mut *connection, build.checkpoint, batch).await.map_err(failed)?;
+        let stretch = Stretch::decided::<P>(&mut connection, build.checkpoint, &met).await?;
+        let last = stretch.to;
+        if !is_full(&build, &stretch, batch) {
             match finish::<P>(&mut connection, &build, batch).await? {
                 Some(position) => return Ok(position),
                 None => continue,
             }
-        };
+        }
         let mut transaction = connection.begin().await.map_err(failed)?;
         if !build.advance::<P>(&mut transaction, last).await.map_err(failed)? {
             return Err(FoldError::Fenced { projection: P::NAME });
         }
-        fold::<P>(&mut transaction, build.generation, build.checkpoint, &facts).await?;
+        fold::<P>(&mut transaction, build.generation, build.checkpoint, &stretch.facts).await?;
         transaction.commit().await.map_err(failed)?;
         build.checkpoint = last;
         let (head, _) = reader::head(&mut *connection).await.map_err(failed)?;
         told.at(last.0, head.0);
     }
+}
+
+fn is_full(build: &Build, stretch: &Stretch<'_>, batch: usize) -> bool {
+    stretch.to.0 - build.checkpoint.0 == batch as u64
 }
 
 impl Build {
@@ -178,16 +185,17 @@ async fn finish<P: Projection>(
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let mut transaction = connection.begin().await.map_err(failed)?;
     let (_, serving) = lock::<P>(&mut transaction).await.map_err(failed)?;
-    let (facts, unreadable) = readable::<P>(&mut transaction, build.checkpoint, batch).await?;
-    if facts.len() == batch {
+    let met = reader::met(&mut *transaction, build.checkpoint, batch).await.map_err(failed)?;
+    let stretch = Stretch::decided::<P>(&mut transaction, build.checkpoint, &met).await?;
+    if is_full(build, &stretch, batch) {
         return Ok(None);
     }
-    let last = facts.last().map_or(build.checkpoint, |fact| fact.position);
+    let last = stretch.to;
     // Where the live one stopped before the same event, nothing is lost by stopping there too.
-    if let Some(unreadable) = unreadable.filter(|_| last.0.cast_signed() < serving) {
+    if let Some(unreadable) = stretch.stopped.filter(|_| last.0.cast_signed() < serving) {
         return Err(unreadable);
     }
-    fold::<P>(&mut transaction, build.generation, build.checkpoint, &facts).await?;
+    fold::<P>(&mut transaction, build.generation, build.checkpoint, &stretch.facts).await?;
     let ended = build.end::<P>(&mut transaction).await.map_err(failed)?;
     if !ended || !switch::<P>(&mut transaction, build.generation, last).await.map_err(failed)? {
         return Err(FoldError::Fenced { projection: P::NAME });

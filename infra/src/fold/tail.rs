@@ -3,18 +3,17 @@
 //! Projections that are abreast ask for the same events within moments; one reads and decodes them for all.
 //!
 //! # Invariant
-//! Positions are dense, so a fact's place in the stretch is its position less the position before the first.
+//! Positions are dense, so an event's place in the stretch is its position less the position before the first.
 
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::event::Fact;
 use domain::stream::Position;
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 
-use crate::log::reader::{self, ReadLogError};
+use crate::log::reader::{self, Met};
 use crate::reach::too_late;
 
 /// How long a reading may take.
@@ -29,25 +28,25 @@ pub struct Tail {
 #[derive(Clone, Default)]
 struct Stretch {
     after: Position,
-    facts: Arc<Vec<Fact>>,
+    facts: Arc<Vec<Met>>,
 }
 
 /// Some events in order, shared.
 pub struct Facts {
-    all: Arc<Vec<Fact>>,
+    all: Arc<Vec<Met>>,
     range: Range<usize>,
 }
 
 impl Deref for Facts {
-    type Target = [Fact];
+    type Target = [Met];
 
-    fn deref(&self) -> &[Fact] {
+    fn deref(&self) -> &[Met] {
         &self.all[self.range.clone()]
     }
 }
 
-impl From<Vec<Fact>> for Facts {
-    fn from(facts: Vec<Fact>) -> Self {
+impl From<Vec<Met>> for Facts {
+    fn from(facts: Vec<Met>) -> Self {
         Self { range: 0..facts.len(), all: Arc::new(facts) }
     }
 }
@@ -65,8 +64,8 @@ impl Tail {
     /// The events after a position, at most so many.
     ///
     /// # Errors
-    /// [`ReadLogError`].
-    pub async fn after(&self, pool: &PgPool, position: Position, most: usize) -> Result<Facts, ReadLogError> {
+    /// The database's.
+    pub async fn after(&self, pool: &PgPool, position: Position, most: usize) -> Result<Facts, sqlx::Error> {
         let mut kept = self.kept.lock().await;
         if let Some(facts) = kept.after(position, most) {
             return Ok(facts);
@@ -74,11 +73,11 @@ impl Tail {
         if position < kept.after {
             // One that is far behind reads for itself, and the others do not wait for it.
             drop(kept);
-            return reader::after(pool, position, most).await.map(Facts::from);
+            return reader::met(pool, position, most).await.map(Facts::from);
         }
         // The others wait for this one, so it does not wait for a host that has vanished.
-        let read = tokio::time::timeout(PATIENCE, reader::after(pool, position, most));
-        let facts = Arc::new(read.await.unwrap_or_else(|_| Err(too_late().into()))?);
+        let read = tokio::time::timeout(PATIENCE, reader::met(pool, position, most));
+        let facts = Arc::new(read.await.unwrap_or_else(|_| Err(too_late()))?);
         *kept = Stretch { after: position, facts };
         Ok(kept.after(position, most).unwrap_or_else(|| Facts::from(Vec::new())))
     }

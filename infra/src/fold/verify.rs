@@ -1,20 +1,36 @@
 //! Verification: the log is folded again by the same code and compared with the stored rows, one by one.
+//!
+//! # Memory
+//! A pass holds the refolded rows of as many groups of keys as fit; what does not fit waits for another pass over the
+//! log. So a verification is as large as a pass, or as the history of the longest group, however long the log is.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::event::Fact;
 use domain::stream::Position;
+use futures_util::TryStreamExt;
 use projections::cell::Cell;
 use projections::memory::Memory;
-use projections::projection::{Held, Projection};
+use projections::projection::Projection;
 use projections::row::{Key, Row};
 use sha2::{Digest, Sha256};
+use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::FoldError;
-use super::cells::read;
+use super::cells::{bind_one, read};
 use super::engine::BATCH;
 use super::lease::{self, Lease};
+use super::line::{self, GROUPS, Line};
 use super::rebuild::Progress;
+use super::stretch::Stretch;
 use super::table::{self, HOLDS};
 use crate::log::reader;
+
+/// The most changes a pass holds, and with them the most rows.
+const MOST: usize = 250_000;
+/// The most events named behind a difference: the last ones before it.
+const EVENTS: i64 = 50;
 
 /// What a verification found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +43,9 @@ pub struct Verified {
     pub rows: u64,
     /// SHA-256 over the refolded rows in order.
     pub digest: String,
-    /// The first difference.
+    /// How many rows are missing, are too many or differ.
+    pub differing: u64,
+    /// The first difference, by key.
     pub difference: Option<Difference>,
 }
 
@@ -36,89 +54,238 @@ pub struct Verified {
 pub struct Difference {
     /// The key, its cells as text.
     pub key: String,
-    /// The position the row begins at: the event behind it.
+    /// The position the row begins at.
     pub from: Position,
     /// What the log makes of it; nothing where no row should be.
     pub refolded: Option<String>,
     /// What is stored; nothing where a row is missing.
     pub stored: Option<String>,
+    /// The events that began or ended rows of this key up to there, with their stored names; the last fifty.
+    pub events: Vec<(Position, String)>,
 }
 
-/// Refolds up to the projection's checkpoint and compares. Reads the whole log in batches; holds the rows of
-/// one projection, history included, in memory.
+/// Refolds up to the projection's checkpoint and compares.
 ///
 /// # Errors
 /// [`FoldError`].
 pub async fn run<P: Projection>(pool: &PgPool, told: &dyn Progress) -> Result<Verified, FoldError> {
+    within::<P>(pool, MOST, told).await
+}
+
+/// The same, a pass holding so many changes at most.
+///
+/// # Errors
+/// [`FoldError`].
+pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progress) -> Result<Verified, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let mut connection = pool.acquire().await.map_err(failed)?;
     let lease = lease::look(&mut *connection, P::NAME).await.map_err(failed)?;
     if lease.version != P::VERSION.cast_signed() {
         return Err(FoldError::OtherVersion { projection: P::NAME, serving: lease.version, ours: P::VERSION });
     }
-    let mut memory = Memory::<P>::default();
-    let mut done = Position(0);
-    while done < lease.checkpoint {
-        let most = usize::try_from(lease.checkpoint.0 - done.0).map_or(BATCH, |left| left.min(BATCH));
-        let facts = reader::after(&mut *connection, done, most)
-            .await
-            .map_err(|source| FoldError::Log { projection: P::NAME, source })?;
-        facts.iter().for_each(|fact| memory.fold(fact));
-        done = facts.last().map_or(lease.checkpoint, |fact| fact.position);
-        told.at(done.0, lease.checkpoint.0);
+    let (mut digest, mut rows, mut differing) = (Sha256::new(), 0, 0);
+    let mut first: Option<((Vec<Cell>, Position), Difference)> = None;
+    let mut groups = 0;
+    while groups < GROUPS {
+        let pass = Pass::<P>::over(&mut connection, groups, most, &lease, told).await?;
+        let mut expected = pass.digested(&mut digest);
+        rows += expected.len() as u64;
+        let (count, place) = pass.compare(&mut connection, &lease, &mut expected).await?;
+        differing += count;
+        if let Some(place) = place.filter(|place| first.as_ref().is_none_or(|(first, _)| place < first)) {
+            let difference = pass.explain(&mut connection, &lease, &place).await?;
+            first = Some((place, difference));
+        }
+        groups = pass.end;
     }
-    let stored = stored::<P>(&mut connection, &lease).await?;
-    let mut refolded: Vec<Line> = memory.history().map(line::<P>).collect();
-    refolded.sort();
-    let mut hash = Sha256::new();
-    for line in &refolded {
-        hash.update(format!("{line:?}\n"));
-    }
-    let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let difference = first_difference(&refolded, &stored);
-    let rows = refolded.len() as u64;
-    Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, difference })
+    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    let difference = first.map(|(_, difference)| difference);
+    Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, differing, difference })
 }
 
-/// A row with its range: key, from, until, cells.
-type Line = (Vec<Cell>, Position, Option<Position>, Vec<Cell>);
-
-fn line<P: Projection>(held: &Held<P::Row>) -> Line {
-    (held.row.key().cells(), held.from, held.until, held.row.cells())
+/// What the log makes of the groups from `begin` until before `end`.
+struct Pass<P: Projection> {
+    begin: u16,
+    end: u16,
+    changes: usize,
+    groups: BTreeMap<u16, (Memory<P>, usize)>,
 }
 
-/// The stored rows as they were at the checkpoint, whatever was folded since; and any row that begins or ends beyond
-/// what was folded, which no fold made.
-async fn stored<P: Projection>(connection: &mut PgConnection, lease: &Lease) -> Result<Vec<Line>, FoldError> {
-    let failed = |source| FoldError::Sql { projection: P::NAME, source };
-    let table = table::name(P::Row::TABLE, lease.generation);
-    let sql = format!(
-        "select {}, t.from_position, t.until_position, p.checkpoint from {table} t cross join projections p \
-         where p.name = $2 and (t.from_position <= $1 or t.from_position > p.checkpoint)",
+impl<P: Projection> Pass<P> {
+    async fn over(
+        connection: &mut PgConnection,
+        begin: u16,
+        most: usize,
+        lease: &Lease,
+        told: &dyn Progress,
+    ) -> Result<Self, FoldError> {
+        let mut pass = Self { begin, end: GROUPS, changes: 0, groups: BTreeMap::new() };
+        let mut done = Position(0);
+        while done < lease.checkpoint {
+            let limit = usize::try_from(lease.checkpoint.0 - done.0).map_or(BATCH, |left| left.min(BATCH));
+            let met = reader::met(&mut *connection, done, limit).await;
+            let met = met.map_err(|source| FoldError::Sql { projection: P::NAME, source })?;
+            let stretch = Stretch::decided::<P>(connection, done, &met).await?;
+            stretch.facts.iter().for_each(|fact| pass.fold(fact, most));
+            if stretch.to == done {
+                return stretch.stopped.map_or(Ok(pass), Err);
+            }
+            done = stretch.to;
+            told.at(done.0, lease.checkpoint.0);
+        }
+        Ok(pass)
+    }
+
+    fn fold(&mut self, fact: &Fact, most: usize) {
+        for (key, change) in P::changes(fact) {
+            let group = line::group(&key.cells());
+            if group < self.begin || group >= self.end {
+                continue;
+            }
+            let (memory, changes) = self.groups.entry(group).or_default();
+            memory.change(&key, &change, fact.position);
+            *changes += 1;
+            self.changes += 1;
+            while self.changes > most && self.groups.len() > 1 {
+                self.leave_half();
+            }
+        }
+    }
+
+    /// Leaves the upper half of the groups to another pass.
+    fn leave_half(&mut self) {
+        let middle = self.groups.keys().nth(self.groups.len() / 2).copied().unwrap_or(self.end);
+        let left = self.groups.split_off(&middle);
+        self.changes -= left.values().map(|(_, changes)| changes).sum::<usize>();
+        self.end = middle;
+    }
+
+    /// What has to be stored: the hash of each line, by that of its place. Adds the lines to the digest.
+    fn digested(&self, digest: &mut Sha256) -> HashMap<[u8; 32], [u8; 32]> {
+        let mut expected = HashMap::new();
+        for (memory, _) in self.groups.values() {
+            let mut lines: Vec<Line> = memory.history().map(Line::of).collect();
+            lines.sort();
+            for line in lines {
+                let bytes = line.bytes();
+                digest.update(&bytes);
+                expected.insert(line.place_hash(), Sha256::digest(&bytes).into());
+            }
+        }
+        expected
+    }
+
+    /// Takes what is stored as it should be out of `expected`; answers how many places differ, and the first.
+    async fn compare(
+        &self,
+        connection: &mut PgConnection,
+        lease: &Lease,
+        expected: &mut HashMap<[u8; 32], [u8; 32]>,
+    ) -> Result<(u64, Option<(Vec<Cell>, Position)>), FoldError> {
+        let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let (mut differing, mut first) = (0, None);
+        let mut differs = |line: &Line| {
+            differing += 1;
+            let place = line.place();
+            if first.as_ref().is_none_or(|first| place < *first) {
+                first = Some(place);
+            }
+        };
+        let sql = stored_sql::<P>(lease, "true");
+        let mut stored = sqlx::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME).fetch(connection);
+        while let Some(row) = stored.try_next().await.map_err(failed)? {
+            let line = line_of::<P>(&row, lease).map_err(failed)?;
+            if !(self.begin..self.end).contains(&line::group(&line.key)) {
+                continue;
+            }
+            match expected.remove(&line.place_hash()) {
+                Some(hash) if hash == <[u8; 32]>::from(Sha256::digest(line.bytes())) => {}
+                _missing_or_other => differs(&line),
+            }
+        }
+        if !expected.is_empty() {
+            let lines = self.groups.values().flat_map(|(memory, _)| memory.history()).map(Line::of);
+            lines.filter(|line| expected.contains_key(&line.place_hash())).for_each(|line| differs(&line));
+        }
+        Ok((differing, first))
+    }
+
+    /// What the log makes of the key of a difference, what is stored, and the events behind both.
+    async fn explain(
+        &self,
+        connection: &mut PgConnection,
+        lease: &Lease,
+        place: &(Vec<Cell>, Position),
+    ) -> Result<Difference, FoldError> {
+        let (key, from) = place;
+        let group = self.groups.get(&line::group(key));
+        let history = group.into_iter().flat_map(|(memory, _)| memory.history());
+        let refolded: Vec<Line> = history.filter(|held| held.row.key().cells() == *key).map(Line::of).collect();
+        let stored = stored_of::<P>(connection, lease, key).await?;
+        let [made, kept] = [&refolded, &stored].map(|lines| lines.iter().find(|line| line.from == *from));
+        let ends = [made, kept].into_iter().flatten().map(|line| line.until.unwrap_or(lease.checkpoint).max(line.from));
+        let last = ends.max().unwrap_or(lease.checkpoint);
+        let positions: BTreeSet<Position> =
+            refolded.iter().chain(&stored).flat_map(|line| [Some(line.from), line.until]).flatten().collect();
+        Ok(Difference {
+            key: line::shown(key, P::Row::COLUMNS),
+            from: *from,
+            refolded: made.map(|line| line.shown(P::Row::COLUMNS)),
+            stored: kept.map(|line| line.shown(P::Row::COLUMNS)),
+            events: events::<P>(connection, positions.range(..=last)).await?,
+        })
+    }
+}
+
+/// The rows as they were at the checkpoint, whatever was folded since; and any row that begins or ends beyond what was
+/// folded, which no fold made.
+fn stored_sql<P: Projection>(lease: &Lease, which: &str) -> String {
+    format!(
+        "select {}, t.from_position, t.until_position, p.checkpoint from {} t cross join projections p \
+         where p.name = $2 and (t.from_position <= $1 or t.from_position > p.checkpoint) and {which}",
         table::columns::<P::Row>("t."),
-    );
-    let at = lease.checkpoint.0.cast_signed();
-    let rows = sqlx::query(&sql).bind(at).bind(P::NAME).fetch_all(connection).await.map_err(failed)?;
+        table::name(P::Row::TABLE, lease.generation),
+    )
+}
+
+fn line_of<P: Projection>(row: &PgRow, lease: &Lease) -> Result<Line, sqlx::Error> {
     let width = P::Row::COLUMNS.len();
-    let mut lines = Vec::with_capacity(rows.len());
-    for row in rows {
-        let cells = read(&row, P::Row::COLUMNS, 0).map_err(failed)?;
-        let from = row.try_get::<i64, _>(width).map_err(failed)?;
-        let until = row.try_get::<i64, _>(width + 1).map_err(failed)?;
-        let folded = row.try_get::<i64, _>(width + 2).map_err(failed)?;
-        let changed_since = (at + 1..=folded).contains(&until);
-        let until = (until != HOLDS && !changed_since).then_some(Position(until.unsigned_abs()));
-        lines.push((cells[..P::Row::KEY].to_vec(), Position(from.unsigned_abs()), until, cells));
-    }
+    let cells = read(row, P::Row::COLUMNS, 0)?;
+    let (from, until, folded): (i64, i64, i64) =
+        (row.try_get(width)?, row.try_get(width + 1)?, row.try_get(width + 2)?);
+    let changed_since = (lease.checkpoint.0.cast_signed() + 1..=folded).contains(&until);
+    let until = (until != HOLDS && !changed_since).then_some(Position(until.unsigned_abs()));
+    Ok(Line { key: cells[..P::Row::KEY].to_vec(), from: Position(from.unsigned_abs()), until, cells })
+}
+
+/// What is stored of one key, by beginning.
+async fn stored_of<P: Projection>(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    key: &[Cell],
+) -> Result<Vec<Line>, FoldError> {
+    let failed = |source| FoldError::Sql { projection: P::NAME, source };
+    let columns = &P::Row::COLUMNS[..P::Row::KEY];
+    let same = (3..).zip(columns).map(|(number, column)| format!("t.{} = ${number}", column.name));
+    let sql = stored_sql::<P>(lease, &same.collect::<Vec<_>>().join(" and "));
+    let query = sqlx::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME);
+    let query = columns.iter().zip(key).fold(query, |query, (column, cell)| bind_one(query, column.kind, cell));
+    let rows = query.fetch_all(connection).await.map_err(failed)?;
+    let mut lines: Vec<Line> =
+        rows.iter().map(|row| line_of::<P>(row, lease)).collect::<Result<_, _>>().map_err(failed)?;
     lines.sort();
     Ok(lines)
 }
 
-fn first_difference(refolded: &[Line], stored: &[Line]) -> Option<Difference> {
-    let at = (0..refolded.len().max(stored.len())).find(|at| refolded.get(*at) != stored.get(*at))?;
-    let (made, kept) = (refolded.get(at), stored.get(at));
-    let place = |line: &Line| (line.0.clone(), line.1);
-    let first = made.into_iter().chain(kept).map(place).min()?;
-    let shown = |line: Option<&Line>| line.filter(|line| place(line) == first).map(|line| format!("{line:?}"));
-    Some(Difference { key: format!("{:?}", first.0), from: first.1, refolded: shown(made), stored: shown(kept) })
+/// The stored names of the last events at these positions, ascending.
+async fn events<P: Projection>(
+    connection: &mut PgConnection,
+    positions: impl Iterator<Item = &Position>,
+) -> Result<Vec<(Position, String)>, FoldError> {
+    let failed = |source| FoldError::Sql { projection: P::NAME, source };
+    let positions: Vec<i64> = positions.filter_map(|position| i64::try_from(position.0).ok()).collect();
+    let sql = "select position, event_type from events where position = any($1) order by position desc limit $2";
+    let found: Vec<(i64, String)> =
+        sqlx::query_as(sql).bind(positions).bind(EVENTS).fetch_all(connection).await.map_err(failed)?;
+    Ok(found.into_iter().rev().map(|(position, name)| (Position(position.unsigned_abs()), name)).collect())
 }

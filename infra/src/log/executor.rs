@@ -165,14 +165,31 @@ impl Executor {
     async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
         let load = |stream| async move {
             let known = self.desk.lock().known(stream);
-            let loaded =
-                async { self.loader.load(stream, known).await.map_err(|error| SendError::Failed(cause_of(error))) };
+            let version = known.as_ref().map_or(0, |(_, version)| *version);
+            let loaded = async {
+                match self.loader.load(stream, known).await {
+                    Ok(loaded) => Ok(loaded),
+                    Err(error) => Err(self.why(stream, version, error).await),
+                }
+            };
             let late = |late| SendError::Failed(Box::new(late));
             let (state, version) = self.reach.within(LOAD, loaded, late).await?;
             self.desk.lock().loaded(stream, state, version);
             Ok(())
         };
         stream::iter(streams).map(load).buffer_unordered(LOADS_AT_ONCE).try_collect().await
+    }
+
+    /// Why a stream cannot be loaded: an event of a type that came with a later build is no accident.
+    async fn why(&self, stream: StreamId, version: u64, error: PersistenceError) -> SendError {
+        if !matches!(error, PersistenceError::DeserializationError(_)) {
+            return SendError::Failed(cause_of(error));
+        }
+        match self.loader.unknown_type(stream, version).await {
+            Ok(Some((event, build))) => SendError::NewerBuild { stream, event, build },
+            Ok(None) => SendError::Failed(cause_of(error)),
+            Err(error) => SendError::Failed(Box::new(error)),
+        }
     }
 
     /// Lets the appender finish what waits, then ends it.

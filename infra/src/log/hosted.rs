@@ -14,7 +14,7 @@ use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
 use cqrs_es::{DomainEvent, EventEnvelope};
 use domain::aggregate::Aggregate;
 use domain::branch::Branch;
-use domain::event::Payload;
+use domain::event::{Event, Payload};
 use domain::member::Member;
 use domain::refusal::Refusal;
 use domain::round::Round;
@@ -23,6 +23,9 @@ use domain::world::{Command, Context, State, States, Stop, World};
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
+
+use super::reader::stored_name;
+use crate::fold::kinds;
 
 /// Any of our aggregates as cqrs-es sees it.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -152,6 +155,7 @@ impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
 
 /// Reads the states of streams through postgres-es.
 pub struct Loader {
+    pool: PgPool,
     repository: PostgresEventRepository,
 }
 
@@ -159,7 +163,7 @@ impl Loader {
     /// A loader over a pool.
     #[must_use]
     pub fn new(pool: PgPool) -> Self {
-        Self { repository: PostgresEventRepository::new(pool) }
+        Self { repository: PostgresEventRepository::new(pool.clone()), pool }
     }
 
     /// The state of a stream and its version, going on from what is known.
@@ -188,6 +192,28 @@ impl Loader {
     ) -> Result<Vec<EventEnvelope<Hosted<A>>>, PersistenceError> {
         let events = self.repository.get_events::<Hosted<A>>(&stream.id.to_string()).await?;
         events.into_iter().map(EventEnvelope::try_from).collect()
+    }
+
+    /// The first event of a stream, after a version, whose type this build does not know, and the first build that does.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn unknown_type(
+        &self,
+        stream: StreamId,
+        version: u64,
+    ) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
+        let sql = "select payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
+                   order by sequence";
+        let (kind, id) = (stream.kind.name(), stream.id.to_string());
+        let query = sqlx::query_scalar(sql).bind(kind).bind(id).bind(version.cast_signed());
+        let payloads: Vec<String> = query.fetch_all(&self.pool).await?;
+        let mut names = payloads.iter().filter_map(|payload| stored_name(payload));
+        let Some(name) = names.find(|name| !Event::names(stream.kind).contains(&name.as_str())) else {
+            return Ok(None);
+        };
+        let build = kinds::readers(&self.pool, kind, &name).await?.build_for("");
+        Ok(Some((name, build)))
     }
 
     async fn load_as<A: Aggregate>(

@@ -29,6 +29,16 @@ pub enum ReadLogError {
         /// The next one there is.
         found: Position,
     },
+    /// An event is of a type that came with a later build.
+    #[error("the event at {position}, {event_type}, is of a type this build does not know: {}", known_by(build.as_deref()))]
+    Unknown {
+        /// Where it stands.
+        position: Position,
+        /// Its stored name.
+        event_type: String,
+        /// The first build that knows it, where one has said so.
+        build: Option<String>,
+    },
     /// An event does not decode.
     #[error("the event at {position}, {event_type}, cannot be read by this build")]
     Undecodable {
@@ -47,8 +57,55 @@ impl ReadLogError {
     #[must_use]
     pub fn stops_at(&self) -> Option<Position> {
         match self {
-            Self::Hole { expected: position, .. } | Self::Undecodable { position, .. } => Some(*position),
+            Self::Hole { expected: position, .. }
+            | Self::Unknown { position, .. }
+            | Self::Undecodable { position, .. } => Some(*position),
             Self::Sql(_) => None,
+        }
+    }
+}
+
+fn known_by(build: Option<&str>) -> String {
+    match build {
+        Some(build) => format!("run build {build} or later"),
+        None => {
+            "no build has said which projections need it; start the one that wrote it, or run its `migrate`".to_owned()
+        }
+    }
+}
+
+/// An event as it was read: what happened, or why that cannot be said.
+pub type Met = Result<Fact, Unread>;
+
+/// An event that this build cannot read.
+#[derive(Debug, Clone)]
+pub struct Unread {
+    /// Where it stands, or should.
+    pub position: Position,
+    /// Why.
+    pub why: Why,
+}
+
+/// Why an event cannot be read.
+#[derive(Debug, Clone)]
+pub enum Why {
+    /// It is missing; the next one there is stands there.
+    Missing(Position),
+    /// This build knows no such type: the kind of its stream and its stored name.
+    UnknownType(String, String),
+    /// Of the type in its column: it does not decode.
+    Undecodable(String, String),
+}
+
+impl Unread {
+    /// As an error, naming the first build that knows the type.
+    #[must_use]
+    pub fn told(&self, build: Option<String>) -> ReadLogError {
+        let position = self.position;
+        match self.why.clone() {
+            Why::Missing(found) => ReadLogError::Hole { expected: position, found },
+            Why::UnknownType(_, event_type) => ReadLogError::Unknown { position, event_type, build },
+            Why::Undecodable(event_type, why) => ReadLogError::Undecodable { position, event_type, source: why.into() },
         }
     }
 }
@@ -61,19 +118,33 @@ const COLUMNS: &str =
 /// # Errors
 /// [`ReadLogError`].
 pub async fn after(executor: impl PgExecutor<'_>, position: Position, limit: usize) -> Result<Vec<Fact>, ReadLogError> {
+    let met = met(executor, position, limit).await?;
+    met.into_iter().map(|met| met.map_err(|unread| unread.told(None))).collect()
+}
+
+/// The events after a position, ascending, at most `limit`, whether or not they can be read. What follows a missing one is
+/// left out.
+///
+/// # Errors
+/// The database's.
+pub async fn met(executor: impl PgExecutor<'_>, position: Position, limit: usize) -> Result<Vec<Met>, sqlx::Error> {
     let sql = format!("{COLUMNS} from events where position > $1 order by position limit $2");
     let rows = sqlx::query(&sql)
         .bind(i64::try_from(position.0).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(executor)
         .await?;
-    rows.iter().zip(1..).map(|(row, number)| next(Position(position.0.saturating_add(number)), row)).collect()
-}
-
-/// The event at a position, which is the next one there is.
-fn next(expected: Position, row: &PgRow) -> Result<Fact, ReadLogError> {
-    let found = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
-    if found == expected { fact(row) } else { Err(ReadLogError::Hole { expected, found }) }
+    let mut met = Vec::with_capacity(rows.len());
+    for (row, number) in rows.iter().zip(1..) {
+        let expected = Position(position.0.saturating_add(number));
+        let found = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
+        if found != expected {
+            met.push(Err(Unread { position: expected, why: Why::Missing(found) }));
+            break;
+        }
+        met.push(fact(row)?);
+    }
+    Ok(met)
 }
 
 /// The events at these positions, ascending.
@@ -84,7 +155,7 @@ pub async fn at(executor: impl PgExecutor<'_>, positions: &[Position]) -> Result
     let sql = format!("{COLUMNS} from events where position = any($1) order by position");
     let positions: Vec<i64> = positions.iter().map(|position| position.0.cast_signed()).collect();
     let rows = sqlx::query(&sql).bind(positions).fetch_all(executor).await?;
-    rows.iter().map(fact).collect()
+    rows.iter().map(|row| fact(row)?.map_err(|unread| unread.told(None))).collect()
 }
 
 /// The head: the last position and when it was recorded; nothing is recorded at position 0.
@@ -110,30 +181,50 @@ pub async fn position_at(executor: impl PgExecutor<'_>, instant: Timestamp) -> R
     Ok(Position(found.unwrap_or_default().unsigned_abs()))
 }
 
-fn fact(row: &PgRow) -> Result<Fact, ReadLogError> {
+fn fact(row: &PgRow) -> Result<Met, sqlx::Error> {
     let position = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
-    let event_type: String = row.try_get(4)?;
-    let undecodable = |source: Box<dyn std::error::Error + Send + Sync>| ReadLogError::Undecodable {
-        position,
-        event_type: event_type.clone(),
-        source,
+    let (kind, id): (&str, &str) = (row.try_get(1)?, row.try_get(2)?);
+    let (event_type, payload): (&str, &str) = (row.try_get(4)?, row.try_get(5)?);
+    let unread = |why| Ok(Err(Unread { position, why }));
+    let undecodable = |why: String| unread(Why::Undecodable(event_type.to_owned(), why));
+    let Some(stream) = StreamKind::named(kind) else {
+        return unread(Why::UnknownType(kind.to_owned(), stored_name(payload).unwrap_or(event_type.to_owned())));
     };
-    let kind: &str = row.try_get(1)?;
-    let kind = StreamKind::named(kind).ok_or_else(|| undecodable(format!("no aggregate {kind} is known").into()))?;
-    let id: &str = row.try_get(2)?;
-    let id = Uuid::try_parse(id).map_err(|error| undecodable(error.into()))?;
-    let event = Event::decode(kind, row.try_get(5)?).map_err(|error| undecodable(error.into()))?;
-    let mut metadata: HashMap<String, String> =
-        serde_json::from_str(row.try_get(6)?).map_err(|error| undecodable(error.into()))?;
+    let event = match Event::decode(stream, payload) {
+        Ok(event) => event,
+        Err(error) => {
+            let unknown = stored_name(payload).filter(|name| !Event::names(stream).contains(&name.as_str()));
+            return match unknown {
+                Some(name) => unread(Why::UnknownType(kind.to_owned(), name)),
+                None => undecodable(error.to_string()),
+            };
+        }
+    };
+    let id = match Uuid::try_parse(id) {
+        Ok(id) => id,
+        Err(error) => return undecodable(error.to_string()),
+    };
+    let mut metadata: HashMap<String, String> = match serde_json::from_str(row.try_get(6)?) {
+        Ok(metadata) => metadata,
+        Err(error) => return undecodable(error.to_string()),
+    };
     let mut take = |name: &str| metadata.remove(name).unwrap_or_default();
-    Ok(Fact {
+    Ok(Ok(Fact {
         position,
-        stream: StreamId { kind, id },
+        stream: StreamId { kind: stream, id },
         sequence: row.try_get::<i64, _>(3)?.unsigned_abs(),
         at: row.try_get::<SqlInstant, _>(7)?.0,
         actor: ActorId(take("actor")),
         command: take("command_id"),
         correlation: take("correlation"),
         event,
-    })
+    }))
+}
+
+/// The stored name in a payload: the one key of its object.
+#[must_use]
+pub fn stored_name(payload: &str) -> Option<String> {
+    let named: HashMap<String, serde::de::IgnoredAny> = serde_json::from_str(payload).ok()?;
+    let mut names = named.into_keys();
+    names.next().filter(|_| names.next().is_none())
 }

@@ -22,7 +22,7 @@ use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook};
+use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{self, Board};
@@ -37,6 +37,7 @@ use uuid::Uuid;
 use self::select::{Statement, failed};
 use self::serving::{Place, Serving};
 use crate::clock::Clock;
+use crate::fold::skips::{self, Skipped};
 use crate::keys::Keyring;
 use crate::log::reader;
 use crate::sqltype::SqlInstant;
@@ -237,6 +238,19 @@ impl Reads for LogReads {
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError> {
         looks::of(&self.pool, kind, subject, after, limit).await.map_err(failed)
+    }
+
+    async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
+        let skips = skips::all(&self.pool).await.map_err(failed)?;
+        let recorded = |Skipped { projection, position, event_type, reason, by, at, .. }| RecordedSkip {
+            projection,
+            position,
+            event_type,
+            reason,
+            by,
+            at,
+        };
+        Ok(skips.into_iter().map(recorded).collect())
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

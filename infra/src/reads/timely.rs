@@ -9,7 +9,7 @@ use domain::id::MemberId;
 use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook};
+use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
@@ -131,6 +131,10 @@ impl Reads for TimelyReads {
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError> {
         self.soon(self.reads.looks(kind, subject, after, limit)).await
+    }
+
+    async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
+        self.soon(self.reads.skips()).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -9,6 +9,7 @@ mod derived;
 mod ends;
 mod fold_first;
 mod fold_history;
+mod fold_lineage;
 mod fold_once;
 mod fold_pages;
 mod fold_plans;

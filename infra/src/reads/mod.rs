@@ -6,6 +6,7 @@
 //! - Names are joined here, from the erasable store, and are in no row.
 
 pub mod board;
+mod lineage;
 mod looks;
 pub mod people;
 pub mod select;
@@ -172,24 +173,12 @@ impl Reads for LogReads {
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
         let mut statement = Statement::default();
-        let (upto, from) = (statement.number(at.0), statement.number(after.0));
+        let between = (statement.number(after.0), statement.number(at.0));
         statement.push("select p from (select 0::bigint as p where false");
         for trace in sources {
             let (Trace::Versions(source) | Trace::Rows(source)) = trace;
             let (table, place) = (self.table(source.table, at)?, self.place(source.table)?);
-            let begun = format!("from {table} t where t.from_position <= {upto} and t.from_position > {from}");
-            statement.push(&format!(" union select t.from_position {begun}"));
-            if let Trace::Rows(_) = trace {
-                let key = place.columns.iter().take(place.key);
-                let same: Vec<String> = key.map(|column| format!("s.{0} = t.{0}", column.name)).collect();
-                statement.push(&format!(
-                    " and exists (select 1 from {table} s where s.from_position <= {upto} and {}",
-                    same.join(" and ")
-                ));
-            }
-            // Inside `exists`, a bare column is one of `s`.
-            select::conditions(&mut statement, &source.conditions, place.columns)?;
-            statement.push(if let Trace::Rows(_) = trace { ")" } else { "" });
+            lineage::begun_and_ended(&mut statement, trace, &table, &place, &between)?;
         }
         let limit = statement.number(limit as u64);
         statement.push(&format!(") as changes order by p limit {limit}"));

@@ -40,7 +40,7 @@ async fn say(told: &Told, round: RoundId, event: RoundEvent) -> Position {
 }
 
 /// A round publishes a result of everybody and a mean of each branch; some are corrected.
-async fn publish(told: &Told, round: RoundId, roster: &[MemberRow], chance: &mut Chance) {
+pub async fn publish(told: &Told, round: RoundId, roster: &[MemberRow], chance: &mut Chance) {
     for row in roster {
         let (member, branch, period) = (row.member, row.branch, quarter());
         for version in 1..=if chance.percent(20) { 2 } else { 1 } {

@@ -14,6 +14,7 @@ mod fold_once;
 mod fold_pages;
 mod fold_plans;
 mod fold_poison;
+mod fold_ranks;
 mod fold_reads;
 mod fold_rebuild;
 mod fold_rounds;

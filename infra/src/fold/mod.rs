@@ -13,6 +13,7 @@ pub mod cells;
 pub mod engine;
 pub mod lease;
 pub mod live;
+pub mod ranks;
 pub mod rebuild;
 pub mod registry;
 pub mod rows;

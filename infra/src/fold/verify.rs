@@ -12,6 +12,7 @@ use super::FoldError;
 use super::cells::read;
 use super::engine::BATCH;
 use super::lease::{self, Lease};
+use super::ranks;
 use super::rebuild::Progress;
 use super::table::{self, HOLDS};
 use crate::log::reader;
@@ -75,7 +76,10 @@ pub async fn run<P: Projection>(pool: &PgPool, told: &dyn Progress) -> Result<Ve
         hash.update(format!("{line:?}\n"));
     }
     let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let difference = first_difference(&refolded, &stored);
+    let mut difference = first_difference(&refolded, &stored);
+    if P::RANKED && difference.is_none() {
+        difference = ranks::verify::difference::<P>(&mut connection, &lease, &memory).await?;
+    }
     let rows = refolded.len() as u64;
     Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, difference })
 }

@@ -9,6 +9,7 @@ pub mod board;
 mod lineage;
 mod looks;
 pub mod people;
+mod ranks;
 pub mod select;
 pub mod serving;
 pub mod timely;
@@ -28,7 +29,9 @@ use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{self, Board};
 use projections::report::Trace;
+use projections::row::Row as _;
 use projections::select::Plan;
+use projections::standings::StandingRow;
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Row};
@@ -38,6 +41,7 @@ use uuid::Uuid;
 use self::select::{Statement, failed};
 use self::serving::{Place, Serving};
 use crate::clock::Clock;
+use crate::fold::ranks::Tables as Ranks;
 use crate::keys::Keyring;
 use crate::log::reader;
 use crate::sqltype::SqlInstant;
@@ -72,6 +76,12 @@ impl LogReads {
             Place { checkpoint, .. } if checkpoint < at => Err(ReadError::Behind { asked: at, reached: checkpoint }),
             Place { generation, .. } => Ok(crate::fold::table::name(name, generation)),
         }
+    }
+
+    /// The tables of the ranks, where this version of the fold serves: another may keep none.
+    fn ranks(&self) -> Result<Option<Ranks>, ReadError> {
+        let place = self.place(StandingRow::TABLE)?;
+        Ok(place.ours.then(|| Ranks::of(StandingRow::TABLE, place.generation)))
     }
 
     async fn wait_for(&self, asked: Position) -> Result<Position, ReadError> {
@@ -156,12 +166,14 @@ impl Reads for LogReads {
         after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-        let tables = board::Tables::of(|name| self.table(name, at))?;
+        let ranks = self.ranks()?;
+        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
         board::page(&self.pool, &tables, board, at, after, limit).await
     }
 
     async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError> {
-        let tables = board::Tables::of(|name| self.table(name, at))?;
+        let ranks = self.ranks()?;
+        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
         board::rank(&self.pool, &tables, board, subject, at).await
     }
 

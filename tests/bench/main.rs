@@ -1,6 +1,7 @@
 //! `./dev bench`: ratios measured side by side in one run, on one private PostgreSQL, durable for all.
 //! Writes the tables of BENCHMARKS.md between its markers. Timings are never asserted.
 
+mod boards;
 mod field;
 mod folds;
 mod ours;
@@ -29,9 +30,15 @@ async fn main() -> Result<(), Failure> {
     }
     let binaries = Binaries::find(&Search::default(), data)?;
     let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
+    if std::env::args().nth(1).as_deref() == Some("boards") {
+        boards::measure(&cluster).await?;
+        cluster.stop().await?;
+        return Ok(std::fs::remove_dir_all(data)?);
+    }
     let mut tables = vec![commands(&cluster).await?, hot(&cluster).await?, over_http::measure(&cluster).await?];
     tables.push(rounds::measure(&cluster).await?);
     tables.push(folds::measure(&cluster).await?);
+    tables.push(boards::measure(&cluster).await?);
     let machine = table::machine(&binaries)?;
     table::write(&machine, &tables)?;
     cluster.stop().await?;

@@ -54,10 +54,13 @@ pub const SIZE: Size = Size { leaf: 1_024, step: 1_024, small: SMALL };
 
 /// A place that begins, ends or moves.
 #[derive(Debug, Clone, Copy)]
-struct Move {
-    at: Position,
-    before: Option<Place>,
-    after: Option<Place>,
+pub struct Move {
+    /// At which position.
+    pub at: Position,
+    /// Where it was; nothing where it begins.
+    pub before: Option<Place>,
+    /// Where it is; nothing where it ends.
+    pub after: Option<Place>,
 }
 
 /// The tables of a generation.
@@ -141,12 +144,25 @@ pub async fn fold<P: Projection>(
             let moves = moved::<P::Row>(&of_group, number, checkpoint);
             if !moves.is_empty() {
                 let board = group.id * BOARDS + number;
-                let mut leaves = Leaves::load(connection, &tables, board, size).await.map_err(failed)?;
-                leaves.take_in(connection, &moves).await.map_err(failed)?;
+                take_in(connection, &tables, board, &moves, size).await.map_err(failed)?;
             }
         }
     }
     Ok(())
+}
+
+/// Takes what moved on a board, in order, into its leaves.
+///
+/// # Errors
+/// The database's.
+pub async fn take_in(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    board: i64,
+    moves: &[Move],
+    size: Size,
+) -> Result<(), sqlx::Error> {
+    Leaves::load(connection, tables, board, size).await?.take_in(connection, moves).await
 }
 
 /// What moved on a board after the checkpoint, in order.
@@ -199,7 +215,10 @@ async fn before<P: Projection>(
 }
 
 /// Begins to keep the boards of a group: one leaf with all there was.
-async fn keep(
+///
+/// # Errors
+/// The database's.
+pub async fn keep(
     connection: &mut PgConnection,
     tables: &Tables,
     group: i64,

@@ -6,6 +6,7 @@ mod field;
 mod folds;
 mod ours;
 mod over_http;
+mod ranked;
 mod rate;
 mod rounds;
 mod table;
@@ -31,6 +32,7 @@ async fn main() -> Result<(), Failure> {
     let binaries = Binaries::find(&Search::default(), data)?;
     let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
     if std::env::args().nth(1).as_deref() == Some("boards") {
+        ranked::measure(&cluster).await?;
         boards::measure(&cluster).await?;
         cluster.stop().await?;
         return Ok(std::fs::remove_dir_all(data)?);
@@ -38,6 +40,7 @@ async fn main() -> Result<(), Failure> {
     let mut tables = vec![commands(&cluster).await?, hot(&cluster).await?, over_http::measure(&cluster).await?];
     tables.push(rounds::measure(&cluster).await?);
     tables.push(folds::measure(&cluster).await?);
+    tables.push(ranked::measure(&cluster).await?);
     tables.push(boards::measure(&cluster).await?);
     let machine = table::machine(&binaries)?;
     table::write(&machine, &tables)?;

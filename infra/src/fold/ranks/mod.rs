@@ -103,7 +103,8 @@ pub fn creation(tables: &Tables) -> String {
          low_tie numeric not null, low_subject uuid not null, live integer not null, total integer not null, \
          from_position bigint not null, until_position bigint not null, \
          constraint {leaves}_key primary key (board, leaf)); \
-         create index if not exists {leaves}_low on {leaves} (board, low_number, low_tie, low_subject); \
+         create index if not exists {leaves}_low on {leaves} \
+         (board, low_number, low_tie, low_subject, from_position, until_position); \
          create index if not exists {leaves}_holds on {leaves} (board) where until_position = {HOLDS}; \
          create table if not exists {places} (board bigint not null, leaf bigint not null, subject uuid not null, \
          number numeric not null, tie numeric not null, from_position bigint not null, until_position bigint not null, \

@@ -20,26 +20,26 @@ use crate::ours::Ours;
 use crate::rate::Rate;
 use crate::table::Table;
 
-/// How many are on the board, and how often each changes.
-const SUBJECTS: u64 = 1_000_000;
+/// How many are on the board where nothing else is said, and how often each changes.
+pub const SUBJECTS: u64 = 1_000_000;
 const CHANGES: u64 = 10;
 /// How many changes are taken in at once.
-const BATCH: u64 = 5_000;
+const BATCH: u64 = 20_000;
 /// How many of each are measured.
 const TIMES: usize = 400;
 
 /// Fills the board and measures.
-pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
+pub async fn measure(cluster: &Cluster, subjects: u64) -> Result<Table, Failure> {
     let ours = Ours::start(cluster, "bench_board").await?;
     ours.caught_up().await?;
     let start = Position(ours.app.reads.head().await?.position.0 + 1);
     let begun = Instant::now();
-    fill(&ours.app.pool, start).await?;
+    fill(&ours.app.pool, start, subjects).await?;
     eprintln!("the standings are there after {:?}", begun.elapsed());
     let took_in = Instant::now();
-    keep(&ours.app.pool, start).await?;
-    let rate = Rate::bulk(SUBJECTS * CHANGES, took_in.elapsed());
-    let last = Position(start.0 + SUBJECTS * CHANGES);
+    keep(&ours.app.pool, start, subjects).await?;
+    let rate = Rate::bulk(subjects * CHANGES, took_in.elapsed());
+    let last = Position(start.0 + subjects * CHANGES);
     let sql = format!("update log_head set position = {0}; ", last.0);
     cluster_owner(cluster).await?.execute(sql.as_str()).await?;
     ours.app
@@ -47,16 +47,16 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
         .execute(format!("update projections set checkpoint = {}, epoch = epoch + 1", last.0).as_str())
         .await?;
     ours.app.reads.pin(None, Some(last)).await?;
-    let title = format!("A board of {SUBJECTS} subjects, {CHANGES} changes each, one question at a time");
+    let title = format!("A board of {subjects} subjects, {CHANGES} changes each, one question at a time");
     let mut table = Table::new(&title, &["", "moments", "p50 ms", "p99 ms", "worst ms"]);
     let reads: Arc<dyn Reads> = ours.app.reads.clone();
     for (name, from, upto) in [("in the middle of the log", 4, 6), ("now", 10, 10)] {
         let at =
-            |number: u64| Position(start.0 + SUBJECTS * from + number * 7_919 % (SUBJECTS * (upto - from) + 1) - 1);
+            |number: u64| Position(start.0 + subjects * from + number * 7_919 % (subjects * (upto - from) + 1) - 1);
         for (what, question) in [("the best page", 0), ("a page anywhere", 1), ("the last page", 2), ("a rank", 3)] {
             let mut times = Vec::with_capacity(TIMES);
             for number in 0..TIMES as u64 {
-                let (at, subject) = (at(number), subject(number * 104_729 % SUBJECTS));
+                let (at, subject) = (at(number), subject(number * 104_729 % subjects));
                 let own = match question {
                     0 | 3 => None,
                     1 => reads.rank(&board(), subject, at).await?,
@@ -128,7 +128,7 @@ async fn last_but(
 
 /// The rows, one by one position, as the fold would have written them; look-ups that no page of the board uses are left
 /// out.
-async fn fill(pool: &PgPool, start: Position) -> Result<(), Failure> {
+async fn fill(pool: &PgPool, start: Position, subjects: u64) -> Result<(), Failure> {
     let mut connection = pool.acquire().await?;
     connection
         .execute(
@@ -140,11 +140,11 @@ async fn fill(pool: &PgPool, start: Position) -> Result<(), Failure> {
                at_least, parts, scores, from_position, until_position) from stdin";
     let mut copy = sqlx::postgres::PgConnection::copy_in_raw(&mut connection, sql).await?;
     for change in 0..CHANGES {
-        for some in 0..SUBJECTS / BATCH {
+        for some in 0..subjects / BATCH {
             let mut text = String::with_capacity(1 << 20);
             for number in some * BATCH..(some + 1) * BATCH {
-                let (from, value) = (start.0 + change * SUBJECTS + number, value(number, change));
-                let until = if change + 1 == CHANGES { i64::MAX.unsigned_abs() } else { from + SUBJECTS };
+                let (from, value) = (start.0 + change * subjects + number, value(number, change));
+                let until = if change + 1 == CHANGES { i64::MAX.unsigned_abs() } else { from + subjects };
                 text += &format!(
                     "member\tpremium\t2022\t{}\t{value}\thigher_is_better\t{value}\t31\t1\t0\t\t[]\t{from}\t{until}\n",
                     subject(number),
@@ -163,16 +163,16 @@ async fn fill(pool: &PgPool, start: Position) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn keep(pool: &PgPool, start: Position) -> Result<(), Failure> {
+async fn keep(pool: &PgPool, start: Position, subjects: u64) -> Result<(), Failure> {
     let tables = Tables::of("standings", 1);
     let mut connection = pool.acquire().await?;
     let name = group(StreamKind::Member, &board().metric, board().period);
     let sql = format!("insert into {} values ($1, 1000, 0, false)", tables.groups);
     sqlx::query(&sql).bind(name).execute(&mut *connection).await?;
     ranks::keep(&mut connection, &tables, 1_000, &[]).await?;
-    for some in 0..SUBJECTS * CHANGES / BATCH {
+    for some in 0..subjects * CHANGES / BATCH {
         let moved = |number: u64| {
-            let (change, of) = (number / SUBJECTS, number % SUBJECTS);
+            let (change, of) = (number / subjects, number % subjects);
             let place = |change| Place { number: Decimal::from(value(of, change)), tie: None, subject: subject(of) };
             Move {
                 at: Position(start.0 + number),
@@ -184,7 +184,7 @@ async fn keep(pool: &PgPool, start: Position) -> Result<(), Failure> {
         connection.execute("begin; set local synchronous_commit = off").await?;
         ranks::take_in(&mut connection, &tables, 4_000, &moves, SIZE).await?;
         connection.execute("commit").await?;
-        if some % 200 == 0 {
+        if some % 50 == 0 {
             eprintln!("{} changes taken in", some * BATCH);
         }
     }

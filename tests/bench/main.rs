@@ -33,7 +33,8 @@ async fn main() -> Result<(), Failure> {
     let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
     if std::env::args().nth(1).as_deref() == Some("boards") {
         ranked::measure(&cluster).await?;
-        boards::measure(&cluster).await?;
+        let subjects = std::env::args().nth(2).map_or(Ok(boards::SUBJECTS), |subjects| subjects.parse())?;
+        boards::measure(&cluster, subjects).await?;
         cluster.stop().await?;
         return Ok(std::fs::remove_dir_all(data)?);
     }
@@ -41,7 +42,7 @@ async fn main() -> Result<(), Failure> {
     tables.push(rounds::measure(&cluster).await?);
     tables.push(folds::measure(&cluster).await?);
     tables.push(ranked::measure(&cluster).await?);
-    tables.push(boards::measure(&cluster).await?);
+    tables.push(boards::measure(&cluster, boards::SUBJECTS).await?);
     let machine = table::machine(&binaries)?;
     table::write(&machine, &tables)?;
     cluster.stop().await?;

@@ -502,6 +502,39 @@ CREATE TABLE public.standings_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.standings_groups_g1 (
+    name text NOT NULL COLLATE pg_catalog."C",
+    id bigint NOT NULL,
+    versions bigint NOT NULL,
+    kept boolean NOT NULL
+);
+CREATE TABLE public.standings_leaves_g1 (
+    board bigint NOT NULL,
+    leaf bigint NOT NULL,
+    low_number numeric NOT NULL,
+    low_tie numeric NOT NULL,
+    low_subject uuid NOT NULL,
+    live integer NOT NULL,
+    total integer NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.standings_places_g1 (
+    board bigint NOT NULL,
+    leaf bigint NOT NULL,
+    subject uuid NOT NULL,
+    number numeric NOT NULL,
+    tie numeric NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
+CREATE TABLE public.standings_steps_g1 (
+    board bigint NOT NULL,
+    "position" bigint NOT NULL,
+    leaves bigint[] NOT NULL,
+    before integer[] NOT NULL,
+    total integer NOT NULL
+);
 CREATE TABLE public.subject_keys (
     subject uuid NOT NULL,
     wrapped bytea NOT NULL
@@ -637,6 +670,16 @@ ALTER TABLE ONLY public.spells_g1
     ADD CONSTRAINT spells_g1_key PRIMARY KEY (subject, from_position);
 ALTER TABLE ONLY public.standings_g1
     ADD CONSTRAINT standings_g1_key PRIMARY KEY (subject_kind, metric, period, subject, from_position);
+ALTER TABLE ONLY public.standings_groups_g1
+    ADD CONSTRAINT standings_groups_g1_id UNIQUE (id);
+ALTER TABLE ONLY public.standings_groups_g1
+    ADD CONSTRAINT standings_groups_g1_key PRIMARY KEY (name);
+ALTER TABLE ONLY public.standings_leaves_g1
+    ADD CONSTRAINT standings_leaves_g1_key PRIMARY KEY (board, leaf);
+ALTER TABLE ONLY public.standings_places_g1
+    ADD CONSTRAINT standings_places_g1_key PRIMARY KEY (board, leaf, subject, from_position);
+ALTER TABLE ONLY public.standings_steps_g1
+    ADD CONSTRAINT standings_steps_g1_key PRIMARY KEY (board, "position");
 ALTER TABLE ONLY public.subject_keys
     ADD CONSTRAINT subject_keys_subject PRIMARY KEY (subject);
 ALTER TABLE ONLY public.talks_g1
@@ -716,6 +759,10 @@ CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, 
 CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by4 ON public.standings_g1 USING btree (subject, subject_kind, metric, period, subject, from_position);
 CREATE UNIQUE INDEX standings_g1_holds ON public.standings_g1 USING btree (subject_kind, metric, period, subject) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX standings_leaves_g1_holds ON public.standings_leaves_g1 USING btree (board) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX standings_leaves_g1_low ON public.standings_leaves_g1 USING btree (board, low_number, low_tie, low_subject, from_position, until_position);
+CREATE INDEX standings_places_g1_from ON public.standings_places_g1 USING btree (board, from_position);
+CREATE INDEX standings_places_g1_until ON public.standings_places_g1 USING btree (board, until_position);
 CREATE INDEX talks_g1_by1 ON public.talks_g1 USING btree (subject, proposed_at, talk, from_position);
 CREATE INDEX talks_g1_by2 ON public.talks_g1 USING btree (proposed_at, talk, from_position);
 CREATE INDEX talks_g1_by3 ON public.talks_g1 USING btree (step, talk, from_position);
@@ -779,6 +826,10 @@ GRANT SELECT ON TABLE public.rounds_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.rule_sets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.spells_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.standings_groups_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.standings_leaves_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.standings_places_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.standings_steps_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;
 GRANT SELECT ON TABLE public.talks_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;

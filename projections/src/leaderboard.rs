@@ -37,7 +37,7 @@ pub enum Ties {
 }
 
 /// Where a subject stands on a board, its rank aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
     /// The ranked number.
     pub number: Decimal,
@@ -64,6 +64,12 @@ pub struct Board {
     pub ties: Ties,
     /// Only these branches, or the members of these branches; everybody where nothing is named.
     pub within: Option<Vec<BranchId>>,
+}
+
+/// The name of the group of standings that are ranked among each other.
+#[must_use]
+pub fn group(subjects: StreamKind, metric: &MetricCode, period: Period) -> String {
+    format!("{}/{metric}/{period}", subjects.name())
 }
 
 impl Board {
@@ -128,6 +134,18 @@ impl Board {
             Direction::HigherIsBetter => Order::Descending,
             Direction::LowerIsBetter => Order::Ascending,
         }
+    }
+
+    /// The group of rows it is of, and its number among the boards of the group ([`crate::standings`]).
+    #[must_use]
+    pub fn kept_as(&self) -> (String, i64) {
+        let number = match (self.ties, self.ranked_by) {
+            (Ties::Parted, _) => 3,
+            (Ties::Shared, RankedBy::Value) => 0,
+            (Ties::Shared, RankedBy::PlanCompletion) => 1,
+            (Ties::Shared, RankedBy::Growth) => 2,
+        };
+        (group(self.subjects, &self.metric, self.period), number)
     }
 
     /// Which standings are ranked, before `within`: a branch is within by its id, a member by the branch of its row

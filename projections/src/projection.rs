@@ -3,6 +3,7 @@
 use domain::event::Fact;
 use domain::stream::Position;
 
+use crate::leaderboard::Place;
 use crate::row::Row;
 
 /// The key type of a projection's rows.
@@ -27,6 +28,27 @@ pub trait Projection: Send + Sync + 'static {
 
     /// The row after a change; nothing where it ends.
     fn apply(row: Option<Self::Row>, key: &KeyOf<Self>, change: &Self::Change) -> Option<Self::Row>;
+
+    /// Whether an engine keeps ranks of its rows.
+    const RANKED: bool = false;
+
+    /// Among which rows a row is ranked, and its place on each board of them. The group is all of its key but the last
+    /// column, which is the subject.
+    fn places(_row: &Self::Row) -> Ranked {
+        Ranked::default()
+    }
+}
+
+/// How many boards a group of rows has at most.
+pub const BOARDS: i64 = 4;
+
+/// A row on the boards of its group.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Ranked {
+    /// The name of the group.
+    pub group: String,
+    /// By the number of the board, less than [`BOARDS`].
+    pub places: Vec<(i64, Place)>,
 }
 
 /// A row and the range of positions it held in: from `from` on, until before `until`.
@@ -38,4 +60,12 @@ pub struct Held<R> {
     pub until: Option<Position>,
     /// The row.
     pub row: R,
+}
+
+impl Ranked {
+    /// Its place on a board; nothing where it is not ranked.
+    #[must_use]
+    pub fn on(&self, board: i64) -> Option<Place> {
+        self.places.iter().find(|(number, _)| *number == board).map(|(_, place)| *place)
+    }
 }

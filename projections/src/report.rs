@@ -12,7 +12,7 @@
 //!
 //! # How it is read
 //! [`reads`] says what to read as of one position, [`report`] makes the figures of the answers. The events of a figure
-//! are the positions at which versions of its source rows begin ([`Trace`]).
+//! are the positions at which versions of its source rows begin, and those at which the rows end ([`Trace`]).
 //!
 //! # Not here
 //! 万 and 亿 (the printed report), the position and its date (whoever reads).

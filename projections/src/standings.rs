@@ -28,9 +28,10 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 use crate::cell::Json;
+use crate::leaderboard::{self, Place};
 use crate::ledger::{Reported, Said, entry};
 pub use crate::parts::{NotParts, Parts};
-use crate::projection::Projection;
+use crate::projection::{Projection, Ranked};
 use crate::row::row;
 use crate::scores::{self, Scored};
 
@@ -114,7 +115,7 @@ pub struct Standings;
 
 impl Projection for Standings {
     const NAME: &'static str = "standings";
-    const VERSION: u32 = 3;
+    const VERSION: u32 = 4;
     type Row = StandingRow;
     type Change = Change;
 
@@ -151,6 +152,18 @@ impl Projection for Standings {
         }
         derive(&mut row);
         Some(row)
+    }
+
+    const RANKED: bool = true;
+
+    fn places(row: &StandingRow) -> Ranked {
+        let group = leaderboard::group(row.subject_kind, &row.metric, row.period);
+        let tie = row.tie_key.map(Amount::decimal);
+        let parted = row.value.filter(|_| row.metric == scores::round_score());
+        let numbers = [(row.value, None), (row.completion, None), (row.growth, None), (parted, tie)];
+        let place = |(number, tie): (Option<Decimal>, _)| Some(Place { number: number?, tie, subject: row.subject });
+        let places = (0..).zip(numbers).filter_map(|(board, said)| Some((board, place(said)?))).collect();
+        Ranked { group, places }
     }
 }
 

@@ -1,10 +1,12 @@
 //! `./dev bench`: ratios measured side by side in one run, on one private PostgreSQL, durable for all.
 //! Writes the tables of BENCHMARKS.md between its markers. Timings are never asserted.
 
+mod boards;
 mod field;
 mod folds;
 mod ours;
 mod over_http;
+mod ranked;
 mod rate;
 mod rounds;
 mod table;
@@ -29,9 +31,18 @@ async fn main() -> Result<(), Failure> {
     }
     let binaries = Binaries::find(&Search::default(), data)?;
     let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
+    if std::env::args().nth(1).as_deref() == Some("boards") {
+        ranked::measure(&cluster).await?;
+        let subjects = std::env::args().nth(2).map_or(Ok(boards::SUBJECTS), |subjects| subjects.parse())?;
+        boards::measure(&cluster, subjects).await?;
+        cluster.stop().await?;
+        return Ok(std::fs::remove_dir_all(data)?);
+    }
     let mut tables = vec![commands(&cluster).await?, hot(&cluster).await?, over_http::measure(&cluster).await?];
     tables.push(rounds::measure(&cluster).await?);
     tables.push(folds::measure(&cluster).await?);
+    tables.push(ranked::measure(&cluster).await?);
+    tables.push(boards::measure(&cluster, boards::SUBJECTS).await?);
     let machine = table::machine(&binaries)?;
     table::write(&machine, &tables)?;
     cluster.stop().await?;

@@ -169,7 +169,7 @@ async fn days_in_spells(reads: &dyn Reads, head: Position) {
 }
 
 /// Every page of a board, one after the other.
-async fn board_pages(reads: &dyn Reads, board: &Board, size: usize, at: Position) -> Vec<(u64, StandingRow)> {
+pub async fn board_pages(reads: &dyn Reads, board: &Board, size: usize, at: Position) -> Vec<(u64, StandingRow)> {
     let (mut rows, mut after) = (Vec::new(), None);
     loop {
         let page = reads.board(board, at, after, size).await.unwrap();
@@ -183,7 +183,7 @@ async fn board_pages(reads: &dyn Reads, board: &Board, size: usize, at: Position
 }
 
 /// Everybody reports one of few values and has one of few plans, so that there are many ties.
-async fn report_with_ties(told: &Told, code: &str, chance: &mut Chance) {
+pub async fn report_with_ties(told: &Told, code: &str, chance: &mut Chance) {
     let now = told.caught_up().await;
     let roster = told.app.reads.rows(&Select::<MemberRow>::first(ALL), now).await.unwrap();
     let mut sent = Vec::new();

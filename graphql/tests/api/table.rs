@@ -99,7 +99,9 @@ fn positions_in<P: Projection>(facts: &[Fact], trace: &Trace) -> Vec<Position> {
         Trace::Versions(_) => fulfils(&held.row),
         Trace::Rows(_) => all.iter().any(|other| other.row.key() == held.row.key() && fulfils(&other.row)),
     };
-    all.iter().filter(opens).map(|held| held.from).collect()
+    let goes_on = |held: &Held<P::Row>, at| all.iter().any(|next| next.row.key() == held.row.key() && next.from == at);
+    let ended = |held: &Held<P::Row>| held.until.filter(|at| !goes_on(held, *at));
+    all.iter().filter(opens).flat_map(|held| [Some(held.from), ended(held)]).flatten().collect()
 }
 
 /// The positions that the traces name, ascending, each once.

@@ -15,7 +15,7 @@ use sqlx::{Connection, PgConnection, PgPool, Row as _};
 use super::lease::{self, Lease};
 use super::stretch::Stretch;
 use super::tail::{Facts, Tail};
-use super::{FoldError, rebuild, rows, table, verify};
+use super::{FoldError, ranks, rebuild, rows, table, verify};
 use crate::log::reader;
 
 /// The most events folded in one transaction.
@@ -103,7 +103,7 @@ impl<P: Projection> Folded for Engine<P> {
         .await
         .map_err(failed)?;
         if registered.rows_affected() == 1 {
-            table::create::<P::Row>(&mut transaction, 1).await.map_err(failed)?;
+            table::create::<P>(&mut transaction, 1).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }
@@ -150,6 +150,20 @@ pub async fn fold<P: Projection>(
     checkpoint: Position,
     facts: &[&Fact],
 ) -> Result<(), FoldError> {
+    fold_sized::<P>(connection, generation, checkpoint, facts, ranks::SIZE).await
+}
+
+/// The same with ranks of another size than in service.
+///
+/// # Errors
+/// [`FoldError`].
+pub async fn fold_sized<P: Projection>(
+    connection: &mut PgConnection,
+    generation: i64,
+    checkpoint: Position,
+    facts: &[&Fact],
+    size: ranks::Size,
+) -> Result<(), FoldError> {
     let changes: Vec<_> = facts
         .iter()
         .flat_map(|fact| P::changes(fact).into_iter().map(|(key, change)| (fact.position, key, change)))
@@ -163,7 +177,11 @@ pub async fn fold<P: Projection>(
     for (position, key, change) in &changes {
         memory.change(key, change, *position);
     }
-    rows::write(connection, generation, &memory, checkpoint).await
+    rows::write(connection, generation, &memory, checkpoint).await?;
+    match P::RANKED {
+        true => ranks::fold(connection, generation, checkpoint, &memory, size).await,
+        false => Ok(()),
+    }
 }
 
 /// Where a projection stands, as `sanping projections status` shows it.

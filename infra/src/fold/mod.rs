@@ -17,6 +17,7 @@ pub mod lag;
 pub mod lease;
 pub mod line;
 pub mod live;
+pub mod ranks;
 pub mod rebuild;
 pub mod registry;
 pub mod rows;

@@ -154,7 +154,7 @@ async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, build
     let query = sqlx::query(sql).bind(P::NAME).bind(generation).bind(P::VERSION.cast_signed()).bind(builder);
     query.bind(lease::seconds()).execute(&mut *connection).await?;
     remove_replaced::<P>(connection, serving).await?;
-    table::create::<P::Row>(connection, generation).await?;
+    table::create::<P>(connection, generation).await?;
     Ok(generation)
 }
 
@@ -170,7 +170,7 @@ async fn remove_replaced<P: Projection>(connection: &mut PgConnection, serving: 
     let query = sqlx::query_scalar(sql).bind(P::NAME).bind(i32::try_from(KEPT.as_secs()).unwrap_or(i32::MAX));
     let serving_since: Option<i64> = query.fetch_one(&mut *connection).await?;
     for replaced in 1..serving_since.unwrap_or_default() {
-        table::remove::<P::Row>(connection, replaced).await?;
+        table::remove::<P>(connection, replaced).await?;
     }
     Ok(())
 }

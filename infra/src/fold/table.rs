@@ -1,9 +1,11 @@
 //! The table of a projection's generation, made from its row's columns.
 
+use projections::projection::Projection;
 use projections::row::Row;
 use sqlx::{Executor, PgConnection};
 
 use super::cells::sql_type;
+use super::ranks;
 
 /// `until_position` of a row that holds.
 pub const HOLDS: i64 = i64::MAX;
@@ -34,23 +36,29 @@ pub fn list(parts: impl IntoIterator<Item = String>) -> String {
 ///
 /// # Errors
 /// The database's.
-pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
-    let table = name(R::TABLE, generation);
-    let columns = list(R::COLUMNS.iter().map(|column| {
+pub async fn create<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+    let table = name(P::Row::TABLE, generation);
+    let columns = list(P::Row::COLUMNS.iter().map(|column| {
         let collation = if sql_type(column.kind) == "text" { " collate \"C\"" } else { "" };
         let null = if column.nullable { "" } else { " not null" };
         format!("{} {}{collation}{null}", column.name, sql_type(column.kind))
     }));
-    let key = list(key::<R>().map(str::to_owned));
+    let key = list(key::<P::Row>().map(str::to_owned));
     let mut sql = format!(
         "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null, \
          constraint {table}_key primary key ({key}, from_position));"
     );
     sql +=
         &format!("create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};");
-    for (number, index) in (1..).zip(R::INDEXES) {
+    for (number, index) in (1..).zip(P::Row::INDEXES) {
         let index = list(index.iter().map(|column| (*column).to_owned()));
         sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
+    }
+    let ranks = ranks::Tables::of(P::Row::TABLE, generation);
+    let kept: Vec<&str> =
+        [table.as_str()].into_iter().chain(P::RANKED.then(|| ranks.names()).into_iter().flatten()).collect();
+    if P::RANKED {
+        sql += &ranks::creation(&ranks);
     }
     // The log's owner can read it, so that a dump as the owner is whole.
     let owner: String = sqlx::query_scalar(
@@ -59,7 +67,7 @@ pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> R
     )
     .fetch_one(&mut *connection)
     .await?;
-    sql += &format!("grant select on {table} to {owner};");
+    sql += &format!("grant select on {} to {owner};", kept.join(", "));
     connection.execute(sql.as_str()).await.map(drop)
 }
 
@@ -67,7 +75,10 @@ pub async fn create<R: Row>(connection: &mut PgConnection, generation: i64) -> R
 ///
 /// # Errors
 /// The database's.
-pub async fn remove<R: Row>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
-    let sql = format!("drop table if exists {}", name(R::TABLE, generation));
+pub async fn remove<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+    let mut sql = format!("drop table if exists {}", name(P::Row::TABLE, generation));
+    if P::RANKED {
+        sql += &format!(", {}", ranks::Tables::of(P::Row::TABLE, generation).names().join(", "));
+    }
     connection.execute(sql.as_str()).await.map(drop)
 }

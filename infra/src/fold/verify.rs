@@ -2,7 +2,8 @@
 //!
 //! # Memory
 //! A pass holds the refolded rows of as many groups of keys as fit; what does not fit waits for another pass over the
-//! log. So a verification is as large as a pass, or as the history of the longest group, however long the log is.
+//! log. So a verification is as large as a pass, or as the history of the longest group, however long the log is. The
+//! places on large boards are held besides, all of them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,6 +23,7 @@ use super::cells::{bind_one, read};
 use super::engine::BATCH;
 use super::lease::{self, Lease};
 use super::line::{self, GROUPS, Line};
+use super::ranks;
 use super::rebuild::Progress;
 use super::stretch::Stretch;
 use super::table::{self, HOLDS};
@@ -85,6 +87,10 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
     }
     let (mut digest, mut rows, mut differing) = (Sha256::new(), 0, 0);
     let mut first: Option<((Vec<Cell>, Position), Difference)> = None;
+    let mut places = match P::RANKED {
+        true => Some(ranks::verify::Refolded::<P>::begin(&mut connection, &lease).await?),
+        false => None,
+    };
     let mut groups = 0;
     while groups < GROUPS {
         let pass = Pass::<P>::over(&mut connection, groups, most, &lease, told).await?;
@@ -96,10 +102,15 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
             let difference = pass.explain(&mut connection, &lease, &place).await?;
             first = Some((place, difference));
         }
+        places.iter_mut().for_each(|places| pass.groups.values().for_each(|(memory, _)| places.add(memory)));
         groups = pass.end;
     }
+    let mut difference = first.map(|(_, difference)| difference);
+    if let Some(places) = places.filter(|_| difference.is_none()) {
+        difference = places.difference(&mut connection, &lease).await?;
+        differing += u64::from(difference.is_some());
+    }
     let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    let difference = first.map(|(_, difference)| difference);
     Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, differing, difference })
 }
 

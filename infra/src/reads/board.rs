@@ -11,22 +11,33 @@ use projections::standings::StandingRow;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
+use super::ranks::Kept;
 use super::select::{Statement, conditions, failed};
 use crate::fold::cells::read;
+use crate::fold::ranks::Tables as Ranks;
 
 /// The tables a board is read from.
 pub struct Tables {
     standings: String,
     members: String,
+    ranks: Option<Ranks>,
 }
 
 impl Tables {
+    /// The board's ranks, where they are kept.
+    async fn kept<'a>(&'a self, pool: &'a PgPool, board: &Board, at: Position) -> Result<Option<Kept<'a>>, ReadError> {
+        match &self.ranks {
+            Some(ranks) => Kept::find(pool, ranks, board, at).await,
+            None => Ok(None),
+        }
+    }
+
     /// The serving tables, by their projections' names.
     ///
     /// # Errors
     /// Those of the look-up.
-    pub fn of(table: impl Fn(&str) -> Result<String, ReadError>) -> Result<Self, ReadError> {
-        Ok(Self { standings: table(StandingRow::TABLE)?, members: table(MemberRow::TABLE)? })
+    pub fn of(table: impl Fn(&str) -> Result<String, ReadError>, ranks: Option<Ranks>) -> Result<Self, ReadError> {
+        Ok(Self { standings: table(StandingRow::TABLE)?, members: table(MemberRow::TABLE)?, ranks })
     }
 }
 
@@ -122,6 +133,9 @@ pub async fn page(
     after: Option<Place>,
     limit: usize,
 ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
+    if let Some(kept) = tables.kept(pool, board, at).await? {
+        return rows_at(pool, tables, board, at, kept.page(after, limit).await?).await;
+    }
     let (best_first, columns) = (best_first(board), columns());
     let mut statement = Statement::default();
     statement.push(&format!("select rank, {columns} from ("));
@@ -144,6 +158,31 @@ pub async fn page(
         .collect()
 }
 
+/// The standings at these places, in this order.
+async fn rows_at(
+    pool: &PgPool,
+    tables: &Tables,
+    board: &Board,
+    at: Position,
+    places: Vec<(u64, Place)>,
+) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
+    let mut statement = Statement::default();
+    let subjects = places.iter().map(|(_, place)| Cell::Uuid(place.subject)).collect();
+    let subjects = statement.bind_many(Kind::Uuid, subjects);
+    let columns = StandingRow::COLUMNS.iter().map(|column| format!("s.{}", column.name)).collect::<Vec<_>>().join(", ");
+    statement.push(&format!(
+        "select {columns} from unnest({subjects}) with ordinality as k(id, number) cross join lateral ("
+    ));
+    standings(&mut statement, "*", tables, board, at)?;
+    statement.push(" and s.subject = k.id limit 1) as s order by k.number");
+    let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
+    if rows.len() != places.len() {
+        return Err(failed("the ranks of a board are not those of its standings"));
+    }
+    let ranked = rows.iter().zip(places);
+    ranked.map(|(row, (rank, _))| Ok((rank, read(row, StandingRow::COLUMNS, 0).map_err(failed)?))).collect()
+}
+
 /// One subject's rank: one more than how many stand strictly ahead of it.
 ///
 /// # Errors
@@ -162,6 +201,9 @@ pub async fn rank(
     let Some(row) = statement.query().fetch_optional(pool).await.map_err(failed)? else { return Ok(None) };
     let cells = read(&row, StandingRow::COLUMNS, 0).map_err(failed)?;
     let Some(place) = board.place(&typed(cells.clone())?) else { return Ok(None) };
+    if let Some(kept) = tables.kept(pool, board, at).await? {
+        return Ok(Some((kept.ahead(&place).await? + 1, cells)));
+    }
     let mut statement = Statement::default();
     standings(&mut statement, "count(*)", tables, board, at)?;
     let [ahead, _] = ahead(&mut statement, board, &place);

@@ -6,8 +6,10 @@
 //! - Names are joined here, from the erasable store, and are in no row.
 
 pub mod board;
+mod lineage;
 mod looks;
 pub mod people;
+mod ranks;
 pub mod select;
 pub mod serving;
 pub mod timely;
@@ -27,7 +29,9 @@ use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{self, Board};
 use projections::report::Trace;
+use projections::row::Row as _;
 use projections::select::Plan;
+use projections::standings::StandingRow;
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Row};
@@ -37,6 +41,7 @@ use uuid::Uuid;
 use self::select::{Statement, failed};
 use self::serving::{Place, Serving};
 use crate::clock::Clock;
+use crate::fold::ranks::Tables as Ranks;
 use crate::fold::skips::{self, Skipped};
 use crate::keys::Keyring;
 use crate::log::reader;
@@ -72,6 +77,12 @@ impl LogReads {
             Place { checkpoint, .. } if checkpoint < at => Err(ReadError::Behind { asked: at, reached: checkpoint }),
             Place { generation, .. } => Ok(crate::fold::table::name(name, generation)),
         }
+    }
+
+    /// The tables of the ranks, where this version of the fold serves: another may keep none.
+    fn ranks(&self) -> Result<Option<Ranks>, ReadError> {
+        let place = self.place(StandingRow::TABLE)?;
+        Ok(place.ours.then(|| Ranks::of(StandingRow::TABLE, place.generation)))
     }
 
     async fn wait_for(&self, asked: Position) -> Result<Position, ReadError> {
@@ -156,12 +167,14 @@ impl Reads for LogReads {
         after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-        let tables = board::Tables::of(|name| self.table(name, at))?;
+        let ranks = self.ranks()?;
+        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
         board::page(&self.pool, &tables, board, at, after, limit).await
     }
 
     async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError> {
-        let tables = board::Tables::of(|name| self.table(name, at))?;
+        let ranks = self.ranks()?;
+        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
         board::rank(&self.pool, &tables, board, subject, at).await
     }
 
@@ -173,24 +186,12 @@ impl Reads for LogReads {
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
         let mut statement = Statement::default();
-        let (upto, from) = (statement.number(at.0), statement.number(after.0));
+        let between = (statement.number(after.0), statement.number(at.0));
         statement.push("select p from (select 0::bigint as p where false");
         for trace in sources {
             let (Trace::Versions(source) | Trace::Rows(source)) = trace;
             let (table, place) = (self.table(source.table, at)?, self.place(source.table)?);
-            let begun = format!("from {table} t where t.from_position <= {upto} and t.from_position > {from}");
-            statement.push(&format!(" union select t.from_position {begun}"));
-            if let Trace::Rows(_) = trace {
-                let key = place.columns.iter().take(place.key);
-                let same: Vec<String> = key.map(|column| format!("s.{0} = t.{0}", column.name)).collect();
-                statement.push(&format!(
-                    " and exists (select 1 from {table} s where s.from_position <= {upto} and {}",
-                    same.join(" and ")
-                ));
-            }
-            // Inside `exists`, a bare column is one of `s`.
-            select::conditions(&mut statement, &source.conditions, place.columns)?;
-            statement.push(if let Trace::Rows(_) = trace { ")" } else { "" });
+            lineage::begun_and_ended(&mut statement, trace, &table, &place, &between)?;
         }
         let limit = statement.number(limit as u64);
         statement.push(&format!(") as changes order by p limit {limit}"));

@@ -26,6 +26,8 @@ pub struct Place {
     pub checkpoint: Position,
     /// Whether its rows have the columns this program reads: another version's may have others.
     pub fits: bool,
+    /// Whether they are of this program's version.
+    pub ours: bool,
     /// Whether it is on its first fold.
     pub first: bool,
     /// Whether the common position goes by it.
@@ -95,6 +97,7 @@ fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
         generation: standing.generation,
         checkpoint: standing.checkpoint,
         fits,
+        ours: standing.version == projection.version().cast_signed(),
         first: goes_on && !born,
         counts: goes_on && born,
         columns: projection.columns(),

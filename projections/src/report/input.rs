@@ -75,9 +75,9 @@ pub struct Source {
 /// Which events a figure opens to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Trace {
-    /// Those at which a version of a row that fulfils the conditions begins.
+    /// Those at which a version of a row that fulfils the conditions begins, or ends the row.
     Versions(Source),
-    /// Those at which any version of a row begins that has fulfilled the conditions at some time.
+    /// Those at which any version of a row begins or ends that has fulfilled the conditions at some time.
     Rows(Source),
 }
 

@@ -6,7 +6,7 @@ use domain::event::Fact;
 use domain::period::Period;
 use projections::cell::Cell;
 use projections::each_projection;
-use projections::projection::Projection;
+use projections::projection::{Held, Projection};
 use projections::report::{Answer, Input, Quantity, Read, Source, Trace, report};
 use projections::row::Row;
 use projections::select::Condition;
@@ -87,7 +87,11 @@ fn positions_in<P: Projection>(facts: &[Fact], trace: &Trace) -> Vec<u64> {
     let memory = folded::<P>(facts);
     let fulfil = |row: &P::Row| source.conditions.iter().all(|condition| holds(condition, row));
     let begun = |fulfils: &dyn Fn(&P::Row) -> bool| {
-        memory.history().filter(|held| fulfils(&held.row)).map(|held| held.from.0).collect::<Vec<u64>>()
+        let goes_on =
+            |held: &Held<P::Row>, at| memory.history().any(|next| next.row.key() == held.row.key() && next.from == at);
+        let ended = |held: &Held<P::Row>| held.until.filter(|at| !goes_on(held, *at));
+        let fulfilled = memory.history().filter(|held| fulfils(&held.row));
+        fulfilled.flat_map(|held| [Some(held.from), ended(held)]).flatten().map(|at| at.0).collect::<Vec<u64>>()
     };
     match trace {
         Trace::Versions(_) => begun(&fulfil),

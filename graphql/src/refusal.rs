@@ -125,7 +125,7 @@ impl Refusal {
             "{stream} holds {event}, which this server does not know; it takes {known}: send the command again to a server \
              that is up to date"
         );
-        let zh = format!("{stream} 含有本服务器不认识的事件 {event},需要{known_zh};请向已更新的服务器重新提交");
+        let zh = format!("所涉及的对象含有本服务器尚不认识的事件,需要{known_zh};请向已更新的服务器重新提交");
         let mut facts = vec![("stream", stream.to_string()), ("event", event.to_owned())];
         facts.extend(build.map(|build| ("build", build.to_owned())));
         Self::new("stream.newer_build", &facts, message, zh)
@@ -265,6 +265,7 @@ mod tests {
             Refusal::too_many("counts", 7, 6),
             Refusal::id_reused("7"),
             Refusal::contended(7),
+            Refusal::newer_build(domain::id::BranchId::root().into(), "branch_unheard_of", Some("9.1.0")),
         ];
         let codes: Vec<&str> = others.iter().chain(denied.last()).map(|refusal| refusal.code.as_str()).collect();
         assert!(CODES.iter().all(|code| codes.contains(code)), "{codes:?}");

@@ -89,7 +89,7 @@ impl Told {
         let before = Position(unread.position.0 - 1);
         let mut build = None;
         if let Why::UnknownType(kind, name) = &unread.why {
-            if !self.readers.as_ref().is_some_and(|(a, b, _)| (a, b) == (kind, name)) {
+            if self.readers.as_ref().is_none_or(|(a, b, _)| (a, b) != (kind, name)) {
                 let readers = kinds::readers(&mut *connection, kind, name).await.map_err(failed)?;
                 self.readers = Some((kind.clone(), name.clone(), readers));
             }

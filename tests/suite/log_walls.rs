@@ -1,5 +1,7 @@
 //! What was recorded stays, and free text stays closed: grants, triggers, salts, keys, and bad input at the door.
 
+use std::time::Duration;
+
 use domain::branch::BranchCommand;
 use domain::event::Event;
 use domain::id::{ActorId, BranchId, MemberId, RoundId};
@@ -14,6 +16,7 @@ use harness::audit::{audit, head, recorded};
 use harness::crowd::{accepted, enrol, organisation, send, suspend};
 use harness::ground::Ground;
 use harness::speak::{DAY, office, register};
+use harness::wait::until;
 use infra::app::App;
 use infra::keys::{Keyring, MasterKey};
 use infra::migrate::{self, UnfitError};
@@ -493,7 +496,7 @@ async fn a_text_as_large_as_the_largest_proposal_is_appended_folded_and_read() {
     for (number, command) in asked.into_iter().enumerate() {
         last = app.commands.send(&office(&format!("large-{number}")), command, None).await.unwrap().position;
     }
-    app.reads.pin(None, Some(last)).await.unwrap();
+    until("the fold", Duration::from_secs(120), async || app.reads.pin(None, Some(last)).await.ok()).await;
     let row = app.reads.rows(&Select::<RoundRow>::first(2), last).await.unwrap();
     assert!(row[0].notices.0[0].reason == large);
     let facts = app.reads.facts_after(Position(last.0 - 1), 1).await.unwrap();

@@ -96,6 +96,10 @@ refusals! {
         /// Whoever takes a scrutineer's place counts in it already.
         ScrutineerAlready { member: MemberId } = "round.scrutineer_already",
             "{member} is a scrutineer of this round already; name somebody else", "{member} 已是本轮监票人,请另行指定";
+        /// What somebody counted before being replaced is void and stays so.
+        ScrutineerReplaced { member: MemberId } = "round.scrutineer_replaced",
+            "{member} was replaced in this round and does not count in it again; name somebody else",
+            "{member} 在本轮已被更换,不再担任监票人,请另行指定";
         /// Not a scrutineer of the round.
         NotAScrutineer { member: MemberId } = "round.not_a_scrutineer",
             "{member} is not a scrutineer of this round", "{member} 不是本轮监票人";

@@ -32,12 +32,15 @@ pub struct Round {
     pub(super) rounds: Vec<RoundId>,
     /// What the committee decided, until it is published.
     pub(super) decided: Option<Arc<Sealed>>,
-    pub(super) decided_by: Option<ActorId>,
+    /// Everybody who decided, also before another did anew.
+    pub(super) decided_by: BTreeSet<ActorId>,
     pub(super) until: Option<Until>,
     pub(super) results: BTreeMap<MemberId, Arc<Published>>,
     pub(super) appeals: BTreeMap<AppealId, Appeal>,
     pub(super) reopening: Option<Proposed>,
     pub(super) annulment: Option<Proposed>,
+    /// Scrutineers who were replaced.
+    pub(super) replaced: BTreeSet<MemberId>,
 }
 
 /// What a round was drafted for.
@@ -134,8 +137,8 @@ impl Sheet {
 pub(super) struct Published {
     pub version: u32,
     pub result: MemberResult,
-    /// Whoever put it right.
-    pub corrected_by: Option<ActorId>,
+    /// Everybody who put it right.
+    pub corrected_by: BTreeSet<ActorId>,
 }
 
 /// An appeal.
@@ -251,12 +254,14 @@ impl Round {
                 self.stage = Some(Stage::Tallied);
             }
             E::GradesDecided { decided, by, .. } => {
-                (self.decided, self.decided_by) = (Some(Arc::new(decided.clone())), Some(by.clone()));
+                self.decided = Some(Arc::new(decided.clone()));
+                self.decided_by.insert(by.clone());
                 self.stage = Some(Stage::Decided);
             }
             E::Published { publicity_until, appeal_until, .. } => self.publish(*publicity_until, *appeal_until),
             E::ResultPublished { member, version, result, .. } => {
-                let corrected_by = self.results.get(member).and_then(|published| published.corrected_by.clone());
+                let before = self.results.get(member);
+                let corrected_by = before.map(|published| published.corrected_by.clone()).unwrap_or_default();
                 let published = Published { version: *version, result: result.clone(), corrected_by };
                 self.results.insert(*member, Arc::new(published));
             }
@@ -268,7 +273,7 @@ impl Round {
             E::AppealAnswered { appeal, .. } => self.appeal(appeal, |appeal| appeal.answered = true),
             E::Corrected { member, by, .. } => {
                 if let Some(published) = self.results.get_mut(member) {
-                    Arc::make_mut(published).corrected_by = Some(by.clone());
+                    Arc::make_mut(published).corrected_by.insert(by.clone());
                 }
             }
             E::Finalised { .. } => self.stage = Some(Stage::Final),
@@ -298,6 +303,7 @@ impl Round {
             let scrutineers = &mut Arc::make_mut(opening).scrutineers;
             scrutineers.iter_mut().filter(|one| **one == from).for_each(|one| *one = to);
         }
+        self.replaced.insert(from);
         let voting: Vec<Group> = self.ballots.iter().filter(|(_, ballot)| !ballot.closed).map(|of| *of.0).collect();
         for sheet in self.sheets.values_mut().filter(|sheet| !sheet.counts.is_empty()) {
             let counts = &mut Arc::make_mut(sheet).counts;
@@ -348,6 +354,7 @@ impl Round {
         let next = |ballot: &mut Ballot| *ballot = Ballot { attempt: ballot.attempt + 1, ..Ballot::default() };
         self.ballots.values_mut().for_each(next);
         self.sheets.clear();
-        (self.proposal, self.decided, self.decided_by, self.reopening) = (None, None, None, None);
+        (self.proposal, self.decided, self.reopening) = (None, None, None);
+        self.decided_by.clear();
     }
 }

@@ -95,6 +95,19 @@ impl Door<'_> {
         }
     }
 
+    /// Refuses whoever is reviewed in the round: who decides on everybody decides on themselves too, named or not.
+    ///
+    /// # Errors
+    /// `round.same_person`.
+    pub async fn not_reviewed_in(&self, round: RoundSubject) -> Result<(), Halt> {
+        let Some(member) = self.session.viewer()?.member else { return Ok(()) };
+        let now = self.session.pin(None, None).await?;
+        match covered::person(self.session, round.id(), member, now).await? {
+            Some(person) if person.is_reviewed => self.not_ones_own(member),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// The round an input names, and the asker's own member: the round's roster says what they may do there. A round that
     /// the asker neither sees nor takes part in is answered like one that is not there: a refusal would tell its stage.
     ///

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::id::RoundId;
+use domain::id::{BranchId, RoundId};
 use domain::period::{Grain, Period};
-use domain::round::Stage;
+use domain::refusal::Refusal;
+use domain::round::{RoundRefusal, Stage};
 use projections::cell::{Cell, ColumnType};
 use projections::claims::ClaimRow;
 use projections::round_people::RoundPersonRow;
-use projections::round_results::RoundResultRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Select};
 
@@ -19,15 +19,16 @@ use super::{Door, Halt};
 const PORTION: usize = 500;
 
 impl Door<'_> {
-    /// Of a yearly round, those of its branches' quarters and every other that holds a published result of somebody whom
-    /// it reviews, as who was moved has quarters elsewhere; of a quarterly one, none.
+    /// Of a yearly round, those of its branches' quarters and every other that reviews somebody whom it reviews, as who
+    /// was moved has quarters elsewhere; of a quarterly one, those named. Where some are named, none that is final is
+    /// left out.
     ///
     /// # Errors
-    /// [`Halt::Fault`] alone.
-    pub async fn quarters_of(&self, round: RoundSubject) -> Result<Vec<RoundId>, Halt> {
+    /// `round.quarter_left_out`.
+    pub async fn quarters_of(&self, round: RoundSubject, named: Vec<RoundId>) -> Result<Vec<RoundId>, Halt> {
         let now = self.session.catch_up().await?.position;
         let row = self.session.row::<RoundRow>(&RoundKey { round: round.id() }, now).await?;
-        let Some(row) = row.filter(|row| row.period.grain() == Grain::Year) else { return Ok(vec![]) };
+        let Some(row) = row.filter(|row| row.period.grain() == Grain::Year) else { return Ok(named) };
         let quarters: Vec<Cell> = (1..=4)
             .filter_map(|number| Period::quarter_of(row.period.year(), number).ok())
             .map(|quarter| quarter.to_cell())
@@ -43,15 +44,26 @@ impl Door<'_> {
         let people = self.session.every(people, now).await?.into_iter().filter(|person| person.is_reviewed);
         let members: Vec<Cell> = people.map(|person| person.member.to_cell()).collect();
         for members in members.chunks(PORTION) {
-            let results = Select::<RoundResultRow>::first(PORTION)
-                .only(Condition::OneOf("member", members.to_vec()))
-                .only(Condition::OneOf("period", quarters.clone()));
-            let elsewhere = self.session.every(results, now).await?.into_iter().map(|result| result.round);
-            found.extend(elsewhere);
+            let reviewed = Select::<RoundPersonRow>::first(PORTION).only(Condition::OneOf("member", members.to_vec()));
+            let elsewhere = self.session.every(reviewed, now).await?.into_iter().filter(|person| person.is_reviewed);
+            found.extend(elsewhere.map(|person| person.round));
         }
         let found: Vec<Cell> = found.into_iter().map(|round| round.to_cell()).collect();
-        let rounds = Select::<RoundRow>::first(PORTION).only(Condition::OneOf("round", found));
-        let standing = self.session.every(rounds, now).await?.into_iter();
-        Ok(standing.filter(|round| round.stage != Stage::Annulled).map(|round| round.round).collect())
+        let rounds = Select::<RoundRow>::first(PORTION)
+            .only(Condition::OneOf("round", found))
+            .only(Condition::OneOf("period", quarters));
+        let found: Vec<RoundRow> = self.session.every(rounds, now).await?;
+        let standing = found.into_iter().filter(|quarter| quarter.stage != Stage::Annulled);
+        if named.is_empty() {
+            return Ok(standing.map(|quarter| quarter.round).collect());
+        }
+        match standing.filter(|quarter| quarter.stage == Stage::Final).find(|quarter| !named.contains(&quarter.round)) {
+            Some(left) => {
+                let branch = left.branches.0.first().copied().unwrap_or(BranchId::root());
+                let (quarter, round) = (left.period, left.round);
+                Err(Refusal::from(RoundRefusal::QuarterLeftOut { branch, quarter, round }).into())
+            }
+            None => Ok(named),
+        }
     }
 }

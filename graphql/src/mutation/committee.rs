@@ -78,10 +78,8 @@ inputs! {
 impl Ask for TallyRoundInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let round = door.round("round", &self.round, RunRounds).await?;
-        let rounds = match self.rounds.as_slice() {
-            [] => door.quarters_of(round).await?,
-            named => input::ids("rounds", named)?,
-        };
+        let named = input::ids("rounds", &self.rounds)?;
+        let rounds = door.quarters_of(round, named).await?;
         Ok(round.asks(RoundCommand::Tally { rounds }))
     }
 }
@@ -100,6 +98,7 @@ impl Ask for ModerateCommentInput {
 impl Ask for DecideGradesInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let round = door.round("round", &self.round, RunRounds).await?;
+        door.not_reviewed_in(round).await?;
         let mut given = Vec::with_capacity(self.grades.len());
         for grade in &self.grades {
             let member: MemberId = named("grades.member", &grade.member)?;

@@ -126,7 +126,10 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, trou
                 }
                 continue;
             }
-            Ok(_) => most = BATCH,
+            Ok(_) => {
+                most = BATCH;
+                *trouble = Trouble::default();
+            }
             Err(FoldError::Fenced { .. }) => return (lease, Ended::Otherwise),
             // One of many is at fault; which one shows when they are folded one by one.
             Err(error) if error.is_about_an_event() && most > 1 => {

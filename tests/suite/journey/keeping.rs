@@ -391,6 +391,8 @@ async fn together(t: &Teller) {
         member(t, name).yes("countPaper", counted()).await;
     }
     t.yes("replaceScrutineer", replace("@scru1", "@x1")).await;
+    let refusal = t.no("round.scrutineer_replaced", "replaceScrutineer", replace("@x1", "@scru1")).await;
+    assert_eq!(facts(&refusal), [("member", "@scru1")]);
     member(t, "scru1").none("round.not_a_scrutineer", "countPaper", counted()).await;
     t.no("round.count_missing", "closeRound", next(json!({}))).await;
     member(t, "x1").yes("countPaper", counted()).await;

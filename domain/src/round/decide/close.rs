@@ -126,12 +126,16 @@ pub fn agreed(at: Sitting<'_, '_>, round: &Round, group: Group, member: MemberId
 pub fn repeat(at: Sitting<'_, '_>, group: Group, closes_at: Timestamp) -> Result<Decision, Stop> {
     let (round, _) = at.drafted()?;
     at.needs(round, &[Stage::Closed, Stage::Opened])?;
-    at.closing(closes_at)?;
     let ballot = in_play(round, group)?;
     if ballot.void.is_none() {
         at.needs(round, &[Stage::Closed])?;
         return Err(RoundRefusal::NotVoid { group }.into());
     }
+    if round.closes_at.is_some_and(|until| until <= at.context.at) {
+        // What votes again beside it is being counted: this one waits for that close.
+        at.needs(round, &[Stage::Closed])?;
+    }
+    at.closing(closes_at)?;
     let attempt = ballot.attempt + 1;
     match round.closes_at {
         Some(until) if round.stage == Some(Stage::Opened) && until != closes_at => {

@@ -154,13 +154,13 @@ pub fn reopen(at: Sitting<'_, '_>, closes_at: Timestamp) -> Result<Decision, Sto
 
 /// Whoever asked for it may take it back; anybody else who decides on rounds may decline it.
 pub fn decline_reopening(at: Sitting<'_, '_>, reason: Sealed) -> Result<Decision, Stop> {
-    let (round, _) = at.drafted()?;
+    let round = unended(at)?;
     let (proposed_by, by) = (asked(at, round.reopening.as_ref())?, at.context.actor.clone());
     at.happened(RoundEvent::ReopeningDeclined { reason, proposed_by, by })
 }
 
 pub fn decline_annulment(at: Sitting<'_, '_>, reason: Sealed) -> Result<Decision, Stop> {
-    let (round, _) = at.drafted()?;
+    let round = unended(at)?;
     let (proposed_by, by) = (asked(at, round.annulment.as_ref())?, at.context.actor.clone());
     at.happened(RoundEvent::AnnulmentDeclined { reason, proposed_by, by })
 }

@@ -96,6 +96,9 @@ pub fn replace_scrutineer(at: Sitting<'_, '_>, from: MemberId, to: MemberId, rea
     if scrutineers.contains(&to) {
         return Err(RoundRefusal::ScrutineerAlready { member: to }.into());
     }
+    if round.replaced.contains(&to) {
+        return Err(RoundRefusal::ScrutineerReplaced { member: to }.into());
+    }
     check_scrutineer(at, &round.roster.people, &round.roster.leaders, to)?;
     at.happened(RoundEvent::ScrutineerReplaced { from, to, reason, by: at.context.actor.clone() })
 }

@@ -25,11 +25,13 @@ const ROUNDS_MAX: usize = 400;
 
 pub fn tally(at: Sitting<'_, '_>, rounds: Vec<RoundId>) -> Result<Decision, Stop> {
     let round = at.at(Stage::Closed)?;
+    // Who answers whether everybody votes anew does not know yet what came out.
+    at.unproposed(round)?;
     let rules = at.rules(round)?;
     let (_, draft) = at.drafted()?;
     let yearly = draft.period.grain() == Grain::Year;
     let distinct: BTreeSet<&RoundId> = rounds.iter().collect();
-    if rounds.is_empty() == yearly || distinct.len() != rounds.len() || rounds.len() > ROUNDS_MAX {
+    if !(yearly || rounds.is_empty()) || distinct.len() != rounds.len() || rounds.len() > ROUNDS_MAX {
         return Err(RoundRefusal::TallyRounds { round: at.id }.into());
     }
     let results = match yearly {

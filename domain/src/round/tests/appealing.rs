@@ -106,6 +106,23 @@ fn who_put_the_result_right_does_not_answer_either() {
     let refusal = RoundRefusal::SamePerson { actor: actor("auditor") };
     play.asks_by("auditor", TUESDAY, answer(false, vec![])).then_refused(refusal);
     assert_eq!(play.asks_by("board", TUESDAY, answer(false, vec![])).events().len(), 1);
+    // Nor who put it right before another did.
+    let play = published().does_by("auditor", TUESDAY, correct(vec![recount()]));
+    let play = play.does_by("board", TUESDAY, correct(vec![mark("100")])).does(TUESDAY, file());
+    for who in ["auditor", "board"] {
+        let refusal = RoundRefusal::SamePerson { actor: actor(who) };
+        play.asks_by(who, TUESDAY, answer(false, vec![])).then_refused(refusal);
+    }
+}
+
+#[test]
+fn who_decided_first_does_not_answer_though_another_decided_anew() {
+    let play = decided().does_by("second", AFTER, as_proposed()).does(AFTER, RoundCommand::Publish);
+    let play = play.does_by("ana", TUESDAY, file());
+    for who in ["office", "second"] {
+        let refusal = RoundRefusal::SamePerson { actor: actor(who) };
+        play.asks_by(who, TUESDAY, answer(false, vec![])).then_refused(refusal);
+    }
 }
 
 #[test]

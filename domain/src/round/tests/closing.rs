@@ -185,6 +185,9 @@ fn a_second_void_group_votes_again_beside_the_first_until_the_same_close() {
     play.asks(AFTER, again(Group::Public, "2022-10-15T16:00:00Z")).then_refused(refusal);
     let refusal = wrong_stage(Stage::Opened, Stage::Closed);
     play.asks(AFTER, again(Group::Peer, SECOND_CLOSE)).then_refused(refusal);
+    // While the first is counted, the second waits for its close.
+    let refusal = wrong_stage(Stage::Opened, Stage::Closed);
+    play.asks(SECOND_CLOSE, again(Group::Public, "2022-10-20T16:00:00Z")).then_refused(refusal);
     let play = play.does(AFTER, again(Group::Public, SECOND_CLOSE)).does(AFTER, to_peer(ANA)).does(AFTER, to_public(8));
     let round = play.round();
     assert_eq!(

@@ -199,7 +199,7 @@ fn a_round_is_reopened_between_its_close_and_publication() {
 fn after_a_reopening_everybody_votes_anew() {
     let play = decided().does(AFTER, propose_reopening()).does_by("auditor", AFTER, reopening(AGAIN));
     let round = play.round();
-    assert!(round.sheets.is_empty() && round.proposal().is_none() && round.decided_by.is_none());
+    assert!(round.sheets.is_empty() && round.proposal().is_none() && round.decided_by.is_empty());
     assert_eq!(round.ballots.values().map(|ballot| (ballot.attempt, ballot.issued)).collect::<Vec<_>>(), [(2, 0); 3]);
     let issue = RoundEvent::PaperIssued { group: Group::Peer, attempt: 2, to: Some(ANA), count: 1 };
     play.asks(AFTER, to_peer(ANA)).then([in_round(issue)]);
@@ -292,6 +292,8 @@ fn nothing_goes_on_in_an_annulled_round() {
     let ended = || RoundRefusal::Ended { round: ROUND, stage: Stage::Annulled };
     annulled().asks(AFTER, propose_annulment()).then_refused(ended());
     annulled().asks_by("auditor", AFTER, RoundCommand::Annul).then_refused(ended());
+    annulled().asks(AFTER, RoundCommand::DeclineAnnulment { reason: reason() }).then_refused(ended());
+    annulled().asks(AFTER, RoundCommand::DeclineReopening { reason: reason() }).then_refused(ended());
     annulled().asks(OVER, RoundCommand::Finalise).then_refused(wrong_stage(Stage::Annulled, Stage::Published));
     annulled().asks(AFTER, propose_reopening()).then_refused(wrong_stage(Stage::Annulled, Stage::Closed));
 }

@@ -181,6 +181,7 @@ fn somebody_else_counts_in_a_scrutineers_place() {
     play.asks(CLOSES, replace(SU, NOBODY)).then([in_round(replaced)]);
     let play = all_counted(all_counted(play, Group::Peer, &example_peers()), Group::Public, &example_public());
     let play = play.does(CLOSES, replace(SU, NOBODY));
+    play.asks(CLOSES, replace(TAN, SU)).then_refused(RoundRefusal::ScrutineerReplaced { member: SU });
     let refusal = RoundRefusal::NotAScrutineer { member: SU };
     play.asks(CLOSES, peer_count(SU, ANA, example_peers())).then_refused(refusal);
     // What the one before counted is void.

@@ -306,10 +306,16 @@ fn nobody_votes_on_a_year() {
 fn a_yearly_round_names_its_quarters_each_once() {
     let play = closed_year(quarters("80", "90"));
     let refusal = || RoundRefusal::TallyRounds { round: ROUND };
-    play.asks(JANUARY, of_rounds(&[])).then_refused(refusal());
     play.asks(JANUARY, of_rounds(&[quarter_id(3), quarter_id(3)])).then_refused(refusal());
     let many: Vec<RoundId> = (0..401).map(quarter_id).collect();
     play.asks(JANUARY, of_rounds(&many)).then_refused(refusal());
+}
+
+#[test]
+fn a_year_without_a_quarter_is_incomplete_and_goes_on() {
+    let play = closed_year(compared(house())).does(JANUARY, of_rounds(&[]));
+    assert_eq!((play.proposed(ANA).score, play.proposed(ANA).proposed), (None, None));
+    assert_eq!(play.does(JANUARY, as_proposed()).asks(JANUARY, RoundCommand::Publish).events().len() > 7, true);
 }
 
 #[test]

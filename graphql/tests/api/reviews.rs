@@ -15,6 +15,7 @@ use jiff::civil::date;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::evaluation::{self, ROUND, told_with};
 use crate::mutations::{refused, send};
 use crate::story::{ANA, BAO, CAI, DAN, EAST, WEST, branch, member, told};
 use crate::support::{Asking, viewer};
@@ -399,4 +400,14 @@ fn nobody_decides_in_their_own_case() {
     for (mutation, input) in &own {
         assert_eq!(send(&other, mutation, input)["refusal"], Value::Null, "{mutation}: another may");
     }
+}
+
+#[test]
+fn who_is_reviewed_in_a_round_decides_no_grades_in_it() {
+    let twin = told_with([evaluation::opened()]);
+    let decide = json!({ "round": ROUND.0 });
+    let reviewed = twin.by(Some(viewer(Role::Office, Some(ANA), None)));
+    assert_eq!(refused(&reviewed, "decideGrades", &decide), "round.same_person", "named or not");
+    let nobody = twin.by(Some(viewer(Role::Office, None, None)));
+    assert_eq!(send(&nobody, "decideGrades", &decide)["refusal"], Value::Null);
 }

@@ -34,6 +34,8 @@ pub struct Voting {
     pub blank: u32,
     /// Why it does not count.
     pub void: Option<Void>,
+    /// Whose counts stand, once it has closed: the scrutineers of then, whoever replaced them since.
+    pub counted_by: Vec<MemberId>,
 }
 
 impl Voting {
@@ -128,6 +130,15 @@ impl RoundRow {
         }
     }
 
+    /// Whose counts of a group's latest attempt stand: those of the scrutineers, or of those when it closed.
+    #[must_use]
+    pub fn counting(&self, group: Group) -> &[MemberId] {
+        match self.voting.0.get(&group) {
+            Some(voting) if !voting.counted_by.is_empty() => &voting.counted_by,
+            Some(_) | None => &self.scrutineers.0,
+        }
+    }
+
     /// Whether its results are in the open: published or final, and not annulled since.
     #[must_use]
     pub fn is_published(&self) -> bool {
@@ -151,7 +162,7 @@ pub struct Rounds;
 
 impl Projection for Rounds {
     const NAME: &'static str = "rounds";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Row = RoundRow;
     type Change = Change;
 
@@ -242,7 +253,7 @@ fn drafted(round: RoundId, branches: &[BranchId], period: Period, rules_version:
 }
 
 fn first(attempt: u32) -> Voting {
-    Voting { attempt, issued: 0, returned: None, blank: 0, void: None }
+    Voting { attempt, issued: 0, returned: None, blank: 0, void: None, counted_by: vec![] }
 }
 
 fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
@@ -267,7 +278,7 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         E::ScrutineerReplaced { from, to, .. } => {
             row.scrutineers.0.iter_mut().filter(|one| *one == from).for_each(|one| *one = *to);
         }
-        E::Closed { .. } => row.stage = Stage::Closed,
+        E::Closed { .. } => shut(row),
         E::GroupVoided { group, attempt, cause, eligible, issued, returned } => {
             row.voided.0.push((*group, *attempt, *cause, *eligible, *issued, *returned));
             of_group(row, *group, |voting| voting.void = Some(*cause));
@@ -311,6 +322,13 @@ fn take(row: &mut RoundRow, Change { event, position, at }: &Change) {
         | E::AppealAnswered { .. }
         | E::Corrected { .. } => {}
     }
+}
+
+/// What was voted on is counted by those who counted until now.
+fn shut(row: &mut RoundRow) {
+    row.stage = Stage::Closed;
+    let voted = row.voting.0.iter_mut().filter(|(group, voting)| group.is_secret() && voting.counted_by.is_empty());
+    voted.for_each(|(_, voting)| voting.counted_by.clone_from(&row.scrutineers.0));
 }
 
 fn of_group(row: &mut RoundRow, group: Group, change: impl FnOnce(&mut Voting)) {

@@ -17,7 +17,7 @@ use projections::branches::BranchRow;
 use projections::members::MemberRow;
 use projections::select::Select;
 
-use crate::told::{ALL, Told, log, rows_equal, smuggle, told};
+use crate::told::{ALL, Told, log, rows_equal, smuggle, smuggle_name, smuggle_unwritable, told};
 
 async fn stopped(app: &App, count: usize) -> Vec<Standing> {
     until("the stop", Duration::from_secs(20), async || {
@@ -135,8 +135,7 @@ async fn known_member(told: &Told) -> MemberId {
 async fn what_a_projection_stopped_before_is_skipped_once_decided_live_rebuilt_and_verified() {
     let told = told(25, 40).await;
     let head = told.caught_up().await;
-    let payload = r#"{"branch_renamed":{"name_before":"a","name":"x\u0000y","on":"2022-03-01"}}"#;
-    let poison = smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    let poison = smuggle_unwritable(&told.ground).await;
     let after = registers(&told).await;
     stopped(&told.app, 1).await;
     let pool = told.ground.pool().await;
@@ -200,8 +199,7 @@ async fn an_undecodable_event_is_skipped_by_the_projections_told_to_and_by_no_ot
 async fn an_event_whose_row_cannot_be_written_stops_only_the_projection_that_writes_it() {
     let told = told(14, 40).await;
     let head = told.caught_up().await;
-    let payload = r#"{"branch_renamed":{"name_before":"a","name":"x\u0000y","on":"2022-03-01"}}"#;
-    let poison = smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    let poison = smuggle_unwritable(&told.ground).await;
     let after = registers(&told).await;
 
     let standings = stopped(&told.app, 1).await;
@@ -225,8 +223,7 @@ async fn a_log_with_an_event_missing_is_not_read_past_it() {
     let head = told.caught_up().await;
     let owner = told.ground.owner().await;
     sqlx::query("update log_head set position = position + 1").execute(&owner).await.unwrap();
-    let payload = r#"{"branch_renamed":{"name_before":"a","name":"b","on":"2022-03-01"}}"#;
-    smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    smuggle_name(&told.ground, "b").await;
 
     for standing in stopped(&told.app, registry::all().len()).await {
         let (at, cause) = standing.stopped.as_ref().unwrap();
@@ -241,8 +238,7 @@ async fn a_projection_that_fails_again_and_again_holds_nobody_back_and_goes_on_o
     let told = told(16, 40).await;
     let head = told.caught_up().await;
     sqlx::query("alter table branches_g1 rename column name to called").execute(&told.app.pool).await.unwrap();
-    let payload = r#"{"branch_renamed":{"name_before":"a","name":"b","on":"2022-03-01"}}"#;
-    let renamed = smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    let renamed = smuggle_name(&told.ground, "b").await;
     let after = registers(&told).await;
 
     let stop = stopped(&told.app, 1).await;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use domain::id::BranchId;
 use domain::stream::Position;
 use graphql::ports::Reads;
 use harness::ground::Ground;
@@ -70,6 +71,17 @@ pub async fn smuggle(ground: &Ground, kind: &str, stream: &str, payload: &str) -
     .unwrap();
     transaction.commit().await.unwrap();
     Position(position.unsigned_abs())
+}
+
+/// Smuggles in a new name of the top committee.
+pub async fn smuggle_name(ground: &Ground, name: &str) -> Position {
+    let renamed = format!(r#"{{"branch_renamed":{{"name_before":"a","name":"{name}","on":"2022-03-01"}}}}"#);
+    smuggle(ground, "branch", &BranchId::root().to_string(), &renamed).await
+}
+
+/// Smuggles in an event that every build reads and no row can hold: `branches` stops before it.
+pub async fn smuggle_unwritable(ground: &Ground) -> Position {
+    smuggle_name(ground, r"x\u0000y").await
 }
 
 /// The whole log.

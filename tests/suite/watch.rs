@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use domain::id::BranchId;
 use harness::client::Api;
 use harness::server::Server;
 use harness::wait::until;
@@ -13,7 +12,7 @@ use infra::http::FAR;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::told::{Told, smuggle, told};
+use crate::told::{Told, smuggle_unwritable, told};
 
 /// The figure of a line.
 fn figure(text: &str, line: &str) -> u64 {
@@ -25,8 +24,7 @@ fn figure(text: &str, line: &str) -> u64 {
 async fn what_is_behind_and_why_is_told_to_people_and_to_machines() {
     let told = told(41, 30).await;
     let head = told.caught_up().await;
-    let payload = r#"{"branch_renamed":{"name_before":"a","name":"x\u0000y","on":"2022-03-01"}}"#;
-    let poison = smuggle(&told.ground, "branch", &BranchId::root().to_string(), payload).await;
+    let poison = smuggle_unwritable(&told.ground).await;
     let sql = "insert into projections (name, version, generation, checkpoint, epoch) values ('forgotten', 1, 1, 3, 1)";
     sqlx::query(sql).execute(&told.app.pool).await.unwrap();
     let Told { ground, app, clock, .. } = told;

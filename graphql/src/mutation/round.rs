@@ -2,9 +2,10 @@
 
 use async_graphql::ID;
 use domain::round::RoundCommand;
+use domain::text::Sealed;
 
 use super::{inputs, mutations};
-use crate::door::{Ask, Asked, BranchSubject, Door, Halt, named};
+use crate::door::{Ask, Asked, BranchSubject, Door, Halt, RoundSubject, named};
 use crate::input::{self, PeriodInput};
 use crate::policy::Action::RunRounds;
 use crate::scalar::DateTime;
@@ -149,6 +150,13 @@ inputs! {
     }
 }
 
+/// The round, and why something is asked of it, sealed under the round's own key.
+async fn with_reason(door: &Door<'_>, round: &ID, reason: &str) -> Result<(RoundSubject, Sealed), Halt> {
+    let round = door.round("round", round, RunRounds).await?;
+    let reason = door.seal(round.id().0, "reason", reason).await?;
+    Ok((round, reason))
+}
+
 impl Ask for DraftRoundInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let mut covered: Vec<BranchSubject> = Vec::with_capacity(self.branches.len());
@@ -184,9 +192,8 @@ impl Ask for CloseRoundInput {
 
 impl Ask for ReplaceScrutineerInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
-        let round = door.round("round", &self.round, RunRounds).await?;
+        let (round, reason) = with_reason(door, &self.round, &self.reason).await?;
         let (from, to) = (named("from", &self.from)?, named("to", &self.to)?);
-        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
         Ok(round.asks(RoundCommand::ReplaceScrutineer { from, to, reason }))
     }
 }
@@ -207,8 +214,7 @@ impl Ask for FinaliseRoundInput {
 
 impl Ask for ProposeReopeningInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
-        let round = door.round("round", &self.round, RunRounds).await?;
-        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        let (round, reason) = with_reason(door, &self.round, &self.reason).await?;
         Ok(round.asks(RoundCommand::ProposeReopening { reason }))
     }
 }
@@ -222,8 +228,7 @@ impl Ask for ReopenRoundInput {
 
 impl Ask for ProposeAnnulmentInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
-        let round = door.round("round", &self.round, RunRounds).await?;
-        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        let (round, reason) = with_reason(door, &self.round, &self.reason).await?;
         Ok(round.asks(RoundCommand::ProposeAnnulment { reason }))
     }
 }
@@ -236,16 +241,14 @@ impl Ask for AnnulRoundInput {
 
 impl Ask for DeclineReopeningInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
-        let round = door.round("round", &self.round, RunRounds).await?;
-        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        let (round, reason) = with_reason(door, &self.round, &self.reason).await?;
         Ok(round.asks(RoundCommand::DeclineReopening { reason }))
     }
 }
 
 impl Ask for DeclineAnnulmentInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
-        let round = door.round("round", &self.round, RunRounds).await?;
-        let reason = door.seal(round.id().0, "reason", &self.reason).await?;
+        let (round, reason) = with_reason(door, &self.round, &self.reason).await?;
         Ok(round.asks(RoundCommand::DeclineAnnulment { reason }))
     }
 }

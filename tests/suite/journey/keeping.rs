@@ -407,6 +407,10 @@ async fn together(t: &Teller) {
     assert_eq!(facts(&refusal), [("round", "@next"), ("by", "office")]);
     second(t).yes("declineReopening", why()).await;
     t.yes("publishRound", next(json!({}))).await;
+    let behind = "{ roundResult(round: \"@next\", member: \"@m1\", NOW) { events(first: 50) { nodes { type } } } }";
+    let behind = t.ask(behind).await["roundResult"]["events"]["nodes"].as_array().unwrap().clone();
+    let counts = behind.iter().filter(|event| event["type"] == "round_paper_counted").count();
+    assert_eq!(counts, 2, "what was counted by who was replaced is none of it: {behind:?}");
     t.no("round.not_proposed", "declineAnnulment", why()).await;
     t.yes("proposeAnnulment", why()).await;
     t.yes("declineAnnulment", why()).await;

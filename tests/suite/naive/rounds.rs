@@ -130,7 +130,7 @@ fn round_row(round: RoundId, course: &Course<'_>) -> Option<RoundRow> {
         peers: roster.map_or(0, |(_, _, peers)| peers.len() as i64),
         reviewed: reviewed.unwrap_or_default() as i64,
         leaders: Json(roster.map(|(_, leaders, _)| leaders.clone()).unwrap_or_default()),
-        scrutineers: Json(scrutineers(course)),
+        scrutineers: Json(scrutineers(course.as_slice())),
         opened_at: opened.map(|(fact, ..)| fact.at),
         closes_at: last(course, |_, event| match event {
             E::Opened { closes_at, .. } | E::Reopened { closes_at, .. } | E::GroupRepeated { closes_at, .. } => {
@@ -182,7 +182,10 @@ fn voting_of(course: &Course<'_>, group: Group, reopenings: u32) -> Voting {
     let begins = |event: &RoundEvent| matches!(event, E::Opened { .. } | E::Reopened { .. }) || repeats(event);
     let repeated = course.iter().filter(|(_, event)| repeats(event)).count() as u32;
     let at = course.iter().rposition(|(_, event)| begins(event)).unwrap_or_default();
-    let mut voting = Voting { attempt: 1 + reopenings + repeated, issued: 0, returned: None, blank: 0, void: None };
+    let closed = course.iter().enumerate().skip(at).find(|(_, (_, event))| matches!(event, E::Closed { .. }));
+    let counted_by = closed.filter(|_| group.is_secret()).map(|(closed, _)| scrutineers(&course[..closed]));
+    let (attempt, counted_by) = (1 + reopenings + repeated, counted_by.unwrap_or_default());
+    let mut voting = Voting { attempt, issued: 0, returned: None, blank: 0, void: None, counted_by };
     for (_, event) in &course[at..] {
         match event {
             E::PaperIssued { group: of, count, .. } if *of == group => voting.issued += count,
@@ -237,7 +240,7 @@ fn notices(course: &Course<'_>) -> Vec<Notice> {
 }
 
 /// Who counts: those named at the opening, each replaced in turn.
-fn scrutineers(course: &Course<'_>) -> Vec<MemberId> {
+fn scrutineers(course: &[(&Fact, &RoundEvent)]) -> Vec<MemberId> {
     let mut scrutineers = vec![];
     for (_, event) in course {
         match event {

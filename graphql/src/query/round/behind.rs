@@ -45,7 +45,9 @@ pub fn traces(round: &RoundRow, person: &RoundPersonRow) -> Vec<Trace> {
     let counted = round.voting.0.iter().filter(|(group, voting)| group.is_secret() && voting.void.is_none());
     traces.extend(counted.map(|(group, voting)| {
         let attempt = vec![equals("group_of", *group), equals("attempt", i64::from(voting.attempt))];
-        versions::<PaperCountRow>([of_person(), attempt].concat())
+        let counted_by = round.counting(*group).iter().map(ColumnType::to_cell).collect();
+        let standing = vec![Condition::OneOf("scrutineer", counted_by)];
+        versions::<PaperCountRow>([of_person(), attempt, standing].concat())
     }));
     if let Some(Basis::Year { quarters, comparisons, .. }) = person.result.as_ref().map(|result| &result.0.basis) {
         traces.extend(quarters.iter().map(|quarter| of_quarter(quarter, person)));

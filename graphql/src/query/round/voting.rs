@@ -39,7 +39,7 @@ pub fn voting_of(row: &RoundRow, at: Moment) -> Vec<GroupVoting> {
         eligible: row.eligible(*group),
         took_part: took_part(voting),
         reviewed: row.reviewed,
-        scrutineers: row.scrutineers.0.clone(),
+        scrutineers: row.counting(*group).to_vec(),
         at,
     };
     row.voting.0.iter().map(of).collect()

@@ -306,7 +306,7 @@ async fn tell(
             _ = stopping.changed() => return,
         }
         let head = own.borrow_and_update().to_string();
-        let hint = sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&head);
+        let hint = crate::sql::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&head);
         if let Err(error) = reach.soon(hint.execute(&pool)).await {
             tracing::debug!(error = %error, "a hint was lost; others find out by themselves");
         }

@@ -261,7 +261,7 @@ impl Keyring {
         if let Some(key) = self.cache.lock().expect("no holder of the cache panics").get(&subject) {
             return Ok(Some(*key));
         }
-        let wrapped: Option<Vec<u8>> = sqlx::query_scalar("select wrapped from subject_keys where subject = $1")
+        let wrapped: Option<Vec<u8>> = crate::sql::query_scalar("select wrapped from subject_keys where subject = $1")
             .bind(subject)
             .fetch_optional(&self.pool)
             .await?;
@@ -274,11 +274,13 @@ impl Keyring {
     /// Two at once make one key: the insert of the second does nothing and the first one's is read.
     async fn make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {
         let wrapped = self.master.wrap(subject, &random());
-        sqlx::query("insert into subject_keys (subject, wrapped) values ($1, $2) on conflict (subject) do nothing")
-            .bind(subject)
-            .bind(wrapped)
-            .execute(&self.pool)
-            .await?;
+        crate::sql::query(
+            "insert into subject_keys (subject, wrapped) values ($1, $2) on conflict (subject) do nothing",
+        )
+        .bind(subject)
+        .bind(wrapped)
+        .execute(&self.pool)
+        .await?;
         self.find(subject).await?.ok_or(KeyError::Sql(sqlx::Error::RowNotFound))
     }
 }

@@ -26,4 +26,5 @@ pub mod postgres;
 pub mod reach;
 pub mod reads;
 pub mod report;
+pub mod sql;
 pub mod sqltype;

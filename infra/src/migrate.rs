@@ -68,7 +68,7 @@ fn migrator() -> Migrator {
 
 async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
     let owner_serves: bool =
-        sqlx::query_scalar("select current_user::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text")
+        crate::sql::query_scalar("select current_user::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text")
             .bind(role)
             .fetch_one(&mut *connection)
             .await?;
@@ -77,7 +77,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
         return Ok(());
     }
     let schema: String =
-        sqlx::query_scalar("select pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text)")
+        crate::sql::query_scalar("select pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text)")
             .fetch_one(&mut *connection)
             .await?;
     let grants = format!(
@@ -130,19 +130,20 @@ pub enum UnfitError {
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
     let mut connection = app.connect().await?;
     let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
-    let known: bool =
-        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut connection).await?;
+    let known: bool = crate::sql::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+        .fetch_one(&mut connection)
+        .await?;
     let found: i64 = match known {
         true => {
             let sql = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-            sqlx::query_scalar(sql).fetch_one(&mut connection).await?
+            crate::sql::query_scalar(sql).fetch_one(&mut connection).await?
         }
         false => 0,
     };
     if found < needed {
         return Err(UnfitError::Schema { found, needed });
     }
-    let (role, can_change): (String, bool) = sqlx::query_as(
+    let (role, can_change): (String, bool) = crate::sql::query_as(
         "select current_user::text, pg_has_role(relowner, 'member') or has_table_privilege(oid, 'update') or \
          has_table_privilege(oid, 'delete') or has_table_privilege(oid, 'truncate') or has_table_privilege(oid, 'trigger') \
          from pg_class where oid = 'events'::regclass",

@@ -89,7 +89,7 @@ async fn seal(commands: &dyn Commands, draft: &Draft) -> Result<Vec<Sealed>, Sen
 pub async fn is_loaded(app: &App) -> Result<bool, sqlx::Error> {
     let steps = steps();
     let last = steps.last().and_then(|step| step.drafts.last()).expect("the year has steps");
-    sqlx::query_scalar("select exists (select from commands where principal = $1 and command_id = $2)")
+    crate::sql::query_scalar("select exists (select from commands where principal = $1 and command_id = $2)")
         .bind(LOADER)
         .bind(last.id())
         .fetch_one(&app.pool)

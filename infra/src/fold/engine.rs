@@ -83,7 +83,7 @@ impl<P: Projection> Folded for Engine<P> {
 
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
-        let known: Option<i64> = sqlx::query_scalar("select generation from projections where name = $1")
+        let known: Option<i64> = crate::sql::query_scalar("select generation from projections where name = $1")
             .bind(P::NAME)
             .fetch_optional(pool)
             .await
@@ -93,7 +93,7 @@ impl<P: Projection> Folded for Engine<P> {
         }
         let mut connection = pool.acquire().await.map_err(failed)?;
         let mut transaction = connection.begin().await.map_err(failed)?;
-        let registered = sqlx::query(
+        let registered = crate::sql::query(
             "insert into projections (name, version, generation, checkpoint, epoch, born) \
              select $1::text, $2::integer, 1, 0, 0, position from log_head on conflict (name) do nothing",
         )
@@ -210,7 +210,7 @@ pub struct Standing {
 pub async fn standings(pool: &PgPool) -> Result<Vec<Standing>, sqlx::Error> {
     let sql = "select name, version, generation, checkpoint, stopped_at, cause, coalesce(lease_until > now(), false), born \
                from projections order by name";
-    let rows = sqlx::query(sql).fetch_all(pool).await?;
+    let rows = crate::sql::query(sql).fetch_all(pool).await?;
     rows.iter()
         .map(|row| {
             let stopped: Option<i64> = row.try_get(4)?;

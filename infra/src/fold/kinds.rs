@@ -57,7 +57,7 @@ impl Readers {
 /// The database's.
 pub async fn readers(executor: impl PgExecutor<'_>, kind: &str, name: &str) -> Result<Readers, sqlx::Error> {
     let sql = "select projection, build from event_types where kind = $1 and name = $2";
-    let builds: Vec<(String, String)> = sqlx::query_as(sql).bind(kind).bind(name).fetch_all(executor).await?;
+    let builds: Vec<(String, String)> = crate::sql::query_as(sql).bind(kind).bind(name).fetch_all(executor).await?;
     Ok(Readers { builds: builds.into_iter().collect() })
 }
 
@@ -80,7 +80,7 @@ pub async fn register(connection: &mut PgConnection, projections: &[Arc<dyn Fold
         array(2),
         array(3),
     );
-    sqlx::query(&sql).bind(kinds).bind(names).bind(readers).bind(BUILD).execute(connection).await.map(drop)
+    crate::sql::query(&sql).bind(kinds).bind(names).bind(readers).bind(BUILD).execute(connection).await.map(drop)
 }
 
 /// Every type this build knows, by itself and with each projection that reads it.

@@ -129,7 +129,7 @@ pub async fn measure(pool: &PgPool) -> Result<Overview, sqlx::Error> {
 async fn waiting(connection: &mut PgConnection) -> Result<BTreeMap<String, u64>, sqlx::Error> {
     let sql = "select p.name, greatest(0, extract(epoch from now() - e.recorded_at))::bigint \
                from projections p join events e on e.position = p.checkpoint + 1";
-    let rows: Vec<(String, i64)> = sqlx::query_as(sql).fetch_all(connection).await?;
+    let rows: Vec<(String, i64)> = crate::sql::query_as(sql).fetch_all(connection).await?;
     Ok(rows.into_iter().map(|(name, seconds)| (name, seconds.unsigned_abs())).collect())
 }
 
@@ -137,7 +137,7 @@ async fn waiting(connection: &mut PgConnection) -> Result<BTreeMap<String, u64>,
 async fn verified(connection: &mut PgConnection) -> Result<BTreeMap<String, (Position, u64)>, sqlx::Error> {
     let sql = "select p.name, v.position, v.differing from projections p cross join lateral \
                (select * from verifications v where v.projection = p.name order by v.at desc limit 1) as v";
-    let rows: Vec<(String, i64, i64)> = sqlx::query_as(sql).fetch_all(connection).await?;
+    let rows: Vec<(String, i64, i64)> = crate::sql::query_as(sql).fetch_all(connection).await?;
     let found = |(name, position, differing): (String, i64, i64)| {
         (name, (Position(position.unsigned_abs()), differing.unsigned_abs()))
     };

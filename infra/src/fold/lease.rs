@@ -32,7 +32,7 @@ pub async fn take(pool: &PgPool, projection: &str, version: u32, holder: Uuid) -
     let sql = "update projections set holder = $2, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second' \
                where name = $1 and version = $4 and (holder is null or holder = $2 or lease_until < now()) \
                returning epoch, generation, version, checkpoint";
-    let query = sqlx::query(sql).bind(projection).bind(holder).bind(seconds()).bind(version.cast_signed());
+    let query = crate::sql::query(sql).bind(projection).bind(holder).bind(seconds()).bind(version.cast_signed());
     query.fetch_optional(pool).await?.as_ref().map(lease_of).transpose()
 }
 
@@ -42,7 +42,7 @@ pub async fn take(pool: &PgPool, projection: &str, version: u32, holder: Uuid) -
 /// The database's.
 pub async fn look(executor: impl PgExecutor<'_>, projection: &str) -> Result<Lease, sqlx::Error> {
     let sql = "select epoch, generation, version, checkpoint from projections where name = $1";
-    lease_of(&sqlx::query(sql).bind(projection).fetch_one(executor).await?)
+    lease_of(&crate::sql::query(sql).bind(projection).fetch_one(executor).await?)
 }
 
 fn lease_of(row: &PgRow) -> Result<Lease, sqlx::Error> {
@@ -70,7 +70,7 @@ pub async fn advance(
                stopped_at = null, cause = null where name = $1 and epoch = $2 and checkpoint = $3 \
                returning array(select s.position from projection_skips s where s.projection = $1 and s.position > $3 \
                and s.position <= $4)";
-    let skipped: Option<Vec<i64>> = sqlx::query_scalar(sql)
+    let skipped: Option<Vec<i64>> = crate::sql::query_scalar(sql)
         .bind(projection)
         .bind(lease.epoch)
         .bind(lease.checkpoint.0.cast_signed())
@@ -87,7 +87,7 @@ pub async fn advance(
 /// The database's.
 pub async fn give_back(pool: &PgPool, projection: &str, lease: &Lease) -> Result<(), sqlx::Error> {
     let sql = "update projections set holder = null, lease_until = null where name = $1 and epoch = $2";
-    sqlx::query(sql).bind(projection).bind(lease.epoch).execute(pool).await.map(drop)
+    crate::sql::query(sql).bind(projection).bind(lease.epoch).execute(pool).await.map(drop)
 }
 
 /// Records that the projection stops before an event, and why.
@@ -102,7 +102,7 @@ pub async fn stop(
     cause: &str,
 ) -> Result<(), sqlx::Error> {
     let sql = "update projections set stopped_at = $3, cause = $4 where name = $1 and epoch = $2";
-    let query = sqlx::query(sql).bind(projection).bind(lease.epoch).bind(at.0.cast_signed()).bind(cause);
+    let query = crate::sql::query(sql).bind(projection).bind(lease.epoch).bind(at.0.cast_signed()).bind(cause);
     query.execute(pool).await.map(drop)
 }
 

@@ -82,7 +82,7 @@ impl Build {
     async fn advance<P: Projection>(&self, connection: &mut PgConnection, to: Position) -> Result<bool, sqlx::Error> {
         let sql = "update projection_builds set checkpoint = $5, lease_until = now() + $6 * interval '1 second' \
                    where name = $1 and generation = $2 and builder = $3 and checkpoint = $4";
-        let query = sqlx::query(sql).bind(P::NAME).bind(self.generation).bind(self.builder);
+        let query = crate::sql::query(sql).bind(P::NAME).bind(self.generation).bind(self.builder);
         let query = query.bind(self.checkpoint.0.cast_signed()).bind(to.0.cast_signed()).bind(lease::seconds());
         Ok(query.execute(connection).await?.rows_affected() == 1)
     }
@@ -91,7 +91,7 @@ impl Build {
     async fn end<P: Projection>(&self, connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
         let sql =
             "delete from projection_builds where name = $1 and generation = $2 and builder = $3 and checkpoint = $4";
-        let query = sqlx::query(sql).bind(P::NAME).bind(self.generation).bind(self.builder);
+        let query = crate::sql::query(sql).bind(P::NAME).bind(self.generation).bind(self.builder);
         Ok(query.bind(self.checkpoint.0.cast_signed()).execute(connection).await?.rows_affected() == 1)
     }
 }
@@ -100,7 +100,7 @@ impl Build {
 /// serving generation and checkpoint.
 async fn lock<P: Projection>(connection: &mut PgConnection) -> Result<(i64, i64), sqlx::Error> {
     let sql = "update projections set name = name where name = $1 returning generation, checkpoint";
-    sqlx::query_as(sql).bind(P::NAME).fetch_one(connection).await
+    crate::sql::query_as(sql).bind(P::NAME).fetch_one(connection).await
 }
 
 /// The generation to build and how far it is: one that was cut off, if it is of this version, else a new one.
@@ -110,7 +110,7 @@ async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<Build, Fo
     let (serving, _) = lock::<P>(&mut transaction).await.map_err(failed)?;
     let sql = "select generation, checkpoint, lease_until > now() from projection_builds \
                where name = $1 and version = $2 and generation > $3 order by generation desc limit 1";
-    let query = sqlx::query_as(sql).bind(P::NAME).bind(P::VERSION.cast_signed()).bind(serving);
+    let query = crate::sql::query_as(sql).bind(P::NAME).bind(P::VERSION.cast_signed()).bind(serving);
     let unfinished: Option<(i64, i64, bool)> = query.fetch_optional(&mut *transaction).await.map_err(failed)?;
     let builder = Uuid::new_v8(random());
     let build = match unfinished {
@@ -139,19 +139,19 @@ async fn claim<P: Projection>(
 ) -> Result<bool, sqlx::Error> {
     let sql = "update projection_builds set builder = $3, lease_until = now() + $4 * interval '1 second' \
                where name = $1 and generation = $2 and lease_until < now()";
-    let query = sqlx::query(sql).bind(P::NAME).bind(generation).bind(builder).bind(lease::seconds());
+    let query = crate::sql::query(sql).bind(P::NAME).bind(generation).bind(builder).bind(lease::seconds());
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
 async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, builder: Uuid) -> Result<i64, sqlx::Error> {
-    let last: Option<i64> = sqlx::query_scalar("select max(generation) from projection_builds where name = $1")
+    let last: Option<i64> = crate::sql::query_scalar("select max(generation) from projection_builds where name = $1")
         .bind(P::NAME)
         .fetch_one(&mut *connection)
         .await?;
     let generation = last.unwrap_or_default().max(serving) + 1;
     let sql = "insert into projection_builds (name, generation, version, checkpoint, builder, lease_until) \
                values ($1, $2, $3, 0, $4, now() + $5 * interval '1 second')";
-    let query = sqlx::query(sql).bind(P::NAME).bind(generation).bind(P::VERSION.cast_signed()).bind(builder);
+    let query = crate::sql::query(sql).bind(P::NAME).bind(generation).bind(P::VERSION.cast_signed()).bind(builder);
     query.bind(lease::seconds()).execute(&mut *connection).await?;
     remove_replaced::<P>(connection, serving).await?;
     table::create::<P>(connection, generation).await?;
@@ -160,14 +160,14 @@ async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, build
 
 /// Drops the tables that have not served for a while, and forgets the builds that were overtaken.
 async fn remove_replaced<P: Projection>(connection: &mut PgConnection, serving: i64) -> Result<(), sqlx::Error> {
-    sqlx::query("delete from projection_builds where name = $1 and generation < $2")
+    crate::sql::query("delete from projection_builds where name = $1 and generation < $2")
         .bind(P::NAME)
         .bind(serving)
         .execute(&mut *connection)
         .await?;
     let sql = "select max(generation) from projection_switches \
                where name = $1 and switched_at < now() - $2 * interval '1 second'";
-    let query = sqlx::query_scalar(sql).bind(P::NAME).bind(i32::try_from(KEPT.as_secs()).unwrap_or(i32::MAX));
+    let query = crate::sql::query_scalar(sql).bind(P::NAME).bind(i32::try_from(KEPT.as_secs()).unwrap_or(i32::MAX));
     let serving_since: Option<i64> = query.fetch_one(&mut *connection).await?;
     for replaced in 1..serving_since.unwrap_or_default() {
         table::remove::<P>(connection, replaced).await?;
@@ -210,7 +210,7 @@ async fn switch<P: Projection>(
     generation: i64,
     checkpoint: Position,
 ) -> Result<bool, sqlx::Error> {
-    let switched = sqlx::query(
+    let switched = crate::sql::query(
         "update projections set generation = $2, version = $3, checkpoint = $4, epoch = epoch + 1, holder = null, \
          lease_until = null, stopped_at = null, cause = null \
          where name = $1 and generation < $2 and checkpoint <= $4",
@@ -224,7 +224,7 @@ async fn switch<P: Projection>(
     if switched.rows_affected() == 0 {
         return Ok(false);
     }
-    sqlx::query(
+    crate::sql::query(
         "insert into projection_switches (name, generation, version, position, switched_at) \
          values ($1, $2, $3, $4, now())",
     )

@@ -39,7 +39,7 @@ pub async fn load<P: Projection>(
         same(key_columns, "t", "k"),
     );
     let cells: Vec<Vec<Cell>> = keys.iter().map(Key::cells).collect();
-    let query = bind_rows(sqlx::query(&sql), key_columns, &cells);
+    let query = bind_rows(crate::sql::query(&sql), key_columns, &cells);
     for row in query.fetch_all(connection).await.map_err(failed::<P>)? {
         let cells = read(&row, P::Row::COLUMNS, 0).map_err(failed::<P>)?;
         let from = row.try_get::<i64, _>(P::Row::COLUMNS.len()).map_err(failed::<P>)?;
@@ -85,7 +85,7 @@ async fn close<P: Projection>(
         same(key_columns, "t", "k"),
     );
     let cells: Vec<Vec<Cell>> = ended.iter().map(|held| held.row.key().cells()).collect();
-    let query = bind_rows(sqlx::query(&sql), key_columns, &cells);
+    let query = bind_rows(crate::sql::query(&sql), key_columns, &cells);
     query
         .bind(ended.iter().map(|held| held.from.0.cast_signed()).collect::<Vec<_>>())
         .bind(ended.iter().map(|held| until(held)).collect::<Vec<_>>())
@@ -113,7 +113,7 @@ async fn insert<P: Projection>(
         columns.len() + 2,
     );
     let cells: Vec<Vec<Cell>> = begun.iter().map(|held| held.row.cells()).collect();
-    bind_rows(sqlx::query(&sql), columns, &cells)
+    bind_rows(crate::sql::query(&sql), columns, &cells)
         .bind(begun.iter().map(|held| held.from.0.cast_signed()).collect::<Vec<_>>())
         .bind(begun.iter().map(|held| until(held)).collect::<Vec<_>>())
         .execute(connection)

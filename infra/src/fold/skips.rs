@@ -100,7 +100,7 @@ pub async fn decide(pool: &PgPool, skip: &Skip<'_>) -> Result<(), SkipError> {
     // Locks the row, so that two who decide at once come one after the other.
     let sql = "update projections set name = name where name = $1 returning stopped_at, checkpoint, cause";
     let row: Option<(Option<i64>, i64, Option<String>)> =
-        sqlx::query_as(sql).bind(projection).fetch_optional(&mut *transaction).await?;
+        crate::sql::query_as(sql).bind(projection).fetch_optional(&mut *transaction).await?;
     let (stopped, checkpoint, cause) = row.ok_or_else(|| SkipError::NotThere(projection.to_owned()))?;
     let before = Position(skip.position.0.saturating_sub(1));
     if !between(&mut *transaction, projection, before, skip.position).await?.is_empty() {
@@ -112,11 +112,12 @@ pub async fn decide(pool: &PgPool, skip: &Skip<'_>) -> Result<(), SkipError> {
         return Err(SkipError::NotStopped { projection: projection.to_owned(), stopped, asked: skip.position });
     }
     let sql = "select event_type from events where position = $1";
-    let event_type: Option<String> = sqlx::query_scalar(sql).bind(position).fetch_optional(&mut *transaction).await?;
+    let event_type: Option<String> =
+        crate::sql::query_scalar(sql).bind(position).fetch_optional(&mut *transaction).await?;
     let event_type = event_type.ok_or(SkipError::NoEvent(skip.position))?;
     let sql = "insert into projection_skips (projection, position, event_type, cause, reason, decided_by, decided_at) \
                values ($1, $2, $3, $4, $5, $6, now())";
-    let query = sqlx::query(sql).bind(projection).bind(position).bind(event_type).bind(cause.unwrap_or_default());
+    let query = crate::sql::query(sql).bind(projection).bind(position).bind(event_type).bind(cause.unwrap_or_default());
     query.bind(skip.reason).bind(skip.by).execute(&mut *transaction).await?;
     fence(&mut transaction, projection).await?;
     Ok(transaction.commit().await?)
@@ -125,14 +126,14 @@ pub async fn decide(pool: &PgPool, skip: &Skip<'_>) -> Result<(), SkipError> {
 /// Whoever folds this projection loses the lease, and a build under way is begun anew, not gone on with.
 async fn fence(connection: &mut PgConnection, projection: &str) -> Result<(), sqlx::Error> {
     let sql = "update projections set epoch = epoch + 1, holder = null, lease_until = null where name = $1";
-    sqlx::query(sql).bind(projection).execute(&mut *connection).await?;
+    crate::sql::query(sql).bind(projection).execute(&mut *connection).await?;
     let sql = "update projection_builds set builder = $2, version = 0 where name = $1";
-    sqlx::query(sql).bind(projection).bind(Uuid::new_v8(random())).execute(connection).await.map(drop)
+    crate::sql::query(sql).bind(projection).bind(Uuid::new_v8(random())).execute(connection).await.map(drop)
 }
 
 async fn decided_before(connection: &mut PgConnection, skip: &Skip<'_>) -> Result<SkipError, sqlx::Error> {
     let sql = "select decided_by, reason from projection_skips where projection = $1 and position = $2";
-    let query = sqlx::query_as(sql).bind(skip.projection).bind(skip.position.0.cast_signed());
+    let query = crate::sql::query_as(sql).bind(skip.projection).bind(skip.position.0.cast_signed());
     let (by, reason) = query.fetch_one(connection).await?;
     Ok(SkipError::Decided { projection: skip.projection.to_owned(), position: skip.position, by, reason })
 }
@@ -148,7 +149,7 @@ pub async fn between(
     upto: Position,
 ) -> Result<BTreeSet<Position>, sqlx::Error> {
     let sql = "select position from projection_skips where projection = $1 and position > $2 and position <= $3";
-    let query = sqlx::query_scalar(sql).bind(projection).bind(after.0.cast_signed()).bind(upto.0.cast_signed());
+    let query = crate::sql::query_scalar(sql).bind(projection).bind(after.0.cast_signed()).bind(upto.0.cast_signed());
     let found: Vec<i64> = query.fetch_all(executor).await?;
     Ok(found.into_iter().map(|position| Position(position.unsigned_abs())).collect())
 }
@@ -161,7 +162,7 @@ pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<Skipped>, sqlx::Er
     let sql = "select projection, position, event_type, cause, reason, decided_by, decided_at from projection_skips \
                order by projection, position";
     let rows: Vec<(String, i64, String, String, String, String, SqlInstant)> =
-        sqlx::query_as(sql).fetch_all(executor).await?;
+        crate::sql::query_as(sql).fetch_all(executor).await?;
     let one = |(projection, position, event_type, cause, reason, by, at): (_, i64, _, _, _, _, SqlInstant)| Skipped {
         projection,
         position: Position(position.unsigned_abs()),

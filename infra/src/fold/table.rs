@@ -61,7 +61,7 @@ pub async fn create<P: Projection>(connection: &mut PgConnection, generation: i6
         sql += &ranks::creation(&ranks);
     }
     // The log's owner can read it, so that a dump as the owner is whole.
-    let owner: String = sqlx::query_scalar(
+    let owner: String = crate::sql::query_scalar(
         "select pg_catalog.quote_ident(tableowner::pg_catalog.text) from pg_catalog.pg_tables \
          where schemaname = pg_catalog.current_schema() and tablename = 'log_head'",
     )

@@ -203,7 +203,7 @@ impl<P: Projection> Pass<P> {
             }
         };
         let sql = stored_sql::<P>(lease, "true");
-        let mut stored = sqlx::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME).fetch(connection);
+        let mut stored = crate::sql::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME).fetch(connection);
         while let Some(row) = stored.try_next().await.map_err(failed)? {
             let line = line_of::<P>(&row, lease).map_err(failed)?;
             if !(self.begin..self.end).contains(&line::group(&line.key)) {
@@ -279,7 +279,7 @@ async fn stored_of<P: Projection>(
     let columns = &P::Row::COLUMNS[..P::Row::KEY];
     let same = (3..).zip(columns).map(|(number, column)| format!("t.{} = ${number}", column.name));
     let sql = stored_sql::<P>(lease, &same.collect::<Vec<_>>().join(" and "));
-    let query = sqlx::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME);
+    let query = crate::sql::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME);
     let query = columns.iter().zip(key).fold(query, |query, (column, cell)| bind_one(query, column.kind, cell));
     let rows = query.fetch_all(connection).await.map_err(failed)?;
     let mut lines: Vec<Line> =
@@ -297,6 +297,6 @@ async fn events<P: Projection>(
     let positions: Vec<i64> = positions.filter_map(|position| i64::try_from(position.0).ok()).collect();
     let sql = "select position, event_type from events where position = any($1) order by position desc limit $2";
     let found: Vec<(i64, String)> =
-        sqlx::query_as(sql).bind(positions).bind(EVENTS).fetch_all(connection).await.map_err(failed)?;
+        crate::sql::query_as(sql).bind(positions).bind(EVENTS).fetch_all(connection).await.map_err(failed)?;
     Ok(found.into_iter().rev().map(|(position, name)| (Position(position.unsigned_abs()), name)).collect())
 }

@@ -83,7 +83,7 @@ impl Watch {
                    where last.at is null or last.at < now() - $3 * interval '1 millisecond' \
                    order by last.at nulls first, p.name limit 1";
         let every = i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX);
-        let query = sqlx::query_scalar(sql).bind(names).bind(versions).bind(every);
+        let query = crate::sql::query_scalar(sql).bind(names).bind(versions).bind(every);
         let due: Option<String> = query.fetch_optional(&self.pool).await?;
         Ok(due.and_then(|due| self.projections.iter().find(|projection| projection.name() == due).cloned()))
     }
@@ -92,7 +92,7 @@ impl Watch {
         let sql = "update jobs set holder = $1, lease_until = now() + $2 * interval '1 second' where name = 'verify' \
                    and (holder is null or holder = $1 or lease_until < now())";
         let term = i32::try_from(TERM.as_secs()).unwrap_or(i32::MAX);
-        Ok(sqlx::query(sql).bind(self.holder).bind(term).execute(&self.pool).await?.rows_affected() == 1)
+        Ok(crate::sql::query(sql).bind(self.holder).bind(term).execute(&self.pool).await?.rows_affected() == 1)
     }
 
     /// Verifies one and records what was found; nothing where the process stops or another has the lease meanwhile.
@@ -143,7 +143,7 @@ pub async fn record(pool: &PgPool, projection: &str, verified: &Verified) -> Res
     let sql = "insert into verifications (id, projection, version, position, rows, digest, differing, first, at) \
                values ($1, $2, $3, $4, $5, $6, $7, $8, now())";
     let first = verified.difference.as_ref().map(|difference| format!("{} from {}", difference.key, difference.from));
-    sqlx::query(sql)
+    crate::sql::query(sql)
         .bind(Uuid::new_v8(random()))
         .bind(projection)
         .bind(verified.version.cast_signed())

@@ -47,7 +47,7 @@ pub async fn hold(key: &MasterKey, connection: &mut PgConnection) -> Result<(), 
         }
         // Of two that come at once, the first one's key is the database's.
         let sql = "insert into master_key (fingerprint) values ($1) on conflict (one) do nothing";
-        sqlx::query(sql).bind(&ours[..]).execute(&mut *connection).await?;
+        crate::sql::query(sql).bind(&ours[..]).execute(&mut *connection).await?;
     }
     match fingerprint(connection).await? {
         Some(theirs) if theirs == ours => Ok(()),
@@ -56,17 +56,17 @@ pub async fn hold(key: &MasterKey, connection: &mut PgConnection) -> Result<(), 
 }
 
 async fn fingerprint(connection: &mut PgConnection) -> Result<Option<Vec<u8>>, sqlx::Error> {
-    sqlx::query_scalar("select fingerprint from master_key").fetch_optional(connection).await
+    crate::sql::query_scalar("select fingerprint from master_key").fetch_optional(connection).await
 }
 
 /// Whether anything is kept under a key: a subject's key, or the keyed hash of a command.
 async fn is_keyed(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
     let sql = "select exists (select from subject_keys) or exists (select from commands)";
-    sqlx::query_scalar(sql).fetch_one(connection).await
+    crate::sql::query_scalar(sql).fetch_one(connection).await
 }
 
 /// The key of some subject, as it is stored; nothing where none is.
 async fn wrapped(connection: &mut PgConnection) -> Result<Option<(Uuid, Vec<u8>)>, sqlx::Error> {
     let sql = "select subject, wrapped from subject_keys order by subject limit 1";
-    sqlx::query_as(sql).fetch_optional(connection).await
+    crate::sql::query_as(sql).fetch_optional(connection).await
 }

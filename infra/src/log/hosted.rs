@@ -206,7 +206,7 @@ impl Loader {
         let sql = "select payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
                    order by sequence";
         let (kind, id) = (stream.kind.name(), stream.id.to_string());
-        let query = sqlx::query_scalar(sql).bind(kind).bind(id).bind(version.cast_signed());
+        let query = crate::sql::query_scalar(sql).bind(kind).bind(id).bind(version.cast_signed());
         let payloads: Vec<String> = query.fetch_all(&self.pool).await?;
         let mut names = payloads.iter().filter_map(|payload| stored_name(payload));
         let Some(name) = names.find(|name| !Event::names(stream.kind).contains(&name.as_str())) else {

@@ -129,7 +129,7 @@ pub async fn after(executor: impl PgExecutor<'_>, position: Position, limit: usi
 /// The database's.
 pub async fn met(executor: impl PgExecutor<'_>, position: Position, limit: usize) -> Result<Vec<Met>, sqlx::Error> {
     let sql = format!("{COLUMNS} from events where position > $1 order by position limit $2");
-    let rows = sqlx::query(&sql)
+    let rows = crate::sql::query(&sql)
         .bind(i64::try_from(position.0).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(executor)
@@ -154,7 +154,7 @@ pub async fn met(executor: impl PgExecutor<'_>, position: Position, limit: usize
 pub async fn at(executor: impl PgExecutor<'_>, positions: &[Position]) -> Result<Vec<Fact>, ReadLogError> {
     let sql = format!("{COLUMNS} from events where position = any($1) order by position");
     let positions: Vec<i64> = positions.iter().map(|position| position.0.cast_signed()).collect();
-    let rows = sqlx::query(&sql).bind(positions).fetch_all(executor).await?;
+    let rows = crate::sql::query(&sql).bind(positions).fetch_all(executor).await?;
     rows.iter().map(|row| fact(row)?.map_err(|unread| unread.told(None))).collect()
 }
 
@@ -163,7 +163,7 @@ pub async fn at(executor: impl PgExecutor<'_>, positions: &[Position]) -> Result
 /// # Errors
 /// The database's.
 pub async fn head(executor: impl PgExecutor<'_>) -> Result<(Position, Timestamp), sqlx::Error> {
-    let row = sqlx::query("select position, recorded_at from log_head").fetch_one(executor).await?;
+    let row = crate::sql::query("select position, recorded_at from log_head").fetch_one(executor).await?;
     Ok((Position(row.try_get::<i64, _>(0)?.unsigned_abs()), row.try_get::<SqlInstant, _>(1)?.0))
 }
 
@@ -177,7 +177,7 @@ pub async fn position_at(executor: impl PgExecutor<'_>, instant: Timestamp) -> R
         return Ok(Position(0));
     }
     let sql = "select position from events where recorded_at <= $1 order by recorded_at desc, position desc limit 1";
-    let found: Option<i64> = sqlx::query_scalar(sql).bind(SqlInstant(instant)).fetch_optional(executor).await?;
+    let found: Option<i64> = crate::sql::query_scalar(sql).bind(SqlInstant(instant)).fetch_optional(executor).await?;
     Ok(Position(found.unwrap_or_default().unsigned_abs()))
 }
 

@@ -47,7 +47,7 @@ pub(super) async fn catch_up(
     let kinds: Vec<&str> = streams.iter().map(|stream| stream.kind.name()).collect();
     let ids: Vec<String> = streams.iter().map(|stream| stream.id.to_string()).collect();
     let versions: Vec<i64> = streams.iter().map(|stream| known[stream].1.cast_signed()).collect();
-    let rows = sqlx::query(
+    let rows = crate::sql::query(
         "select k.place, e.sequence, e.payload::text \
          from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as k(kind, id, version, place) \
          join events e on e.aggregate_type = k.kind and e.aggregate_id = k.id and e.sequence > k.version \
@@ -86,7 +86,7 @@ pub(super) async fn look(connection: &mut PgConnection, jobs: &[Job]) -> Result<
     let principals: Vec<&str> = jobs.iter().map(|job| job.key.principal.as_str()).collect();
     let commands: Vec<&str> = jobs.iter().map(|job| job.key.command_id.as_str()).collect();
     let numbers: Vec<String> = jobs.iter().filter_map(staff_key).collect();
-    let rows = sqlx::query(
+    let rows = crate::sql::query(
         "select 1, s.kind, s.id, (select e.sequence from events e where e.aggregate_type = s.kind and \
          e.aggregate_id = s.id order by e.sequence desc limit 1), null::bytea \
          from unnest($1::text[], $2::text[]) as s(kind, id) \
@@ -160,7 +160,7 @@ pub(super) async fn insert_events(
     let positions: Vec<i64> = (1..=writes.len() as u64).map(|offset| (head.0 + offset).cast_signed()).collect();
     let event_ids: Vec<uuid::Uuid> = writes.iter().map(|_| random_id(at)).collect();
     let salts: Vec<Vec<u8>> = writes.iter().map(|_| random::<32>().to_vec()).collect();
-    sqlx::query(
+    crate::sql::query(
         "insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
          position, event_id, recorded_at, salt) \
          select w.kind, w.id, w.sequence, w.type, '1', w.payload::json, w.metadata::json, w.position, w.event_id, $10, w.salt \
@@ -195,7 +195,7 @@ pub(super) async fn insert_outcomes(
     let positions: Vec<i64> = accepted.iter().map(|(_, position)| position.0.cast_signed()).collect();
     let events: Vec<i32> =
         accepted.iter().map(|(job, _)| i32::try_from(job.writes().len()).unwrap_or(i32::MAX)).collect();
-    sqlx::query(
+    crate::sql::query(
         "insert into commands (principal, command_id, body_hash, position, events, recorded_at) \
          select c.principal, c.command_id, c.body_hash, c.position, c.events, $6 from log_head cross join \
          unnest($1::text[], $2::text[], $3::bytea[], $4::bigint[], $5::integer[]) \
@@ -223,7 +223,7 @@ pub(super) async fn keep_people(
     }
     connection.execute(SIDE_ROW_PATIENCE).await?;
     for (member, person) in people {
-        sqlx::query(
+        crate::sql::query(
             "insert into people (member, staff_number, name, contact) values ($1, $2, $3, $4) on conflict (member) \
              do update set staff_number = excluded.staff_number, name = excluded.name, contact = excluded.contact",
         )

@@ -41,7 +41,7 @@ impl Cluster {
         check_name(name)?;
         let doing = || format!("make the database {name}");
         let mut bootstrap = self.bootstrap().await?;
-        sqlx::query("SELECT pg_advisory_lock($1)")
+        crate::sql::query("SELECT pg_advisory_lock($1)")
             .bind(ROLES_LOCK)
             .execute(&mut bootstrap)
             .await
@@ -123,7 +123,7 @@ async fn execute(bootstrap: &mut PgConnection, statement: &str, doing: String) -
 }
 
 async fn exists(bootstrap: &mut PgConnection, query: &str, name: &str) -> Result<bool, PostgresError> {
-    let found = sqlx::query(query).bind(name).fetch_optional(bootstrap).await;
+    let found = crate::sql::query(query).bind(name).fetch_optional(bootstrap).await;
     found.map(|row| row.is_some()).map_err(PostgresError::sql(format!("look for {name}")))
 }
 

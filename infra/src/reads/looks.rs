@@ -19,7 +19,7 @@ use crate::sqltype::SqlInstant;
 pub async fn record(pool: &PgPool, look: &Look, at: Timestamp) -> Result<(), sqlx::Error> {
     let sql = "insert into reads (id, at, viewer, what, subject_kind, subject, position) \
                values ($1, $2, $3, $4, $5, $6, $7)";
-    sqlx::query(sql)
+    crate::sql::query(sql)
         .bind(random_id(at))
         .bind(SqlInstant(at))
         .bind(&look.viewer.0)
@@ -46,7 +46,7 @@ pub async fn of(
     let (at, id) = after.unwrap_or((Timestamp::UNIX_EPOCH, Uuid::nil()));
     let sql = "select id, at, viewer, what, position from reads \
                where subject_kind = $1 and subject = $2 and (at, id) > ($3, $4) order by at, id limit $5";
-    let rows = sqlx::query(sql)
+    let rows = crate::sql::query(sql)
         .bind(word(kind))
         .bind(subject)
         .bind(SqlInstant(at))

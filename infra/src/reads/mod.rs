@@ -97,7 +97,7 @@ impl LogReads {
 
     async fn moment(&self, position: Position) -> Result<Moment, ReadError> {
         let sql = "select recorded_at from events where position = $1";
-        let query = sqlx::query_scalar(sql).bind(position.0.cast_signed());
+        let query = crate::sql::query_scalar(sql).bind(position.0.cast_signed());
         let at: Option<SqlInstant> = query.fetch_optional(&self.pool).await.map_err(failed)?;
         Ok(Moment { position, recorded_at: at.map(|SqlInstant(at)| at) })
     }

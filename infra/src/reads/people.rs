@@ -13,7 +13,7 @@ use uuid::Uuid;
 pub async fn of(pool: &PgPool, members: &[MemberId]) -> Result<Vec<PersonRecord>, sqlx::Error> {
     let ids: Vec<Uuid> = members.iter().map(|member| member.0).collect();
     let sql = "select member, staff_number, name, contact from people where member = any($1)";
-    let rows = sqlx::query(sql).bind(ids).fetch_all(pool).await?;
+    let rows = crate::sql::query(sql).bind(ids).fetch_all(pool).await?;
     rows.iter()
         .map(|row| {
             Ok(PersonRecord {
@@ -33,7 +33,7 @@ pub async fn of(pool: &PgPool, members: &[MemberId]) -> Result<Vec<PersonRecord>
 pub async fn by_staff_number(pool: &PgPool, staff_number: &str) -> Result<Option<MemberId>, sqlx::Error> {
     let sql = "select member from people where staff_key = $1";
     let found: Option<Uuid> =
-        sqlx::query_scalar(sql).bind(StaffNumber::key_of(staff_number)).fetch_optional(pool).await?;
+        crate::sql::query_scalar(sql).bind(StaffNumber::key_of(staff_number)).fetch_optional(pool).await?;
     Ok(found.map(MemberId))
 }
 
@@ -44,6 +44,6 @@ pub async fn by_staff_number(pool: &PgPool, staff_number: &str) -> Result<Option
 pub async fn by_name(pool: &PgPool, part: &str, limit: usize) -> Result<Vec<MemberId>, sqlx::Error> {
     let sql = "select member from people where position($1 in name) > 0 order by name collate \"C\", member limit $2";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let found: Vec<Uuid> = sqlx::query_scalar(sql).bind(part).bind(limit).fetch_all(pool).await?;
+    let found: Vec<Uuid> = crate::sql::query_scalar(sql).bind(part).bind(limit).fetch_all(pool).await?;
     Ok(found.into_iter().map(MemberId).collect())
 }

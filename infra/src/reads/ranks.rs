@@ -59,7 +59,7 @@ impl<'a> Kept<'a> {
         }
         let (group, number) = board.kept_as();
         let sql = format!("select id from {} where name = $1 and kept", tables.groups);
-        let id: Option<i64> = sqlx::query_scalar(&sql).bind(group).fetch_optional(pool).await.map_err(failed)?;
+        let id: Option<i64> = crate::sql::query_scalar(&sql).bind(group).fetch_optional(pool).await.map_err(failed)?;
         let at = i64::try_from(at.0).unwrap_or(i64::MAX);
         Ok(id.map(|id| Self { pool, tables, board: id * BOARDS + number, higher, at }))
     }
@@ -187,7 +187,8 @@ impl<'a> Kept<'a> {
              order by low_number {way}, low_tie {way}, low_subject {way} limit 1",
             self.tables.leaves,
         );
-        let query = sqlx::query(&sql).bind(place.map(|place| place.number)).bind(place.and_then(|place| place.tie));
+        let query =
+            crate::sql::query(&sql).bind(place.map(|place| place.number)).bind(place.and_then(|place| place.tie));
         let query = query.bind(place.map(|place| place.subject)).bind(Uuid::nil()).bind(self.board).bind(self.at);
         let row = query.fetch_optional(self.pool).await.map_err(failed)?;
         row.as_ref().map(leaf).transpose().map_err(failed)
@@ -200,7 +201,7 @@ impl<'a> Kept<'a> {
              where board = $1 and leaf = $2 and from_position <= $3 and until_position > $3",
             self.tables.places,
         );
-        let query = sqlx::query(&sql).bind(self.board).bind(leaf.id).bind(self.at);
+        let query = crate::sql::query(&sql).bind(self.board).bind(leaf.id).bind(self.at);
         let rows = query.fetch_all(self.pool).await.map_err(failed)?;
         let mut places = rows.iter().map(place).collect::<Result<Vec<_>, _>>().map_err(failed)?;
         places.sort_unstable();
@@ -214,7 +215,7 @@ impl<'a> Kept<'a> {
             "select position, total from {} where board = $1 and position <= $2 order by position desc limit 1",
             self.tables.steps,
         );
-        let query = sqlx::query_as(&sql).bind(self.board).bind(self.at);
+        let query = crate::sql::query_as(&sql).bind(self.board).bind(self.at);
         let (step, noted): (i64, i32) = query.fetch_one(self.pool).await.map_err(failed)?;
         // Where more is better, everybody is counted but those at or below the place.
         let (edge, operator) = match self.higher {
@@ -236,7 +237,7 @@ impl<'a> Kept<'a> {
             steps = self.tables.steps,
             places = self.tables.places,
         );
-        let query = sqlx::query_as(&sql).bind(self.board).bind(leaf.id).bind(step).bind(self.at);
+        let query = crate::sql::query_as(&sql).bind(self.board).bind(leaf.id).bind(step).bind(self.at);
         let query = query.bind(place.number).bind(place.tie);
         let (before, within, begun, begun_apart, ended, ended_apart): (i32, i64, i64, i64, i64, i64) =
             query.fetch_one(self.pool).await.map_err(failed)?;

@@ -53,7 +53,7 @@ impl Statement {
 
     /// The query with everything bound.
     pub fn query(&self) -> Binding<'_> {
-        let query: sqlx::query::Query<'_, sqlx::Postgres, PgArguments> = sqlx::query(&self.sql);
+        let query: sqlx::query::Query<'_, sqlx::Postgres, PgArguments> = crate::sql::query(&self.sql);
         self.bound.iter().fold(query, |query, (kind, bound)| match bound {
             Bound::One(cell) => bind_one(query, *kind, cell),
             Bound::Many(cells) => bind_array(query, *kind, &cells.iter().collect::<Vec<_>>()),

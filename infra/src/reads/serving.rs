@@ -116,7 +116,7 @@ async fn fits(pool: &PgPool, projection: &dyn Folded, standing: &Standing) -> Re
                on a.attrelid = to_regclass($1) and a.attname = c.name and a.atttypid = to_regtype(c.type) \
                and not a.attisdropped";
     let table = table::name(projection.table(), standing.generation);
-    let found: i64 = sqlx::query_scalar(sql).bind(table).bind(&names).bind(types).fetch_one(pool).await?;
+    let found: i64 = crate::sql::query_scalar(sql).bind(table).bind(&names).bind(types).fetch_one(pool).await?;
     Ok(found.unsigned_abs() == names.len() as u64)
 }
 

@@ -45,7 +45,7 @@ impl<'a> Leaves<'a> {
             tables.leaves,
         );
         let mut leaves = Vec::new();
-        for row in sqlx::query(&sql).fetch_all(&mut *connection).await? {
+        for row in crate::sql::query(&sql).fetch_all(&mut *connection).await? {
             let number: Option<Decimal> = row.try_get(0)?;
             let (tie, subject): (Option<Decimal>, Uuid) = (row.try_get(1)?, row.try_get(2)?);
             let low = number.map(|number| Place { number, tie, subject });
@@ -63,7 +63,7 @@ impl<'a> Leaves<'a> {
              (select max(position) from {} where board = {board})",
             tables.leaves, tables.steps,
         );
-        let (next, noted) = sqlx::query_as(&sql).fetch_one(connection).await?;
+        let (next, noted) = crate::sql::query_as(&sql).fetch_one(connection).await?;
         Ok(Self { tables, board, size, leaves, touched: BTreeSet::new(), next, noted })
     }
 
@@ -174,7 +174,7 @@ impl<'a> Leaves<'a> {
             self.tables.leaves, self.board,
         );
         let low = |leaf: &Leaf| leaf.low;
-        sqlx::query(&sql)
+        crate::sql::query(&sql)
             .bind(made.iter().map(|leaf| leaf.id).collect::<Vec<_>>())
             .bind(made.iter().map(|leaf| Some(low(leaf)?.number)).collect::<Vec<_>>())
             .bind(made.iter().map(|leaf| low(leaf)?.tie).collect::<Vec<_>>())
@@ -193,7 +193,7 @@ impl<'a> Leaves<'a> {
              and until_position < {HOLDS} limit {3}) as ended)",
             self.tables.places, self.board, self.noted, self.size.step,
         );
-        let since: i64 = sqlx::query_scalar(&sql).fetch_one(&mut *connection).await?;
+        let since: i64 = crate::sql::query_scalar(&sql).fetch_one(&mut *connection).await?;
         if since.unsigned_abs() < self.size.step as u64 {
             return Ok(());
         }
@@ -206,7 +206,7 @@ impl<'a> Leaves<'a> {
         let before: Vec<i32> = self.leaves.iter().map(before).collect();
         let ids: Vec<i64> = self.leaves.iter().map(|leaf| leaf.id).collect();
         let sql = format!("insert into {} values ({}, {at}, $1, $2, $3)", self.tables.steps, self.board);
-        sqlx::query(&sql).bind(ids).bind(before).bind(total).execute(connection).await?;
+        crate::sql::query(&sql).bind(ids).bind(before).bind(total).execute(connection).await?;
         self.noted = at;
         Ok(())
     }
@@ -220,7 +220,7 @@ impl<'a> Leaves<'a> {
              where l.board = {} and l.leaf = k.leaf",
             self.tables.leaves, self.board,
         );
-        sqlx::query(&sql)
+        crate::sql::query(&sql)
             .bind(touched.iter().map(|leaf| leaf.id).collect::<Vec<_>>())
             .bind(touched.iter().map(|leaf| count(leaf.live)).collect::<Vec<_>>())
             .bind(touched.iter().map(|leaf| count(leaf.total)).collect::<Vec<_>>())

@@ -201,8 +201,10 @@ async fn before<P: Projection>(
         checkpoint.0,
     );
     let cells = row.key().cells();
-    let query =
-        columns.iter().zip(&cells).fold(sqlx::query(&sql), |query, (column, cell)| bind_one(query, column.kind, cell));
+    let query = columns
+        .iter()
+        .zip(&cells)
+        .fold(crate::sql::query(&sql), |query, (column, cell)| bind_one(query, column.kind, cell));
     let mut history = Vec::new();
     for stored in query.fetch_all(connection).await.map_err(failed)? {
         let cells = read(&stored, P::Row::COLUMNS, 0).map_err(failed)?;

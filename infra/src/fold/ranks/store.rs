@@ -36,7 +36,7 @@ pub async fn count(
         tables.groups,
     );
     let (names, versions): (Vec<&str>, Vec<i64>) = begun.iter().map(|(name, count)| (*name, *count)).unzip();
-    let rows = sqlx::query(&sql).bind(names).bind(versions).fetch_all(connection).await?;
+    let rows = crate::sql::query(&sql).bind(names).bind(versions).fetch_all(connection).await?;
     let group = |row: &sqlx::postgres::PgRow| {
         Ok(Group { name: row.try_get(0)?, id: row.try_get(1)?, versions: row.try_get(2)?, kept: row.try_get(3)? })
     };
@@ -80,7 +80,7 @@ pub async fn open(
          as p(leaf, subject, number, tie, began, until)",
         tables.places,
     );
-    sqlx::query(&sql)
+    crate::sql::query(&sql)
         .bind(held.iter().map(|(leaf, ..)| *leaf).collect::<Vec<_>>())
         .bind(held.iter().map(|(_, place, ..)| place.subject).collect::<Vec<_>>())
         .bind(held.iter().map(|(_, place, ..)| place.number).collect::<Vec<_>>())
@@ -110,7 +110,7 @@ pub async fn close(
          where p.board = {board} and p.leaf = k.leaf and p.subject = k.subject and p.until_position + 0 = {HOLDS}",
         tables.places,
     );
-    sqlx::query(&sql)
+    crate::sql::query(&sql)
         .bind(ended.iter().map(|(leaf, ..)| *leaf).collect::<Vec<_>>())
         .bind(ended.iter().map(|(_, subject, _)| *subject).collect::<Vec<_>>())
         .bind(ended.iter().map(|(.., until)| *until).collect::<Vec<_>>())
@@ -131,13 +131,13 @@ pub async fn close_leaves(
         "update {} set until_position = {at} where board = {board} and leaf = any($1) and until_position = {HOLDS}",
         tables.leaves,
     );
-    sqlx::query(&sql).bind(leaves).execute(&mut *connection).await?;
+    crate::sql::query(&sql).bind(leaves).execute(&mut *connection).await?;
     let sql = format!(
         "update {} set until_position = {at} where board = {board} and leaf = any($1) and until_position + 0 = {HOLDS} \
          returning number, nullif(tie, '-infinity'), subject",
         tables.places,
     );
-    let rows = sqlx::query(&sql).bind(leaves).fetch_all(connection).await?;
+    let rows = crate::sql::query(&sql).bind(leaves).fetch_all(connection).await?;
     let mut places = rows.iter().map(place).collect::<Result<Vec<_>, _>>()?;
     places.sort_unstable();
     Ok(places)

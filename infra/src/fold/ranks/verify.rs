@@ -38,7 +38,7 @@ impl<P: Projection> Refolded<P> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
         let tables = Tables::of(P::Row::TABLE, lease.generation);
         let sql = format!("select name, id from {} where kept", tables.groups);
-        let groups: Vec<(String, i64)> = sqlx::query_as(&sql).fetch_all(connection).await.map_err(failed)?;
+        let groups: Vec<(String, i64)> = crate::sql::query_as(&sql).fetch_all(connection).await.map_err(failed)?;
         Ok(Self { tables, groups: groups.into_iter().collect(), places: vec![], of: PhantomData })
     }
 
@@ -100,7 +100,7 @@ async fn kept(connection: &mut PgConnection, tables: &Tables, at: i64) -> Result
          case when until_position > {at} then {HOLDS} else until_position end from {} where from_position <= {at}",
         tables.places,
     );
-    let rows = sqlx::query(&sql).fetch_all(connection).await?;
+    let rows = crate::sql::query(&sql).fetch_all(connection).await?;
     rows.iter().map(|row| Ok((row.try_get(3)?, super::store::place(row)?, row.try_get(4)?, row.try_get(5)?))).collect()
 }
 
@@ -118,7 +118,7 @@ async fn outside(connection: &mut PgConnection, tables: &Tables) -> Result<Optio
         places = tables.places,
         leaves = tables.leaves,
     );
-    let found: Option<(i64, i64, Decimal, Uuid)> = sqlx::query_as(&sql).fetch_optional(&mut *connection).await?;
+    let found: Option<(i64, i64, Decimal, Uuid)> = crate::sql::query_as(&sql).fetch_optional(&mut *connection).await?;
     if found.is_some() {
         return Ok(found.map(|found| format!("{found:?}")));
     }
@@ -128,6 +128,6 @@ async fn outside(connection: &mut PgConnection, tables: &Tables) -> Result<Optio
          where l.until_position = {HOLDS} and (l.live <> c.live or l.total <> c.total) limit 1",
         tables.leaves, tables.places,
     );
-    let found: Option<(i64, i64)> = sqlx::query_as(&sql).fetch_optional(connection).await?;
+    let found: Option<(i64, i64)> = crate::sql::query_as(&sql).fetch_optional(connection).await?;
     Ok(found.map(|found| format!("the counts of {found:?}")))
 }

@@ -48,7 +48,10 @@ pub(super) async fn move_head(connection: &mut PgConnection, to: Position, at: T
 
 /// Brings states up to what is recorded, this transaction included. Left out are a stream that holds an event this build
 /// cannot read, and those with which the answer would be long.
-pub(super) async fn catch_up(
+///
+/// # Errors
+/// The database's.
+pub async fn catch_up(
     connection: &mut PgConnection,
     mut known: HashMap<StreamId, (Arc<State>, u64)>,
 ) -> Result<HashMap<StreamId, (Arc<State>, u64)>, sqlx::Error> {

@@ -95,7 +95,7 @@ async fn in_a_session(one: u64, chance: &mut Chance, ground: &Ground) -> Result<
         return Ok(what);
     }
     tokio::time::sleep(time).await;
-    if one % 2 == 0 {
+    if one.is_multiple_of(2) {
         session.execute("rollback").await?;
     }
     // The others are left open: dropping them closes the socket in the middle of the transaction.

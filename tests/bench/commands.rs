@@ -7,6 +7,7 @@ use infra::postgres::Cluster;
 use crate::field::{Bare, Shipped};
 use crate::ours::Ours;
 use crate::peers::{PEERS, Whose};
+use crate::plot::{Panel, svg};
 use crate::rate::{Rate, hundredths};
 use crate::table::Table;
 use crate::{Failure, IN_FLIGHT};
@@ -24,6 +25,7 @@ pub async fn measure(cluster: &Cluster) -> Result<Vec<Table>, Failure> {
     let ours = Ours::start(cluster, "bench_ours").await?;
     let shipped = Shipped::start(cluster, "bench_shipped").await?;
     let bare = Bare::start(cluster, "bench_bare").await?;
+    let mut drawn: Vec<Vec<u128>> = vec![vec![]; 3 + PEERS.len()];
     for in_flight in IN_FLIGHT {
         let a = ours.spread(in_flight).await?;
         ours.caught_up().await?;
@@ -38,9 +40,12 @@ pub async fn measure(cluster: &Cluster) -> Result<Vec<Table>, Failure> {
             a.ratio(&c),
         ]);
         bars(&mut table, in_flight, &a, &b, &c);
-        row_of_peers(&mut beside, cluster, in_flight, &a).await;
+        let peers = row_of_peers(&mut beside, cluster, in_flight, &a).await;
+        let rates = [&a, &b, &c].map(Rate::per_second).into_iter().chain(peers);
+        drawn.iter_mut().zip(rates).for_each(|(line, rate)| line.push(rate));
     }
     ours.stop().await;
+    beside.plot("commands", svg(&[panel(drawn)]));
     Ok(vec![table, beside])
 }
 
@@ -59,11 +64,26 @@ fn bars(table: &mut Table, in_flight: usize, ours: &Rate, shipped: &Rate, bare: 
     }
 }
 
-async fn row_of_peers(table: &mut Table, cluster: &Cluster, in_flight: usize, ours: &Rate) {
+/// Everybody's rates over the number in flight; ours with their figures.
+fn panel(drawn: Vec<Vec<u128>>) -> Panel {
+    let places = IN_FLIGHT.iter().map(|in_flight| format!("{in_flight} in flight")).collect();
+    let mut panel = Panel::new("Commands a second", places);
+    let names = ["ours", "as shipped", "bare insert"].into_iter().chain(PEERS.iter().map(|peer| peer.name));
+    for (number, (name, line)) in names.zip(drawn).enumerate() {
+        let label = |rate: u128| if number == 0 { rate.to_string() } else { String::new() };
+        panel.line(name, line.into_iter().map(|rate| (rate, label(rate))).collect());
+    }
+    panel
+}
+
+/// Answers the peers' rates, 0 for one that could not be measured.
+async fn row_of_peers(table: &mut Table, cluster: &Cluster, in_flight: usize, ours: &Rate) -> Vec<u128> {
     let mut cells = vec![in_flight.to_string(), ours.per_second().to_string()];
-    let mut fastest: Option<Rate> = None;
+    let (mut fastest, mut rates): (Option<Rate>, _) = (None, vec![]);
     for peer in &PEERS {
-        match peer.run(cluster, in_flight, Whose::Spread).await {
+        let told = peer.run(cluster, in_flight, Whose::Spread).await;
+        rates.push(told.as_ref().map_or(0, Rate::per_second));
+        match told {
             Ok(rate) => {
                 cells.extend([rate.per_second().to_string(), rate.p99_millis()]);
                 if fastest.as_ref().is_none_or(|fastest| fastest.per_second() < rate.per_second()) {
@@ -75,6 +95,7 @@ async fn row_of_peers(table: &mut Table, cluster: &Cluster, in_flight: usize, ou
     }
     cells.push(fastest.map_or("–".to_owned(), |fastest| hundredths(ours.hundredths(&fastest))));
     table.row(cells);
+    rates
 }
 
 /// A tenth of the commands on one member.

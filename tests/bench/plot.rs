@@ -15,11 +15,11 @@ struct Line {
     values: Vec<(u128, String)>,
 }
 
-const WIDE: u128 = 360;
-const HIGH: u128 = 260;
+const WIDE: u128 = 420;
+const HIGH: u128 = 270;
 const TOP: u128 = 40;
 const LEFT: u128 = 30;
-const PLOT_WIDE: u128 = 300;
+const PLOT_WIDE: u128 = 360;
 const PLOT_HIGH: u128 = 150;
 /// Told apart by people who see few colours, too.
 const COLOURS: [&str; 6] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#666666"];
@@ -68,7 +68,7 @@ impl Panel {
                 );
             }
             if !line.name.is_empty() {
-                let (x, y) = (LEFT + 130 * (number as u128 % 3), bottom + 36 + 16 * (number as u128 / 3));
+                let (x, y) = (LEFT + 125 * (number as u128 % 3), bottom + 42 + 16 * (number as u128 / 3));
                 let _ = writeln!(out, "<text x=\"{x}\" y=\"{y}\" fill=\"{colour}\">{}</text>", line.name);
             }
         }

@@ -82,6 +82,8 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "4"),
+        // The same where it vanished, or was stopped, in the middle of an answer.
+        ("tcp_user_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("lock_timeout", "10s"),
         ("statement_timeout", "60s"),

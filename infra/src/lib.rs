@@ -18,6 +18,7 @@ pub mod config;
 pub mod demo;
 pub mod due;
 pub mod fold;
+pub mod held;
 pub mod http;
 pub mod keys;
 pub mod log;

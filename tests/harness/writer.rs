@@ -64,6 +64,28 @@ impl Writer {
         }
     }
 
+    /// Stops it in its tracks, and waits until it stands.
+    ///
+    /// # Panics
+    /// When it cannot be stopped.
+    pub fn pause(&self) {
+        self.signal("-STOP");
+        let stat = format!("/proc/{}/stat", self.child.id());
+        while !std::fs::read_to_string(&stat).expect("it is there").contains(") T ") {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill is there");
+        assert!(sent.success(), "{signal} is sent");
+    }
+
     /// Kills it with SIGKILL, its server with it where it has one, and hears what it had still said.
     ///
     /// # Panics

@@ -64,6 +64,15 @@ impl Writer {
         }
     }
 
+    /// Sends it a signal, such as `STOP`.
+    ///
+    /// # Panics
+    /// When it cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
     /// Kills it with SIGKILL, its server with it where it has one, and hears what it had still said.
     ///
     /// # Panics

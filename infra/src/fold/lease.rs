@@ -98,7 +98,14 @@ pub async fn advance_all(
         befores.push(lease.checkpoint.0.cast_signed());
         afters.push(after.0.cast_signed());
     }
-    let sql = "update projections p set checkpoint = l.after, lease_until = now() + $5 * interval '1 second',                stopped_at = null, cause = null                from (select h.name, l.before, l.after                from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) as l(name, epoch, before, after)                join projections h on h.name = l.name and h.epoch = l.epoch and h.checkpoint = l.before                for update of h skip locked) as l where p.name = l.name                returning p.name, exists(select from projection_skips s where s.projection = p.name                and s.position > l.before and s.position <= l.after)";
+    let sql = "update projections p set checkpoint = l.after, lease_until = now() + $5 * interval '1 second', \
+               stopped_at = null, cause = null \
+               from (select h.name, l.before, l.after \
+               from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) as l(name, epoch, before, after) \
+               join projections h on h.name = l.name and h.epoch = l.epoch and h.checkpoint = l.before \
+               for update of h skip locked) as l where p.name = l.name \
+               returning p.name, exists(select from projection_skips s where s.projection = p.name \
+               and s.position > l.before and s.position <= l.after)";
     let query = crate::sql::query_as(sql).bind(names).bind(epochs).bind(befores).bind(afters).bind(seconds());
     let moved: Vec<(String, bool)> = query.fetch_all(connection).await?;
     Ok(moved.into_iter().collect())

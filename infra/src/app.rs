@@ -9,7 +9,7 @@ use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::clock::{Clock, random_id};
@@ -23,7 +23,7 @@ use crate::log::executor::Executor;
 use crate::log::reader;
 use crate::reach::{Reach, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
-use crate::reads::serving::{self, Serving};
+use crate::reads::serving::{Serving, Watcher};
 use crate::reads::timely::TimelyReads;
 
 /// The channel on which processes tell one another that the log has grown. A hint, never the truth.
@@ -32,6 +32,12 @@ const CHANNEL: &str = "sanping_log";
 const DEBOUNCE: Duration = Duration::from_millis(20);
 /// How often the head is read in case a hint was lost.
 const POLL: Duration = Duration::from_millis(500);
+
+/// How long a connection may have lain in the pool without being asked whether it still answers.
+const FRESH: Duration = Duration::from_secs(1);
+/// The connections that the folds have to themselves, so that reads which take all others do not hold up what they wait
+/// for: one folds, one looks where the projections are.
+const FOLDING: u32 = 2;
 
 /// What a program is started with.
 pub struct Settings {
@@ -61,6 +67,7 @@ pub struct App {
     pub zone: Zone,
     /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
     pub begun: Position,
+    own: PgPool,
     reach: Arc<Reach>,
     database: PgConnectOptions,
     clock: Arc<Clock>,
@@ -98,7 +105,9 @@ fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
         .acquire_timeout(Duration::from_secs(10))
         // Its own test waits for a host that has vanished for as long as one waits for the pool.
         .test_before_acquire(false)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(is_alive(connection).await) }))
+        .before_acquire(|connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < FRESH || is_alive(connection).await) })
+        })
         .after_release(move |connection, _| Box::pin(Arc::clone(&reach).may_stay(connection).map(Ok)))
 }
 
@@ -130,19 +139,29 @@ impl App {
         let (stopping, stop) = watch::channel(false);
         let closing = watch::Sender::new(false);
         let (grown, head) = watch::channel(Position(0));
-        let moved = Arc::new(Notify::new());
+        let (moved, moves) = mpsc::unbounded_channel();
+        let own = pool_options(FOLDING, &reach).connect_lazy_with(guarded.clone());
         let floor = Floor {
             pool: pool.clone(),
+            own: own.clone(),
             reach: Arc::clone(&reach),
             tail: Arc::default(),
             head,
-            moved: Arc::clone(&moved),
+            moved,
             stopping: stop.clone(),
             holder: random_id(settings.clock.now()),
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
+        let watcher = Watcher {
+            pool: own.clone(),
+            reach: Arc::clone(&reach),
+            projections,
+            moved: moves,
+            told,
+            stopping: stop.clone(),
+        };
+        tasks.spawn(watcher.watch());
         tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
@@ -159,6 +178,7 @@ impl App {
             reads,
             zone,
             begun,
+            own,
             reach,
             database,
             clock,
@@ -229,7 +249,8 @@ impl App {
             }
         }
         // Whatever still holds a connection, such as a request that is not answered, is not waited for without end.
-        if tokio::time::timeout(Duration::from_secs(10), self.pool.close()).await.is_err() {
+        let closed = async { tokio::join!(self.pool.close(), self.own.close()) };
+        if tokio::time::timeout(Duration::from_secs(10), closed).await.is_err() {
             tracing::warn!("some connections to the database were still in use at the end");
         }
     }

@@ -19,6 +19,7 @@ mod fold_reads;
 mod fold_rebuild;
 mod fold_rounds;
 mod fold_scores;
+mod fold_stopped;
 mod fold_verify;
 mod journey;
 mod kill;

@@ -10,6 +10,7 @@
 //! # Not here
 //! What a fold makes of an event (projections), waiting and paging for readers ([`crate::reads`]).
 
+pub mod batch;
 pub mod cells;
 pub mod engine;
 pub mod kinds;
@@ -25,6 +26,7 @@ pub mod skips;
 pub mod stretch;
 pub mod table;
 pub mod tail;
+pub mod together;
 pub mod verify;
 pub mod watch;
 

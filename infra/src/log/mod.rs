@@ -27,4 +27,5 @@ pub mod metadata;
 pub mod reader;
 pub mod settle;
 pub mod statements;
+pub mod stream;
 pub mod verdict;

@@ -3,6 +3,8 @@
 //! The same fold of the same log makes the same rows, so a difference says that what served was not what the log makes.
 //! It stops no switch: the new rows are the log's. It is recorded with the switch, told and counted.
 
+use std::collections::BTreeMap;
+
 use domain::stream::Position;
 use projections::projection::Projection;
 use projections::row::Row;
@@ -65,6 +67,17 @@ pub async fn last(executor: impl PgExecutor<'_>, projection: &str) -> Result<Opt
         differing: differing.unsigned_abs(),
         first,
     }))
+}
+
+/// How many rows differed when each projection's serving rows took over.
+///
+/// # Errors
+/// The database's.
+pub async fn all(executor: impl PgExecutor<'_>) -> Result<BTreeMap<String, u64>, sqlx::Error> {
+    let sql = "select p.name, s.differing from projections p \
+               join projection_switches s on s.name = p.name and s.generation = p.generation where s.differing > 0";
+    let found: Vec<(String, i64)> = crate::sql::query_as(sql).fetch_all(executor).await?;
+    Ok(found.into_iter().map(|(name, differing)| (name, differing.unsigned_abs())).collect())
 }
 
 /// The rows of a generation as of a position.

@@ -34,7 +34,11 @@ pub async fn keep_all<P: Projection>(
     keep_sized::<P>(writes, reads, generation, groups, SIZE).await
 }
 
-async fn keep_sized<P: Projection>(
+/// The same with ranks of another size than in service.
+///
+/// # Errors
+/// [`FoldError`].
+pub async fn keep_sized<P: Projection>(
     writes: &mut PgConnection,
     reads: &mut PgConnection,
     generation: i64,
@@ -47,7 +51,7 @@ async fn keep_sized<P: Projection>(
     for group in store::count(writes, &tables, &versions).await.map_err(failed)? {
         if let Some((_, key)) = groups.get(&group.name).filter(|_| group.versions >= size.small) {
             keep(writes, &tables, group.id, &[]).await.map_err(failed)?;
-            let mut boards = Boards { tables: &tables, group: group.id, size, ..Boards::none(&tables) };
+            let mut boards = Boards { group: group.id, size, ..Boards::none(&tables) };
             boards.read::<P>(writes, reads, generation, key).await?;
         }
     }

@@ -30,7 +30,7 @@ mod leaves;
 mod store;
 pub mod verify;
 
-pub use self::build::{Groups, keep_all};
+pub use self::build::{Groups, keep_all, keep_sized};
 use self::leaves::Leaves;
 pub use self::store::place;
 use super::FoldError;

@@ -17,16 +17,15 @@ use infra::fold::lag;
 use infra::fold::lease;
 use infra::fold::rebuild::{self, Progress, Quiet};
 use infra::fold::registry;
-use projections::audit_trail::{AuditRow, AuditTrail};
+use projections::audit_trail::AuditTrail;
 use projections::branches::Branches;
-use projections::members::MemberRow;
 use projections::projection::Projection;
-use projections::select::Select;
 use projections::standings::Standings;
 use sqlx::PgPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
+use crate::fold_kill::reading;
 use crate::told::{ALL, Told, log, rows_equal, smuggle_unwritable, told};
 
 /// Tells a test how far a build is.
@@ -123,23 +122,8 @@ async fn a_busy_program_answers_throughout_a_rebuild_and_goes_on_with_the_new_ro
     let mut told = told(22, 60).await;
     told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (reads, done) = (Arc::clone(&told.app.reads), Arc::new(AtomicBool::new(false)));
-    let reader = tokio::spawn({
-        let done = Arc::clone(&done);
-        async move {
-            let (mut last, mut answers) = (Position(0), 0);
-            while !done.load(Ordering::Relaxed) {
-                let now = reads.pin(None, None).await.unwrap();
-                assert!(now.position >= last, "{} after {last}", now.position);
-                last = now.position;
-                let rows = reads.rows(&Select::<AuditRow>::first(5), now.position).await.unwrap();
-                let members = reads.rows(&Select::<MemberRow>::first(5), now.position).await.unwrap();
-                assert!(rows.len() == 5 && members.len() == 5);
-                answers += 1;
-            }
-            answers
-        }
-    });
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = reading(Arc::clone(&told.app.reads), Arc::clone(&done));
     let rebuilt = async {
         for projection in registry::all() {
             projection.rebuild(&pool, &Quiet).await.unwrap();

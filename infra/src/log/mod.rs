@@ -25,6 +25,7 @@ pub mod hosted;
 pub mod job;
 pub mod metadata;
 pub mod reader;
+pub mod replay;
 pub mod settle;
 pub mod statements;
 pub mod stream;

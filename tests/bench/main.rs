@@ -25,7 +25,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
-    let data = Path::new("/var/tmp/sanping-bench");
+    let data = Path::new("/var/tmp/sanping-bench-bulk");
     if data.exists() {
         std::fs::remove_dir_all(data)?;
     }
@@ -38,9 +38,15 @@ async fn main() -> Result<(), Failure> {
         cluster.stop().await?;
         return Ok(std::fs::remove_dir_all(data)?);
     }
+    if std::env::args().nth(1).as_deref() == Some("folds") {
+        let events = std::env::args().nth(2).map_or(Ok(folds::EVENTS), |events| events.parse())?;
+        folds::measure(&cluster, events).await?;
+        cluster.stop().await?;
+        return Ok(std::fs::remove_dir_all(data)?);
+    }
     let mut tables = vec![commands(&cluster).await?, hot(&cluster).await?, over_http::measure(&cluster).await?];
     tables.push(rounds::measure(&cluster).await?);
-    tables.push(folds::measure(&cluster).await?);
+    tables.push(folds::measure(&cluster, folds::EVENTS).await?);
     tables.push(ranked::measure(&cluster).await?);
     // Boards of a million subjects take several gigabytes: they are asked for by name.
     let machine = table::machine(&binaries)?;

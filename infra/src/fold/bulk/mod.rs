@@ -21,6 +21,7 @@ use domain::stream::Position;
 use projections::projection::Projection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 pub mod part;
@@ -35,6 +36,10 @@ use crate::log::{reader, stream};
 
 /// The most rows that stand in memory.
 pub const MOST: usize = 1_000_000;
+
+/// How many passes of a process go on at once, each with three connections of its own and as many rows in memory; the
+/// next ones wait, such as the builds of many raised versions.
+static PASSES: Semaphore = Semaphore::const_new(2);
 
 /// What stands before copied rows, and after them. See [`crate::log::stream`].
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -126,6 +131,7 @@ pub async fn together(
     most: usize,
     told: &dyn Progress,
 ) -> Result<Rebuilt, sqlx::Error> {
+    let _turn = PASSES.acquire().await;
     let database = (*pool.connect_options()).clone();
     let mut asks = database.connect().await?;
     let life = Life::of(pool, []);

@@ -23,11 +23,11 @@ use crate::told::{Told, told};
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A program that serves a log of some thousand events.
+/// A program that serves a log of five thousand events.
 async fn long(seed: u64) -> (Told, Position) {
     let told = told(seed, 60).await;
     let short = told.caught_up().await;
-    let times = u32::try_from(8_000 / short.0).unwrap();
+    let times = u32::try_from(5_000 / short.0).unwrap();
     let head = Position(harness::long::lengthen(&told.ground.owner().await, times).await);
     until("the folds", PATIENCE, async || told.app.reads.pin(None, Some(head)).await.ok()).await;
     (told, head)

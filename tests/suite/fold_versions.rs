@@ -86,10 +86,8 @@ impl Row for NewRow {
     }
 
     fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        match cells[..] {
-            [Cell::Uuid(stream), Cell::Int(length), Cell::Int(last)] => Some(Self(stream, length, last)),
-            _other => None,
-        }
+        let [Cell::Uuid(stream), Cell::Int(length), Cell::Int(last)] = cells[..] else { return None };
+        Some(Self(stream, length, last))
     }
 }
 

@@ -11,19 +11,19 @@ use infra::fold::registry;
 use infra::fold::{compare, engine};
 use infra::log::{reader, stream};
 use infra::postgres::Cluster;
-use sqlx::PgPool;
 use sqlx::postgres::PgPoolOptions;
+use sqlx::{Executor, PgPool};
 
-use crate::Failure;
 use crate::ours::Ours;
 use crate::rate::Rate;
 use crate::table::Table;
+use crate::{Failure, fill};
 
-/// How many events the log has, about, unless told otherwise.
-pub const EVENTS: u64 = 400_000;
+/// How many events the log has.
+const EVENTS: u64 = 400_000;
 
-/// Rebuilds over the log that a burst of commands left, made as long as asked for.
-pub async fn measure(cluster: &Cluster, events: u64) -> Result<Table, Failure> {
+/// Rebuilds over a log of registrations and checks, each with the comparison before the switch.
+pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     let database = "bench_folds";
     let ours = Ours::start(cluster, database).await?;
     ours.spread(256).await?;
@@ -31,7 +31,9 @@ pub async fn measure(cluster: &Cluster, events: u64) -> Result<Table, Failure> {
     let endpoints = cluster.ensure_database(database).await?;
     let owner = PgPoolOptions::new().max_connections(2).connect_with(endpoints.owner).await?;
     let (short, _) = reader::head(&owner).await?;
-    let head = harness::long::lengthen(&owner, u32::try_from(events / short.0)?).await;
+    fill::up_to(&owner, short.0, EVENTS).await?;
+    owner.execute("vacuum analyze events").await?;
+    let (Position(head), _) = reader::head(&owner).await?;
     let app = guarded(&endpoints.app).options([("statement_timeout", "0")]);
     let pool = PgPoolOptions::new().max_connections(4).connect_with(app).await?;
     let mut table = Table::new("Catching up from the first event", &["", "events", "events /s", "this : bare copy"]);
@@ -42,6 +44,8 @@ pub async fn measure(cluster: &Cluster, events: u64) -> Result<Table, Failure> {
     row("a bare copy of the log", bare.clone());
     row("reading the log, decoded", decoded(&pool, head).await?);
     row("reading the log in batches of 5000", batched(&pool, head).await?);
+    // The filling is in no row: from here on what serves is what the log makes.
+    bulk::together(&pool, &registry::all(), MOST, &Quiet).await?;
     for name in [Some("members"), Some("audit_trail"), Some("records"), None] {
         let projections = registry::named(name)?;
         let start = Instant::now();

@@ -72,6 +72,12 @@ pub enum Action {
         #[arg(long, default_value = "sanping_app")]
         app_role: String,
     },
+    /// The log itself.
+    Log {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: LogAction,
+    },
     /// Where the projections are, rebuild them, verify them against the log.
     Projections {
         /// What to do with them.
@@ -96,6 +102,20 @@ pub enum Action {
     Schema {
         /// Which.
         what: SchemaOf,
+    },
+}
+
+/// What can be done with the log.
+#[derive(Debug, Subcommand)]
+pub enum LogAction {
+    /// Read and decode all of it, and print a digest of what is stored. Exit code 4 when something is wrong with it.
+    Replay {
+        /// Up to this position only.
+        #[arg(long)]
+        upto: Option<u64>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 

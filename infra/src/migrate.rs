@@ -15,7 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 10] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -25,6 +25,7 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (7, "reads", include_str!("../sql/0007_reads.sql")),
     (8, "watch", include_str!("../sql/0008_watch.sql")),
     (9, "append", include_str!("../sql/0009_append.sql")),
+    (11, "switches", include_str!("../sql/0011_switches.sql")),
 ];
 
 /// What can go wrong.

@@ -1,8 +1,9 @@
 //! The command line: opens the place, does one thing, says how it went.
 //!
 //! # Exit codes
-//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference.
+//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference, or a replay something wrong with the log.
 
+pub mod log;
 pub mod place;
 pub mod progress;
 pub mod projections;
@@ -11,7 +12,7 @@ pub mod year;
 
 use std::process::ExitCode;
 
-use crate::config::{Action, Arguments, SchemaOf};
+use crate::config::{Action, Arguments, LogAction, SchemaOf};
 use crate::log::catalogue;
 
 /// Any failure of the command line, told to a person.
@@ -29,6 +30,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             serve::serve(place, listen, dev_sign_in, verify_hours).await
         }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
+        Action::Log { action: LogAction::Replay { upto, json } } => log::replay(place, upto, json).await,
         Action::Projections { action } => projections::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {

@@ -12,10 +12,11 @@ use projections::row::Row;
 use sqlx::{Connection, PgConnection, PgPool, Row as _};
 
 use super::batch::{Batch, Made, Unwritten};
+use super::bulk::part::{Bulk, Part};
 use super::lease::{self, Lease};
 use super::stretch::Stretch;
 use super::tail::{Facts, Tail};
-use super::{FoldError, ranks, rebuild, table, verify};
+use super::{FoldError, bulk, ranks, rebuild, table, verify};
 use crate::log::reader::{self, Met};
 
 /// The most events folded in one transaction.
@@ -52,6 +53,8 @@ pub trait Folded: Send + Sync {
     ) -> Result<Made, FoldError>;
     /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
     async fn catch_up(&self, pool: &PgPool, tail: &Tail, lease: &Lease, most: usize) -> Result<Position, FoldError>;
+    /// Begins to build a new generation beside, or goes on with one that was cut off.
+    async fn part(&self, connection: &mut PgConnection) -> Result<Box<dyn Part>, FoldError>;
     /// Builds a new generation beside and lets it serve.
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError>;
     /// Refolds the log and compares it with the rows.
@@ -163,8 +166,12 @@ impl<P: Projection> Folded for Engine<P> {
         }
     }
 
+    async fn part(&self, connection: &mut PgConnection) -> Result<Box<dyn Part>, FoldError> {
+        Ok(Box::new(Bulk::<P>::begin(connection).await?))
+    }
+
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError> {
-        rebuild::run::<P>(pool, BATCH, told).await
+        bulk::alone::<P>(pool, told).await
     }
 
     async fn verify(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<verify::Verified, FoldError> {

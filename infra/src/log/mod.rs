@@ -26,6 +26,8 @@ pub mod job;
 pub mod metadata;
 pub mod ordinary;
 pub mod reader;
+pub mod replay;
 pub mod settle;
 pub mod statements;
+pub mod stream;
 pub mod verdict;

@@ -1,5 +1,7 @@
 //! What the API needs of the world: the only async traits of the workspace.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::event::Fact;
 use domain::id::{ActorId, MemberId};
@@ -177,6 +179,34 @@ pub struct RecordedSkip {
     pub at: Timestamp,
 }
 
+/// An origin of the log: the same position under another origin is another event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogOrigin {
+    /// The origin.
+    pub id: Uuid,
+    /// The position it began after, or went on from.
+    pub after: Position,
+    /// When that was recorded.
+    pub at: Timestamp,
+    /// Why.
+    pub reason: String,
+    /// Who said so.
+    pub by: String,
+}
+
+/// A fold whose rows serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServingFold {
+    /// Its name.
+    pub name: String,
+    /// The version of the fold.
+    pub version: i32,
+    /// The generation of its rows: another with each rebuild.
+    pub generation: i64,
+    /// The position up to which they were built when they began to serve; 0 for the first.
+    pub since: Position,
+}
+
 /// Sends commands.
 #[async_trait]
 pub trait Commands: Send + Sync {
@@ -330,6 +360,24 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// [`ReadError::Failed`].
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError>;
+
+    /// The origin of the log that is read. A program serves under one as long as it lives.
+    fn origin(&self) -> Uuid;
+
+    /// The version of the fold whose rows serve in each table.
+    fn versions(&self) -> BTreeMap<&'static str, i32>;
+
+    /// The origins of the log, in order.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError>;
+
+    /// The folds whose rows serve, by name.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError>;
 
     /// The common position of the projections, now and whenever it moves. Ends when the server stops.
     fn positions(&self) -> BoxStream<'static, Position>;

@@ -20,8 +20,8 @@ use crate::fold::watch::Watch;
 use crate::fold::{kinds, registry};
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
-use crate::log::reader;
-use crate::reach::{Reach, is_alive, is_out_of_reach};
+use crate::log::{origin, reader};
+use crate::reach::{Reach, SMALL, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
 use crate::reads::serving::{self, Serving};
 use crate::reads::timely::TimelyReads;
@@ -43,7 +43,7 @@ pub struct Settings {
     pub clock: Arc<Clock>,
     /// The organisation's zone.
     pub zone: Zone,
-    /// The most connections besides the appender's.
+    /// The most connections besides the appender's and the one that listens.
     pub connections: u32,
 }
 
@@ -90,12 +90,16 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
 
 /// A pool that keeps no connection to a host that has vanished.
 fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
-    let reach = Arc::clone(reach);
+    let (reach, new) = (Arc::clone(reach), Arc::clone(reach));
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // Its own test waits for a host that has vanished for as long as one waits for the pool.
         .test_before_acquire(false)
+        .after_connect(move |connection, _| {
+            let reach = Arc::clone(&new);
+            Box::pin(async move { reach.same_log(connection).await })
+        })
         .before_acquire(|connection, _| Box::pin(async move { Ok(is_alive(connection).await) }))
         .after_release(move |connection, _| Box::pin(Arc::clone(&reach).may_stay(connection).map(Ok)))
 }
@@ -109,6 +113,9 @@ impl App {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::default());
         let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
+        let origin = origin::settled(&mut *pool.acquire().await?).await?;
+        let under = origin.id;
+        reach.serve_under(origin);
         bound::hold(&settings.key, &mut *pool.acquire().await?).await?;
         let projections = registry::all();
         for projection in &projections {
@@ -141,11 +148,13 @@ impl App {
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
         tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
-        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
+        let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, rung.clone(), stop.clone()));
+        tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
-            LogReads::new(pool.clone(), keyring, serving.clone(), Arc::clone(&settings.clock)),
+            LogReads::new(pool.clone(), under, keyring, serving.clone(), Arc::clone(&settings.clock)),
             Arc::clone(&reach),
         ));
         let (zone, clock) = (settings.zone, settings.clock);
@@ -206,6 +215,7 @@ impl App {
         tokio::select! {
             // Some of the tasks end when the appender does: where both have, it is the cause.
             biased;
+            () = self.reach.replaced() => "the log it began with: the database was restored, the program over it",
             () = self.executor.ended() => "the appender",
             Some(ended) = self.tasks.join_next() => {
                 if let Err(error) = ended {
@@ -233,53 +243,70 @@ impl App {
     }
 }
 
-/// Rings `grown` when this process or another has appended, and now and then in case nobody said so.
+/// Rings `grown` when this process or another has appended, and now and then in case nobody said so. `again` is rung when
+/// the head cannot be read: what was listened on is then as gone, and would not say so.
 async fn hear(
     pool: PgPool,
     reach: Arc<Reach>,
     mut own: watch::Receiver<Position>,
     grown: watch::Sender<Position>,
+    (hint, again): (Arc<Notify>, Arc<Notify>),
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut listener: Option<PgListener> = None;
     while !*stopping.borrow() {
-        if listener.is_none() {
-            listener = reach.soon(listen(&pool)).await.ok();
-        }
-        let heard = async {
-            match listener.as_mut() {
-                Some(listener) => listener.try_recv().await.ok().flatten().is_some(),
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             Ok(()) = own.changed() => {
                 let head = *own.borrow_and_update();
                 grown.send_modify(|known| *known = head.max(*known));
+                continue;
             }
-            fine = heard => {
-                if !fine || !look(&pool, &reach, &grown).await {
-                    listener = None;
-                }
-            }
-            () = tokio::time::sleep(POLL) => if !look(&pool, &reach, &grown).await {
-                // What was listened on is as gone, and would not say so.
-                listener = None;
-            },
-            _ = stopping.changed() => {}
+            () = hint.notified() => {}
+            () = tokio::time::sleep(POLL) => {}
+            _ = stopping.changed() => return,
+        }
+        if !look(&pool, &reach, &grown).await {
+            again.notify_one();
         }
     }
 }
 
-async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
+/// Rings `hint` when another process says that it has appended. It has a connection of its own: one of the pool would be
+/// waited for where all are in use.
+async fn listen(
+    database: PgConnectOptions,
+    (hint, again): (Arc<Notify>, Arc<Notify>),
+    mut stopping: watch::Receiver<bool>,
+) {
+    while !*stopping.borrow() {
+        let heard = async {
+            let alone =
+                PgPoolOptions::new().max_connections(1).acquire_timeout(SMALL).connect_lazy_with(database.clone());
+            let mut listener = PgListener::connect_with(&alone).await?;
+            listener.listen(CHANNEL).await?;
+            loop {
+                // What was said while nobody listened is not known.
+                hint.notify_one();
+                if listener.try_recv().await?.is_none() {
+                    return Ok::<_, sqlx::Error>(());
+                }
+            }
+        };
+        tokio::select! {
+            _lost = heard => {}
+            () = again.notified() => {}
+            _ = stopping.changed() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            _ = stopping.changed() => return,
+        }
+    }
 }
 
 /// False where the head cannot be read.
 async fn look(pool: &PgPool, reach: &Reach, grown: &watch::Sender<Position>) -> bool {
-    match reach.soon(reader::head(pool)).await {
+    match reach.soon(reader::head_and_origin(pool)).await {
+        Ok((_, origin)) if !reach.is_same(origin) => false,
         Ok((head, _)) => {
             grown.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
             true

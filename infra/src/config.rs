@@ -72,6 +72,12 @@ pub enum Action {
         #[arg(long, default_value = "sanping_app")]
         app_role: String,
     },
+    /// The log itself.
+    Log {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: LogAction,
+    },
     /// Where the projections are, rebuild them, verify them against the log.
     Projections {
         /// What to do with them.
@@ -96,6 +102,24 @@ pub enum Action {
     Schema {
         /// Which.
         what: SchemaOf,
+    },
+}
+
+/// What can be done with the log.
+#[derive(Debug, Subcommand)]
+pub enum LogAction {
+    /// Record, as the owner, that the database was restored: a new origin of the log begins, so that what is accepted from now
+    /// on is not taken for what was lost. Nobody serves from a database restored to a point in time before that is done.
+    Restored {
+        /// What happened, and what is known to be lost.
+        #[arg(long)]
+        reason: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+        /// Everything acknowledged is there, as after a failover to a synchronous standby: the origin stays.
+        #[arg(long)]
+        nothing_lost: bool,
     },
 }
 

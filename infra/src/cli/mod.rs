@@ -6,12 +6,13 @@
 pub mod place;
 pub mod progress;
 pub mod projections;
+pub mod restored;
 pub mod serve;
 pub mod year;
 
 use std::process::ExitCode;
 
-use crate::config::{Action, Arguments, SchemaOf};
+use crate::config::{Action, Arguments, LogAction, SchemaOf};
 use crate::log::catalogue;
 
 /// Any failure of the command line, told to a person.
@@ -29,6 +30,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             serve::serve(place, listen, dev_sign_in, verify_hours).await
         }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
+        Action::Log { action: LogAction::Restored { reason, by, nothing_lost } } => {
+            restored::run(place, &reason, &by, nothing_lost).await
+        }
         Action::Projections { action } => projections::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {

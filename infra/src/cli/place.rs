@@ -12,7 +12,8 @@ use super::{Failure, say, told};
 use crate::app::{App, Settings, guarded};
 use crate::clock::Clock;
 use crate::config::{Place, search_path};
-use crate::postgres::{APP_ROLE, Binaries, Cluster, Options, PostgresError, Search, running};
+use crate::migrate::MigrateError;
+use crate::postgres::{APP_ROLE, Binaries, Cluster, Endpoints, Options, PostgresError, Search, running};
 use crate::{keys, migrate};
 
 /// The database of the organisation in a private cluster.
@@ -62,14 +63,52 @@ pub async fn open_beside(place: &Place, allow_owner: bool) -> Result<Opened, Fai
     Ok(Opened { database, cluster: None, key_file: key_file(place), zone, connections: BESIDE })
 }
 
+/// Why a private database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+enum PrivateError {
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
+}
+
 /// What was found at a place.
 enum Found {
     Opened(Box<Opened>),
     InUse(PostgresError),
 }
 
+/// A place as its owner reaches it. The private PostgreSQL ends with it.
+pub struct Owned {
+    /// The database as the role that owns it.
+    pub owner: PgConnectOptions,
+    /// The private cluster, where it was started here.
+    pub cluster: Option<Cluster>,
+}
+
+/// Opens a place as its owner, whether or not it may be served from; a private database is migrated by the way.
+///
+/// # Errors
+/// What is missing or wrong, and what to do.
+pub async fn open_owned(place: &Place) -> Result<Owned, Failure> {
+    if let Some(url) = &place.database_url {
+        return Ok(Owned { owner: parse(url)?, cluster: None });
+    }
+    let (cluster, endpoints) = open_private(place).await?;
+    Ok(Owned { owner: endpoints.owner, cluster: Some(cluster) })
+}
+
+async fn open_private(place: &Place) -> Result<(Cluster, Endpoints), PrivateError> {
+    let data = data_dir(place);
+    let search = Search { pg_bin: place.pg_bin.clone(), path: search_path() };
+    let cluster = Cluster::open(&data, &Binaries::find(&search, &data)?, Options::default()).await?;
+    let endpoints = cluster.ensure_database(DATABASE).await?;
+    migrate::run(&endpoints.owner, APP_ROLE).await?;
+    Ok((cluster, endpoints))
+}
+
 async fn open_alone(place: &Place, allow_owner: bool) -> Result<Found, Failure> {
-    let (zone, data, key_file) = (zone(place)?, data_dir(place), key_file(place));
+    let (zone, key_file) = (zone(place)?, key_file(place));
     let opened = |database, cluster| {
         Found::Opened(Box::new(Opened { database, cluster, key_file, zone, connections: CONNECTIONS }))
     };
@@ -78,14 +117,10 @@ async fn open_alone(place: &Place, allow_owner: bool) -> Result<Found, Failure> 
         migrate::check(&database, allow_owner).await?;
         return Ok(opened(database, None));
     }
-    let search = Search { pg_bin: place.pg_bin.clone(), path: search_path() };
-    let binaries = Binaries::find(&search, &data)?;
-    let cluster = match Cluster::open(&data, &binaries, Options::default()).await {
-        Err(in_use @ PostgresError::InUse { .. }) => return Ok(Found::InUse(in_use)),
-        cluster => cluster?,
+    let (cluster, endpoints) = match open_private(place).await {
+        Err(PrivateError::Postgres(in_use @ PostgresError::InUse { .. })) => return Ok(Found::InUse(in_use)),
+        private => private?,
     };
-    let endpoints = cluster.ensure_database(DATABASE).await?;
-    migrate::run(&endpoints.owner, APP_ROLE).await?;
     migrate::check(&endpoints.app, allow_owner).await?;
     Ok(opened(endpoints.app, Some(cluster)))
 }
@@ -140,7 +175,10 @@ fn parse(url: &str) -> Result<PgConnectOptions, Failure> {
 pub async fn migrate(place: &Place, app_role: &str) -> Result<ExitCode, Failure> {
     match &place.database_url {
         Some(url) => migrate::run(&parse(url)?, app_role).await?,
-        None => open(place, false).await?.close().await?,
+        None => match open_owned(place).await?.cluster {
+            Some(cluster) => cluster.stop().await?,
+            None => {}
+        },
     }
     say("the schema is current");
     Ok(ExitCode::SUCCESS)

@@ -16,8 +16,8 @@ use std::time::Duration;
 use domain::stream::{Position, StreamId};
 use domain::world::State;
 use jiff::Timestamp;
+use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Executor};
 use tokio::sync::{Notify, watch};
 
 use super::again::{Fresh, Look};
@@ -172,7 +172,7 @@ impl Appender {
     ) -> Result<Batch, Fault> {
         let connection = match connection {
             Some(connection) => connection,
-            None => connection.insert(self.options.connect().await?),
+            None => connection.insert(self.reach.connect(&self.options).await?),
         };
         if jobs.iter().all(|job| matches!(job.ask, Ask::Confirm)) {
             let mut lines = broken.clone();

@@ -24,6 +24,7 @@ pub mod framework;
 pub mod hosted;
 pub mod job;
 pub mod metadata;
+pub mod origin;
 pub mod reader;
 pub mod settle;
 pub mod statements;

@@ -1,5 +1,7 @@
 //! What the API needs of the world: the only async traits of the workspace.
 
+mod origin;
+
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
@@ -20,6 +22,8 @@ use projections::select::{Plan, Select};
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
+
+pub use self::origin::{LogOrigin, ServingFold};
 
 /// Who asks, and under which command id. The same id again means the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -177,34 +181,6 @@ pub struct RecordedSkip {
     pub by: String,
     /// When.
     pub at: Timestamp,
-}
-
-/// An origin of the log: the same position under another origin is another event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogOrigin {
-    /// The origin.
-    pub id: Uuid,
-    /// The position it began after, or went on from.
-    pub after: Position,
-    /// When that was recorded.
-    pub at: Timestamp,
-    /// Why.
-    pub reason: String,
-    /// Who said so.
-    pub by: String,
-}
-
-/// A fold whose rows serve.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServingFold {
-    /// Its name.
-    pub name: String,
-    /// The version of the fold.
-    pub version: i32,
-    /// The generation of its rows: another with each rebuild.
-    pub generation: i64,
-    /// The position up to which they were built when they began to serve; 0 for the first.
-    pub since: Position,
 }
 
 /// Sends commands.

@@ -32,6 +32,8 @@ const CHANNEL: &str = "sanping_log";
 const DEBOUNCE: Duration = Duration::from_millis(20);
 /// How often the head is read in case a hint was lost.
 const POLL: Duration = Duration::from_millis(500);
+/// How often it is read where there are no hints.
+const POLL_ALONE: Duration = Duration::from_millis(100);
 
 /// What a program is started with.
 pub struct Settings {
@@ -149,8 +151,13 @@ impl App {
         let (told, serving) = watch::channel(places);
         tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
         let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, rung.clone(), stop.clone()));
-        tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
+        let grown = Arc::new(grown);
+        tasks.spawn(pass_on(executor.head(), Arc::clone(&grown), stop.clone()));
+        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), grown, rung.clone(), stop.clone()));
+        // Behind a pooler, what is listened on belongs to somebody else a moment later.
+        if !crate::sql::pooled() {
+            tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
+        }
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
@@ -243,25 +250,36 @@ impl App {
     }
 }
 
-/// Rings `grown` when this process or another has appended, and now and then in case nobody said so. `again` is rung when
-/// the head cannot be read: what was listened on is then as gone, and would not say so.
-async fn hear(
-    pool: PgPool,
-    reach: Arc<Reach>,
+/// Rings `grown` when this process has appended.
+async fn pass_on(
     mut own: watch::Receiver<Position>,
-    grown: watch::Sender<Position>,
-    (hint, again): (Arc<Notify>, Arc<Notify>),
+    grown: Arc<watch::Sender<Position>>,
     mut stopping: watch::Receiver<bool>,
 ) {
     while !*stopping.borrow() {
         tokio::select! {
-            Ok(()) = own.changed() => {
-                let head = *own.borrow_and_update();
-                grown.send_modify(|known| *known = head.max(*known));
-                continue;
-            }
+            changed = own.changed() => if changed.is_err() { return },
+            _ = stopping.changed() => return,
+        }
+        let head = *own.borrow_and_update();
+        grown.send_modify(|known| *known = head.max(*known));
+    }
+}
+
+/// Rings `grown` when another process has appended, and now and then in case nobody said so. `again` is rung when the head
+/// cannot be read: what was listened on is then as gone, and would not say so.
+async fn hear(
+    pool: PgPool,
+    reach: Arc<Reach>,
+    grown: Arc<watch::Sender<Position>>,
+    (hint, again): (Arc<Notify>, Arc<Notify>),
+    mut stopping: watch::Receiver<bool>,
+) {
+    let poll = if crate::sql::pooled() { POLL_ALONE } else { POLL };
+    while !*stopping.borrow() {
+        tokio::select! {
             () = hint.notified() => {}
-            () = tokio::time::sleep(POLL) => {}
+            () = tokio::time::sleep(poll) => {}
             _ = stopping.changed() => return,
         }
         if !look(&pool, &reach, &grown).await {

@@ -37,9 +37,20 @@ pub struct Place {
     /// another role is to serve later is not granted to it.
     #[arg(long, global = true)]
     pub allow_owner: bool,
+    /// What stands before the database of one's own: a pooler that gives each transaction another session, such as PgBouncer in
+    /// transaction mode. See docs/processes.md.
+    #[arg(long, global = true, env = "SANPING_POOLER")]
+    pub pooler: Option<Pooler>,
     /// The organisation's time zone, by its IANA name.
     #[arg(long, global = true, env = "SANPING_ZONE", default_value = "Asia/Shanghai")]
     pub zone: String,
+}
+
+/// The poolers there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pooler {
+    /// A session of the server for each transaction.
+    Transaction,
 }
 
 /// What can be done.

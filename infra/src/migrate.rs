@@ -11,6 +11,7 @@ use std::borrow::Cow;
 
 use crate::fold::{kinds, registry};
 use crate::log::origin;
+use crate::pooler;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
@@ -107,7 +108,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
 /// owners: that role could not write them. They are folded anew.
 async fn mend(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
     let found = "select distinct c.oid::pg_catalog.regclass::pg_catalog.text, r.name \
-                 from pg_catalog.pg_class c, pg_catalog.unnest($1::pg_catalog.text[], $2::pg_catalog.text[]) as r(name, made) \
+                 from pg_catalog.pg_class c, rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as r(name, made) \
                  where c.relkind operator(pg_catalog.=) 'r' \
                  and c.relnamespace operator(pg_catalog.=) pg_catalog.current_schema()::pg_catalog.regnamespace::pg_catalog.oid \
                  and c.relname::pg_catalog.text operator(pg_catalog.~) r.made \
@@ -144,6 +145,9 @@ pub enum UnfitError {
     /// The database cannot be asked.
     #[error("the database cannot be asked")]
     Sql(#[from] sqlx::Error),
+    /// A pooler refuses what a session is told at its start.
+    #[error("a pooler stands before the database and refuses what sessions are told: start with --pooler transaction")]
+    Pooler(#[source] sqlx::Error),
     /// The schema is missing or of another program.
     #[error("the schema is at {found}, this program needs {needed}; run `sanping migrate` as the owner first")]
     Schema {
@@ -166,12 +170,19 @@ pub enum UnfitError {
     },
 }
 
+fn unreachable(error: sqlx::Error) -> UnfitError {
+    match pooler::is_refusal(&error) {
+        true => UnfitError::Pooler(error),
+        false => UnfitError::Sql(error),
+    }
+}
+
 /// Whether this role may serve from this database.
 ///
 /// # Errors
 /// [`UnfitError`].
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
-    let mut connection = app.connect().await?;
+    let mut connection = app.connect().await.map_err(unreachable)?;
     let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     let known: bool = crate::sql::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut connection)

@@ -8,6 +8,7 @@ pub mod crowd;
 pub mod feed;
 pub mod ground;
 pub mod memory;
+pub mod own;
 pub mod program;
 pub mod server;
 pub mod speak;

@@ -11,8 +11,9 @@ use sqlx::postgres::PgConnectOptions;
 use super::{Failure, say, told};
 use crate::app::{App, Settings, guarded};
 use crate::clock::Clock;
-use crate::config::{Place, search_path};
+use crate::config::{Place, Pooler, search_path};
 use crate::migrate::MigrateError;
+use crate::pooler::{self, Way};
 use crate::postgres::{APP_ROLE, Binaries, Cluster, Endpoints, Options, PostgresError, Search, running};
 use crate::{keys, migrate};
 
@@ -32,6 +33,8 @@ pub struct Opened {
     key_file: PathBuf,
     zone: Zone,
     connections: u32,
+    /// The way through a pooler, as long as the place is open.
+    way: Option<Way>,
 }
 
 /// Opens a place to serve from. A private database is migrated by the way; one's own is checked.
@@ -60,7 +63,7 @@ pub async fn open_beside(place: &Place, allow_owner: bool) -> Result<Opened, Fai
     if let Err(unfit) = migrate::check(&database, allow_owner).await {
         return Err(early(told(&unfit)).into());
     }
-    Ok(Opened { database, cluster: None, key_file: key_file(place), zone, connections: BESIDE })
+    Ok(Opened { database, cluster: None, key_file: key_file(place), zone, connections: BESIDE, way: None })
 }
 
 /// Why a private database cannot be opened.
@@ -76,6 +79,22 @@ enum PrivateError {
 enum Found {
     Opened(Box<Opened>),
     InUse(PostgresError),
+}
+
+/// How a database is reached, through a pooler where one stands before it.
+async fn through(
+    pooler: Option<Pooler>,
+    database: PgConnectOptions,
+) -> Result<(Option<Way>, PgConnectOptions), Failure> {
+    match pooler {
+        None => Ok((None, database)),
+        Some(Pooler::Transaction) => {
+            crate::sql::behind_a_pooler();
+            let (way, database) = pooler::way(&database)?;
+            pooler::settle(&database).await?;
+            Ok((Some(way), database))
+        }
+    }
 }
 
 /// A place as its owner reaches it. The private PostgreSQL ends with it.
@@ -109,20 +128,20 @@ async fn open_private(place: &Place) -> Result<(Cluster, Endpoints), PrivateErro
 
 async fn open_alone(place: &Place, allow_owner: bool) -> Result<Found, Failure> {
     let (zone, key_file) = (zone(place)?, key_file(place));
-    let opened = |database, cluster| {
-        Found::Opened(Box::new(Opened { database, cluster, key_file, zone, connections: CONNECTIONS }))
+    let opened = |database, cluster, way| {
+        Found::Opened(Box::new(Opened { database, cluster, key_file, zone, connections: CONNECTIONS, way }))
     };
     if let Some(url) = &place.database_url {
-        let database = parse(url)?;
+        let (way, database) = through(place.pooler, parse(url)?).await?;
         migrate::check(&database, allow_owner).await?;
-        return Ok(opened(database, None));
+        return Ok(opened(database, None, way));
     }
     let (cluster, endpoints) = match open_private(place).await {
         Err(PrivateError::Postgres(in_use @ PostgresError::InUse { .. })) => return Ok(Found::InUse(in_use)),
         private => private?,
     };
     migrate::check(&endpoints.app, allow_owner).await?;
-    Ok(opened(endpoints.app, Some(cluster)))
+    Ok(opened(endpoints.app, Some(cluster), None))
 }
 
 impl Opened {
@@ -141,6 +160,7 @@ impl Opened {
     /// # Errors
     /// The server's.
     pub async fn close(self) -> Result<(), Failure> {
+        drop(self.way);
         match self.cluster {
             Some(cluster) => Ok(cluster.stop().await?),
             None => Ok(()),

@@ -104,6 +104,18 @@ impl Running {
         assert!(sent.expect("kill is there").success());
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, and what it told last, where it has ended.
+    pub fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().expect("it can be asked")?;
+        Some(format!("{status}: {:?}", self.told.try_iter().collect::<Vec<_>>()))
+    }
+
     /// Stops it in its tracks for a time.
     pub fn pause(&self, time: std::time::Duration) {
         self.signal("-STOP");

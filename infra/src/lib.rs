@@ -23,6 +23,7 @@ pub mod http;
 pub mod keys;
 pub mod log;
 pub mod migrate;
+pub mod pooler;
 pub mod postgres;
 pub mod reach;
 pub mod reads;

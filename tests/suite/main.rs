@@ -1,6 +1,7 @@
 //! The proof, in reading order.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backup;
 mod beside;
 mod deadlines;
 mod deep;
@@ -39,6 +40,8 @@ mod log_replay;
 mod log_walls;
 mod looks;
 mod naive;
+mod pooler;
+mod processes;
 mod quarter;
 mod recount;
 mod tidy;

@@ -7,6 +7,7 @@ pub mod log;
 pub mod place;
 pub mod progress;
 pub mod projections;
+pub mod restored;
 pub mod serve;
 pub mod year;
 
@@ -31,6 +32,9 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
         Action::Log { action: LogAction::Replay { upto, json } } => log::replay(place, upto, json).await,
+        Action::Log { action: LogAction::Restored { reason, by, nothing_lost } } => {
+            restored::run(place, &reason, &by, nothing_lost).await
+        }
         Action::Projections { action } => projections::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {

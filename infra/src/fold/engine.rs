@@ -108,17 +108,20 @@ impl<P: Projection> Folded for Engine<P> {
         }
         let mut connection = pool.acquire().await.map_err(failed)?;
         let mut transaction = connection.begin().await.map_err(failed)?;
-        let registered = crate::sql::query(
+        // Where it was there before, as in a restored database, no generation comes twice.
+        let registered: Option<i64> = crate::sql::query_scalar(
             "insert into projections (name, version, generation, checkpoint, epoch, born) \
-             select $1::text, $2::integer, 1, 0, 0, position from log_head on conflict (name) do nothing",
+             select $1::text, $2::integer, \
+             1 + coalesce((select max(generation) from projection_switches s where s.name = $1), 0), 0, 0, position \
+             from log_head on conflict (name) do nothing returning generation",
         )
         .bind(P::NAME)
         .bind(P::VERSION.cast_signed())
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(failed)?;
-        if registered.rows_affected() == 1 {
-            table::create::<P>(&mut transaction, 1).await.map_err(failed)?;
+        if let Some(generation) = registered {
+            table::create::<P>(&mut transaction, generation).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }

@@ -17,8 +17,8 @@ use std::time::Duration;
 use domain::stream::{Position, StreamId};
 use domain::world::State;
 use jiff::Timestamp;
+use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Executor};
 use tokio::sync::{Notify, watch};
 
 use super::again::{Fresh, Look};
@@ -171,7 +171,7 @@ impl Appender {
     async fn commit(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Result<Batch, Fault> {
         let connection = match &mut session.connection {
             Some(connection) => connection,
-            None => session.connection.insert(self.options.connect().await?),
+            None => session.connection.insert(self.reach.connect(&self.options).await?),
         };
         if jobs.iter().all(|job| matches!(job.ask, Ask::Confirm)) {
             let mut lines = broken.clone();

@@ -25,6 +25,7 @@ pub mod hosted;
 pub mod job;
 pub mod metadata;
 pub mod ordinary;
+pub mod origin;
 pub mod reader;
 pub mod replay;
 pub mod settle;

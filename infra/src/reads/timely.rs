@@ -1,5 +1,6 @@
 //! Reads with a deadline: a host that has vanished would be waited for without end, and what waits holds a connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use domain::id::MemberId;
 use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip};
+use graphql::ports::{
+    AsOf, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
+};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
@@ -135,6 +138,22 @@ impl Reads for TimelyReads {
 
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
         self.soon(self.reads.skips()).await
+    }
+
+    fn origin(&self) -> Uuid {
+        self.reads.origin()
+    }
+
+    fn versions(&self) -> BTreeMap<&'static str, i32> {
+        self.reads.versions()
+    }
+
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError> {
+        self.soon(self.reads.origins()).await
+    }
+
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
+        self.soon(self.reads.folds()).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -10,6 +10,7 @@ mod ends;
 mod fold_first;
 mod fold_history;
 mod fold_lineage;
+mod fold_moved;
 mod fold_once;
 mod fold_pages;
 mod fold_plans;

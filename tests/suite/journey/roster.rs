@@ -221,7 +221,7 @@ async fn opened(t: &Teller) {
     assert_eq!(types(&t.ask(branch).await["branch"]["events"]), ["branch_established"]);
     let rules = "{ ruleSets(first: 1, NOW) { nodes { version events { nodes { type } } } } }";
     let rules = t.ask(rules).await["ruleSets"]["nodes"].take();
-    assert!(rules.as_array().unwrap().iter().all(|set| types(&set["events"]) == ["rules_adopted"]), "{rules}");
+    assert!(rules.as_array().unwrap().iter().all(|set| types(&set["events"]) == ["branch_rules_adopted"]), "{rules}");
     // An integration account sees a branch, but no trail.
     let integration = t.viewer("id=i; roles=integration");
     integration.fails("policy.denied", branch).await;

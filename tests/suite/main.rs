@@ -12,6 +12,7 @@ mod fold_first;
 mod fold_history;
 mod fold_kill;
 mod fold_lineage;
+mod fold_moved;
 mod fold_once;
 mod fold_pages;
 mod fold_plans;

@@ -16,6 +16,7 @@ use graphql::ports::{
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::select::Plan;
 use projections::words::SubjectKind;
@@ -154,6 +155,36 @@ impl Reads for TimelyReads {
 
     async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
         self.soon(self.reads.folds()).await
+    }
+
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        self.soon(self.reads.lineage_of_key(table, key, at, after, limit)).await
+    }
+
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError> {
+        self.soon(self.reads.moved(between, after, limit)).await
+    }
+
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        self.soon(self.reads.moved_by(between, subject, after, limit)).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -15,7 +15,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 9] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "staff_key", include_str!("../sql/0006_staff_key.sql")),
     (7, "reads", include_str!("../sql/0007_reads.sql")),
     (8, "watch", include_str!("../sql/0008_watch.sql")),
+    (10, "processes", include_str!("../sql/0010_processes.sql")),
 ];
 
 /// What can go wrong.
@@ -92,6 +93,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
          grant select, update on jobs to {role}; \
+         grant select, insert, update, delete on processes to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
     connection.execute(grants.as_str()).await?;

@@ -70,7 +70,7 @@ fn a_killed_import_is_run_again_and_each_command_is_there_once() {
     assert_eq!(positions(&outcomes_of_second).len(), 3_002, "each has a place of its own");
 
     let third = run(place.path(), &arguments);
-    assert_eq!(third.status.code(), Some(0));
+    assert_eq!(third.status.code(), Some(0), "{}", String::from_utf8_lossy(&third.stderr));
     let outcomes_of_third = outcomes(&third.stdout);
     assert!(outcomes_of_third.iter().all(|outcome| outcome["replayed"] == true));
     assert_eq!(positions(&outcomes_of_third), positions(&outcomes_of_second), "with the first answers");

@@ -5,14 +5,17 @@
 //! - A line that reads before it is decided (rights within a branch, the rows of a round) waits until every line before
 //!   it is answered, and reads as of what they led to.
 //!
+//! - So many lines at most are on the way to their decision, the earliest ones: whoever is decided makes room for the next.
+//!   Each may hold a connection to the database, and a line that waited for one would hold up all that come after it.
+//!
 //! # Why here
 //! A line is a request like any other, and the API has no place for its turn. So the task it runs in has it, and the two
 //! doors behind the API ask for it. A request that is no line of a file has no turn and waits for nobody.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use domain::stream::Position;
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 
 tokio::task_local! {
     static TURN: Arc<Turn>;
@@ -37,17 +40,19 @@ impl Default for Queue {
 pub struct Turn {
     command_id: String,
     before: Queue,
+    room: Mutex<Option<OwnedSemaphorePermit>>,
     decided: watch::Sender<bool>,
     answered: watch::Sender<Option<Position>>,
 }
 
 impl Queue {
-    /// The turn of the next line, which asks for a command under this id.
-    pub fn next(&mut self, command_id: &str) -> Turn {
+    /// The turn of the next line, which asks for a command under this id. Its room is taken in the order of the lines.
+    pub fn next(&mut self, command_id: &str, room: OwnedSemaphorePermit) -> Turn {
         let (decided, decided_too) = watch::channel(false);
         let (answered, answered_too) = watch::channel(None);
         let before = std::mem::replace(self, Self { decided: decided_too, answered: answered_too });
-        Turn { command_id: command_id.to_owned(), before, decided, answered }
+        let room = Mutex::new(Some(room));
+        Turn { command_id: command_id.to_owned(), before, room, decided, answered }
     }
 
     async fn all_decided(&self) {
@@ -70,10 +75,15 @@ impl Turn {
         let answer = TURN.scope(Arc::clone(&turn), line).await;
         // A line that has sent nothing lets nobody overtake either.
         turn.before.all_decided().await;
-        turn.decided.send_replace(true);
+        turn.is_decided();
         let before = turn.before.all_answered().await;
         turn.answered.send_replace(Some(before.max(led_to(&answer))));
         answer
+    }
+
+    fn is_decided(&self) {
+        self.decided.send_replace(true);
+        drop(self.room.lock().expect("no holder of the room panics").take());
     }
 }
 
@@ -98,7 +108,7 @@ pub async fn to_decide() {
 /// commands, each has an id of its own, and the next line waits for the end of all.
 pub fn decided(command_id: &str) {
     if let Some(turn) = mine().filter(|turn| turn.command_id == command_id) {
-        turn.decided.send_replace(true);
+        turn.is_decided();
     }
 }
 
@@ -112,7 +122,7 @@ pub async fn to_read() -> Option<Position> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
+    use tokio::sync::Semaphore;
 
     use super::*;
 
@@ -139,11 +149,15 @@ mod tests {
                 |number| Position(*number),
             ))
         };
-        let turns: Vec<Turn> = (1..=4).map(|number: u64| queue.next(&number.to_string())).collect();
-        let lines: Vec<_> = (1..).zip(turns).map(|(number, turn)| line(number, turn, number == 3, &said)).collect();
+        let (rooms, mut lines) = (Arc::new(Semaphore::new(2)), Vec::new());
+        for number in 1..=4_u64 {
+            let room = Arc::clone(&rooms).acquire_owned().await.unwrap();
+            lines.push(line(number, queue.next(&number.to_string(), room), number == 3, &said));
+        }
         for line in lines {
             line.await.unwrap();
         }
+        assert_eq!(rooms.available_permits(), 2);
         let said = said.lock().unwrap().join(", ");
         assert_eq!(said, "1 decided, 2 decided, 3 reads at 2, 3 decided, 4 decided");
     }

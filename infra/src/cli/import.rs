@@ -25,6 +25,7 @@ use graphql::schema::Api;
 use graphql::viewer::Viewer;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::place::open_beside;
 use super::progress::Told;
@@ -43,6 +44,8 @@ pub const SOME_REFUSED: u8 = 5;
 
 /// How many lines may be under way at once, and of how many bytes altogether.
 const AT_ONCE: usize = 4_000;
+/// How many may be on the way to their decision: fewer than there are connections.
+const BEFORE_DECISION: usize = 8;
 const BYTES_AT_ONCE: usize = 64 << 20;
 
 /// What is imported, and for whom.
@@ -97,6 +100,7 @@ impl Work {
     async fn all(&self, mut lines: Receiver<std::io::Result<Text>>, of: Option<u64>) -> Result<Tally, Failure> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let (told, mut tally, mut queue) = (Told::of("import"), Tally::default(), Queue::default());
+        let room = Arc::new(Semaphore::new(BEFORE_DECISION));
         let mut under_way: FuturesOrdered<BoxFuture<'static, (usize, Option<Outcome>)>> = FuturesOrdered::new();
         let (mut bytes, mut number, mut reading) = (0, 0, true);
         while reading || !under_way.is_empty() {
@@ -110,13 +114,13 @@ impl Work {
                     }
                     told.at(number - under_way.len() as u64, of.unwrap_or(u64::MAX));
                 }
-                line = lines.recv(), if reading && under_way.len() < AT_ONCE && bytes < BYTES_AT_ONCE => {
+                (room, line) = next(&room, &mut lines), if reading && under_way.len() < AT_ONCE && bytes < BYTES_AT_ONCE => {
                     let Some(text) = line else { reading = false; continue };
                     let text = text.map_err(|error| format!("after line {number} the file cannot be read: {error}"))?;
                     number += 1;
                     let length = text.as_ref().map_or(0, Vec::len);
                     bytes += length;
-                    let outcome = self.start(number, &text, &mut queue);
+                    let outcome = self.start(number, &text, &mut queue, room);
                     under_way.push_back(async move { (length, outcome.await) }.boxed());
                 }
                 _ = terminate.recv(), if reading => reading = tally.stop(),
@@ -127,13 +131,19 @@ impl Work {
     }
 
     /// Starts a line; nothing comes of a blank one.
-    fn start(&self, number: u64, text: &Text, queue: &mut Queue) -> impl Future<Output = Option<Outcome>> + use<> {
+    fn start(
+        &self,
+        number: u64,
+        text: &Text,
+        queue: &mut Queue,
+        room: OwnedSemaphorePermit,
+    ) -> impl Future<Output = Option<Outcome>> + use<> {
         let asked = Line::read(text).and_then(|line| line.map(|line| self.asked(line)).transpose());
         let begun = match asked {
             Ok(None) => Ok(None),
             Err(wrong) => Err(Outcome::no_command(number, wrong)),
             Ok(Some((line, request))) => {
-                let (api, turn) = (self.api.clone(), queue.next(&line.command_id));
+                let (api, turn) = (self.api.clone(), queue.next(&line.command_id, room));
                 let answer = async move { Outcome::of(number, line.command_id, api.execute(request).await) };
                 Ok(Some(tokio::spawn(turn.take(answer, Outcome::position))))
             }
@@ -156,4 +166,13 @@ impl Work {
         let request = self.mutations.request(&line, &self.correlation)?;
         Ok((line, request.data(viewer)))
     }
+}
+
+/// The next line, once there is room for it: in the order of the lines, so that the earliest ones have it.
+async fn next(
+    room: &Arc<Semaphore>,
+    lines: &mut Receiver<std::io::Result<Text>>,
+) -> (OwnedSemaphorePermit, Option<std::io::Result<Text>>) {
+    let room = Arc::clone(room).acquire_owned().await.expect("nobody closes the room");
+    (room, lines.recv().await)
 }

@@ -352,6 +352,12 @@ CREATE TABLE public.people (
     contact text,
     staff_key text GENERATED ALWAYS AS (lower((staff_number COLLATE "C"))) STORED NOT NULL
 );
+CREATE TABLE public.processes (
+    id uuid NOT NULL,
+    build text NOT NULL,
+    types text[] NOT NULL,
+    alive_until timestamp with time zone NOT NULL
+);
 CREATE TABLE public.projection_builds (
     name text NOT NULL,
     generation bigint NOT NULL,
@@ -698,6 +704,8 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_member PRIMARY KEY (member);
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_staff_number UNIQUE (staff_key);
+ALTER TABLE ONLY public.processes
+    ADD CONSTRAINT processes_key PRIMARY KEY (id);
 ALTER TABLE ONLY public.projection_builds
     ADD CONSTRAINT projection_builds_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projection_skips
@@ -870,6 +878,7 @@ GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.paper_counts_g1 TO sanping_owner;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_skips TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;

@@ -74,6 +74,14 @@ pub enum SendError {
         /// The first build that knows it, where one has said so.
         build: Option<String>,
     },
+    /// What the command leads to came with this build, and a process of another build that lives does not know it yet.
+    #[error("{event} is not known to build {build}, which still runs")]
+    NewerType {
+        /// The stored name of the event.
+        event: String,
+        /// The build that does not know it.
+        build: String,
+    },
     /// An accident.
     #[error("the command failed")]
     Failed(#[source] Failure),

@@ -20,7 +20,7 @@ use crate::fold::watch::Watch;
 use crate::fold::{kinds, registry};
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
-use crate::log::{origin, reader};
+use crate::log::{gate, origin, reader};
 use crate::reach::{Reach, SMALL, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
 use crate::reads::serving::{Serving, Watcher};
@@ -135,6 +135,8 @@ impl App {
             projection.register(&pool).await?;
         }
         kinds::register(&mut *pool.acquire().await?, &projections).await?;
+        let process = random_id(settings.clock.now());
+        gate::enter(&pool, process).await?;
         let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
@@ -179,6 +181,7 @@ impl App {
         if !crate::sql::pooled() {
             tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
         }
+        tasks.spawn(gate::live(pool.clone(), process, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(

@@ -30,3 +30,4 @@ pub mod reads;
 pub mod report;
 pub mod sql;
 pub mod sqltype;
+pub mod turn;

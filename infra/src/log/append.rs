@@ -32,8 +32,8 @@ use crate::held::patiently;
 use crate::reach::{Reach, too_late};
 use crate::sql::pooled;
 
-const MOST_JOBS: usize = 1_000;
-const MOST_EVENTS: usize = 5_000;
+const MOST_JOBS: usize = 4_000;
+const MOST_EVENTS: usize = 20_000;
 const ATTEMPTS: u32 = 8;
 /// How long a batch may take before its connection is given up: longer than the server waits for a lock. A host that
 /// has vanished would be waited for without end.

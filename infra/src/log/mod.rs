@@ -21,6 +21,7 @@ pub mod catalogue;
 pub mod desk;
 pub mod executor;
 pub mod framework;
+pub mod gate;
 pub mod hosted;
 pub mod job;
 pub mod metadata;

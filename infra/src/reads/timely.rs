@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use super::LogReads;
 use crate::reach::Reach;
+use crate::turn;
 
 /// How long a read may take, longer than any of its statements.
 const LATEST: Duration = Duration::from_secs(90);
@@ -50,10 +51,13 @@ impl TimelyReads {
 #[async_trait]
 impl Reads for TimelyReads {
     async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
+        // A line of a file reads what the lines before it led to.
+        let at_least = at_least.max(turn::to_read().await);
         self.soon(self.reads.pin(as_of, at_least)).await
     }
 
     async fn head(&self) -> Result<Moment, ReadError> {
+        turn::to_read().await;
         self.soon(self.reads.head()).await
     }
 

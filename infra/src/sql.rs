@@ -24,19 +24,16 @@ pub fn pooled() -> bool {
 }
 
 /// A statement.
-#[must_use]
 pub fn query(sql: &str) -> Query<'_, Postgres, PgArguments> {
     sqlx::query(sql).persistent(!pooled())
 }
 
 /// A statement whose rows are tuples.
-#[must_use]
 pub fn query_as<'q, O: for<'r> FromRow<'r, PgRow>>(sql: &'q str) -> QueryAs<'q, Postgres, O, PgArguments> {
     sqlx::query_as(sql).persistent(!pooled())
 }
 
 /// A statement whose rows are of one column.
-#[must_use]
 pub fn query_scalar<'q, O>(sql: &'q str) -> QueryScalar<'q, Postgres, O, PgArguments>
 where
     (O,): for<'r> FromRow<'r, PgRow>,

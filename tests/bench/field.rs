@@ -35,7 +35,8 @@ create table if not exists bare (aggregate_type text not null, aggregate_id text
     sequence bigint not null, payload json not null, metadata json not null,
     primary key (aggregate_type, aggregate_id, sequence));";
 
-const PLACE: &str = "v1.0190d3a0000070008000000000000001.c2VhbGVkLXBsYWNlLW9mLXRoZS1zYW1lLWxlbmd0aC1hcy1vdXJz";
+/// A sealed place as long as ours.
+pub const PLACE: &str = "v1.0190d3a0000070008000000000000001.c2VhbGVkLXBsYWNlLW9mLXRoZS1zYW1lLWxlbmd0aC1hcy1vdXJz";
 
 type Framework = CqrsFramework<Hosted<Member>, PersistedEventStore<PostgresEventRepository, Hosted<Member>>>;
 

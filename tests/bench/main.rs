@@ -1,13 +1,21 @@
-//! `./dev bench`: ratios measured side by side in one run, on one private PostgreSQL, durable for all.
-//! Writes the tables of BENCHMARKS.md between its markers. Timings are never asserted.
+//! `./dev bench [PART…] [--size N] [--subjects N] [--no-record]`: ratios measured side by side in one run, on one private
+//! PostgreSQL, durable for all. Each part writes its tables between its markers in BENCHMARKS.md. Timings are never
+//! asserted.
 
 mod boards;
+mod bulk;
+mod commands;
 mod field;
+mod fill;
 mod folds;
+mod growth;
 mod ours;
 mod over_http;
+mod peers;
+mod plot;
 mod ranked;
 mod rate;
+mod report;
 mod rounds;
 mod table;
 
@@ -15,84 +23,82 @@ use std::path::Path;
 
 use infra::postgres::{Binaries, Cluster, Options, Search};
 
-use crate::rate::Rate;
 use crate::table::Table;
 
 /// How many commands are under way at once.
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 256];
 
+/// What is measured where no part is named. Boards of a million take several gigabytes: they are asked for by name.
+const ALL: [&str; 8] = ["commands", "hot", "http", "rounds", "bulk", "folds", "ranked", "growth"];
+
 type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What was asked for.
+struct Asked {
+    parts: Vec<String>,
+    /// How many subjects a board has.
+    subjects: u64,
+    /// The lengths of logs, as powers of ten.
+    powers: Vec<u32>,
+    record: bool,
+}
+
+impl Asked {
+    fn read(arguments: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        let mut asked = Self { parts: vec![], subjects: boards::SUBJECTS, powers: lengths(6), record: true };
+        let mut arguments = arguments;
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--no-record" => asked.record = false,
+                "--size" => asked.powers = lengths(arguments.next().ok_or("--size N")?.parse()?),
+                "--subjects" => asked.subjects = arguments.next().ok_or("--subjects N")?.parse()?,
+                part => asked.parts.push(part.to_owned()),
+            }
+        }
+        if asked.parts.is_empty() {
+            asked.parts = ALL.map(str::to_owned).into();
+        }
+        Ok(asked)
+    }
+
+    async fn measure(&self, part: &str, cluster: &Cluster) -> Result<Vec<Table>, Failure> {
+        Ok(match part {
+            "commands" => commands::measure(cluster).await?,
+            "hot" => commands::hot(cluster).await?,
+            "http" => vec![over_http::measure(cluster).await?],
+            "rounds" => vec![rounds::measure(cluster).await?],
+            "bulk" => bulk::measure(cluster).await?,
+            "folds" => vec![folds::measure(cluster).await?],
+            "ranked" => vec![ranked::measure(cluster).await?],
+            "growth" => growth::measure(cluster, &self.powers).await?,
+            "boards" => vec![boards::measure(cluster, self.subjects).await?],
+            other => return Err(format!("there is no part {other}; there are {} and boards", ALL.join(", ")).into()),
+        })
+    }
+}
+
+/// From a hundred thousand on, or one shorter log to try the bench.
+fn lengths(longest: u32) -> Vec<u32> {
+    if longest < 5 { vec![longest] } else { (5..=longest).collect() }
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
+    let asked = Asked::read(std::env::args().skip(1))?;
     let data = Path::new("/var/tmp/sanping-bench");
     if data.exists() {
         std::fs::remove_dir_all(data)?;
     }
     let binaries = Binaries::find(&Search::default(), data)?;
     let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
-    if std::env::args().nth(1).as_deref() == Some("boards") {
-        ranked::measure(&cluster).await?;
-        let subjects = std::env::args().nth(2).map_or(Ok(boards::SUBJECTS), |subjects| subjects.parse())?;
-        boards::measure(&cluster, subjects).await?;
-        cluster.stop().await?;
-        return Ok(std::fs::remove_dir_all(data)?);
+    for part in &asked.parts {
+        let machine = report::machine(&binaries)?;
+        let tables = asked.measure(part, &cluster).await?;
+        if asked.record {
+            report::record(part, &machine, &tables)?;
+        }
     }
-    let mut tables = vec![commands(&cluster).await?, hot(&cluster).await?, over_http::measure(&cluster).await?];
-    tables.push(rounds::measure(&cluster).await?);
-    tables.push(folds::measure(&cluster).await?);
-    tables.push(ranked::measure(&cluster).await?);
-    // Boards of a million subjects take several gigabytes: they are asked for by name.
-    let machine = table::machine(&binaries)?;
-    table::write(&machine, &tables)?;
     cluster.stop().await?;
     std::fs::remove_dir_all(data)?;
     Ok(())
-}
-
-/// Real commands through the executor, beside the field and a bare insert.
-async fn commands(cluster: &Cluster) -> Result<Table, Failure> {
-    let mut table = Table::new(
-        "Commands, each on a member of its own",
-        &["in flight", "ours /s", "p99 ms", "as shipped /s", "bare insert /s", "ours : shipped", "ours : bare"],
-    );
-    let ours = ours::Ours::start(cluster, "bench_ours").await?;
-    let shipped = field::Shipped::start(cluster, "bench_shipped").await?;
-    let bare = field::Bare::start(cluster, "bench_bare").await?;
-    for in_flight in IN_FLIGHT {
-        let a = ours.spread(in_flight).await?;
-        ours.caught_up().await?;
-        let (b, c) = (shipped.spread(in_flight).await?, bare.run(in_flight).await?);
-        table.row(vec![
-            in_flight.to_string(),
-            a.per_second().to_string(),
-            a.p99_millis(),
-            b.per_second().to_string(),
-            c.per_second().to_string(),
-            a.ratio(&b),
-            a.ratio(&c),
-        ]);
-    }
-    ours.stop().await;
-    Ok(table)
-}
-
-/// A tenth of the commands on one member.
-async fn hot(cluster: &Cluster) -> Result<Table, Failure> {
-    let mut table =
-        Table::new("Commands, a tenth on one member, 64 in flight", &["", "commands /s", "p99 ms", "ours : this"]);
-    let ours = ours::Ours::start(cluster, "bench_ours_hot").await?;
-    let shipped = field::Shipped::start(cluster, "bench_shipped_hot").await?;
-    let alone = ours.hot(64).await?;
-    let second = ours.twin(cluster, "bench_ours_hot").await?;
-    let (first, other) = tokio::join!(ours.hot(32), second.hot(32));
-    let both = Rate::together(&[first?, other?]);
-    ours.caught_up().await?;
-    let field = shipped.hot(64).await?;
-    for (name, rate) in [("ours", &alone), ("ours, two processes' executors", &both), ("as shipped", &field)] {
-        table.row(vec![name.into(), rate.per_second().to_string(), rate.p99_millis(), alone.ratio(rate)]);
-    }
-    second.stop().await;
-    ours.stop().await;
-    Ok(table)
 }

@@ -65,6 +65,19 @@ impl Rate {
         Self { done, took, sorted: vec![took] }
     }
 
+    /// What another program measured of itself in the same way.
+    #[must_use]
+    pub fn told(done: u64, took: Duration, p99: Duration) -> Self {
+        Self { done, took, sorted: vec![p99] }
+    }
+
+    /// Several that ran one after another, with others in between.
+    #[must_use]
+    pub fn in_turn(rates: &[Self]) -> Self {
+        let sorted = rates.iter().flat_map(|rate| rate.sorted.iter().copied()).collect();
+        Self { done: rates.iter().map(|rate| rate.done).sum(), took: rates.iter().map(|rate| rate.took).sum(), sorted }
+    }
+
     /// Several that ran at the same time.
     #[must_use]
     pub fn together(rates: &[Self]) -> Self {
@@ -80,18 +93,40 @@ impl Rate {
         u128::from(self.done) * 1_000_000 / self.took.as_micros().max(1)
     }
 
-    /// The time within which 99 of 100 were done, in milliseconds.
+    /// The time within which 99 of 100 were done.
     #[must_use]
-    pub fn p99_millis(&self) -> String {
+    pub fn p99(&self) -> Duration {
         let at = (self.sorted.len() * 99 / 100).min(self.sorted.len().saturating_sub(1));
-        let micros = self.sorted.get(at).map_or(0, Duration::as_micros);
-        format!("{}.{:02}", micros / 1000, micros % 1000 / 10)
+        self.sorted.get(at).copied().unwrap_or_default()
     }
 
-    /// This over another, two places.
+    /// The same in milliseconds, two places.
+    #[must_use]
+    pub fn p99_millis(&self) -> String {
+        millis(self.p99())
+    }
+
+    /// This over another, in hundredths.
+    #[must_use]
+    pub fn hundredths(&self, other: &Self) -> u128 {
+        self.per_second() * 100 / other.per_second().max(1)
+    }
+
+    /// The same, two places.
     #[must_use]
     pub fn ratio(&self, other: &Self) -> String {
-        let hundredths = self.per_second() * 100 / other.per_second().max(1);
-        format!("{}.{:02}", hundredths / 100, hundredths % 100)
+        hundredths(self.hundredths(other))
     }
+}
+
+/// Hundredths as a number with two places.
+#[must_use]
+pub fn hundredths(number: u128) -> String {
+    format!("{}.{:02}", number / 100, number % 100)
+}
+
+/// A time in milliseconds, two places.
+#[must_use]
+pub fn millis(time: Duration) -> String {
+    hundredths(time.as_micros() / 10)
 }

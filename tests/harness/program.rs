@@ -91,6 +91,18 @@ impl Running {
         assert!(self.told.iter().any(|line| line.contains(text)), "it ended without telling {text:?}");
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, and what it told last, where it has ended.
+    pub fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().expect("it can be asked")?;
+        Some(format!("{status}: {:?}", self.told.try_iter().collect::<Vec<_>>()))
+    }
+
     /// Stops it in its tracks for a time.
     pub fn pause(&self, time: std::time::Duration) {
         for signal in ["-STOP", "-CONT"] {

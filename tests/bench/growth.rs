@@ -1,0 +1,205 @@
+//! Growth: the same work over logs of 10^5, 10^6 and, asked for by name, 10^7 events.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use infra::fold::rebuild::Quiet;
+use infra::fold::registry;
+use infra::log::hosted::Loader;
+use infra::log::reader;
+use infra::postgres::Cluster;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Executor, PgPool};
+
+use crate::ours::Ours;
+use crate::plot::{Panel, svg};
+use crate::rate::{Rate, hundredths, millis};
+use crate::table::Table;
+use crate::{Failure, bulk, fill};
+
+/// What a log of one size allows.
+struct Measured {
+    size: u64,
+    appended: Rate,
+    looked_up: Rate,
+    read: Rate,
+    read_memory: u64,
+    rebuilt: Rate,
+    rebuild_memory: u64,
+    /// Bytes on the disk, of events and of outcomes, indexes included.
+    disk: [u64; 2],
+}
+
+/// Logs of so many powers of ten, each grown from the one before.
+pub async fn measure(cluster: &Cluster, powers: &[u32]) -> Result<Vec<Table>, Failure> {
+    let database = "bench_growth";
+    let ours = Ours::start(cluster, database).await?;
+    ours.spread(64).await?;
+    ours.caught_up().await?;
+    let owner =
+        PgPoolOptions::new().max_connections(2).connect_with(cluster.ensure_database(database).await?.owner).await?;
+    let (base, _) = reader::head(&owner).await?;
+    let mut all = Vec::new();
+    for power in powers {
+        let size = 10_u64.pow(*power);
+        let members = fill::up_to(&owner, base.0, size).await?;
+        // As autovacuum would have done over the time it takes.
+        for table in ["events", "commands"] {
+            owner.execute(format!("vacuum analyze {table}").as_str()).await?;
+        }
+        all.push(one(&ours, &owner, size, members).await?);
+    }
+    ours.stop().await;
+    owner.close().await;
+    Ok(vec![table(&all)])
+}
+
+async fn one(ours: &Ours, owner: &PgPool, size: u64, members: u64) -> Result<Measured, Failure> {
+    ours.caught_up().await?;
+    let appended = ours.spread(64).await?;
+    ours.caught_up().await?;
+    let looked_up = looked_up(&ours.app.pool, members).await?;
+    let (head, _) = reader::head(owner).await?;
+    forget_peak()?;
+    let read = Rate::bulk(head.0, bulk::decoded(&ours.app.pool).await?);
+    let read_memory = peak()?;
+    forget_peak()?;
+    let begun = std::time::Instant::now();
+    for projection in registry::named(Some("members"))? {
+        projection.rebuild(&ours.app.pool, &Quiet).await?;
+    }
+    let rebuilt = Rate::bulk(head.0, begun.elapsed());
+    let rebuild_memory = peak()?;
+    let mut disk = [0; 2];
+    for (bytes, table) in disk.iter_mut().zip(["events", "commands"]) {
+        let sql = format!("select pg_total_relation_size('{table}')");
+        *bytes = sqlx::query_scalar::<_, i64>(&sql).fetch_one(owner).await?.unsigned_abs();
+    }
+    Ok(Measured { size, appended, looked_up, read, read_memory, rebuilt, rebuild_memory, disk })
+}
+
+/// States of members that nothing has in memory, one at a time, here and there in the log.
+async fn looked_up(pool: &PgPool, members: u64) -> Result<Rate, Failure> {
+    let loader = Arc::new(Loader::new(pool.clone()));
+    let mut streams = Vec::new();
+    for number in 0..2_000 {
+        streams.push(fill::stream(pool, number * 7_919 % members).await?);
+    }
+    let streams = Arc::new(streams);
+    Rate::of(1, move |number| {
+        let (loader, streams) = (Arc::clone(&loader), Arc::clone(&streams));
+        async move {
+            let stream = streams[usize::try_from(number)? % streams.len()];
+            let (_, version) = loader.load(stream, None).await?;
+            if version > 0 { Ok(()) } else { Err(format!("{stream} is not there").into()) }
+        }
+    })
+    .await
+}
+
+/// Lets the kernel forget the most memory this program had.
+fn forget_peak() -> Result<(), Failure> {
+    Ok(fs::write("/proc/self/clear_refs", "5")?)
+}
+
+/// The most memory since, in MiB.
+fn peak() -> Result<u64, Failure> {
+    let status = fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM")?;
+    Ok(line.trim().trim_end_matches(" kB").parse::<u64>()? / 1024)
+}
+
+fn table(all: &[Measured]) -> Table {
+    let mut table = Table::new(
+        "The same work over longer logs",
+        &[
+            "events",
+            "commands /s, 64 in flight",
+            "p99 ms",
+            "look-up of a state p99 ms",
+            "read in order /s",
+            "memory MiB",
+            "rebuild of members /s",
+            "memory MiB",
+            "events on disk GB",
+            "outcomes GB",
+        ],
+    );
+    let gigabytes = |bytes: u64| hundredths(u128::from(bytes) / 10_000_000);
+    for one in all {
+        table.row(vec![
+            one.size.to_string(),
+            one.appended.per_second().to_string(),
+            one.appended.p99_millis(),
+            one.looked_up.p99_millis(),
+            one.read.per_second().to_string(),
+            one.read_memory.to_string(),
+            one.rebuilt.per_second().to_string(),
+            one.rebuild_memory.to_string(),
+            gigabytes(one.disk[0]),
+            gigabytes(one.disk[1]),
+        ]);
+    }
+    if let Some(last) = all.last() {
+        let wanted = format!("rebuild of one projection with its history, {} events: ≥ 200,000/s", last.size);
+        table.bar_rate(&wanted, &last.rebuilt, 200_000);
+    }
+    if let [first, .., last] = all {
+        table.note(verdict(first, last));
+        bars(&mut table, first, last);
+    }
+    table.plot("growth", svg(&panels(all)));
+    table
+}
+
+/// Whether the event table asks to be divided: it does where a longer log makes work on it slower.
+fn verdict(first: &Measured, last: &Measured) -> String {
+    let appended = last.appended.hundredths(&first.appended);
+    let read = last.read.hundredths(&first.read);
+    let slower = appended < 80 || read < 80 || last.looked_up.p99() > first.looked_up.p99() * 2;
+    format!(
+        "From {} to {} events, appending goes at {} of its rate and reading in order at {}; the 99th percentile of a look-up \
+         goes from {} to {} ms. Partitioning or archiving of the event table is {}asked for by these figures (it would be under \
+         0.80, or at twice the look-up).",
+        first.size,
+        last.size,
+        hundredths(appended),
+        hundredths(read),
+        millis(first.looked_up.p99()),
+        millis(last.looked_up.p99()),
+        if slower { "" } else { "not " },
+    )
+}
+
+/// Memory is bounded where a log that is ten times longer and more needs hardly more of it.
+fn bars(table: &mut Table, first: &Measured, last: &Measured) {
+    let within = |first: u64, last: u64| last <= first + first / 2 + 64;
+    for (what, first, last) in [
+        ("reading the log", first.read_memory, last.read_memory),
+        ("a rebuild", first.rebuild_memory, last.rebuild_memory),
+    ] {
+        let wanted =
+            format!("memory of {what} independent of the log's length (at most half as much again and 64 MiB)");
+        table.bar(&wanted, format!("{first} → {last} MiB"), within(first, last));
+    }
+}
+
+fn panels(all: &[Measured]) -> Vec<Panel> {
+    let panel = |title: &str, value: &dyn Fn(&Measured) -> (u128, String)| {
+        let mut panel = Panel::new(title, all.iter().map(|one| format!("{} events", one.size)).collect());
+        panel.line("", all.iter().map(value).collect());
+        panel
+    };
+    let rate = |rate: &Rate| (rate.per_second(), rate.per_second().to_string());
+    let micros = |time: Duration| (time.as_micros(), millis(time));
+    vec![
+        panel("Commands a second, 64 in flight", &|one| rate(&one.appended)),
+        panel("Look-up of a state, p99 ms", &|one| micros(one.looked_up.p99())),
+        panel("Read in order, events a second", &|one| rate(&one.read)),
+        panel("Bytes an event on disk", &|one| {
+            let bytes = u128::from(one.disk[0] / one.size.max(1));
+            (bytes, bytes.to_string())
+        }),
+    ]
+}

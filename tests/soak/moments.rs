@@ -1,0 +1,85 @@
+//! Answers as of moments, written down while all this goes on, and asked for again at the end.
+
+use std::time::Duration;
+
+use harness::chance::Chance;
+use harness::client::Api;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::Failure;
+use crate::place::Doors;
+use crate::writers::{Shared, any};
+
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A question with its answer.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    question: String,
+    /// What was answered then.
+    pub answer: Value,
+}
+
+/// Asks now and then as of a random moment until told to end.
+pub async fn write_down(
+    mut chance: Chance,
+    doors: Doors,
+    shared: Shared,
+    done: watch::Receiver<bool>,
+) -> Vec<Answered> {
+    let mut answers = Vec::new();
+    while !*done.borrow() {
+        tokio::time::sleep(Duration::from_millis(20 + chance.below(100))).await;
+        let (head, member) = {
+            let known = shared.lock();
+            let head = known.acknowledged.values().map(|acknowledged| acknowledged.position).max();
+            (head.unwrap_or(1), chance.one(&known.members).unwrap_or_default())
+        };
+        let question = question(&mut chance, head, &member);
+        if let Some(answer) = answer(&any(&doors, chance.any()), &question).await {
+            answers.push(Answered { question, answer });
+        }
+    }
+    answers
+}
+
+/// The report, a page of a board, a rank, a page of the trail, a member, a branch: each with its lineage where it has one.
+fn question(chance: &mut Chance, head: u64, member: &str) -> String {
+    let at = format!("asOf: {{ position: \"{}\" }}", 1 + chance.below(head));
+    let board = "board: { subject: MEMBER, measure: { metric: \"premium\" }, period: { year: 2022 } }";
+    match chance.below(6) {
+        0 => format!(
+            "{{ report(year: 2022, {at}) {{ figures {{ code value exactness events(first: 5) {{ nodes {{ position }} }} }} }} }}"
+        ),
+        1 => format!(
+            "{{ leaderboard({board}, {at}, first: 20) {{ totalCount nodes {{ rank score subject {{ id }} }} pageInfo {{ hasNextPage }} }} }}"
+        ),
+        2 => format!("{{ rank({board}, subject: \"{member}\", {at}) {{ rank score }} }}"),
+        3 => {
+            format!("{{ auditTrail({at}, first: 20, reverse: true) {{ nodes {{ position type actor recordedAt }} }} }}")
+        }
+        4 => format!("{{ member(id: \"{member}\", {at}) {{ id standing branch {{ id }} }} }}"),
+        _ => format!("{{ members({at}, first: 100) {{ totalCount nodes {{ id post }} }} }}"),
+    }
+}
+
+/// The data, where they came without an error.
+async fn answer(door: &Api, question: &str) -> Option<Value> {
+    let answered = tokio::time::timeout(PATIENCE, door.ask(question, json!({}))).await.ok()?.ok()?;
+    Some(answered["data"].clone()).filter(|_| answered.get("errors").is_none())
+}
+
+/// Whether each is answered as it was.
+///
+/// # Errors
+/// The first that is not, with both answers.
+pub async fn are_the_same(door: &Api, answers: &[Answered]) -> Result<(), Failure> {
+    for Answered { question, answer: before } in answers {
+        let now = door.ask(question, json!({})).await?;
+        if now["data"] != *before || now.get("errors").is_some() {
+            return Err(format!("{question} was answered {before}, and now {now}").into());
+        }
+    }
+    Ok(())
+}

@@ -151,14 +151,7 @@ impl App {
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        let watcher = Watcher {
-            pool: own.clone(),
-            reach: Arc::clone(&reach),
-            projections,
-            moved: moves,
-            told,
-            stopping: stop.clone(),
-        };
+        let watcher = Watcher::of(&floor, projections, moves, told);
         tasks.spawn(watcher.watch());
         tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));

@@ -165,14 +165,7 @@ impl App {
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        let watcher = Watcher {
-            pool: own.clone(),
-            reach: Arc::clone(&reach),
-            projections,
-            moved: moves,
-            told,
-            stopping: stop.clone(),
-        };
+        let watcher = Watcher::of(&floor, projections, moves, told);
         tasks.spawn(watcher.watch());
         let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let grown = Arc::new(grown);

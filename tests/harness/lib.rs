@@ -9,6 +9,7 @@ pub mod feed;
 pub mod ground;
 pub mod long;
 pub mod memory;
+pub mod own;
 pub mod program;
 pub mod server;
 pub mod speak;

@@ -19,6 +19,7 @@ use projections::standings::{StandingRow, Standings};
 use sqlx::{Executor, PgPool};
 
 use crate::fold_history::a_board;
+use crate::fold_moved::moves_equal;
 use crate::fold_pages::{board_pages, report_with_ties};
 use crate::fold_scores::publish;
 use crate::naive::{Log, Naive};
@@ -130,6 +131,11 @@ async fn kept_boards_answer_as_the_naive_way(seed: u64, size: Size, made: Made) 
     }
     places += boards_equal(&told, &log, head, &mut chance).await;
     assert!(places > 200, "the boards had places: {places}");
+    let mut moved = 0;
+    for _ in 0..15 {
+        moved += moves_equal(&*told.app.reads, &log, &mut chance).await.0;
+    }
+    assert!(moved > 25, "some moved: {moved}");
     told.app.stop().await;
     what_is_changed_is_found(&pool).await;
 }

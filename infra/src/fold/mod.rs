@@ -10,6 +10,7 @@
 //! # Not here
 //! What a fold makes of an event (projections), waiting and paging for readers ([`crate::reads`]).
 
+pub mod batch;
 pub mod build;
 pub mod bulk;
 pub mod cells;
@@ -28,6 +29,7 @@ pub mod skips;
 pub mod stretch;
 pub mod table;
 pub mod tail;
+pub mod together;
 pub mod verify;
 pub mod watch;
 

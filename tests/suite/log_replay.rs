@@ -19,7 +19,7 @@ fn replay(ground: &Ground, arguments: &[&str]) -> (Option<i32>, Value, String) {
 
 /// What an owner who turns the walls off could do.
 async fn damage(owner: &PgPool, how: &str) {
-    let sql = format!("begin; set local session_replication_role = replica; {how}; commit");
+    let sql = format!("alter table events disable trigger user; {how}; alter table events enable trigger user");
     owner.execute(sql.as_str()).await.unwrap();
 }
 

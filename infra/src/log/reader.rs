@@ -236,7 +236,6 @@ struct Origin {
 
 impl Stored<'_> {
     /// What happened, or why that cannot be said.
-    #[must_use]
     pub fn met(&self) -> Met {
         let unread = |why| Err(Unread { position: self.position, why });
         let undecodable = |why: String| unread(Why::Undecodable(self.event_type.to_owned(), why));

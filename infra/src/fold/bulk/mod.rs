@@ -82,10 +82,13 @@ impl Portion {
     }
 }
 
+/// A connection that has written a portion of a part, and what came of it.
+type Written = (PgConnection, usize, Result<(), FoldError>);
+
 /// Writes one portion while the next is folded.
 struct Writer {
     idle: Option<PgConnection>,
-    busy: Option<JoinHandle<(PgConnection, usize, Result<(), FoldError>)>>,
+    busy: Option<JoinHandle<Written>>,
 }
 
 impl Writer {

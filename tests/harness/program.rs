@@ -59,6 +59,13 @@ pub struct Running {
     told: Receiver<String>,
 }
 
+impl Drop for Running {
+    /// A test that fails leaves nothing running. One that has ended is not there to be killed.
+    fn drop(&mut self) {
+        let _killed = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
 impl Running {
     /// Starts it.
     #[must_use]
@@ -97,6 +104,12 @@ impl Running {
         assert!(self.told.iter().any(|line| line.contains(text)), "it ended without telling {text:?}");
     }
 
+    /// Sends it a signal, such as `-STOP`.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
     /// Its process id.
     #[must_use]
     pub fn pid(&self) -> u32 {
@@ -117,13 +130,9 @@ impl Running {
 
     /// Stops it in its tracks for a time.
     pub fn pause(&self, time: std::time::Duration) {
-        for signal in ["-STOP", "-CONT"] {
-            let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-            assert!(sent.expect("kill is there").success());
-            if signal == "-STOP" {
-                std::thread::sleep(time);
-            }
-        }
+        self.signal("-STOP");
+        std::thread::sleep(time);
+        self.signal("-CONT");
     }
 
     /// Kills it with SIGKILL and waits for its end. Its PostgreSQL loses its parent.

@@ -2,12 +2,13 @@
 //!
 //! The domain's refusals come through as they are; those below are the door's own.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::field::Field;
 use domain::stream::StreamId;
 
 use crate::policy::Action;
 use crate::ports::Accepted;
+use crate::session::Session;
 
 /// Why a command was not accepted 拒绝; nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -178,6 +179,7 @@ fn shown(given: &str) -> String {
 
 /// What came of a command 命令结果: the position of what it led to, or a refusal.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Outcome {
     /// The position of its last event, or of the head of the log where what was asked for already held; nothing when
     /// the command was refused. Ask a query for `atLeast` this position to read what you wrote.
@@ -190,6 +192,22 @@ pub struct Outcome {
     pub replayed: bool,
     /// Why the command was not accepted; nothing when it was.
     pub refusal: Option<Refusal>,
+}
+
+#[ComplexObject]
+impl Outcome {
+    /// The origin of the log that the position is of 日志起源; nothing when the command was refused.
+    async fn origin(&self, ctx: &Context<'_>) -> Option<ID> {
+        self.position.map(|_| Session::of(ctx).reads().origin().into())
+    }
+}
+
+#[ComplexObject]
+impl Outcomes {
+    /// The origin of the log that the position is of 日志起源; nothing where none was accepted.
+    async fn origin(&self, ctx: &Context<'_>) -> Option<ID> {
+        self.position.map(|_| Session::of(ctx).reads().origin().into())
+    }
 }
 
 impl Outcome {
@@ -210,6 +228,7 @@ impl Outcome {
 /// What came of several commands in one call 多条命令结果: of each its own outcome; or a refusal of the whole, before any
 /// was sent.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Outcomes {
     /// The furthest position of those accepted; nothing where none was.
     pub position: Option<crate::scalar::Position>,

@@ -37,9 +37,20 @@ pub struct Place {
     /// another role is to serve later is not granted to it.
     #[arg(long, global = true)]
     pub allow_owner: bool,
+    /// What stands before the database of one's own: a pooler that gives each transaction another session, such as PgBouncer in
+    /// transaction mode. See docs/processes.md.
+    #[arg(long, global = true, env = "SANPING_POOLER")]
+    pub pooler: Option<Pooler>,
     /// The organisation's time zone, by its IANA name.
     #[arg(long, global = true, env = "SANPING_ZONE", default_value = "Asia/Shanghai")]
     pub zone: String,
+}
+
+/// The poolers there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pooler {
+    /// A session of the server for each transaction.
+    Transaction,
 }
 
 /// What can be done.
@@ -87,6 +98,12 @@ pub enum Action {
         #[arg(long, default_value = "sanping_app")]
         app_role: String,
     },
+    /// The log itself.
+    Log {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: LogAction,
+    },
     /// Where the projections are, rebuild them, verify them against the log.
     Projections {
         /// What to do with them.
@@ -111,6 +128,33 @@ pub enum Action {
     Schema {
         /// Which.
         what: SchemaOf,
+    },
+}
+
+/// What can be done with the log.
+#[derive(Debug, Subcommand)]
+pub enum LogAction {
+    /// Read and decode all of it, and print a digest of what is stored. Exit code 4 when something is wrong with it.
+    Replay {
+        /// Up to this position only.
+        #[arg(long)]
+        upto: Option<u64>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Record, as the owner, that the database was restored: a new origin of the log begins, so that what is accepted from now
+    /// on is not taken for what was lost. Nobody serves from a database restored to a point in time before that is done.
+    Restored {
+        /// What happened, and what is known to be lost.
+        #[arg(long)]
+        reason: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+        /// Everything acknowledged is there, as after a failover to a synchronous standby: the origin stays.
+        #[arg(long)]
+        nothing_lost: bool,
     },
 }
 

@@ -69,7 +69,7 @@ impl Writer {
     /// # Panics
     /// When it cannot be stopped.
     pub fn pause(&self) {
-        self.signal("-STOP");
+        self.signal("STOP");
         let stat = format!("/proc/{}/stat", self.child.id());
         while !std::fs::read_to_string(&stat).expect("it is there").contains(") T ") {
             std::thread::yield_now();
@@ -78,12 +78,16 @@ impl Writer {
 
     /// Lets it go on.
     pub fn resume(&self) {
-        self.signal("-CONT");
+        self.signal("CONT");
     }
 
-    fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().expect("kill is there");
-        assert!(sent.success(), "{signal} is sent");
+    /// Sends it a signal, such as `STOP`.
+    ///
+    /// # Panics
+    /// When it cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
     }
 
     /// Kills it with SIGKILL, its server with it where it has one, and hears what it had still said.

@@ -1,6 +1,7 @@
 //! The proof, in reading order.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod backup;
 mod beside;
 mod deadlines;
 mod deep;
@@ -9,7 +10,9 @@ mod derived;
 mod ends;
 mod fold_first;
 mod fold_history;
+mod fold_kill;
 mod fold_lineage;
+mod fold_moved;
 mod fold_once;
 mod fold_pages;
 mod fold_plans;
@@ -19,9 +22,13 @@ mod fold_reads;
 mod fold_rebuild;
 mod fold_rounds;
 mod fold_scores;
+mod fold_stopped;
 mod fold_verify;
+mod fold_versions;
+mod import;
 mod journey;
 mod kill;
+mod locked;
 mod log_claims;
 mod log_clock;
 mod log_cqrs;
@@ -33,12 +40,16 @@ mod log_once;
 mod log_order;
 mod log_ordinary;
 mod log_races;
+mod log_replay;
 mod log_stopped;
 mod log_walls;
 mod looks;
 mod naive;
+mod pooler;
+mod processes;
 mod quarter;
 mod recount;
+mod rolling;
 mod tidy;
 mod told;
 mod watch;

@@ -17,8 +17,8 @@ use std::time::Duration;
 use domain::stream::{Position, StreamId};
 use domain::world::State;
 use jiff::Timestamp;
+use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Executor};
 use tokio::sync::{Notify, watch};
 
 use super::again::{Fresh, Look};
@@ -32,8 +32,8 @@ use crate::held::patiently;
 use crate::reach::{Reach, too_late};
 use crate::sql::pooled;
 
-const MOST_JOBS: usize = 1_000;
-const MOST_EVENTS: usize = 5_000;
+const MOST_JOBS: usize = 4_000;
+const MOST_EVENTS: usize = 20_000;
 const ATTEMPTS: u32 = 8;
 /// How long a batch may take before its connection is given up: longer than the server waits for a lock. A host that
 /// has vanished would be waited for without end.
@@ -171,7 +171,7 @@ impl Appender {
     async fn commit(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Result<Batch, Fault> {
         let connection = match &mut session.connection {
             Some(connection) => connection,
-            None => session.connection.insert(self.options.connect().await?),
+            None => session.connection.insert(self.reach.connect(&self.options).await?),
         };
         if jobs.iter().all(|job| matches!(job.ask, Ask::Confirm)) {
             let mut lines = broken.clone();

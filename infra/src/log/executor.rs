@@ -24,10 +24,12 @@ use tokio::task::JoinHandle;
 
 use super::append::Appender;
 use super::desk::{Desk, SharedDesk, Step};
+use super::gate::Gate;
 use super::hosted::{Loader, Portion};
 use super::job::{Ask, CommandKey, Given, Job, Order, Read, Settled};
 use crate::clock::Clock;
 use crate::reach::Reach;
+use crate::turn;
 
 /// How often a command is decided before the answer is contention.
 const ATTEMPTS: u32 = 24;
@@ -46,6 +48,8 @@ pub struct Executor {
     bell: Arc<Notify>,
     head: watch::Receiver<Position>,
     loader: Loader,
+    pool: PgPool,
+    gate: Arc<Gate>,
     reach: Arc<Reach>,
     clock: Arc<Clock>,
     zone: Zone,
@@ -69,7 +73,8 @@ impl Executor {
             clock: Arc::clone(&clock),
         };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));
-        Self { desk, bell, head, loader: Loader::new(pool), reach, clock, zone, appender }
+        let (loader, gate) = (Loader::new(pool.clone()), Arc::default());
+        Self { desk, bell, head, loader, pool, gate, reach, clock, zone, appender }
     }
 
     /// The last position this process has committed, now and whenever it moves.
@@ -117,14 +122,34 @@ impl Executor {
         waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
     }
 
+    /// Loads what a command will be decided on: whoever has to wait for a turn loads before it comes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn prepare(&self, order: Order) -> Result<(), SendError> {
+        let given = self.given(order);
+        for _ in 0..LOADS {
+            let missing = self.desk.lock().missing(&given);
+            match missing.is_empty() {
+                true => break,
+                false => self.load(missing).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn given(&self, order: Order) -> Arc<Given> {
+        let (at, actor) = (self.clock.now(), ActorId(order.key.principal.clone()));
+        let context = Context { at, actor, zone: self.zone.clone(), vault: Arc::clone(&order.vault) };
+        Arc::new(Given { order, context, gate: Arc::clone(&self.gate) })
+    }
+
     /// Decides a command and appends what it leads to.
     ///
     /// # Errors
     /// [`SendError`].
     pub async fn execute(&self, order: Order) -> Result<Accepted, SendError> {
-        let (at, actor) = (self.clock.now(), ActorId(order.key.principal.clone()));
-        let context = Context { at, actor, zone: self.zone.clone(), vault: Arc::clone(&order.vault) };
-        let given = Arc::new(Given { order, context });
+        let given = self.given(order);
         for _ in 0..ATTEMPTS {
             let (waiting, refusal) = self.decide(&given).await?;
             let settled = waiting.await.map_err(|gone| SendError::Failed(Box::new(gone)))?;
@@ -152,7 +177,9 @@ impl Executor {
             let step = self.desk.lock().decide(given);
             match step {
                 Step::Load(streams) => self.load(streams).await?,
+                Step::Ask(types) => self.ask(types).await?,
                 Step::Queued(waiting, refusal) => {
+                    turn::decided(&given.order.key.command_id);
                     self.bell.notify_one();
                     return Ok((waiting, refusal));
                 }
@@ -160,6 +187,11 @@ impl Executor {
             }
         }
         Err(SendError::Contended { attempts: LOADS })
+    }
+
+    async fn ask(&self, types: Vec<&'static str>) -> Result<(), SendError> {
+        let late = |late| SendError::Failed(Box::new(late));
+        self.reach.within(LOAD, self.gate.ask(&self.pool, types), late).await
     }
 
     async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {

@@ -12,6 +12,7 @@ use crate::refusal::{Refusal, RefusalFact};
 
 /// The codes of errors, beside those of refused inputs and of texts that cannot be read ([`crate::legible`]).
 pub const CODES: &[&str] = &[
+    "board.moments_reversed",
     "board.no_period",
     "board.period_outside",
     "board.scores_unfit",
@@ -21,10 +22,13 @@ pub const CODES: &[&str] = &[
     "internal",
     "metric.unknown",
     "page.bad_cursor",
+    "page.fold_changed",
+    "page.other_origin",
     "page.too_large",
     "policy.denied",
     "position.behind",
     "position.beyond_head",
+    "position.other_origin",
     "trail.too_wide",
     "unauthenticated",
 ];

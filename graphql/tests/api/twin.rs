@@ -1,6 +1,6 @@
 //! The two ports in memory: a list of facts, folded anew for each read; commands are noted, not decided.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -14,13 +14,14 @@ use domain::world::Command;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, iter};
 use graphql::ports::{
-    Accepted, AsOf, Asker, Commands, Failure, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip,
-    SendError,
+    Accepted, AsOf, Asker, Commands, Failure, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook,
+    RecordedSkip, SendError, ServingFold,
 };
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
 use projections::members::Members;
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::Plan;
@@ -277,6 +278,69 @@ impl Reads for Twin {
     /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
         Ok(Vec::new())
+    }
+
+    fn origin(&self) -> Uuid {
+        Uuid::NAMESPACE_OID
+    }
+
+    fn versions(&self) -> BTreeMap<&'static str, i32> {
+        BTreeMap::new()
+    }
+
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let positions = table::lineage_of_key(&self.log(at), table, key).into_iter();
+        Ok(positions.filter(|position| *position > after).take(limit).collect())
+    }
+
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError> {
+        let moves = between.moves(self.ranked(&between.before, between.from), self.ranked(&between.after, between.to));
+        let counted = moves.len() as u64;
+        let follows = |turn: &Turn| after.is_none_or(|after| between.shown(turn, &after).is_gt());
+        let moves = moves.into_iter().filter(|(turn, _)| follows(turn)).take(limit);
+        let cells = |(rank, row): (u64, StandingRow)| (rank, row.cells());
+        let moves = moves.map(|(_, Moved { subject, before, after })| Moved {
+            subject,
+            before: before.map(cells),
+            after: after.map(cells),
+        });
+        Ok((counted, moves.collect()))
+    }
+
+    /// Only what its own figure changed by.
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let number = |at: u64| {
+            let ranked = self.ranked(&between.order(), Position(at)).into_iter();
+            ranked.filter(|(_, row)| row.subject == subject).find_map(|(_, row)| between.order().place(&row))
+        };
+        let changed = (between.from.max(after).0 + 1..=between.to.0).filter(|at| number(*at) != number(at - 1));
+        Ok(changed.map(Position).take(limit).collect())
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -12,10 +12,11 @@ use projections::row::Row;
 use sqlx::{Connection, PgConnection, PgPool, Row as _};
 
 use super::batch::{Batch, Made, Unwritten};
+use super::bulk::part::{Bulk, Part};
 use super::lease::{self, Lease};
 use super::stretch::Stretch;
 use super::tail::{Facts, Tail};
-use super::{FoldError, ranks, rebuild, table, verify};
+use super::{FoldError, bulk, ranks, rebuild, table, verify};
 use crate::log::reader::{self, Met};
 
 /// The most events folded in one transaction.
@@ -52,6 +53,8 @@ pub trait Folded: Send + Sync {
     ) -> Result<Made, FoldError>;
     /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
     async fn catch_up(&self, pool: &PgPool, tail: &Tail, lease: &Lease, most: usize) -> Result<Position, FoldError>;
+    /// Begins to build a new generation beside, or goes on with one that was cut off.
+    async fn part(&self, connection: &mut PgConnection) -> Result<Box<dyn Part>, FoldError>;
     /// Builds a new generation beside and lets it serve.
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError>;
     /// Refolds the log and compares it with the rows.
@@ -105,17 +108,20 @@ impl<P: Projection> Folded for Engine<P> {
         }
         let mut connection = pool.acquire().await.map_err(failed)?;
         let mut transaction = connection.begin().await.map_err(failed)?;
-        let registered = crate::sql::query(
+        // Where it was there before, as in a restored database, no generation comes twice.
+        let registered: Option<i64> = crate::sql::query_scalar(
             "insert into projections (name, version, generation, checkpoint, epoch, born) \
-             select $1::text, $2::integer, 1, 0, 0, position from log_head on conflict (name) do nothing",
+             select $1::text, $2::integer, \
+             1 + coalesce((select max(generation) from projection_switches s where s.name = $1), 0), 0, 0, position \
+             from log_head on conflict (name) do nothing returning generation",
         )
         .bind(P::NAME)
         .bind(P::VERSION.cast_signed())
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(failed)?;
-        if registered.rows_affected() == 1 {
-            table::create::<P>(&mut transaction, 1).await.map_err(failed)?;
+        if let Some(generation) = registered {
+            table::create::<P>(&mut transaction, generation).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
     }
@@ -163,8 +169,12 @@ impl<P: Projection> Folded for Engine<P> {
         }
     }
 
+    async fn part(&self, connection: &mut PgConnection) -> Result<Box<dyn Part>, FoldError> {
+        Ok(Box::new(Bulk::<P>::begin(connection).await?))
+    }
+
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError> {
-        rebuild::run::<P>(pool, BATCH, told).await
+        bulk::alone::<P>(pool, told).await
     }
 
     async fn verify(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<verify::Verified, FoldError> {

@@ -11,7 +11,10 @@
 //! What a fold makes of an event (projections), waiting and paging for readers ([`crate::reads`]).
 
 pub mod batch;
+pub mod build;
+pub mod bulk;
 pub mod cells;
+pub mod compare;
 pub mod engine;
 pub mod kinds;
 pub mod lag;

@@ -8,12 +8,14 @@
 pub mod board;
 mod lineage;
 mod looks;
+mod moved;
 pub mod people;
 mod ranks;
 pub mod select;
 pub mod serving;
 pub mod timely;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,10 +26,13 @@ use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip};
+use graphql::ports::{
+    AsOf, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
+};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{self, Board};
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row as _;
 use projections::select::Plan;
@@ -44,7 +49,7 @@ use crate::clock::Clock;
 use crate::fold::ranks::Tables as Ranks;
 use crate::fold::skips::{self, Skipped};
 use crate::keys::Keyring;
-use crate::log::reader;
+use crate::log::{origin, reader};
 use crate::sqltype::SqlInstant;
 
 /// How long a read waits for projections that are behind.
@@ -53,16 +58,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Reads of one organisation.
 pub struct LogReads {
     pool: PgPool,
+    origin: Uuid,
     keyring: Arc<Keyring>,
     serving: watch::Receiver<Serving>,
     clock: Arc<Clock>,
 }
 
 impl LogReads {
-    /// Reads over a pool; `serving` tells where the projections are, the clock when somebody looks.
+    /// Reads over a pool, of the log under an origin; `serving` tells where the projections are, the clock when somebody
+    /// looks.
     #[must_use]
-    pub fn new(pool: PgPool, keyring: Arc<Keyring>, serving: watch::Receiver<Serving>, clock: Arc<Clock>) -> Self {
-        Self { pool, keyring, serving, clock }
+    pub fn new(
+        pool: PgPool,
+        origin: Uuid,
+        keyring: Arc<Keyring>,
+        serving: watch::Receiver<Serving>,
+        clock: Arc<Clock>,
+    ) -> Self {
+        Self { pool, origin, keyring, serving, clock }
     }
 
     fn place(&self, name: &str) -> Result<Place, ReadError> {
@@ -83,6 +96,10 @@ impl LogReads {
     fn ranks(&self) -> Result<Option<Ranks>, ReadError> {
         let place = self.place(StandingRow::TABLE)?;
         Ok(place.ours.then(|| Ranks::of(StandingRow::TABLE, place.generation)))
+    }
+
+    fn boards(&self, at: Position) -> Result<board::Tables, ReadError> {
+        board::Tables::of(|name| self.table(name, at), self.ranks()?)
     }
 
     async fn wait_for(&self, asked: Position) -> Result<Position, ReadError> {
@@ -167,14 +184,12 @@ impl Reads for LogReads {
         after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-        let ranks = self.ranks()?;
-        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
+        let tables = self.boards(at)?;
         board::page(&self.pool, &tables, board, at, after, limit).await
     }
 
     async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError> {
-        let ranks = self.ranks()?;
-        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
+        let tables = self.boards(at)?;
         board::rank(&self.pool, &tables, board, subject, at).await
     }
 
@@ -252,6 +267,56 @@ impl Reads for LogReads {
             at,
         };
         Ok(skips.into_iter().map(recorded).collect())
+    }
+
+    fn origin(&self) -> Uuid {
+        self.origin
+    }
+
+    fn versions(&self) -> BTreeMap<&'static str, i32> {
+        self.serving.borrow().versions()
+    }
+
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError> {
+        let recorded = origin::all(&self.pool).await.map_err(failed)?;
+        let shown =
+            |origin::Recorded { origin, after, at, reason, by }| LogOrigin { id: origin.id, after, at, reason, by };
+        Ok(recorded.into_iter().map(shown).collect())
+    }
+
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
+        serving::folds(&self.pool).await.map_err(failed)
+    }
+
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let (name, place) = (self.table(table, at)?, self.place(table)?);
+        lineage::of_key(&self.pool, &name, &place, key, (after, at), limit).await
+    }
+
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError> {
+        moved::page(&self.pool, &self.boards(between.to)?, between, after, limit).await
+    }
+
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        moved::events(&self.pool, &self.boards(between.to)?, between, subject, after, limit).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::stream::Position;
+use graphql::ports::ServingFold;
 use projections::cell::Column;
 use sqlx::PgPool;
 use tokio::sync::{mpsc, watch};
@@ -24,6 +25,8 @@ const POLL: Duration = Duration::from_millis(100);
 pub struct Place {
     /// The serving generation.
     pub generation: i64,
+    /// The version of the fold that made its rows.
+    pub version: i32,
     /// The last position folded.
     pub checkpoint: Position,
     /// Whether its rows have the columns this program reads: another version's may have others.
@@ -73,6 +76,12 @@ impl Serving {
         self.0.get(table).copied()
     }
 
+    /// The version of the fold that serves, by table.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<&'static str, i32> {
+        self.0.iter().map(|(table, place)| (*table, place.version)).collect()
+    }
+
     /// The position that every projection has reached. Left aside are those that stopped before an event they cannot
     /// read, are on their first fold, or have rows this program cannot read: they answer for themselves. Where that
     /// is true of all, what all have reached.
@@ -116,6 +125,7 @@ fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
     let born = standing.checkpoint >= standing.born;
     Place {
         generation: standing.generation,
+        version: standing.version,
         checkpoint: standing.checkpoint,
         fits,
         ours: standing.version == projection.version().cast_signed(),
@@ -140,6 +150,21 @@ async fn fits(pool: &PgPool, projection: &dyn Folded, standing: &Standing) -> Re
     let table = table::name(projection.table(), standing.generation);
     let found: i64 = crate::sql::query_scalar(sql).bind(table).bind(&names).bind(types).fetch_one(pool).await?;
     Ok(found.unsigned_abs() == names.len() as u64)
+}
+
+/// The folds whose rows serve, and since which position, by name.
+///
+/// # Errors
+/// The database's.
+pub async fn folds(pool: &PgPool) -> Result<Vec<ServingFold>, sqlx::Error> {
+    let sql = "select p.name, p.version, p.generation, coalesce(s.position, 0) from projections p \
+               left join projection_switches s on s.name = p.name and s.generation = p.generation order by p.name";
+    let rows: Vec<(String, i32, i64, i64)> = crate::sql::query_as(sql).fetch_all(pool).await?;
+    let fold = |(name, version, generation, since): (_, _, _, i64)| {
+        let since = Position(since.unsigned_abs());
+        ServingFold { name, version, generation, since }
+    };
+    Ok(rows.into_iter().map(fold).collect())
 }
 
 /// What the places are watched with.

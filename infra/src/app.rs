@@ -9,10 +9,10 @@ use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::clock::{Clock, random_id};
+use crate::clock::{self, Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
 use crate::fold::live::{self, Floor};
@@ -121,11 +121,12 @@ impl App {
     /// Holds the key against the database, registers the projections and starts everything.
     ///
     /// # Errors
-    /// The database's, another key than the database's, or a projection's.
+    /// The database's, another key or time than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::default());
         let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
+        clock::hold(&settings.clock, &pool).await?;
         let origin = origin::settled(&mut *pool.acquire().await?).await?;
         let under = origin.id;
         reach.serve_under(origin);
@@ -164,14 +165,7 @@ impl App {
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        let watcher = Watcher {
-            pool: own.clone(),
-            reach: Arc::clone(&reach),
-            projections,
-            moved: moves,
-            told,
-            stopping: stop.clone(),
-        };
+        let watcher = Watcher::of(&floor, projections, moves, told);
         tasks.spawn(watcher.watch());
         let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let grown = Arc::new(grown);

@@ -1,6 +1,6 @@
 //! Catching up: events folded a second by one projection and by all, beside a bare copy of the log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use domain::stream::Position;
 use futures_util::TryStreamExt;
@@ -38,12 +38,11 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     let pool = PgPoolOptions::new().max_connections(4).connect_with(app).await?;
     let mut table = Table::new("Catching up from the first event", &["", "events", "events /s", "this : bare copy"]);
     let bare = copied(&pool, head).await?;
-    let mut row = |what: &str, rate: Rate| {
-        table.row(vec![what.into(), head.to_string(), rate.per_second().to_string(), rate.ratio(&bare)]);
-    };
-    row("a bare copy of the log", bare.clone());
-    row("reading the log, decoded", decoded(&pool, head).await?);
-    row("reading the log in batches of 5000", batched(&pool, head).await?);
+    row(&mut table, "a bare copy of the log", head, &bare, &bare);
+    let read = Rate::bulk(head, decoded(&pool, head).await?);
+    row(&mut table, "reading the log, decoded", head, &read, &bare);
+    row(&mut table, "reading the log in batches of 5000", head, &batched(&pool, head).await?, &bare);
+    table.bar_ratio("reading in order, decoded: ≥ 0.60 × COPY out", &read, &bare, 60);
     // The filling is in no row: from here on what serves is what the log makes.
     bulk::together(&pool, &registry::all(), MOST, &Quiet).await?;
     for name in [Some("members"), Some("audit_trail"), Some("records"), None] {
@@ -53,7 +52,10 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
             rebuilt?;
         }
         let what = name.map_or("rebuild of all at once".to_owned(), |name| format!("rebuild of {name}"));
-        row(&what, Rate::bulk(head, start.elapsed()));
+        let rate = Rate::bulk(head, start.elapsed());
+        row(&mut table, &what, head, &rate, &bare);
+        let least = if name.is_some() { 200_000 } else { 100_000 };
+        table.bar_rate(&format!("{what}, with its history: ≥ {least}/s"), &rate, least);
     }
     for standing in engine::standings(&pool).await? {
         let compared = compare::last(&pool, &standing.name).await?;
@@ -64,6 +66,10 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     pool.close().await;
     owner.close().await;
     Ok(table)
+}
+
+fn row(table: &mut Table, what: &str, head: u64, rate: &Rate, bare: &Rate) {
+    table.row(vec![what.into(), head.to_string(), rate.per_second().to_string(), rate.ratio(bare)]);
 }
 
 /// The bytes of the same columns, thrown away.
@@ -82,7 +88,8 @@ async fn copied(pool: &PgPool, head: u64) -> Result<Rate, Failure> {
     Ok(Rate::bulk(head, start.elapsed()))
 }
 
-async fn decoded(pool: &PgPool, head: u64) -> Result<Rate, Failure> {
+/// The log from its first event to its last, as every projection is built from it.
+pub async fn decoded(pool: &PgPool, head: u64) -> Result<Duration, Failure> {
     let start = Instant::now();
     let mut log = stream::met((*pool.connect_options()).clone(), Position(0), Position(head));
     let mut read = 0;
@@ -90,7 +97,7 @@ async fn decoded(pool: &PgPool, head: u64) -> Result<Rate, Failure> {
         read += met.iter().filter(|met| met.is_ok()).count() as u64;
     }
     match read == head {
-        true => Ok(Rate::bulk(head, start.elapsed())),
+        true => Ok(start.elapsed()),
         false => Err(format!("{read} of {head} events were read").into()),
     }
 }

@@ -25,7 +25,7 @@ use tokio::task::JoinHandle;
 use super::append::Appender;
 use super::desk::{Desk, SharedDesk, Step};
 use super::gate::Gate;
-use super::hosted::Loader;
+use super::hosted::{Loader, Portion};
 use super::job::{Ask, CommandKey, Given, Job, Order, Read, Settled};
 use crate::clock::Clock;
 use crate::reach::Reach;
@@ -37,7 +37,7 @@ const ATTEMPTS: u32 = 24;
 const LOADS: u32 = 1_000;
 /// How many streams are loaded at once for one decision.
 const LOADS_AT_ONCE: usize = 8;
-/// How long one stream may take to load.
+/// How long one portion of a stream may take to load.
 const LOAD: Duration = Duration::from_secs(30);
 /// How many streams' states a process keeps.
 const STATES: usize = 200_000;
@@ -89,7 +89,7 @@ impl Executor {
         while head.changed().await.is_ok() {}
     }
 
-    /// Reads states and events through postgres-es.
+    /// Reads states and events.
     #[must_use]
     pub fn loader(&self) -> &Loader {
         &self.loader
@@ -196,18 +196,23 @@ impl Executor {
 
     async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
         let load = |stream| async move {
-            let known = self.desk.lock().known(stream);
-            let version = known.as_ref().map_or(0, |(_, version)| *version);
-            let loaded = async {
-                match self.loader.load(stream, known).await {
-                    Ok(loaded) => Ok(loaded),
-                    Err(error) => Err(self.why(stream, version, error).await),
+            let mut known = self.desk.lock().known(stream);
+            loop {
+                let version = known.as_ref().map_or(0, |(_, version)| *version);
+                let loaded = async {
+                    match self.loader.portion(stream, known.take()).await {
+                        Ok(portion) => Ok(portion),
+                        Err(error) => Err(self.why(stream, version, error).await),
+                    }
+                };
+                let late = |late| SendError::Failed(Box::new(late));
+                let Portion { state, version, whole } = self.reach.within(LOAD, loaded, late).await?;
+                if whole {
+                    self.desk.lock().loaded(stream, state, version);
+                    return Ok(());
                 }
-            };
-            let late = |late| SendError::Failed(Box::new(late));
-            let (state, version) = self.reach.within(LOAD, loaded, late).await?;
-            self.desk.lock().loaded(stream, state, version);
-            Ok(())
+                known = Some((state, version));
+            }
         };
         stream::iter(streams).map(load).buffer_unordered(LOADS_AT_ONCE).try_collect().await
     }

@@ -13,6 +13,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::fold::cells::sql_type;
 use crate::fold::engine::{Folded, Standing, standings};
+use crate::fold::live::Floor;
 use crate::fold::table;
 use crate::reach::{Reach, is_out_of_reach};
 
@@ -183,6 +184,18 @@ pub struct Watcher {
 }
 
 impl Watcher {
+    /// Of the projections that are folded on this floor.
+    #[must_use]
+    pub fn of(
+        floor: &Floor,
+        projections: Vec<Arc<dyn Folded>>,
+        moved: mpsc::UnboundedReceiver<Moved>,
+        told: watch::Sender<Serving>,
+    ) -> Self {
+        let (pool, reach, stopping) = (floor.own.clone(), Arc::clone(&floor.reach), floor.stopping.clone());
+        Self { pool, reach, projections, moved, told, stopping }
+    }
+
     /// Keeps the places current until the process stops: its own workers say how far they are, what else changes is seen
     /// by asking.
     pub async fn watch(mut self) {

@@ -12,14 +12,14 @@ use infra::fold::live::{self, Floor};
 use infra::keys::Keyring;
 use infra::reach::Reach;
 use infra::reads::LogReads;
-use infra::reads::serving::{self, Serving};
+use infra::reads::serving::{Serving, Watcher};
 use projections::cell::{Cell, Column, Kind};
 use projections::members::{MemberRow, Members};
 use projections::projection::Projection;
 use projections::row::{Key, Row};
 use projections::select::Select;
 use sqlx::PgPool;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -141,22 +141,23 @@ impl Build {
         }
         let (stopping, stop) = watch::channel(false);
         let (grown, head) = watch::channel(Position(0));
-        let (reach, moved) = (Arc::new(Reach::default()), Arc::new(Notify::new()));
+        let (moved, moves) = mpsc::unbounded_channel();
         let places = Serving::read(&pool, &projections).await.unwrap();
         let floor = Floor {
             pool: pool.clone(),
-            reach: Arc::clone(&reach),
+            own: pool.clone(),
+            reach: Arc::new(Reach::default()),
             tail: Arc::default(),
             head,
-            moved: Arc::clone(&moved),
-            stopping: stop.clone(),
+            moved,
+            stopping: stop,
             holder: Uuid::from_u128(told.ground.endpoints.app.get_port().into()),
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (tell, serving) = watch::channel(places);
-        tasks.spawn(serving::watch(pool.clone(), reach, projections, moved, tell, stop));
+        tasks.spawn(Watcher::of(&floor, projections, moves, tell).watch());
         let keyring = Arc::new(Keyring::new(told.ground.key.clone(), pool.clone()));
-        let reads = LogReads::new(pool, keyring, serving, Arc::clone(&told.clock));
+        let reads = LogReads::new(pool, Uuid::nil(), keyring, serving, Arc::clone(&told.clock));
         Self { reads, stopping, _grown: grown, tasks }
     }
 

@@ -12,6 +12,7 @@ use crate::refusal::{Refusal, RefusalFact};
 
 /// The codes of errors, beside those of refused inputs and of texts that cannot be read ([`crate::legible`]).
 pub const CODES: &[&str] = &[
+    "board.moments_reversed",
     "board.no_period",
     "board.period_outside",
     "board.scores_unfit",

@@ -198,6 +198,7 @@ pub struct Connection<T> {
     more: bool,
     earlier: bool,
     counted: Option<Plan>,
+    known: Option<u64>,
 }
 
 impl<T: OutputType> TypeName for Connection<T> {
@@ -221,7 +222,7 @@ impl<T: OutputType> Connection<T> {
         let mut edges: Vec<Edge<T>> = edges.collect();
         let more = edges.len() > page.limit;
         edges.truncate(page.limit);
-        Self { at, edges, more, earlier: page.after.is_some(), counted: None }
+        Self { at, edges, more, earlier: page.after.is_some(), counted: None, known: None }
     }
 
     /// A page of a selection.
@@ -244,6 +245,12 @@ impl<T: OutputType> Connection<T> {
         page.goes_on_in(session, R::TABLE)?;
         let connection = Self::of_fold(page, R::TABLE, at, rows.into_iter().map(|row| (select.place(&row), node(row))));
         Ok(Self { counted: Some(select.plan), ..connection })
+    }
+
+    /// With what the whole list is known to have.
+    #[must_use]
+    pub fn counting(self, rows: u64) -> Self {
+        Self { known: Some(rows), ..self }
     }
 
     /// The rows of the page.
@@ -291,7 +298,7 @@ impl<T: OutputType> Connection<T> {
     async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
         match &self.counted {
             Some(plan) => Ok(Some(Session::of(ctx).reads().count(plan, self.at).await?)),
-            None => Ok(None),
+            None => Ok(self.known),
         }
     }
 }

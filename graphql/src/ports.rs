@@ -16,6 +16,7 @@ use futures_util::stream::BoxStream;
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::{Plan, Select};
@@ -72,6 +73,14 @@ pub enum SendError {
         event: String,
         /// The first build that knows it, where one has said so.
         build: Option<String>,
+    },
+    /// What the command leads to came with this build, and a process of another build that lives does not know it yet.
+    #[error("{event} is not known to build {build}, which still runs")]
+    NewerType {
+        /// The stored name of the event.
+        event: String,
+        /// The build that does not know it.
+        build: String,
     },
     /// An accident.
     #[error("the command failed")]
@@ -354,6 +363,44 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// [`ReadError::Failed`].
     async fn folds(&self) -> Result<Vec<ServingFold>, ReadError>;
+
+    /// The positions after `after` and up to `at` at which a version of a row began or ended, ascending, at most `limit`. The
+    /// key is that of the table.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError>;
+
+    /// How many moved on a board between two moments, and those after a turn, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError>;
+
+    /// The positions between two moments, after `after`, at which a subject moved on a board: its ranked number changed,
+    /// or it came into the branches of the board or left them, by itself or with its branch. At most `limit`.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError>;
 
     /// The common position of the projections, now and whenever it moves. Ends when the server stops.
     fn positions(&self) -> BoxStream<'static, Position>;

@@ -49,6 +49,7 @@ pub const CODES: &[&str] = &[
     "input.bad_number",
     "input.named_twice",
     "input.too_many",
+    "log.newer_type",
     "policy.denied",
     "stream.newer_build",
 ];
@@ -130,6 +131,18 @@ impl Refusal {
         let mut facts = vec![("stream", stream.to_string()), ("event", event.to_owned())];
         facts.extend(build.map(|build| ("build", build.to_owned())));
         Self::new("stream.newer_build", &facts, message, zh)
+    }
+
+    /// What the command leads to is new, and a server of an earlier build still runs.
+    #[must_use]
+    pub fn newer_type(event: &str, build: &str) -> Self {
+        let message = format!(
+            "{event} came with this build, and a server of build {build} still runs that does not know it: send the \
+             command again with the same id once that one has ended"
+        );
+        let zh = format!("此命令产生的事件为新版本所有,而尚有 {build} 版服务器在运行;待其停止后请用同一编号重新提交");
+        let facts = [("event", event.to_owned()), ("build", build.to_owned())];
+        Self::new("log.newer_type", &facts, message, zh)
     }
 
     /// More than one call takes.
@@ -284,6 +297,7 @@ mod tests {
             Refusal::too_many("counts", 7, 6),
             Refusal::id_reused("7"),
             Refusal::contended(7),
+            Refusal::newer_type("branch_unheard_of", "0.0.9"),
             Refusal::newer_build(domain::id::BranchId::root().into(), "branch_unheard_of", Some("9.1.0")),
         ];
         let codes: Vec<&str> = others.iter().chain(denied.last()).map(|refusal| refusal.code.as_str()).collect();

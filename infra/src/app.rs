@@ -9,10 +9,10 @@ use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::clock::{Clock, random_id};
+use crate::clock::{self, Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
 use crate::fold::live::{self, Floor};
@@ -20,10 +20,10 @@ use crate::fold::watch::Watch;
 use crate::fold::{kinds, registry};
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
-use crate::log::{origin, reader};
+use crate::log::{gate, origin, reader};
 use crate::reach::{Reach, SMALL, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
-use crate::reads::serving::{self, Serving};
+use crate::reads::serving::{Serving, Watcher};
 use crate::reads::timely::TimelyReads;
 
 /// The channel on which processes tell one another that the log has grown. A hint, never the truth.
@@ -34,6 +34,12 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_millis(500);
 /// How often it is read where there are no hints.
 const POLL_ALONE: Duration = Duration::from_millis(100);
+
+/// How long a connection may have lain in the pool without being asked whether it still answers.
+const FRESH: Duration = Duration::from_secs(1);
+/// The connections that the folds have to themselves, so that reads which take all others do not hold up what they wait
+/// for: one folds, one looks where the projections are.
+const FOLDING: u32 = 2;
 
 /// What a program is started with.
 pub struct Settings {
@@ -63,6 +69,7 @@ pub struct App {
     pub zone: Zone,
     /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
     pub begun: Position,
+    own: PgPool,
     reach: Arc<Reach>,
     database: PgConnectOptions,
     clock: Arc<Clock>,
@@ -84,6 +91,8 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "4"),
+        // The same where it vanished, or was stopped, in the middle of an answer.
+        ("tcp_user_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("lock_timeout", "10s"),
         ("statement_timeout", "60s"),
@@ -102,7 +111,9 @@ fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
             let reach = Arc::clone(&new);
             Box::pin(async move { reach.same_log(connection).await })
         })
-        .before_acquire(|connection, _| Box::pin(async move { Ok(is_alive(connection).await) }))
+        .before_acquire(|connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < FRESH || is_alive(connection).await) })
+        })
         .after_release(move |connection, _| Box::pin(Arc::clone(&reach).may_stay(connection).map(Ok)))
 }
 
@@ -110,11 +121,12 @@ impl App {
     /// Holds the key against the database, registers the projections and starts everything.
     ///
     /// # Errors
-    /// The database's, another key than the database's, or a projection's.
+    /// The database's, another key or time than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::default());
         let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
+        clock::hold(&settings.clock, &pool).await?;
         let origin = origin::settled(&mut *pool.acquire().await?).await?;
         let under = origin.id;
         reach.serve_under(origin);
@@ -124,6 +136,8 @@ impl App {
             projection.register(&pool).await?;
         }
         kinds::register(&mut *pool.acquire().await?, &projections).await?;
+        let process = random_id(settings.clock.now());
+        gate::enter(&pool, process).await?;
         let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
@@ -137,19 +151,22 @@ impl App {
         let (stopping, stop) = watch::channel(false);
         let closing = watch::Sender::new(false);
         let (grown, head) = watch::channel(Position(0));
-        let moved = Arc::new(Notify::new());
+        let (moved, moves) = mpsc::unbounded_channel();
+        let own = pool_options(FOLDING, &reach).connect_lazy_with(guarded.clone());
         let floor = Floor {
             pool: pool.clone(),
+            own: own.clone(),
             reach: Arc::clone(&reach),
             tail: Arc::default(),
             head,
-            moved: Arc::clone(&moved),
+            moved,
             stopping: stop.clone(),
             holder: random_id(settings.clock.now()),
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
+        let watcher = Watcher::of(&floor, projections, moves, told);
+        tasks.spawn(watcher.watch());
         let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let grown = Arc::new(grown);
         tasks.spawn(pass_on(executor.head(), Arc::clone(&grown), stop.clone()));
@@ -158,6 +175,7 @@ impl App {
         if !crate::sql::pooled() {
             tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
         }
+        tasks.spawn(gate::live(pool.clone(), process, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
@@ -173,6 +191,7 @@ impl App {
             reads,
             zone,
             begun,
+            own,
             reach,
             database,
             clock,
@@ -244,7 +263,8 @@ impl App {
             }
         }
         // Whatever still holds a connection, such as a request that is not answered, is not waited for without end.
-        if tokio::time::timeout(Duration::from_secs(10), self.pool.close()).await.is_err() {
+        let closed = async { tokio::join!(self.pool.close(), self.own.close()) };
+        if tokio::time::timeout(Duration::from_secs(10), closed).await.is_err() {
             tracing::warn!("some connections to the database were still in use at the end");
         }
     }

@@ -77,6 +77,21 @@ pub enum Action {
         #[arg(long, env = "SANPING_VERIFY_HOURS", default_value_t = 24)]
         verify_hours: u32,
     },
+    /// Send the commands of a file, one JSON object a line; what came of each is a line on standard output. Exit code 5 when
+    /// some were refused or are no commands. The format: docs/import.md.
+    Import {
+        /// The file; - for standard input.
+        file: PathBuf,
+        /// Who asks, such as "id=ana; roles=office". The id is who answers for every command.
+        #[arg(long)]
+        viewer: String,
+        /// Believe lines that name a viewer of their own.
+        #[arg(long)]
+        viewers_in_lines: bool,
+        /// The id of what all the commands are part of; one is made and told unless given.
+        #[arg(long)]
+        correlation: Option<String>,
+    },
     /// Apply what is missing of the schema, as the role that owns the database.
     Migrate {
         /// The role that serves.
@@ -119,6 +134,15 @@ pub enum Action {
 /// What can be done with the log.
 #[derive(Debug, Subcommand)]
 pub enum LogAction {
+    /// Read and decode all of it, and print a digest of what is stored. Exit code 4 when something is wrong with it.
+    Replay {
+        /// Up to this position only.
+        #[arg(long)]
+        upto: Option<u64>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
     /// Record, as the owner, that the database was restored: a new origin of the log begins, so that what is accepted from now
     /// on is not taken for what was lost. Nobody serves from a database restored to a point in time before that is done.
     Restored {

@@ -17,7 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 9] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -26,6 +26,9 @@ const MIGRATIONS: [(i64, &str, &str); 9] = [
     (6, "staff_key", include_str!("../sql/0006_staff_key.sql")),
     (7, "reads", include_str!("../sql/0007_reads.sql")),
     (8, "watch", include_str!("../sql/0008_watch.sql")),
+    (9, "append", include_str!("../sql/0009_append.sql")),
+    (10, "processes", include_str!("../sql/0010_processes.sql")),
+    (11, "switches", include_str!("../sql/0011_switches.sql")),
     (13, "origin", include_str!("../sql/0013_origin.sql")),
 ];
 
@@ -98,6 +101,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
          grant select, update on jobs to {role}; \
+         grant select, insert, update, delete on processes to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
     connection.execute(grants.as_str()).await?;

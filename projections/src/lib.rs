@@ -32,6 +32,7 @@ pub mod member_years;
 pub mod members;
 pub mod memory;
 pub mod metrics;
+pub mod moves;
 pub mod outlets;
 pub mod paper_counts;
 mod parts;

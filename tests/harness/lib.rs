@@ -7,6 +7,7 @@ pub mod client;
 pub mod crowd;
 pub mod feed;
 pub mod ground;
+pub mod long;
 pub mod memory;
 pub mod own;
 pub mod program;

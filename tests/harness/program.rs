@@ -87,7 +87,13 @@ impl Running {
     #[must_use]
     pub fn until_said(&self, text: &str) -> String {
         let ended = || panic!("it ended without saying {text:?}: {:?}", self.told.iter().collect::<Vec<_>>());
-        self.said.iter().find(|line| line.contains(text)).unwrap_or_else(ended)
+        self.says(text).unwrap_or_else(ended)
+    }
+
+    /// The same, or nothing when it ends without saying so.
+    #[must_use]
+    pub fn says(&self, text: &str) -> Option<String> {
+        self.said.iter().find(|line| line.contains(text))
     }
 
     /// Waits for a line on standard error that holds a text.
@@ -113,7 +119,13 @@ impl Running {
     /// How it ended, and what it told last, where it has ended.
     pub fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().expect("it can be asked")?;
-        Some(format!("{status}: {:?}", self.told.try_iter().collect::<Vec<_>>()))
+        Some(format!("{status}: {:?}", self.last_words()))
+    }
+
+    /// What it has told on standard error that nobody has heard yet.
+    #[must_use]
+    pub fn last_words(&self) -> Vec<String> {
+        self.told.try_iter().collect()
     }
 
     /// Stops it in its tracks for a time.

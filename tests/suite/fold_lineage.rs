@@ -1,4 +1,4 @@
-//! Lineage: whatever began or ended a row is among the events behind it.
+//! Lineage: whatever began or ended a version of a row is among the events behind it, by traces and by its key.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +34,11 @@ async fn rows_open<P: Projection>(reads: &dyn Reads, log: &Log, at: Position) ->
     for opened in ended.iter().take(10).chain(keys.iter().take(10)) {
         let history: Vec<_> = memory.history().filter(|held| held.row.key() == *opened).collect();
         let expected = begun_and_ended(history.iter().copied(), at);
+        let key = opened.cells();
+        let found = reads.lineage_of_key(P::Row::TABLE, &key, at, Position(0), ALL).await.unwrap();
+        assert_eq!(found, expected, "{key:?} of {} at {at}", P::Row::TABLE);
+        let found = reads.lineage_of_key(P::Row::TABLE, &key, at, expected[0], 1).await.unwrap();
+        assert_eq!(found, expected[1..].iter().copied().take(1).collect::<Vec<_>>(), "one more at {at}");
         let source = of_key(&history[0].row);
         for trace in [Trace::Rows(source.clone()), Trace::Versions(source)] {
             let found = reads.lineage(std::slice::from_ref(&trace), at, Position(0), ALL).await.unwrap();

@@ -230,13 +230,17 @@ async fn an_operator_of_the_callers_opens_no_trigger() {
 }
 
 #[tokio::test]
-async fn the_functions_of_the_triggers_have_a_search_path_of_their_own() {
+async fn the_functions_of_the_triggers_have_a_search_path_of_their_own_and_so_has_the_append() {
     let owner = Ground::fresh().await.owner().await;
     let sql = "select proname::text, array_to_string(proconfig, ';') from pg_proc \
                where pronamespace = current_schema()::regnamespace order by proname";
     let functions: Vec<(String, Option<String>)> = sqlx::query_as(sql).fetch_all(&owner).await.unwrap();
-    let path = Some("search_path=pg_catalog, pg_temp".to_owned());
-    let expected = ["refuse_change", "refuse_step_back"].map(|name| (name.to_owned(), path.clone()));
+    let expected = [
+        ("append_batch", "search_path=pg_catalog, public, pg_temp"),
+        ("refuse_change", "search_path=pg_catalog, pg_temp"),
+        ("refuse_step_back", "search_path=pg_catalog, pg_temp"),
+    ];
+    let expected = expected.map(|(name, path)| (name.to_owned(), Some(path.to_owned())));
     assert_eq!(functions, expected);
 }
 

@@ -18,6 +18,7 @@ use projections::competitions::CompetitionRow;
 use projections::leaderboard::{Board, Place, Ties};
 use projections::row::Row as _;
 use projections::standings::StandingRow;
+use rust_decimal::Decimal as Number;
 use uuid::Uuid;
 
 use super::competition::Competition;
@@ -110,9 +111,12 @@ fn wrong_subject() -> Fault {
 /// A board as far as the viewer reaches, the moment it is read as of, and the metric it is in; none of round scores.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    board: Board,
-    at: Moment,
-    metric: Option<Metric>,
+    /// The board.
+    pub board: Board,
+    /// The moment.
+    pub at: Moment,
+    /// The metric.
+    pub metric: Option<Metric>,
 }
 
 impl BoardInput {
@@ -137,6 +141,19 @@ impl BoardInput {
                     false => Err(scores_unfit()),
                 }
             }
+        }
+    }
+
+    /// The same board as of an earlier moment; one that was not there yet, as it was drawn up later.
+    ///
+    /// # Errors
+    /// As [`BoardInput::read`].
+    pub async fn read_earlier(&self, session: &Session, at: Moment, later: &Reading) -> Result<Reading> {
+        match self.read(session, at).await {
+            Err(Fault::Bad(refusal)) if ["competition.unknown", "metric.unknown"].contains(&refusal.code.as_str()) => {
+                Ok(Reading { at, ..later.clone() })
+            }
+            read => read,
         }
     }
 
@@ -239,22 +256,35 @@ pub async fn board_of_competition(
 #[derive(Debug, Clone)]
 pub struct Entry {
     rank: u64,
-    score: Decimal,
+    number: Number,
+    ranked_by: RankedBy,
     subject: Subject,
     standing: Standing,
 }
 
 impl Entry {
-    fn of(reading: &Reading, rank: u64, row: StandingRow) -> Self {
+    /// A place, with its rank, on a board that was read.
+    #[must_use]
+    pub fn of(reading: &Reading, rank: u64, row: StandingRow) -> Self {
         let number = reading.board.number(&row).unwrap_or_default();
-        let score = match (reading.board.ranked_by, &reading.metric) {
+        let subject = Subject::new(row.subject_kind, row.subject, reading.at);
+        let standing = Standing::of(row, reading.metric.clone(), reading.at);
+        Self { rank, number, ranked_by: reading.board.ranked_by, subject, standing }
+    }
+
+    fn shown(&self, number: Number) -> Decimal {
+        match (self.ranked_by, self.standing.known_metric()) {
             (RankedBy::Value, Some(metric)) => metric.number(number),
             (RankedBy::Value, None) | (RankedBy::PlanCompletion | RankedBy::Growth, _) => {
                 Decimal::with_places(number, 2)
             }
-        };
-        let subject = Subject::new(row.subject_kind, row.subject, reading.at);
-        Self { rank, score, subject, standing: Standing::of(row, reading.metric.clone(), reading.at) }
+        }
+    }
+
+    /// How much more the score is than an earlier one.
+    #[must_use]
+    pub fn score_since(&self, earlier: &Self) -> Option<Decimal> {
+        self.number.checked_sub(earlier.number).map(|more| self.shown(more))
     }
 
     /// What it says, whenever it says it.
@@ -273,8 +303,8 @@ impl Entry {
     }
 
     /// The number that is ranked: in the metric's unit, or in percent.
-    async fn score(&self) -> &Decimal {
-        &self.score
+    async fn score(&self) -> Decimal {
+        self.shown(self.number)
     }
 
     /// Who is ranked.
@@ -290,17 +320,21 @@ impl Entry {
 }
 
 /// What a cursor of a board holds: the ranked number, what parts it from an equal one, and the subject.
-const PLACE: [Column; 3] = [
+pub const PLACE: [Column; 3] = [
     Column { name: "number", kind: Kind::Decimal, nullable: false },
     Column { name: "tie", kind: Kind::Decimal, nullable: true },
     Column { name: "subject", kind: Kind::Uuid, nullable: false },
 ];
 
-fn cells_of(place: Place) -> Vec<Cell> {
+/// A place as a cursor holds it.
+#[must_use]
+pub fn cells_of(place: Place) -> Vec<Cell> {
     vec![Cell::Decimal(place.number), place.tie.to_cell(), Cell::Uuid(place.subject)]
 }
 
-fn place(cells: &[Cell]) -> Option<Place> {
+/// The place that a cursor holds.
+#[must_use]
+pub fn place(cells: &[Cell]) -> Option<Place> {
     let [Cell::Decimal(number), tie, Cell::Uuid(subject)] = cells else { return None };
     Some(Place { number: *number, tie: ColumnType::from_cell(tie.clone())?, subject: *subject })
 }

@@ -7,9 +7,11 @@ use projections::branches::{BranchKey, BranchRow};
 use super::contact_point::{ContactPoint, ContactPointFilter, contact_points};
 use super::figure::{MetricResult, ResultFilter, Standing, results_of, standings_of};
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
 use super::member::{Member, MemberFilter, members};
 use super::outlet::{Outlet, OutletFilter, outlets};
 use super::record::{Record, RecordFilter, records_of};
+use super::subject::Subject;
 use super::talk::{Talk, TalkFilter, talks_with};
 use super::training::{Training, TrainingFilter, trainings};
 use crate::fault::Result;
@@ -180,6 +182,12 @@ impl BranchQuery {
 /// A node of the organisation tree 组织.
 #[Object]
 impl Branch {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.branch.into()

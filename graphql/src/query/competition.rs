@@ -8,6 +8,8 @@ use super::board::{Entry, board_of_competition, page_of};
 use super::branch::Branch;
 use super::figure::{Metric, Period};
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
+use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, Parent, When, weight};
@@ -129,6 +131,12 @@ impl CompetitionQuery {
 /// A competition 竞赛.
 #[Object]
 impl Competition {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.competition.into()

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::branch::Branch;
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
 use super::outlet::Outlet;
 use super::record::{Record, RecordFilter, records_of};
 use super::subject::Subject;
@@ -192,6 +193,12 @@ impl ContactPointQuery {
 /// Two cadres linked with one financial outlet and one delivery station 联系点.
 #[Object]
 impl ContactPoint {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.contact_point.into()

@@ -1,8 +1,12 @@
 //! What a member did, in counts.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ComplexObject, OutputType, SimpleObject};
 use projections::member_years::MemberYearRow;
 use projections::members::MemberRow;
+
+use super::lineage::Opened;
+use super::subject::Subject;
+use crate::ports::Moment;
 
 /// What a member did, in counts over all time.
 #[derive(Debug, SimpleObject)]
@@ -59,7 +63,14 @@ impl MemberCounts {
 
 /// What a member did in a calendar year 成员年度, in counts.
 #[derive(Debug, SimpleObject)]
+#[graphql(complex)]
 pub struct MemberYear {
+    /// The row behind it.
+    #[graphql(skip)]
+    row: MemberYearRow,
+    /// The moment it is as of.
+    #[graphql(skip)]
+    at: Moment,
     /// The calendar year.
     year: i64,
     /// Volunteer services 志愿服务.
@@ -91,8 +102,10 @@ pub struct MemberYear {
 impl MemberYear {
     /// The counts of a row.
     #[must_use]
-    pub fn of(row: &MemberYearRow) -> Self {
+    pub fn of(row: &MemberYearRow, at: Moment) -> Self {
         Self {
+            row: row.clone(),
+            at,
             year: row.year,
             services: row.services,
             service_minutes: row.service_minutes,
@@ -107,5 +120,14 @@ impl MemberYear {
             commitments_fulfilled: row.commitments_fulfilled,
             commitments_missed: row.commitments_missed,
         }
+    }
+}
+
+#[ComplexObject]
+impl MemberYear {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at)
     }
 }

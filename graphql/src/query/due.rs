@@ -17,6 +17,7 @@ use projections::row::{Key, Row};
 use projections::select::Select;
 use projections::words::DueKind;
 
+use super::lineage::Opened;
 use super::round::covered;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
@@ -203,6 +204,12 @@ async fn sees(
 /// Something that is due.
 #[Object]
 impl Due {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::new(self.row.subject_kind, self.row.subject, self.at), self.at)
+    }
+
     /// What is to be done.
     async fn kind(&self) -> words::DueKind {
         self.row.kind.into()

@@ -12,6 +12,8 @@ use rust_decimal::Decimal as Number;
 
 use super::branch::Branch;
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
+use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::{Connection, Page, When, weight};
@@ -126,6 +128,12 @@ impl MetricQuery {
 /// A metric 指标.
 #[Object]
 impl Metric {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    }
+
     /// Its code.
     async fn code(&self) -> String {
         self.row.code.to_string()
@@ -239,6 +247,12 @@ async fn shown(session: &Session, metric: &MetricCode, number: Option<Number>, a
 /// What a subject reported and planned in a metric for a period, as it stands after corrections 业绩与目标.
 #[Object]
 impl MetricResult {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::new(self.row.subject_kind, self.row.subject, self.at), self.at)
+    }
+
     /// In which metric.
     async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
         Metric::find(Session::of(ctx), &self.row.metric, self.at).await
@@ -302,6 +316,12 @@ impl Standing {
         &self.row
     }
 
+    /// The metric it was read with.
+    #[must_use]
+    pub fn known_metric(&self) -> Option<&Metric> {
+        self.metric.as_ref()
+    }
+
     async fn shown(&self, ctx: &Context<'_>, number: Option<Number>) -> Result<Option<Decimal>> {
         match (&self.metric, number) {
             (Some(metric), Some(number)) => Ok(Some(metric.number(number))),
@@ -314,6 +334,12 @@ impl Standing {
 /// or a year.
 #[Object]
 impl Standing {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::new(self.row.subject_kind, self.row.subject, self.at), self.at)
+    }
+
     /// In which metric; null for a round score.
     async fn metric(&self, ctx: &Context<'_>) -> Result<Option<Metric>> {
         Metric::find(Session::of(ctx), &self.row.metric, self.at).await

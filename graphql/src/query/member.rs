@@ -12,8 +12,10 @@ use super::contact_point::{ContactPoint, contact_points_of_cadre};
 use super::counts::{MemberCounts, MemberYear};
 use super::figure::{MetricResult, ResultFilter, Standing, results_of, standings_of};
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
 use super::record::{Record, RecordFilter, records_of};
 use super::round::result::{RoundResult, results_of_member};
+use super::subject::Subject;
 use super::talk::{Talk, TalkFilter, talks_with};
 use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
@@ -194,6 +196,12 @@ impl MemberQuery {
 /// A member 成员.
 #[Object]
 impl Member {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at)
+    }
+
     /// The id.
     async fn id(&self) -> ID {
         self.row.member.into()
@@ -265,7 +273,7 @@ impl Member {
             .only(Condition::Equals("year", Cell::Int(key.year)))
             .only(Condition::Equals("member", Cell::Uuid(key.member.0)));
         let rows = session.rows(&select, self.at.position).await?;
-        Ok(rows.into_iter().next().map(|row| MemberYear::of(&row)))
+        Ok(rows.into_iter().next().map(|row| MemberYear::of(&row, self.at)))
     }
 
     /// The duty on the service plaque that is up 公示牌; null where none is, and where your roles do not reach.

@@ -1,7 +1,8 @@
 //! Queries 查询: pages, lists, boards, the report and the trail, each as of one position.
 //!
 //! # Rules
-//! - Every root field takes `asOf` (a moment of the past) and `atLeast` (a position to wait for).
+//! - Every root field that reads rows takes `asOf` (a moment of the past) and `atLeast` (a position to wait for); what is
+//!   about two moments takes both of them.
 //! - Every list is scoped by the policy, and every link is checked again where it leads.
 //! - What does not exist is null for whoever sees everything, and out of reach for everybody else.
 
@@ -16,8 +17,10 @@ pub mod due;
 pub mod fairness;
 pub mod figure;
 pub(crate) mod filter;
+pub mod lineage;
 pub mod log;
 pub mod member;
+pub mod moved;
 pub mod outlet;
 mod published;
 pub mod record;
@@ -32,7 +35,14 @@ pub mod whoami;
 
 /// The log, who looks, figures, boards and the trail.
 #[derive(Default, MergedObject)]
-struct Overview(log::LogQuery, whoami::WhoamiQuery, report::ReportQuery, board::BoardQuery, trail::TrailQuery);
+struct Overview(
+    log::LogQuery,
+    whoami::WhoamiQuery,
+    report::ReportQuery,
+    board::BoardQuery,
+    moved::MovedQuery,
+    trail::TrailQuery,
+);
 
 /// Pages and lists of the organisation.
 #[derive(Default, MergedObject)]

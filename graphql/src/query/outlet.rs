@@ -7,7 +7,9 @@ use projections::outlets::{OutletKey, OutletRow};
 use super::branch::Branch;
 use super::contact_point::{ContactPoint, contact_points_of_outlet};
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
 use super::record::{Record, RecordFilter, SixS, records_of};
+use super::subject::Subject;
 use crate::fault::Result;
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, Parent, When, weight};
@@ -128,6 +130,12 @@ impl OutletQuery {
 /// A financial outlet 金融网点 or a delivery station 揽投部.
 #[Object]
 impl Outlet {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.outlet.into()

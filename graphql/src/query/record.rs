@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use super::branch::Branch;
 use super::filter::{all_of, before, equals, since};
+use super::lineage::Opened;
 use super::outlet::Outlet;
 use super::subject::Subject;
 use crate::fault::Result;
@@ -162,6 +163,12 @@ impl Record {
 /// A record on the page of its subject 活动记录. What a kind of record does not have is null.
 #[Object]
 impl Record {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::new(self.row.subject_kind, self.row.subject, self.at), self.at)
+    }
+
     /// The id of the check, service, plaque, commitment, contest …
     async fn id(&self) -> ID {
         self.row.record.into()

@@ -12,10 +12,10 @@ use projections::row::Row;
 use projections::select::{Condition, Plan, Select};
 use projections::totals::{TotalKey, TotalRow};
 
-use super::trail::{Event, events_at, position_column};
+use super::trail::{Event, events_after, events_at};
 use crate::fault::Result;
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, Parent, When, bad_cursor, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::{Moment, ReadError, Reads};
 use crate::refusal::Refusal;
@@ -188,12 +188,7 @@ impl Figure {
         let session = Session::of(ctx);
         session.allow(Action::SeeTrail, Resource::Organisation).await?;
         let (Self { answer, at, .. }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
-        let after = page.place(&[position_column()])?;
-        let after = match after.as_deref() {
-            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_cursor())?,
-            Some(_) | None => 0,
-        };
-        let after = Position(after);
+        let after = events_after(&page)?;
         let positions = session.reads().lineage(&answer.sources, at.position, after, page.limit + 1).await?;
         let events = events_at(session, &positions, at).await?;
         Ok(Some(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event)))))

@@ -59,6 +59,12 @@ impl Subject {
         Self { kind: kind.into(), id, at }
     }
 
+    /// The same as of another moment.
+    #[must_use]
+    pub fn as_of(self, at: Moment) -> Self {
+        Self { at, ..self }
+    }
+
     /// A branch.
     #[must_use]
     pub fn of_branch(branch: BranchId, at: Moment) -> Self {

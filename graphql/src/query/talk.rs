@@ -15,6 +15,7 @@ use projections::talks::{TalkKey, TalkRow};
 use uuid::Uuid;
 
 use super::filter::{all_of, before, equals, since};
+use super::lineage::Opened;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
@@ -207,6 +208,12 @@ impl TalkQuery {
 /// A reminder talk 提醒谈话.
 #[Object]
 impl Talk {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, self.subject_then(), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.talk.into()

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object};
 use domain::id::RoundId;
+use domain::stream::StreamKind;
 use futures_util::future::try_join_all;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
@@ -26,7 +27,7 @@ use super::filter::{all_of, equals};
 use super::subject::Subject;
 use crate::fault::Result;
 use crate::input::AsOf;
-use crate::page::{Connection, Page, When, weight};
+use crate::page::{Connection, Page, When, bad_cursor, weight};
 use crate::policy::{Action, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
@@ -60,8 +61,20 @@ impl Event {
         Subject::new(self.row.stream_kind, self.row.stream, self.at)
     }
 
+    /// The round it is of, where it is of one.
+    #[must_use]
+    pub fn round(&self) -> Option<RoundId> {
+        match self.row.stream_kind {
+            StreamKind::Round => Some(RoundId(self.row.stream)),
+            StreamKind::Member | StreamKind::Branch => None,
+        }
+    }
+
     /// Whether what it says waits for its round to be published: whether a comment was released, and why it was not.
-    async fn is_kept_back(&self, session: &Session) -> Result<bool> {
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Read`].
+    pub async fn is_kept_back(&self, session: &Session) -> Result<bool> {
         if self.row.event_type != "round_comment_moderated" {
             return Ok(false);
         }
@@ -74,6 +87,17 @@ impl Event {
 #[must_use]
 pub fn position_column() -> Column {
     Column { name: "position", kind: Kind::Int, nullable: false }
+}
+
+/// The position after which a page of events goes on.
+///
+/// # Errors
+/// `page.bad_cursor`.
+pub fn events_after(page: &Page) -> Result<domain::stream::Position> {
+    match page.place(&[position_column()])?.as_deref() {
+        Some([Cell::Int(position)]) => u64::try_from(*position).map(domain::stream::Position).map_err(|_| bad_cursor()),
+        Some(_) | None => Ok(domain::stream::Position(0)),
+    }
 }
 
 /// The events at these positions, in this order.

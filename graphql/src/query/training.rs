@@ -8,6 +8,7 @@ use projections::trainings::{TrainingKey, TrainingRow};
 
 use super::branch::Branch;
 use super::filter::{all_of, before, equals, since};
+use super::lineage::Opened;
 use super::subject::Subject;
 use crate::fault::Result;
 use crate::input::{self, AsOf};
@@ -146,6 +147,12 @@ impl TrainingQuery {
 /// A training session 培训.
 #[Object]
 impl Training {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.training.into()
@@ -202,6 +209,12 @@ pub struct Attendance {
 /// That a member attended a session 出勤.
 #[Object]
 impl Attendance {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at)
+    }
+
     /// Who attended.
     async fn member(&self) -> Subject {
         Subject::of_member(self.row.member, self.at)

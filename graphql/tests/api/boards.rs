@@ -109,6 +109,27 @@ fn a_concluded_competition_keeps_its_board_after_a_correction() {
 }
 
 #[test]
+fn the_moments_of_a_change_come_in_order_and_a_concluded_competition_does_not_move() {
+    let office = told().office();
+    let change = |from: &str, to: &str| {
+        format!(
+            r#"{{ leaderboardChange(board: {{ subject: MEMBER, measure: {{ competition: "{}" }} }},
+            from: {{ position: "{from}" }}, to: {{ position: "{to}" }}) {{ from to movedCount nodes {{ subject {{ id }} before {{ rank }} after {{ rank }} ranksUp }} }} }}"#,
+            CONTEST.0
+        )
+    };
+    assert_eq!(office.code(&change("17", "16")), "board.moments_reversed");
+    let after = office.ask(&change("16", "17"))["leaderboardChange"].clone();
+    assert_eq!(after, json!({ "from": "16", "to": "16", "movedCount": 0, "nodes": [] }));
+    let whole = office.ask(&change("0", "17"))["leaderboardChange"].clone();
+    assert_eq!((&whole["from"], &whole["to"]), (&json!("0"), &json!("16")));
+    assert_eq!(
+        whole["nodes"][0],
+        json!({ "subject": { "id": ANA.0 }, "before": null, "after": { "rank": 1 }, "ranksUp": null })
+    );
+}
+
+#[test]
 fn a_board_that_has_no_sense_says_why() {
     let office = told().office();
     let code = |board: &str| office.code(&format!("{{ leaderboard(board: {{ {board} }}) {{ position }} }}"));

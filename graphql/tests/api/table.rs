@@ -117,3 +117,20 @@ pub fn lineage(facts: &[Fact], traces: &[Trace]) -> Vec<Position> {
     positions.dedup();
     positions
 }
+
+fn row_positions<P: Projection>(facts: &[Fact], table: &str, key: &[Cell]) -> Vec<Position> {
+    let of = |held: &Held<P::Row>| P::Row::TABLE == table && held.row.cells().starts_with(key);
+    let held = folded::<P>(facts).into_iter().filter(of);
+    held.flat_map(|held| [Some(held.from), held.until]).flatten().collect()
+}
+
+/// The positions at which versions of a row begin or end, ascending, each once.
+pub fn lineage_of_key(facts: &[Fact], table: &str, key: &[Cell]) -> Vec<Position> {
+    macro_rules! each {
+        ($($p:ty),*) => { [$(row_positions::<$p>(facts, table, key)),*].concat() }
+    }
+    let mut positions = each_projection!(each);
+    positions.sort_unstable();
+    positions.dedup();
+    positions
+}

@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
 use projections::members::Members;
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::Plan;
@@ -293,6 +294,53 @@ impl Reads for Twin {
 
     async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
         Ok(Vec::new())
+    }
+
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let positions = table::lineage_of_key(&self.log(at), table, key).into_iter();
+        Ok(positions.filter(|position| *position > after).take(limit).collect())
+    }
+
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError> {
+        let moves = between.moves(self.ranked(&between.before, between.from), self.ranked(&between.after, between.to));
+        let counted = moves.len() as u64;
+        let follows = |turn: &Turn| after.is_none_or(|after| between.shown(turn, &after).is_gt());
+        let moves = moves.into_iter().filter(|(turn, _)| follows(turn)).take(limit);
+        let cells = |(rank, row): (u64, StandingRow)| (rank, row.cells());
+        let moves = moves.map(|(_, Moved { subject, before, after })| Moved {
+            subject,
+            before: before.map(cells),
+            after: after.map(cells),
+        });
+        Ok((counted, moves.collect()))
+    }
+
+    /// Only what its own figure changed by.
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let number = |at: u64| {
+            let ranked = self.ranked(&between.order(), Position(at)).into_iter();
+            ranked.filter(|(_, row)| row.subject == subject).find_map(|(_, row)| between.order().place(&row))
+        };
+        let changed = (between.from.max(after).0 + 1..=between.to.0).filter(|at| number(*at) != number(at - 1));
+        Ok(changed.map(Position).take(limit).collect())
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

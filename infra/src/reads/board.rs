@@ -1,13 +1,17 @@
 //! Leaderboards as SQL over the standings, as of a position: competition ranking 1, 2, 2, 4.
 
+use std::collections::BTreeMap;
+
 use domain::ledger::Direction;
 use domain::stream::{Position, StreamKind};
 use graphql::ports::{ReadError, typed};
+use projections::branches::BranchRow;
 use projections::cell::{Cell, ColumnType, Kind};
 use projections::leaderboard::{Board, Place, Ties};
 use projections::members::MemberRow;
 use projections::row::Row;
 use projections::standings::StandingRow;
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
@@ -18,8 +22,12 @@ use crate::fold::ranks::Tables as Ranks;
 
 /// The tables a board is read from.
 pub struct Tables {
-    standings: String,
-    members: String,
+    /// The standings.
+    pub standings: String,
+    /// The members, for boards within a subtree.
+    pub members: String,
+    /// The branches, for who moved with one.
+    pub branches: String,
     ranks: Option<Ranks>,
 }
 
@@ -37,12 +45,33 @@ impl Tables {
     /// # Errors
     /// Those of the look-up.
     pub fn of(table: impl Fn(&str) -> Result<String, ReadError>, ranks: Option<Ranks>) -> Result<Self, ReadError> {
-        Ok(Self { standings: table(StandingRow::TABLE)?, members: table(MemberRow::TABLE)?, ranks })
+        let (standings, members) = (table(StandingRow::TABLE)?, table(MemberRow::TABLE)?);
+        Ok(Self { standings, members, branches: table(BranchRow::TABLE)?, ranks })
+    }
+
+    /// The number under which the places of the whole board are kept, where they are.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    pub async fn numbered(&self, pool: &PgPool, board: &Board) -> Result<Option<i64>, ReadError> {
+        match &self.ranks {
+            Some(ranks) => super::ranks::numbered(pool, ranks, board).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The table of the places that are kept.
+    #[must_use]
+    pub fn places(&self) -> Option<&str> {
+        self.ranks.as_ref().map(|ranks| ranks.places.as_str())
     }
 }
 
 /// The standings of a board, `s`, without an order.
-fn standings(
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub fn standings(
     statement: &mut Statement,
     what: &str,
     tables: &Tables,
@@ -73,7 +102,8 @@ fn columns() -> String {
 }
 
 /// How the best come first.
-fn best_first(board: &Board) -> String {
+#[must_use]
+pub fn best_first(board: &Board) -> String {
     let way = match board.better() {
         Direction::HigherIsBetter => "desc",
         Direction::LowerIsBetter => "asc",
@@ -86,7 +116,7 @@ fn best_first(board: &Board) -> String {
 }
 
 /// What is ranked strictly behind a place, and what shares its rank.
-fn behind(statement: &mut Statement, board: &Board, place: &Place) -> [String; 2] {
+pub fn behind(statement: &mut Statement, board: &Board, place: &Place) -> [String; 2] {
     let less = if board.better() == Direction::HigherIsBetter { "<" } else { ">" };
     apart(statement, board, place, less, ["tie_key is null or tie_key <", "false"])
 }
@@ -149,13 +179,7 @@ pub async fn page(
     }
     let limit = statement.number(limit as u64);
     statement.push(&format!(" order by {best_first}, subject limit {limit}"));
-    let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
-    rows.iter()
-        .map(|row| {
-            let rank = row.try_get::<i64, _>(0).map_err(failed)?;
-            Ok((rank.unsigned_abs(), read(row, StandingRow::COLUMNS, 1).map_err(failed)?))
-        })
-        .collect()
+    ranked(&statement.query().fetch_all(pool).await.map_err(failed)?)
 }
 
 /// The standings at these places, in this order.
@@ -166,9 +190,24 @@ async fn rows_at(
     at: Position,
     places: Vec<(u64, Place)>,
 ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
+    let subjects: Vec<Uuid> = places.iter().map(|(_, place)| place.subject).collect();
+    let rows = rows_of(pool, tables, board, at, &subjects).await?;
+    if rows.len() != places.len() {
+        return Err(failed("the ranks of a board are not those of its standings"));
+    }
+    Ok(rows.into_iter().zip(places).map(|(row, (rank, _))| (rank, row)).collect())
+}
+
+/// The standings of these subjects that are on the board, in this order.
+async fn rows_of(
+    pool: &PgPool,
+    tables: &Tables,
+    board: &Board,
+    at: Position,
+    subjects: &[Uuid],
+) -> Result<Vec<Vec<Cell>>, ReadError> {
     let mut statement = Statement::default();
-    let subjects = places.iter().map(|(_, place)| Cell::Uuid(place.subject)).collect();
-    let subjects = statement.bind_many(Kind::Uuid, subjects);
+    let subjects = statement.bind_many(Kind::Uuid, subjects.iter().copied().map(Cell::Uuid).collect());
     let columns = StandingRow::COLUMNS.iter().map(|column| format!("s.{}", column.name)).collect::<Vec<_>>().join(", ");
     statement.push(&format!(
         "select {columns} from unnest({subjects}) with ordinality as k(id, number) cross join lateral ("
@@ -176,11 +215,57 @@ async fn rows_at(
     standings(&mut statement, "*", tables, board, at)?;
     statement.push(" and s.subject = k.id limit 1) as s order by k.number");
     let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
-    if rows.len() != places.len() {
-        return Err(failed("the ranks of a board are not those of its standings"));
+    rows.iter().map(|row| read(row, StandingRow::COLUMNS, 0).map_err(failed)).collect()
+}
+
+/// Rank and standing of those of these subjects that are on the board. A board whose places are not kept is ranked
+/// once for all of them.
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub async fn ranks(
+    pool: &PgPool,
+    tables: &Tables,
+    board: &Board,
+    at: Position,
+    subjects: &[Uuid],
+) -> Result<BTreeMap<Uuid, (u64, Vec<Cell>)>, ReadError> {
+    if subjects.is_empty() {
+        return Ok(BTreeMap::new());
     }
-    let ranked = rows.iter().zip(places);
-    ranked.map(|(row, (rank, _))| Ok((rank, read(row, StandingRow::COLUMNS, 0).map_err(failed)?))).collect()
+    let Some(kept) = tables.kept(pool, board, at).await? else {
+        let columns = columns();
+        let mut statement = Statement::default();
+        statement.push(&format!("select rank, {columns} from ("));
+        let what = format!("rank() over (order by {}) as rank, {columns}", best_first(board));
+        standings(&mut statement, &what, tables, board, at)?;
+        let subjects = statement.bind_many(Kind::Uuid, subjects.iter().copied().map(Cell::Uuid).collect());
+        statement.push(&format!(") as ranked where subject = any({subjects})"));
+        let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
+        return ranked(&rows)?.into_iter().map(|(rank, cells)| Ok((subject_of(&cells)?, (rank, cells)))).collect();
+    };
+    let rows = rows_of(pool, tables, board, at, subjects).await?;
+    let places = rows.iter().map(|cells| Ok(board.place(&typed(cells.clone())?)));
+    let places = places.collect::<Result<Vec<Option<Place>>, ReadError>>()?;
+    let places: Vec<Place> = places.into_iter().flatten().collect();
+    let ahead = kept.all_ahead(&places).await?;
+    rows.into_iter().zip(ahead).map(|(cells, ahead)| Ok((subject_of(&cells)?, (ahead + 1, cells)))).collect()
+}
+
+fn subject_of(cells: &[Cell]) -> Result<Uuid, ReadError> {
+    match cells.get(StandingRow::KEY - 1) {
+        Some(Cell::Uuid(subject)) => Ok(*subject),
+        _none => Err(failed("a standing is of nobody")),
+    }
+}
+
+/// Ranks with the cells of standings that follow them.
+fn ranked(rows: &[PgRow]) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
+    let ranked = |row: &PgRow| {
+        let rank = row.try_get::<i64, _>(0).map_err(failed)?;
+        Ok((rank.unsigned_abs(), read(row, StandingRow::COLUMNS, 1).map_err(failed)?))
+    };
+    rows.iter().map(ranked).collect()
 }
 
 /// One subject's rank: one more than how many stand strictly ahead of it.
@@ -202,7 +287,8 @@ pub async fn rank(
     let cells = read(&row, StandingRow::COLUMNS, 0).map_err(failed)?;
     let Some(place) = board.place(&typed(cells.clone())?) else { return Ok(None) };
     if let Some(kept) = tables.kept(pool, board, at).await? {
-        return Ok(Some((kept.ahead(&place).await? + 1, cells)));
+        let ahead = kept.ahead(&place).await?;
+        return Ok(Some((ahead + 1, cells)));
     }
     let mut statement = Statement::default();
     standings(&mut statement, "count(*)", tables, board, at)?;

@@ -8,6 +8,7 @@
 pub mod board;
 mod lineage;
 mod looks;
+mod moved;
 pub mod people;
 mod ranks;
 pub mod select;
@@ -31,6 +32,7 @@ use graphql::ports::{
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{self, Board};
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row as _;
 use projections::select::Plan;
@@ -94,6 +96,10 @@ impl LogReads {
     fn ranks(&self) -> Result<Option<Ranks>, ReadError> {
         let place = self.place(StandingRow::TABLE)?;
         Ok(place.ours.then(|| Ranks::of(StandingRow::TABLE, place.generation)))
+    }
+
+    fn boards(&self, at: Position) -> Result<board::Tables, ReadError> {
+        board::Tables::of(|name| self.table(name, at), self.ranks()?)
     }
 
     async fn wait_for(&self, asked: Position) -> Result<Position, ReadError> {
@@ -178,14 +184,12 @@ impl Reads for LogReads {
         after: Option<leaderboard::Place>,
         limit: usize,
     ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-        let ranks = self.ranks()?;
-        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
+        let tables = self.boards(at)?;
         board::page(&self.pool, &tables, board, at, after, limit).await
     }
 
     async fn rank(&self, board: &Board, subject: Uuid, at: Position) -> Result<Option<(u64, Vec<Cell>)>, ReadError> {
-        let ranks = self.ranks()?;
-        let tables = board::Tables::of(|name| self.table(name, at), ranks)?;
+        let tables = self.boards(at)?;
         board::rank(&self.pool, &tables, board, subject, at).await
     }
 
@@ -282,6 +286,37 @@ impl Reads for LogReads {
 
     async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
         serving::folds(&self.pool).await.map_err(failed)
+    }
+
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        let (name, place) = (self.table(table, at)?, self.place(table)?);
+        lineage::of_key(&self.pool, &name, &place, key, (after, at), limit).await
+    }
+
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError> {
+        moved::page(&self.pool, &self.boards(between.to)?, between, after, limit).await
+    }
+
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        moved::events(&self.pool, &self.boards(between.to)?, between, subject, after, limit).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

@@ -44,6 +44,21 @@ fn first_of(group: Place) -> Place {
     Place { subject: Uuid::nil(), ..group }
 }
 
+/// The number under which the places of a whole board are kept; of one with few standings there are none.
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub async fn numbered(pool: &PgPool, tables: &Tables, board: &Board) -> Result<Option<i64>, ReadError> {
+    let higher = board.better() == Direction::HigherIsBetter;
+    if board.ties == Ties::Parted && !(higher && board.metric == round_score()) {
+        return Ok(None);
+    }
+    let (group, number) = board.kept_as();
+    let sql = format!("select id from {} where name = $1 and kept", tables.groups);
+    let id: Option<i64> = crate::sql::query_scalar(&sql).bind(group).fetch_optional(pool).await.map_err(failed)?;
+    Ok(id.map(|id| id * BOARDS + number))
+}
+
 impl<'a> Kept<'a> {
     /// The board, where its ranks are kept: not of few standings, not within a subtree.
     pub async fn find(
@@ -52,16 +67,13 @@ impl<'a> Kept<'a> {
         board: &Board,
         at: Position,
     ) -> Result<Option<Self>, ReadError> {
-        let higher = board.better() == Direction::HigherIsBetter;
-        let parted = board.ties == Ties::Parted && !(higher && board.metric == round_score());
-        if board.within.is_some() || parted {
+        if board.within.is_some() {
             return Ok(None);
         }
-        let (group, number) = board.kept_as();
-        let sql = format!("select id from {} where name = $1 and kept", tables.groups);
-        let id: Option<i64> = crate::sql::query_scalar(&sql).bind(group).fetch_optional(pool).await.map_err(failed)?;
+        let higher = board.better() == Direction::HigherIsBetter;
         let at = i64::try_from(at.0).unwrap_or(i64::MAX);
-        Ok(id.map(|id| Self { pool, tables, board: id * BOARDS + number, higher, at }))
+        let number = numbered(pool, tables, board).await?;
+        Ok(number.map(|board| Self { pool, tables, board, higher, at }))
     }
 
     /// The places of a page, each with its rank.
@@ -208,42 +220,50 @@ impl<'a> Kept<'a> {
         Ok(places)
     }
 
-    /// How many are strictly ahead of a place: what the last note has in the leaves before, what is in its leaf, and
-    /// what changed since.
+    /// How many are strictly ahead of a place.
     pub async fn ahead(&self, place: &Place) -> Result<u64, ReadError> {
-        let sql = format!(
-            "select position, total from {} where board = $1 and position <= $2 order by position desc limit 1",
-            self.tables.steps,
-        );
-        let query = crate::sql::query_as(&sql).bind(self.board).bind(self.at);
-        let (step, noted): (i64, i32) = query.fetch_one(self.pool).await.map_err(failed)?;
+        Ok(self.all_ahead(std::slice::from_ref(place)).await?.first().copied().unwrap_or_default())
+    }
+
+    /// How many are strictly ahead of each of these places: what the last note has in the leaves before, what is in its
+    /// leaf, and what changed since.
+    pub async fn all_ahead(&self, of: &[Place]) -> Result<Vec<u64>, ReadError> {
         // Where more is better, everybody is counted but those at or below the place.
-        let (edge, operator) = match self.higher {
-            true => (Place { subject: Uuid::max(), ..*place }, "<="),
-            false => (first_of(*place), "<"),
+        let (operator, last) = match self.higher {
+            true => ("<=", Uuid::max()),
+            false => ("<", Uuid::nil()),
         };
-        let then = Self { at: step, ..*self };
-        let leaf = then.leaf_of(Some(edge)).await?.ok_or_else(|| failed("a board has no leaf"))?;
-        let apart = format!("(number, tie) {operator} ($5, coalesce($6, '-infinity'))");
+        let apart = format!("(number, tie) {operator} (k.place, k.key)");
         let sql = format!(
-            "select (select before[array_position(leaves, $2)] from {steps} where board = $1 and position = $3), \
-             (select count(*) from {places} where board = $1 and leaf = $2 and from_position <= $3 \
-             and until_position > $3 and {apart}), \
-             b.all_of, b.apart, e.all_of, e.apart from \
-             (select count(*) as all_of, count(*) filter (where {apart}) as apart from {places} \
-             where board = $1 and from_position > $3 and from_position <= $4) b, \
-             (select count(*) as all_of, count(*) filter (where {apart}) as apart from {places} \
-             where board = $1 and until_position > $3 and until_position <= $4) e",
+            "with step as materialized (select position, leaves, before, total from {steps} \
+             where board = $1 and position <= $2 order by position desc limit 1), \
+             since as materialized (select number, tie, 1 as more from {places}, step where board = $1 \
+             and from_position > position and from_position <= $2 \
+             union all select number, tie, -1 from {places}, step where board = $1 \
+             and until_position > position and until_position <= $2) \
+             select total + (select coalesce(sum(more), 0) from since), \
+             before[array_position(leaves, l.leaf)] + (select count(*) from {places} p where board = $1 \
+             and leaf = l.leaf and from_position <= position and until_position > position and {apart}) \
+             + (select coalesce(sum(more), 0) from since where {apart}) \
+             from (select place, coalesce(key, '-infinity') as key, nr \
+             from unnest($3::numeric[], $4::numeric[]) with ordinality as k(place, key, nr)) as k cross join step \
+             cross join lateral (select leaf from {leaves} where board = $1 \
+             and (low_number, low_tie, low_subject) <= (k.place, k.key, $5) \
+             and from_position <= position and until_position > position \
+             order by low_number desc, low_tie desc, low_subject desc limit 1) as l order by k.nr",
             steps = self.tables.steps,
             places = self.tables.places,
+            leaves = self.tables.leaves,
         );
-        let query = crate::sql::query_as(&sql).bind(self.board).bind(leaf.id).bind(step).bind(self.at);
-        let query = query.bind(place.number).bind(place.tie);
-        let (before, within, begun, begun_apart, ended, ended_apart): (i32, i64, i64, i64, i64, i64) =
-            query.fetch_one(self.pool).await.map_err(failed)?;
-        let counted = i64::from(before) + within + begun_apart - ended_apart;
-        let all = i64::from(noted) + begun - ended;
-        Ok(if self.higher { all - counted } else { counted }.unsigned_abs())
+        let query = crate::sql::query_as(&sql).bind(self.board).bind(self.at);
+        let query = query.bind(of.iter().map(|place| place.number).collect::<Vec<_>>());
+        let query = query.bind(of.iter().map(|place| place.tie).collect::<Vec<_>>()).bind(last);
+        let counted: Vec<(i64, i64)> = query.fetch_all(self.pool).await.map_err(failed)?;
+        if counted.len() != of.len() {
+            return Err(failed("a board has no leaf"));
+        }
+        let ahead = |(all, counted): (i64, i64)| (if self.higher { all - counted } else { counted }).unsigned_abs();
+        Ok(counted.into_iter().map(ahead).collect())
     }
 }
 

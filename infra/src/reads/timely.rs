@@ -16,6 +16,7 @@ use graphql::ports::{
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
+use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::select::Plan;
 use projections::words::SubjectKind;
@@ -24,6 +25,7 @@ use uuid::Uuid;
 
 use super::LogReads;
 use crate::reach::Reach;
+use crate::turn;
 
 /// How long a read may take, longer than any of its statements.
 const LATEST: Duration = Duration::from_secs(90);
@@ -49,10 +51,13 @@ impl TimelyReads {
 #[async_trait]
 impl Reads for TimelyReads {
     async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
+        // A line of a file reads what the lines before it led to.
+        let at_least = at_least.max(turn::to_read().await);
         self.soon(self.reads.pin(as_of, at_least)).await
     }
 
     async fn head(&self) -> Result<Moment, ReadError> {
+        turn::to_read().await;
         self.soon(self.reads.head()).await
     }
 
@@ -154,6 +159,36 @@ impl Reads for TimelyReads {
 
     async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
         self.soon(self.reads.folds()).await
+    }
+
+    async fn lineage_of_key(
+        &self,
+        table: &'static str,
+        key: &[Cell],
+        at: Position,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        self.soon(self.reads.lineage_of_key(table, key, at, after, limit)).await
+    }
+
+    async fn moved(
+        &self,
+        between: &Between,
+        after: Option<Turn>,
+        limit: usize,
+    ) -> Result<(u64, Vec<Moved<Vec<Cell>>>), ReadError> {
+        self.soon(self.reads.moved(between, after, limit)).await
+    }
+
+    async fn moved_by(
+        &self,
+        between: &Between,
+        subject: Uuid,
+        after: Position,
+        limit: usize,
+    ) -> Result<Vec<Position>, ReadError> {
+        self.soon(self.reads.moved_by(between, subject, after, limit)).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

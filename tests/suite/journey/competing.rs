@@ -17,6 +17,7 @@ pub async fn results_skills_and_style_are_compared(heard: Ears) {
     corrections(&t).await;
     t.remember().await;
     withdrawals(&t).await;
+    changes(&t).await;
     t.remember().await;
     skills(&t).await;
     t.remember().await;
@@ -221,6 +222,59 @@ async fn withdrawals(t: &Teller) {
     t.yes("setMemberTarget", nothing).await;
     let plans = "{ member(id: \"@dai\", NOW) { results(filter: { period: { quarter: { year: 2022, quarter: 1 } } }) { nodes { plan } } } }";
     assert_eq!(t.ask(plans).await["member"]["results"]["nodes"], json!([{ "plan": null }]));
+}
+
+/// A board at two moments: who moved, from where to where, and by which events.
+async fn changes(t: &Teller) {
+    let moment = |mark: &str| t.filled(mark).trim_start_matches("asOf: ").to_owned();
+    let (concluded, mistaken) = (moment("AT_concluded"), moment("AT_mistaken"));
+    let now = format!("{{ position: \"{}\" }}", t.last());
+    let change = |board: &str, from: &str, to: &str, more: &str| {
+        format!(
+            "{{ leaderboardChange(board: {board}, from: {from}, to: {to}{more}) {{ movedCount totalCount nodes {{ \
+             subject {{ id }} before {{ rank score }} after {{ rank score }} ranksUp scoreChange events(first: 5) {{ nodes {{ type }} }} }} \
+             pageInfo {{ hasNextPage endCursor }} }} }}"
+        )
+    };
+    let year = premium("{ year: 2022 }", "");
+    let told = t.ask(&change(&year, &concluded, &mistaken, "")).await["leaderboardChange"].take();
+    let chen = json!({
+        "subject": { "id": "@chen" }, "before": { "rank": 2, "score": "150.00" }, "after": { "rank": 2, "score": "1500.00" },
+        "ranksUp": 0, "scoreChange": "1350.00", "events": { "nodes": [{ "type": "member_result_corrected" }] },
+    });
+    let dai = json!({
+        "subject": { "id": "@dai" }, "before": { "rank": 4, "score": "50.00" }, "after": { "rank": 1, "score": "7050.00" },
+        "ranksUp": 3, "scoreChange": "7000.00", "events": { "nodes": [{ "type": "member_result_reported" }] },
+    });
+    assert_eq!((&told["movedCount"], &told["totalCount"]), (&json!(2), &json!(2)));
+    assert_eq!(told["nodes"], json!([dai, chen]), "who was only overtaken has not moved");
+    let first = t.ask(&change(&year, &concluded, &mistaken, ", first: 1")).await["leaderboardChange"].take();
+    let cursor = first["pageInfo"]["endCursor"].as_str().unwrap();
+    let second = t.ask(&change(&year, &concluded, &mistaken, &format!(", after: \"{cursor}\""))).await;
+    assert_eq!((&first["nodes"], &first["movedCount"]), (&json!([dai]), &json!(2)));
+    assert_eq!(second["leaderboardChange"]["nodes"], json!([chen]));
+    // Reported, taken back, reported and taken back again: between then and now by two events, over all by none.
+    let told = t.ask(&change(&year, &mistaken, &now, "")).await["leaderboardChange"]["nodes"].take();
+    let types: Vec<&Value> =
+        told[0]["events"]["nodes"].as_array().unwrap().iter().map(|event| &event["type"]).collect();
+    assert_eq!(types, ["member_result_withdrawn", "member_result_reported", "member_result_withdrawn"]);
+    assert_eq!((&told[0]["scoreChange"], told.as_array().unwrap().len()), (&json!("-7000.00"), 1));
+    let within = premium("{ year: 2022 }", ", within: \"@second\"");
+    let none = json!({ "movedCount": 0, "totalCount": 0, "nodes": [], "pageInfo": { "hasNextPage": false, "endCursor": null } });
+    assert_eq!(t.ask(&change(&within, &concluded, &now, "")).await["leaderboardChange"], none);
+    let spring = "{ subject: MEMBER, measure: { competition: \"@spring\" } }";
+    assert_eq!(t.ask(&change(spring, &concluded, &now, "")).await["leaderboardChange"], none, "it is concluded");
+    // Before it was announced the board is taken as it was drawn up: of everybody's scores then.
+    let spring = t.ask(&change(spring, "{ position: \"0\" }", &now, "")).await["leaderboardChange"]["nodes"].take();
+    let scores: Vec<&Value> = spring.as_array().unwrap().iter().map(|node| &node["after"]["score"]).collect();
+    assert_eq!(scores, ["200.00", "150.00", "150.00", "50.00"]);
+    t.fails("board.moments_reversed", &change(&year, &now, &concluded, "")).await;
+    let own = t.viewer("id=m; roles=member; member=@chen");
+    let mine = change(&premium("{ year: 2022 }", ", within: \"@first\""), &concluded, &now, "");
+    assert_eq!(own.ask(&mine).await["leaderboardChange"]["nodes"][0]["events"]["nodes"], chen["events"]["nodes"]);
+    let other = t.viewer("id=b; roles=member; member=@bo");
+    other.fails("policy.denied", &mine).await;
+    drop((own, other));
 }
 
 async fn skills(t: &Teller) {

@@ -46,6 +46,10 @@ const QUERIES: &[(&str, &str)] = &[
         "{ rank(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }, subject: \"M\") { rank } }",
     ),
     (
+        "leaderboardChange",
+        "{ leaderboardChange(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }, from: { position: \"0\" }, to: { position: \"1\" }) { movedCount } }",
+    ),
+    (
         "leaderboard of scores",
         "{ leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { year: 2022 }, within: \"B\" }) { nodes { score } } }",
     ),

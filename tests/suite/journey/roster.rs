@@ -35,6 +35,7 @@ pub async fn members_come_move_and_go(heard: Ears) {
     coming_back(&t).await;
     t.remember().await;
     trail(&t).await;
+    opened(&t).await;
     t.recall().await;
     t.end().await;
 }
@@ -191,4 +192,38 @@ async fn trail(t: &Teller) {
         .into_iter()
         .chain(["member_badge_checked"; 2]);
     assert_eq!(types, expected.map(|name| json!({ "type": name })).collect::<Value>());
+}
+
+/// What is shown of a member opens to the events behind it, as far as the trail is seen.
+async fn opened(t: &Teller) {
+    let query =
+        "{ member(id: \"@dai\", NOW) { events(first: 3) { nodes { type } pageInfo { hasNextPage endCursor } } } }";
+    let page = t.ask(query).await["member"]["events"].take();
+    let types = |page: &Value| -> Vec<String> {
+        page["nodes"].as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(types(&page)[0], "member_registered");
+    assert_eq!(page["pageInfo"]["hasNextPage"], true, "{page}");
+    let cursor = page["pageInfo"]["endCursor"].as_str().unwrap();
+    let more = t
+        .ask(&format!(
+            "{{ member(id: \"@dai\", NOW) {{ events(first: 100, after: \"{cursor}\") {{ nodes {{ type }} }} }} }}"
+        ))
+        .await;
+    let all = t.ask("{ member(id: \"@dai\", NOW) { events(first: 100) { nodes { type } } } }").await;
+    let (more, all) = (types(&more["member"]["events"]), types(&all["member"]["events"]));
+    assert_eq!([types(&page), more].concat(), all);
+    // As of June only what had happened by then.
+    let june = t.ask("{ member(id: \"@dai\", AT_june) { events(first: 100) { nodes { type } } } }").await;
+    let june = types(&june["member"]["events"]);
+    assert!(june.len() < all.len() && all.starts_with(&june), "{june:?} of {all:?}");
+    let branch = "{ branch(id: \"@second\", NOW) { events(first: 1) { nodes { type } } } }";
+    assert_eq!(types(&t.ask(branch).await["branch"]["events"]), ["branch_established"]);
+    let rules = "{ ruleSets(first: 1, NOW) { nodes { version events { nodes { type } } } } }";
+    let rules = t.ask(rules).await["ruleSets"]["nodes"].take();
+    assert!(rules.as_array().unwrap().iter().all(|set| types(&set["events"]) == ["branch_rules_adopted"]), "{rules}");
+    // An integration account sees a branch, but no trail.
+    let integration = t.viewer("id=i; roles=integration");
+    integration.fails("policy.denied", branch).await;
+    drop(integration);
 }

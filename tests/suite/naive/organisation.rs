@@ -85,13 +85,18 @@ impl Naive<'_> {
     }
 
     /// The branch above, also of one that ended.
-    pub fn parent_of(self, branch: BranchId) -> Option<BranchId> {
+    fn parent_of(self, branch: BranchId) -> Option<BranchId> {
         let above = |event: &&BranchEvent| match event {
             BranchEvent::Established { parent, .. } => Some(*parent),
             BranchEvent::Moved { to, .. } => Some(Some(*to)),
             _ => None,
         };
         self.at(branch).iter().rev().find_map(above).flatten()
+    }
+
+    /// The branch that one is under for whoever looks at it: the one that took it over, or the one above.
+    pub fn above(self, branch: BranchId) -> Option<BranchId> {
+        self.end_of(branch).and_then(|(_, into)| into).or_else(|| self.parent_of(branch))
     }
 
     fn end_of(self, branch: BranchId) -> Option<(BranchStanding, Option<BranchId>)> {

@@ -8,6 +8,7 @@ use projections::rounds::RoundRow;
 use projections::row::Row;
 
 use super::super::filter::all_of;
+use super::super::lineage::Opened;
 use super::super::subject::Subject;
 use super::covered::{every, of_round, person, resource_of};
 use crate::fault::Result;
@@ -75,6 +76,12 @@ impl Appeal {
 /// An appeal 申诉.
 #[Object]
 impl Appeal {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, (self.row.round, self.row.member), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.appeal.into()

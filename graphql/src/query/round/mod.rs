@@ -39,6 +39,7 @@ use self::rules::{Rules, rules_of};
 use self::voting::{GroupVoting, Notice, VoidedAttempt, notices_of, voided_of, voting_of};
 use super::figure::Period;
 use super::filter::{all_of, equals};
+use super::lineage::Opened;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
@@ -161,6 +162,12 @@ impl RoundQuery {
 /// A round of evaluation 评议轮次.
 #[Object]
 impl Round {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&*self.row, Subject::of_round(self.row.round, self.at), self.at)
+    }
+
     /// Its id.
     async fn id(&self) -> ID {
         self.row.round.into()

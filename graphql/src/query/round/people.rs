@@ -6,6 +6,7 @@ use async_graphql::{Context, Object};
 use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
 
+use super::super::lineage::Opened;
 use super::super::subject::Subject;
 use super::covered::resource_of;
 use super::own::{OwnCount, OwnReview, own_counts, own_review};
@@ -47,6 +48,12 @@ impl RosterEntry {
 /// A person on the roster of a round 名册, as of the opening.
 #[Object]
 impl RosterEntry {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.person, (self.person.round, self.person.member), self.at)
+    }
+
     /// Who.
     async fn member(&self) -> Subject {
         Subject::of_member(self.person.member, self.at)

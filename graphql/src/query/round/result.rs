@@ -15,7 +15,7 @@ use projections::select::{Condition, Select};
 use super::super::figure::Period;
 use super::super::filter::{all_of, equals};
 use super::super::subject::Subject;
-use super::super::trail::{Event, events_at, position_column};
+use super::super::trail::{Event, events_after, events_at};
 use super::Round;
 use super::appeal::{Appeal, appeals_of_person};
 use super::behind::traces;
@@ -24,7 +24,7 @@ use super::explanation::{Explanation, score};
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
-use crate::page::{Connection, Page, Parent, When, bad_cursor, weight};
+use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Decimal, Position};
@@ -304,14 +304,10 @@ impl RoundResult {
         let session = Session::of(ctx);
         let (result, page) = Page::under(ctx, self, first, after.as_deref()).await?;
         session.allow(Action::SeeTrail, result.about(session).await?).await?;
-        let after = match page.place(&[position_column()])?.as_deref() {
-            Some([Cell::Int(position)]) => u64::try_from(*position).map_err(|_| bad_cursor())?,
-            Some(_) | None => 0,
-        };
+        let after = events_after(&page)?;
         let standing = result.rows(session).await?.into_iter().filter_map(|row| row.position).max();
         let upto = position(standing).0;
         let traces = traces(&result.round, &result.person);
-        let after = domain::stream::Position(after);
         let positions = session.reads().lineage(&traces, upto, after, page.limit + 1).await?;
         let events = events_at(session, &positions, result.at).await?;
         let rows = events.into_iter().map(|event| (event.place(), event));

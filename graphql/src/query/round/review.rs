@@ -10,6 +10,7 @@ use projections::leader_reviews::LeaderReviewRow;
 use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
 
+use super::super::lineage::Opened;
 use super::super::subject::Subject;
 use crate::fault::Result;
 use crate::policy::Resource;
@@ -81,6 +82,12 @@ impl LeaderReview {
 /// A leader's review of a person 领导点评; the marks are part of the published result.
 #[Object]
 impl LeaderReview {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.review, (self.review.round, self.review.member), self.at)
+    }
+
     /// The leader.
     async fn reviewer(&self) -> Subject {
         Subject::of_member(self.review.reviewer, self.at)

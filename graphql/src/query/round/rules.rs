@@ -1,10 +1,13 @@
 //! Rules of evaluation 评议规则, all of them, and the organisation's versions.
 
 use async_graphql::{Context, Object, SimpleObject};
+use domain::id::BranchId;
 use domain::round as model;
 use projections::rule_sets::{RuleSetKey, RuleSetRow};
 
 use super::super::filter::all_of;
+use super::super::lineage::Opened;
+use super::super::subject::Subject;
 use super::preset::RulePreset;
 use crate::fault::Result;
 use crate::input::AsOf;
@@ -250,7 +253,10 @@ impl From<&model::Calendar> for Calendar {
 
 /// A version of the organisation's rules 评议规则版本.
 #[derive(Debug, Clone)]
-pub struct RuleSet(RuleSetRow);
+pub struct RuleSet {
+    row: RuleSetRow,
+    at: Moment,
+}
 
 /// A version's row.
 ///
@@ -286,7 +292,7 @@ impl RulesQuery {
         let session = Session::of(ctx);
         session.allow(Action::SeeMetrics, Resource::Organisation).await?;
         let at = session.pin_for(When::read(as_of, at_least)).await?;
-        Ok(rule_set(session, version, at).await?.map(RuleSet))
+        Ok(rule_set(session, version, at).await?.map(|row| RuleSet { row, at }))
     }
 
     /// The versions of the organisation's rules 评议规则, the first one first.
@@ -303,7 +309,7 @@ impl RulesQuery {
         session.allow(Action::SeeMetrics, Resource::Organisation).await?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
-        Connection::select(session, &page, at.position, all_of([]), RuleSet).await.map(Some)
+        Connection::select(session, &page, at.position, all_of([]), |row| RuleSet { row, at }).await.map(Some)
     }
 
     /// Rules to begin with 预设规则, each default with its basis.
@@ -317,28 +323,34 @@ impl RulesQuery {
 /// A version of the organisation's rules 评议规则版本.
 #[Object]
 impl RuleSet {
+    /// The events behind it: those at which it became what it is.
+    #[graphql(flatten)]
+    async fn lineage(&self) -> Opened {
+        Opened::row(&self.row, Subject::of_branch(BranchId::root(), self.at), self.at)
+    }
+
     /// 1, 2, 3 …
     async fn version(&self) -> i64 {
-        self.0.version
+        self.row.version
     }
 
     /// The rules.
     async fn rules(&self) -> Rules {
-        (&self.0.rules.0).into()
+        (&self.row.rules.0).into()
     }
 
     /// Who adopted them: an opaque id.
     async fn adopted_by(&self) -> &str {
-        &self.0.adopted_by.0
+        &self.row.adopted_by.0
     }
 
     /// When.
     async fn adopted_at(&self, ctx: &Context<'_>) -> DateTime {
-        Session::of(ctx).shown(self.0.adopted_at)
+        Session::of(ctx).shown(self.row.adopted_at)
     }
 
     /// The position at which they were adopted.
     async fn position(&self) -> Position {
-        domain::stream::Position(u64::try_from(self.0.position).unwrap_or_default()).into()
+        domain::stream::Position(u64::try_from(self.row.position).unwrap_or_default()).into()
     }
 }

@@ -1,0 +1,144 @@
+//! The events behind a row: those at which a version of it began or ended, up to the moment asked for.
+//!
+//! # Rules
+//! - They are part of the trail, and shown to whoever may see that of what the row is about.
+//! - What concerns a member in a round is placed by their branch at its opening, as in the trail: where they moved to it
+//!   is not told.
+//! - No row says anything of what a freeze hides; what became of a leader's comment waits for the publication, since
+//!   whether a version began tells whether it was decided otherwise.
+
+use async_graphql::{Context, Object};
+use domain::id::{MemberId, RoundId};
+use domain::stream::Position;
+use projections::cell::Cell;
+use projections::row::{Key, Row};
+
+use super::round::covered;
+use super::subject::Subject;
+use super::trail::{Event, events_after, events_at};
+use crate::fault::Result;
+use crate::page::{Connection, Page, Parent, weight};
+use crate::policy::{Action, Resource, Verdict};
+use crate::ports::Moment;
+use crate::session::Session;
+
+/// Whose trail the events of a row are part of.
+#[derive(Debug, Clone, Copy)]
+pub enum Whose {
+    /// That of a subject, placed as it was at the moment.
+    Subject(Subject),
+    /// That of a person in a round, placed as at its opening.
+    InRound(RoundId, MemberId),
+}
+
+/// A row, opened.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    table: &'static str,
+    key: Vec<Cell>,
+    whose: Whose,
+    at: Moment,
+}
+
+impl Parent for Opened {
+    fn key(&self) -> String {
+        format!("{} {:?}", self.table, self.key)
+    }
+
+    fn at(&self) -> Moment {
+        self.at
+    }
+
+    /// Whether the viewer may see it then is asked afterwards.
+    async fn as_of(&self, _session: &Session, at: Moment) -> Result<Option<Self>> {
+        let whose = match self.whose {
+            Whose::Subject(subject) => Whose::Subject(subject.as_of(at)),
+            Whose::InRound(..) => self.whose,
+        };
+        Ok(Some(Self { whose, at, ..self.clone() }))
+    }
+}
+
+impl Opened {
+    /// A row as of a moment.
+    #[must_use]
+    pub fn row<R: Row>(row: &R, whose: impl Into<Whose>, at: Moment) -> Self {
+        Self { table: R::TABLE, key: row.key().cells(), whose: whose.into(), at }
+    }
+
+    /// What the policy is asked about.
+    async fn resource(&self, session: &Session) -> Result<Resource> {
+        match self.whose {
+            Whose::Subject(subject) => subject.resource(session).await,
+            Whose::InRound(round, member) => match covered::person(session, round, member, self.at).await? {
+                Some(person) => covered::resource_of(session, &person, self.at).await,
+                None => Ok(Resource::Organisation),
+            },
+        }
+    }
+
+    async fn positions(&self, session: &Session, after: Position, limit: usize) -> Result<Vec<Position>> {
+        Ok(session.reads().lineage_of_key(self.table, &self.key, self.at.position, after, limit).await?)
+    }
+}
+
+/// The events behind a row.
+#[Object]
+impl Opened {
+    /// The events behind it, the earliest first: those at which it became what it is. They are part of the trail, and shown
+    /// to whoever may see that of what it is about.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        let session = Session::of(ctx);
+        let (opened, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let resource = opened.resource(session).await?;
+        session.allow(Action::SeeTrail, resource).await?;
+        let (at, mut after, mut events) = (opened.at, events_after(&page)?, Vec::new());
+        loop {
+            let positions = opened.positions(session, after, page.limit + 1).await?;
+            for event in events_at(session, &positions, at).await? {
+                if is_told(session, &event, resource, at).await? {
+                    events.push((event.place(), event));
+                }
+            }
+            match positions.last().filter(|_| positions.len() > page.limit && events.len() <= page.limit) {
+                Some(last) => after = *last,
+                None => break,
+            }
+        }
+        Ok(Some(Connection::of(&page, at.position, events)))
+    }
+}
+
+impl From<Subject> for Whose {
+    fn from(subject: Subject) -> Self {
+        Self::Subject(subject)
+    }
+}
+
+impl From<(RoundId, MemberId)> for Whose {
+    fn from((round, member): (RoundId, MemberId)) -> Self {
+        Self::InRound(round, member)
+    }
+}
+
+/// Whether an event is told here: not one that waits for its round to be published, nor one of a round in which the policy
+/// places the member out of reach.
+async fn is_told(session: &Session, event: &Event, about: Resource, at: Moment) -> Result<bool> {
+    if event.is_kept_back(session).await? {
+        return Ok(false);
+    }
+    let (Resource::Member(member, _), Some(round)) = (about, event.round()) else { return Ok(true) };
+    match covered::person(session, round, member, at).await? {
+        Some(person) => {
+            let placed = covered::resource_of(session, &person, at).await?;
+            Ok(session.verdict(Action::SeeTrail, placed).await? == Verdict::Allow)
+        }
+        None => Ok(true),
+    }
+}

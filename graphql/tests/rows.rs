@@ -1,0 +1,68 @@
+//! Whatever is shown of a row opens to the events behind it.
+
+use std::path::Path;
+
+/// Types with a row that do not open to events, and why.
+const CLOSED: &[(&str, &str)] = &[
+    ("Event", "is one itself"),
+    (
+        "CommentUnderReview",
+        "is looked at during the freeze; what became of it is told by the review once it is published",
+    ),
+];
+
+/// The structs declared in a source with a field that holds a row.
+fn with_a_row(source: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for declared in source.split("\npub struct ").skip(1) {
+        let name: String = declared.chars().take_while(char::is_ascii_alphanumeric).collect();
+        let body = declared.split("\n}").next().expect("a struct ends");
+        let fields = body.lines().skip(1).filter(|line| !line.trim_start().starts_with("//"));
+        let of_row = |line: &str| {
+            let held = line.split(": ").nth(1).unwrap_or_default();
+            let held = held.trim_end_matches(',').trim_start_matches("Arc<").trim_end_matches('>');
+            held.ends_with("Row")
+        };
+        if fields.into_iter().any(of_row) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+fn sources(folder: &Path, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it can be read").path();
+        match path.is_dir() {
+            true => sources(&path, found),
+            false => found.extend(with_a_row(&std::fs::read_to_string(&path).expect("a source is text"))),
+        }
+    }
+}
+
+#[test]
+fn every_type_that_shows_a_row_opens_to_its_events() {
+    let mut shown = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/query"), &mut shown);
+    let sdl = graphql::schema::sdl();
+    let mut opened = Vec::new();
+    for name in shown {
+        // What is no type of the API shows nothing by itself.
+        let Some(body) = sdl.split(&format!("\ntype {name} {{")).nth(1) else { continue };
+        let body = body.split("\n}").next().expect("a type ends");
+        let opens = body.lines().any(|line| line.starts_with("\tevents("));
+        let closed = CLOSED.iter().any(|(closed, _)| *closed == name);
+        assert!(opens != closed, "{name} shows a row: it has `events`, or a reason why not in this test");
+        opened.extend(opens.then_some(name));
+    }
+    for name in
+        ["Member", "MemberYear", "Branch", "Outlet", "Record", "Round", "RosterEntry", "Standing", "Talk", "Due"]
+    {
+        assert!(opened.iter().any(|opened| opened == name), "{name} is found to show a row: {opened:?}");
+    }
+    assert!(
+        sdl.split("\ntype LeaderboardEntry {")
+            .nth(1)
+            .is_some_and(|body| { body.split("\n}").next().is_some_and(|body| body.contains("\tevents(")) })
+    );
+}

@@ -1,3 +1,42 @@
+CREATE FUNCTION public.append_batch(moment timestamp with time zone, read_kinds text[], read_ids text[], read_versions bigint[], principals text[], command_ids text[], bodies bytea[], offsets bigint[], counts integer[], kinds text[], ids text[], sequences bigint[], types text[], payloads text[], metadata text[], event_ids uuid[], salts bytea[]) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+declare
+    head bigint;
+    recorded timestamptz;
+begin
+    update log_head set position = position
+        returning log_head.position, greatest(log_head.recorded_at, moment) into head, recorded;
+    -- Scalar sub-selects: whatever the statistics say, each is looked up by its key.
+    if head is null
+        or exists (
+            select from unnest(read_kinds, read_ids, read_versions) as r(kind, id, version)
+            where r.version <> coalesce((select e.sequence from events e where e.aggregate_type = r.kind
+                and e.aggregate_id = r.id order by e.sequence desc limit 1), 0))
+        or exists (
+            select from unnest(principals, command_ids) as k(principal, command_id)
+            where (select c.position from commands c where c.principal = k.principal
+                and c.command_id = k.command_id) is not null)
+    then
+        -- Nothing was recorded, so nobody waits for the disk.
+        perform set_config('synchronous_commit', 'off', true);
+        return null;
+    end if;
+    insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, position,
+            event_id, recorded_at, salt)
+        select w.kind, w.id, w.sequence, w.type, '1', w.payload::json, w.metadata::json, head + w.place, w.event_id,
+            recorded, w.salt
+        from log_head cross join unnest(kinds, ids, sequences, types, payloads, metadata, event_ids, salts)
+            with ordinality as w(kind, id, sequence, type, payload, metadata, event_id, salt, place);
+    insert into commands (principal, command_id, body_hash, position, events, recorded_at)
+        select c.principal, c.command_id, c.body, head + c.offset_, c.events, recorded
+        from log_head cross join unnest(principals, command_ids, bodies, offsets, counts)
+            as c(principal, command_id, body, offset_, events)
+        where c.offset_ is not null;
+    update log_head set position = head + cardinality(kinds), recorded_at = recorded;
+    return head;
+end $$;
 CREATE FUNCTION public.refuse_change() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -198,6 +237,19 @@ CREATE TABLE public.log_head (
     CONSTRAINT log_head_positive CHECK (("position" >= 0)),
     CONSTRAINT log_head_single CHECK (one)
 );
+CREATE TABLE public.log_origins (
+    number bigint NOT NULL,
+    origin uuid NOT NULL,
+    after_position bigint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    system text,
+    timeline text,
+    reason text NOT NULL,
+    decided_by text NOT NULL,
+    CONSTRAINT log_origins_positive CHECK (((number >= 1) AND (after_position >= 0))),
+    CONSTRAINT log_origins_reasoned CHECK (((reason <> ''::text) AND (decided_by <> ''::text))),
+    CONSTRAINT log_origins_whole CHECK (((system IS NULL) = (timeline IS NULL)))
+);
 CREATE TABLE public.master_key (
     one boolean DEFAULT true NOT NULL,
     fingerprint bytea NOT NULL,
@@ -299,6 +351,12 @@ CREATE TABLE public.people (
     name text NOT NULL,
     contact text,
     staff_key text GENERATED ALWAYS AS (lower((staff_number COLLATE "C"))) STORED NOT NULL
+);
+CREATE TABLE public.processes (
+    id uuid NOT NULL,
+    build text NOT NULL,
+    types text[] NOT NULL,
+    alive_until timestamp with time zone NOT NULL
 );
 CREATE TABLE public.projection_builds (
     name text NOT NULL,
@@ -628,6 +686,8 @@ ALTER TABLE ONLY public.leader_reviews_g1
     ADD CONSTRAINT leader_reviews_g1_key PRIMARY KEY (round, member, reviewer, from_position);
 ALTER TABLE ONLY public.log_head
     ADD CONSTRAINT log_head_one PRIMARY KEY (one);
+ALTER TABLE ONLY public.log_origins
+    ADD CONSTRAINT log_origins_number PRIMARY KEY (number);
 ALTER TABLE ONLY public.master_key
     ADD CONSTRAINT master_key_one PRIMARY KEY (one);
 ALTER TABLE ONLY public.member_years_g1
@@ -644,6 +704,8 @@ ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_member PRIMARY KEY (member);
 ALTER TABLE ONLY public.people
     ADD CONSTRAINT people_staff_number UNIQUE (staff_key);
+ALTER TABLE ONLY public.processes
+    ADD CONSTRAINT processes_key PRIMARY KEY (id);
 ALTER TABLE ONLY public.projection_builds
     ADD CONSTRAINT projection_builds_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projection_skips
@@ -782,6 +844,8 @@ CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATE
 CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
 CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER log_origins_stay BEFORE DELETE OR UPDATE ON public.log_origins FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER log_origins_stay_whole BEFORE TRUNCATE ON public.log_origins FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER projection_skips_stay BEFORE DELETE OR UPDATE ON public.projection_skips FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER projection_skips_stay_whole BEFORE TRUNCATE ON public.projection_skips FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay BEFORE DELETE OR UPDATE ON public.reads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -806,6 +870,7 @@ GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE(recorded_at) ON TABLE public.log_head TO sanping_app;
+GRANT SELECT ON TABLE public.log_origins TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.master_key TO sanping_app;
 GRANT SELECT ON TABLE public.member_years_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.members_g1 TO sanping_owner;
@@ -813,6 +878,7 @@ GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.paper_counts_g1 TO sanping_owner;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.people TO sanping_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.processes TO sanping_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.projection_builds TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_skips TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;

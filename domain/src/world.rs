@@ -215,7 +215,7 @@ pub fn in_range(date: Date) -> Result<Date, TimeRefusal> {
 }
 
 /// Any command, with the aggregate it is for.
-#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub enum Command {
     /// Of a member.
     Member(MemberId, MemberCommand),

@@ -71,6 +71,7 @@ impl From<SendError> for Halt {
             SendError::NewerBuild { stream, event, build } => {
                 Refusal::newer_build(stream, &event, build.as_deref()).into()
             }
+            SendError::NewerType { event, build } => Refusal::newer_type(&event, &build).into(),
             SendError::Failed(failure) => Self::Fault(failure.into()),
         }
     }

@@ -22,10 +22,13 @@ pub const CODES: &[&str] = &[
     "internal",
     "metric.unknown",
     "page.bad_cursor",
+    "page.fold_changed",
+    "page.other_origin",
     "page.too_large",
     "policy.denied",
     "position.behind",
     "position.beyond_head",
+    "position.other_origin",
     "trail.too_wide",
     "unauthenticated",
 ];

@@ -5,23 +5,24 @@
 //!   position, unless `asOf` says another, and the list: its field, what it is under, its filter and order.
 //! - A list under something else goes on as of its cursor's position, and what it is under is looked at as it was then.
 //! - `first` is 20 where it is left out and at most 100.
-//! - A cursor is opaque; one that was not given by the same list is refused (`page.bad_cursor`).
+//! - A cursor is opaque; one that was not given by the same list is refused (`page.bad_cursor`), also one that was given
+//!   under another origin of the log (`page.other_origin`), or before another version of a fold began to serve the list's
+//!   rows (`page.fold_changed`). A list made of several tables goes by the versions of all folds.
+
+mod cursor;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use async_graphql::{Context, Object, OutputType, SimpleObject, TypeName};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use async_graphql::{Context, ID, Object, OutputType, SimpleObject, TypeName};
 use domain::stream::Position;
-use jiff::Timestamp;
-use jiff::civil::Date;
-use projections::cell::{Cell, Column, Kind};
+use projections::cell::{Cell, Column};
 use projections::row::Row;
 use projections::select::{Plan, Select};
-use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+pub use self::cursor::{Cursor, bad_cursor};
+use self::cursor::{Source, kind_of, list};
 use crate::fault::{Fault, Result};
 use crate::ports::{AsOf, Moment};
 use crate::session::Session;
@@ -48,15 +49,8 @@ pub struct Page {
     pub after: Option<Cursor>,
     /// Which list it is a page of.
     list: String,
-}
-
-/// A row's place in a list, and the position the list was read as of.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cursor {
-    /// The position.
-    pub at: Position,
-    /// The cells the list is ordered by.
-    pub place: Vec<Cell>,
+    /// Of which log and folds.
+    source: Arc<Source>,
 }
 
 /// What lists are under.
@@ -78,22 +72,22 @@ impl Page {
     /// The page of a root field that was meant.
     ///
     /// # Errors
-    /// `page.too_large`, `page.bad_cursor`.
+    /// `page.too_large`, `page.bad_cursor`, `page.other_origin`, `page.fold_changed`.
     pub fn read(ctx: &Context<'_>, first: Option<i64>, after: Option<&str>) -> Result<Self> {
-        Self::of(list(ctx, "")?, first, after)
+        Self::of(ctx, list(ctx, "")?, first, after)
     }
 
     /// The page that was meant of a list under something, and that as of the moment of the page.
     ///
     /// # Errors
-    /// `page.too_large`, `page.bad_cursor`, and as when the parent was found.
+    /// As [`Page::read`], and as when the parent was found.
     pub async fn under<P: Parent>(
         ctx: &Context<'_>,
         parent: &P,
         first: Option<i64>,
         after: Option<&str>,
     ) -> Result<(P, Self)> {
-        let page = Self::of(list(ctx, &parent.key())?, first, after)?;
+        let page = Self::of(ctx, list(ctx, &parent.key())?, first, after)?;
         let earlier = page.after.as_ref().map(|cursor| cursor.at).filter(|at| *at != parent.at().position);
         let Some(position) = earlier else { return Ok((parent.clone(), page)) };
         let session = Session::of(ctx);
@@ -101,7 +95,7 @@ impl Page {
         Ok((parent.as_of(session, at).await?.ok_or_else(bad_cursor)?, page))
     }
 
-    fn of(list: String, first: Option<i64>, after: Option<&str>) -> Result<Self> {
+    fn of(ctx: &Context<'_>, list: String, first: Option<i64>, after: Option<&str>) -> Result<Self> {
         let asked = first.unwrap_or(DEFAULT as i64);
         let limit = usize::try_from(asked).ok().filter(|limit| (1..=MOST).contains(limit));
         let limit = limit.ok_or_else(|| {
@@ -109,8 +103,26 @@ impl Page {
             let message = format!("first is {asked}; ask for 1 to {MOST} at a time");
             Fault::bad("page.too_large", &facts, &message, &format!("first 为 {asked};每页请取 1 至 {MOST} 条"))
         })?;
-        let after = after.map(|text| Cursor::read(text, &list)).transpose()?;
-        Ok(Self { limit, after, list })
+        let source = Arc::new(Source::of(Session::of(ctx)));
+        let after = after.map(|text| Cursor::read(text, &list, &source)).transpose()?;
+        Ok(Self { limit, after, list, source })
+    }
+
+    /// The same page of the folds that serve now, for what reads it again and again.
+    #[must_use]
+    pub fn anew(&self, session: &Session) -> Self {
+        Self { source: Arc::new(Source::of(session)), ..self.clone() }
+    }
+
+    /// Fails where a page that goes on does so in rows of another version: one that began to serve while it was read.
+    ///
+    /// # Errors
+    /// `page.fold_changed`.
+    pub fn goes_on_in(&self, session: &Session, table: &str) -> Result<()> {
+        match &self.after {
+            Some(_) => self.source.still_of(session, table),
+            None => Ok(()),
+        }
     }
 
     /// The moment the page is read as of: the one asked for, else that of the page before.
@@ -135,108 +147,6 @@ impl Page {
             true => Ok(Some(cursor.place.clone())),
             false => Err(bad_cursor()),
         }
-    }
-}
-
-/// Which list a field is: a short hash of its name, what it is under, and the arguments that choose and order its rows.
-fn list(ctx: &Context<'_>, under: &str) -> Result<String> {
-    let field = ctx.field();
-    let paging = |name: &str| ["first", "after", "asOf", "atLeast"].contains(&name);
-    let arguments = field.arguments().map_err(|_| bad_cursor())?.into_iter().filter(|(name, _)| !paging(name));
-    let mut named = Map::new();
-    for (name, value) in arguments {
-        named.insert(name.to_string(), value.into_json().map_err(|_| bad_cursor())?);
-    }
-    let text = format!("{}\n{under}\n{}", field.name(), spelled(named.into()).unwrap_or_default());
-    Ok(format!("{:016x}", Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).as_u64_pair().0))
-}
-
-/// A value in one spelling: names in order, without what is left out or null.
-fn spelled(value: Value) -> Option<String> {
-    match value {
-        Value::Null => None,
-        Value::Bool(_) | Value::Number(_) | Value::String(_) => Some(value.to_string()),
-        Value::Array(items) => Some(format!("{:?}", items.into_iter().map(spelled).collect::<Vec<_>>())),
-        Value::Object(fields) => {
-            let fields = fields.into_iter().filter_map(|(name, value)| Some((name, spelled(value)?)));
-            let fields: BTreeMap<String, String> = fields.collect();
-            (!fields.is_empty()).then(|| format!("{fields:?}"))
-        }
-    }
-}
-
-impl Cursor {
-    fn text(&self, list: &str) -> String {
-        let cells: Vec<Value> = self.place.iter().map(to_json).collect();
-        URL_SAFE_NO_PAD.encode(json!([self.at.0, cells, list]).to_string())
-    }
-
-    fn read(text: &str, list: &str) -> Result<Self> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad_cursor())?;
-        let value: Value = serde_json::from_slice(&bytes).map_err(|_| bad_cursor())?;
-        if value[2] != *list {
-            return Err(bad_cursor());
-        }
-        let at = value[0].as_u64().filter(|at| i64::try_from(*at).is_ok()).ok_or_else(bad_cursor)?;
-        let cells = value[1].as_array().ok_or_else(bad_cursor)?;
-        let place = cells.iter().map(of_json).collect::<Option<_>>().ok_or_else(bad_cursor)?;
-        Ok(Self { at: Position(at), place })
-    }
-}
-
-/// A cursor that does not fit the list.
-#[must_use]
-pub fn bad_cursor() -> Fault {
-    let message = "after is not a cursor of this list; take one from a page of it, with the same filter and order";
-    Fault::bad(
-        "page.bad_cursor",
-        &[],
-        message,
-        "after 不是此列表的游标;请使用同一列表、同一筛选与排序条件下某一页返回的游标",
-    )
-}
-
-fn kind_of(cell: &Cell) -> Option<Kind> {
-    match cell {
-        Cell::Null => None,
-        Cell::Uuid(_) => Some(Kind::Uuid),
-        Cell::Text(_) => Some(Kind::Text),
-        Cell::Int(_) => Some(Kind::Int),
-        Cell::Decimal(_) => Some(Kind::Decimal),
-        Cell::Date(_) => Some(Kind::Date),
-        Cell::Instant(_) => Some(Kind::Instant),
-        Cell::Flag(_) => Some(Kind::Flag),
-    }
-}
-
-fn to_json(cell: &Cell) -> Value {
-    match cell {
-        Cell::Null => Value::Null,
-        Cell::Uuid(id) => json!(["u", id.to_string()]),
-        Cell::Text(text) => json!(["t", text]),
-        Cell::Int(number) => json!(["i", number]),
-        Cell::Decimal(number) => json!(["d", number.to_string()]),
-        Cell::Date(date) => json!(["a", date.to_string()]),
-        Cell::Instant(at) => json!(["n", at.to_string()]),
-        Cell::Flag(flag) => json!(["f", flag]),
-    }
-}
-
-fn of_json(value: &Value) -> Option<Cell> {
-    if value.is_null() {
-        return Some(Cell::Null);
-    }
-    let text = || value[1].as_str().filter(|text| !text.contains('\0'));
-    match value[0].as_str()? {
-        "u" => text()?.parse().ok().map(Cell::Uuid),
-        "t" => Some(Cell::Text(text()?.to_owned())),
-        "i" => value[1].as_i64().map(Cell::Int),
-        "d" => text()?.parse().ok().map(Cell::Decimal),
-        // No row has a date or an instant from before these.
-        "a" => text()?.parse().ok().filter(|date: &Date| date.year() >= 0).map(Cell::Date),
-        "n" => text()?.parse().ok().filter(|at| *at >= Timestamp::UNIX_EPOCH).map(Cell::Instant),
-        "f" => value[1].as_bool().map(Cell::Flag),
-        _unknown => None,
     }
 }
 
@@ -301,7 +211,13 @@ impl<T: OutputType> Connection<T> {
     /// A page of rows with their places, of which one more than asked for may have been read.
     #[must_use]
     pub fn of(page: &Page, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
-        let cursor = |place| Cursor { at, place }.text(&page.list);
+        Self::of_fold(page, "", at, rows)
+    }
+
+    /// The same of rows that stand in one table.
+    #[must_use]
+    pub fn of_fold(page: &Page, table: &str, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
+        let cursor = |place| Cursor { at, place }.text(&page.list, &page.source, table);
         let edges = rows.into_iter().map(|(place, node)| Edge { cursor: cursor(place), node });
         let mut edges: Vec<Edge<T>> = edges.collect();
         let more = edges.len() > page.limit;
@@ -312,7 +228,7 @@ impl<T: OutputType> Connection<T> {
     /// A page of a selection.
     ///
     /// # Errors
-    /// `page.bad_cursor`, [`Fault::Read`].
+    /// `page.bad_cursor`, `page.fold_changed`, [`Fault::Read`].
     pub async fn select<R: Row>(
         session: &Session,
         page: &Page,
@@ -326,7 +242,8 @@ impl<T: OutputType> Connection<T> {
         let mut select = select.after(page.place(&columns)?);
         select.plan.limit = page.limit + 1;
         let rows = session.rows(&select, at).await?;
-        let connection = Self::of(page, at, rows.into_iter().map(|row| (select.place(&row), node(row))));
+        page.goes_on_in(session, R::TABLE)?;
+        let connection = Self::of_fold(page, R::TABLE, at, rows.into_iter().map(|row| (select.place(&row), node(row))));
         Ok(Self { counted: Some(select.plan), ..connection })
     }
 
@@ -348,6 +265,11 @@ impl<T: OutputType> Connection<T> {
     /// The position this is as of.
     async fn position(&self) -> scalar::Position {
         self.at.into()
+    }
+
+    /// The origin of the log that the position is of 日志起源.
+    async fn origin(&self, ctx: &Context<'_>) -> ID {
+        Session::of(ctx).reads().origin().into()
     }
 
     /// The rows with their places.
@@ -388,12 +310,19 @@ pub struct When {
     pub as_of: Option<ports::AsOf>,
     /// The position to wait for.
     pub at_least: Option<Position>,
+    /// The origins that the two were given under, where they were.
+    pub origins: [Option<Uuid>; 2],
 }
 
 impl When {
     /// The moment that was meant.
     #[must_use]
     pub fn read(as_of: Option<crate::input::AsOf>, at_least: Option<scalar::Position>) -> Self {
-        Self { as_of: as_of.map(Into::into), at_least: at_least.map(|position| position.0) }
+        let of_moment = match &as_of {
+            Some(crate::input::AsOf::Position(position)) => position.1,
+            Some(crate::input::AsOf::Instant(_)) | None => None,
+        };
+        let origins = [of_moment, at_least.and_then(|position| position.1)];
+        Self { as_of: as_of.map(Into::into), at_least: at_least.map(|position| position.0), origins }
     }
 }

@@ -1,5 +1,9 @@
 //! What the API needs of the world: the only async traits of the workspace.
 
+mod origin;
+
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use domain::event::Fact;
 use domain::id::{ActorId, MemberId};
@@ -19,6 +23,8 @@ use projections::select::{Plan, Select};
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
+
+pub use self::origin::{LogOrigin, ServingFold};
 
 /// Who asks, and under which command id. The same id again means the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -67,6 +73,14 @@ pub enum SendError {
         event: String,
         /// The first build that knows it, where one has said so.
         build: Option<String>,
+    },
+    /// What the command leads to came with this build, and a process of another build that lives does not know it yet.
+    #[error("{event} is not known to build {build}, which still runs")]
+    NewerType {
+        /// The stored name of the event.
+        event: String,
+        /// The build that does not know it.
+        build: String,
     },
     /// An accident.
     #[error("the command failed")]
@@ -331,6 +345,24 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// [`ReadError::Failed`].
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError>;
+
+    /// The origin of the log that is read. A program serves under one as long as it lives.
+    fn origin(&self) -> Uuid;
+
+    /// The version of the fold whose rows serve in each table.
+    fn versions(&self) -> BTreeMap<&'static str, i32>;
+
+    /// The origins of the log, in order.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError>;
+
+    /// The folds whose rows serve, by name.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError>;
 
     /// The positions after `after` and up to `at` at which a version of a row began or ended, ascending, at most `limit`. The
     /// key is that of the table.

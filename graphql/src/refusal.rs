@@ -2,12 +2,13 @@
 //!
 //! The domain's refusals come through as they are; those below are the door's own.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::field::Field;
 use domain::stream::StreamId;
 
 use crate::policy::Action;
 use crate::ports::Accepted;
+use crate::session::Session;
 
 /// Why a command was not accepted 拒绝; nothing was recorded.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -48,6 +49,7 @@ pub const CODES: &[&str] = &[
     "input.bad_number",
     "input.named_twice",
     "input.too_many",
+    "log.newer_type",
     "policy.denied",
     "stream.newer_build",
 ];
@@ -131,6 +133,18 @@ impl Refusal {
         Self::new("stream.newer_build", &facts, message, zh)
     }
 
+    /// What the command leads to is new, and a server of an earlier build still runs.
+    #[must_use]
+    pub fn newer_type(event: &str, build: &str) -> Self {
+        let message = format!(
+            "{event} came with this build, and a server of build {build} still runs that does not know it: send the \
+             command again with the same id once that one has ended"
+        );
+        let zh = format!("此命令产生的事件为新版本所有,而尚有 {build} 版服务器在运行;待其停止后请用同一编号重新提交");
+        let facts = [("event", event.to_owned()), ("build", build.to_owned())];
+        Self::new("log.newer_type", &facts, message, zh)
+    }
+
     /// More than one call takes.
     #[must_use]
     pub fn too_many(field: &str, given: usize, most: usize) -> Self {
@@ -165,6 +179,7 @@ fn shown(given: &str) -> String {
 
 /// What came of a command 命令结果: the position of what it led to, or a refusal.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Outcome {
     /// The position of its last event, or of the head of the log where what was asked for already held; nothing when
     /// the command was refused. Ask a query for `atLeast` this position to read what you wrote.
@@ -177,6 +192,22 @@ pub struct Outcome {
     pub replayed: bool,
     /// Why the command was not accepted; nothing when it was.
     pub refusal: Option<Refusal>,
+}
+
+#[ComplexObject]
+impl Outcome {
+    /// The origin of the log that the position is of 日志起源; nothing when the command was refused.
+    async fn origin(&self, ctx: &Context<'_>) -> Option<ID> {
+        self.position.map(|_| Session::of(ctx).reads().origin().into())
+    }
+}
+
+#[ComplexObject]
+impl Outcomes {
+    /// The origin of the log that the position is of 日志起源; nothing where none was accepted.
+    async fn origin(&self, ctx: &Context<'_>) -> Option<ID> {
+        self.position.map(|_| Session::of(ctx).reads().origin().into())
+    }
 }
 
 impl Outcome {
@@ -197,6 +228,7 @@ impl Outcome {
 /// What came of several commands in one call 多条命令结果: of each its own outcome; or a refusal of the whole, before any
 /// was sent.
 #[derive(Debug, Clone, SimpleObject)]
+#[graphql(complex)]
 pub struct Outcomes {
     /// The furthest position of those accepted; nothing where none was.
     pub position: Option<crate::scalar::Position>,
@@ -265,6 +297,7 @@ mod tests {
             Refusal::too_many("counts", 7, 6),
             Refusal::id_reused("7"),
             Refusal::contended(7),
+            Refusal::newer_type("branch_unheard_of", "0.0.9"),
             Refusal::newer_build(domain::id::BranchId::root().into(), "branch_unheard_of", Some("9.1.0")),
         ];
         let codes: Vec<&str> = others.iter().chain(denied.last()).map(|refusal| refusal.code.as_str()).collect();

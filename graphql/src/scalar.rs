@@ -7,20 +7,22 @@ use domain::ledger::Unit;
 use domain::period::Zone;
 use jiff::tz::TimeZone;
 use jiff::{RoundMode, Timestamp, TimestampRound, Zoned};
+use uuid::Uuid;
 
 use crate::refusal::Refusal;
 
-/// A place in the log.
+/// A place in the log, and the origin it was given under where that was said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Position(pub domain::stream::Position);
+pub struct Position(pub domain::stream::Position, pub Option<Uuid>);
 
 impl From<domain::stream::Position> for Position {
     fn from(position: domain::stream::Position) -> Self {
-        Self(position)
+        Self(position, None)
     }
 }
 
-/// A place in the log 日志位置: a decimal string, 1, 2, 3 … without a hole, in commit order. "0" is before the first event.
+/// A place in the log 日志位置: a decimal string, 1, 2, 3 … without a hole, in commit order. "0" is before the first event. It
+/// may be given with the origin it was had under, as "1234@ORIGIN": under another origin it is refused.
 #[Scalar]
 impl ScalarType for Position {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -29,11 +31,16 @@ impl ScalarType for Position {
             Value::Number(number) => number.to_string(),
             other => return Err(InputValueError::expected_type(other.clone())),
         };
-        let digits = !given.is_empty() && given.chars().all(|c| c.is_ascii_digit());
-        let number = given.parse::<i64>().ok().filter(|_| digits).and_then(|number| u64::try_from(number).ok());
-        number
-            .map(|number| Self(domain::stream::Position(number)))
-            .ok_or_else(|| InputValueError::custom("a position is a decimal string such as \"1234\""))
+        let (place, origin) = match given.split_once('@') {
+            Some((place, origin)) => (place, Some(Uuid::try_parse(origin))),
+            None => (given.as_str(), None),
+        };
+        let digits = !place.is_empty() && place.chars().all(|c| c.is_ascii_digit());
+        let number = place.parse::<i64>().ok().filter(|_| digits).and_then(|number| u64::try_from(number).ok());
+        match (number, origin.transpose()) {
+            (Some(number), Ok(origin)) => Ok(Self(domain::stream::Position(number), origin)),
+            _ => Err(InputValueError::custom("a position is a decimal string such as \"1234\", or \"1234@ORIGIN\"")),
+        }
     }
 
     fn to_value(&self) -> Value {

@@ -22,6 +22,7 @@ use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
 use projections::words::MemberStanding;
+use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
 use crate::loader::{Among, Loaders, RowAt, loaders};
@@ -107,17 +108,35 @@ impl Session {
     /// The moment a root field reads as of.
     ///
     /// # Errors
-    /// [`Fault::Read`].
+    /// `position.other_origin`, [`Fault::Read`].
     pub async fn pin_for(&self, when: When) -> Result<Moment> {
+        self.under_origin(&when.origins)?;
         self.pin(when.as_of, when.at_least).await
     }
 
     /// The moment a page of a root field reads as of: that of the page before it, unless another one is asked for.
     ///
     /// # Errors
-    /// [`Fault::Read`].
+    /// `position.other_origin`, [`Fault::Read`].
     pub async fn pin_page(&self, page: &Page, when: When) -> Result<Moment> {
+        self.under_origin(&when.origins)?;
         self.pin(page.as_of(when.as_of), when.at_least).await
+    }
+
+    /// Goes on only where positions were given under no other origin of the log than the one it has.
+    ///
+    /// # Errors
+    /// `position.other_origin`.
+    pub fn under_origin(&self, given: &[Option<Uuid>]) -> Result<()> {
+        let own = self.reads.origin();
+        let Some(given) = given.iter().flatten().find(|given| **given != own) else { return Ok(()) };
+        let facts = [("given", given.to_string()), ("origin", own.to_string())];
+        let message = format!(
+            "the position was given under the origin {given} of the log, which goes on under {own} since the database was \
+             restored; what it names may be lost or another event by now"
+        );
+        let zh = format!("该位置属于日志起源 {given};数据库恢复后,日志起源为 {own},同一位置可能已丢失或指向另一事件");
+        Err(Fault::bad("position.other_origin", &facts, &message, &zh))
     }
 
     /// Goes on to a later moment, with today's rights looked at anew: the next answer of a subscription.

@@ -3,7 +3,8 @@
 //! # Rules
 //! - Each answer is as of one position and made under the rights of that moment; who loses a right gets an error and
 //!   the end.
-//! - A trail resumed after a position misses nothing and repeats nothing.
+//! - A trail resumed after a position misses nothing and repeats nothing. One resumed after a position that was had under
+//!   another origin of the log is refused (`position.other_origin`), where the origin is given with it.
 //! - Positions that come faster than answers can be made are taken together.
 
 use std::collections::VecDeque;
@@ -139,15 +140,19 @@ impl Feed {
     async fn audit_trail(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The last position had; what is recorded from now on where it is left out.")] after: Option<
-            Position,
-        >,
+        #[graphql(
+            desc = "The last position had, best with its origin as \"1234@ORIGIN\"; what is recorded from now on where it is left out."
+        )]
+        after: Option<Position>,
         #[graphql(desc = "Which events; all in reach where it is left out.")] filter: Option<TrailFilter>,
     ) -> Result<impl Stream<Item = async_graphql::Result<Event>>> {
         let session = Session::of(ctx);
         session.viewer()?;
         let last = match after {
-            Some(position) => session.recorded(position.0).await?,
+            Some(position) => {
+                session.under_origin(&[position.1])?;
+                session.recorded(position.0).await?
+            }
             None => session.pin(None, None).await?.position,
         };
         let (moments, filter) = (Moments::of(session), filter.unwrap_or_default());
@@ -170,7 +175,7 @@ impl Feed {
             let (board, page) = (board.clone(), page.clone());
             async move {
                 let reading = board.read(&session, at).await?;
-                page_of(&session, &reading, &page).await
+                page_of(&session, &reading, &page.anew(&session)).await
             }
         };
         let key = |page: &Connection<Entry>| page.rows().map(Entry::said).collect::<Vec<_>>();

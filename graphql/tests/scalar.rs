@@ -23,13 +23,19 @@ fn shown(scalar: &impl ScalarType) -> String {
 
 #[test]
 fn a_position_is_a_decimal_string() {
-    assert_eq!(shown(&Position(domain::stream::Position(17))), "17");
+    assert_eq!(shown(&Position::from(domain::stream::Position(17))), "17");
     assert_eq!(parse::<Position>("17".into()).map(|position| position.0.0), Some(17));
     assert_eq!(parse::<Position>(Value::from(17)).map(|position| position.0.0), Some(17));
     for wrong in ["", "-1", "+1", "1.0", " 1", "0x1", "९", "9223372036854775808", "99999999999999999999"] {
         assert!(parse::<Position>(wrong.into()).is_none(), "{wrong:?}");
     }
     assert!(parse::<Position>(Value::Null).is_none());
+    let origin = "6ba7b812-9dad-41d1-80b4-00c04fd430c8";
+    let under = parse::<Position>(format!("17@{origin}").into()).unwrap();
+    assert_eq!((under.0.0, under.1.unwrap().to_string()), (17, origin.to_owned()));
+    for wrong in [format!("@{origin}"), "17@".to_owned(), "17@1".to_owned(), format!("17@{origin}@{origin}")] {
+        assert!(parse::<Position>(wrong.clone().into()).is_none(), "{wrong:?}");
+    }
 }
 
 #[test]

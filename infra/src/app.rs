@@ -9,10 +9,10 @@ use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::clock::{Clock, random_id};
+use crate::clock::{self, Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
 use crate::fold::live::{self, Floor};
@@ -20,10 +20,10 @@ use crate::fold::watch::Watch;
 use crate::fold::{kinds, registry};
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
-use crate::log::reader;
-use crate::reach::{Reach, is_alive, is_out_of_reach};
+use crate::log::{gate, origin, reader};
+use crate::reach::{Reach, SMALL, is_alive, is_out_of_reach};
 use crate::reads::LogReads;
-use crate::reads::serving::{self, Serving};
+use crate::reads::serving::{Serving, Watcher};
 use crate::reads::timely::TimelyReads;
 
 /// The channel on which processes tell one another that the log has grown. A hint, never the truth.
@@ -32,6 +32,14 @@ const CHANNEL: &str = "sanping_log";
 const DEBOUNCE: Duration = Duration::from_millis(20);
 /// How often the head is read in case a hint was lost.
 const POLL: Duration = Duration::from_millis(500);
+/// How often it is read where there are no hints.
+const POLL_ALONE: Duration = Duration::from_millis(100);
+
+/// How long a connection may have lain in the pool without being asked whether it still answers.
+const FRESH: Duration = Duration::from_secs(1);
+/// The connections that the folds have to themselves, so that reads which take all others do not hold up what they wait
+/// for: one folds, one looks where the projections are.
+const FOLDING: u32 = 2;
 
 /// What a program is started with.
 pub struct Settings {
@@ -43,7 +51,7 @@ pub struct Settings {
     pub clock: Arc<Clock>,
     /// The organisation's zone.
     pub zone: Zone,
-    /// The most connections besides the appender's.
+    /// The most connections besides the appender's and the one that listens.
     pub connections: u32,
 }
 
@@ -61,6 +69,7 @@ pub struct App {
     pub zone: Zone,
     /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
     pub begun: Position,
+    own: PgPool,
     reach: Arc<Reach>,
     database: PgConnectOptions,
     clock: Arc<Clock>,
@@ -82,6 +91,8 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
         ("tcp_keepalives_idle", "10"),
         ("tcp_keepalives_interval", "5"),
         ("tcp_keepalives_count", "4"),
+        // The same where it vanished, or was stopped, in the middle of an answer.
+        ("tcp_user_timeout", "10s"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("lock_timeout", "10s"),
         ("statement_timeout", "60s"),
@@ -90,13 +101,19 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
 
 /// A pool that keeps no connection to a host that has vanished.
 fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
-    let reach = Arc::clone(reach);
+    let (reach, new) = (Arc::clone(reach), Arc::clone(reach));
     PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(Duration::from_secs(10))
         // Its own test waits for a host that has vanished for as long as one waits for the pool.
         .test_before_acquire(false)
-        .before_acquire(|connection, _| Box::pin(async move { Ok(is_alive(connection).await) }))
+        .after_connect(move |connection, _| {
+            let reach = Arc::clone(&new);
+            Box::pin(async move { reach.same_log(connection).await })
+        })
+        .before_acquire(|connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < FRESH || is_alive(connection).await) })
+        })
         .after_release(move |connection, _| Box::pin(Arc::clone(&reach).may_stay(connection).map(Ok)))
 }
 
@@ -104,17 +121,23 @@ impl App {
     /// Holds the key against the database, registers the projections and starts everything.
     ///
     /// # Errors
-    /// The database's, another key than the database's, or a projection's.
+    /// The database's, another key or time than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::default());
         let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
+        clock::hold(&settings.clock, &pool).await?;
+        let origin = origin::settled(&mut *pool.acquire().await?).await?;
+        let under = origin.id;
+        reach.serve_under(origin);
         bound::hold(&settings.key, &mut *pool.acquire().await?).await?;
         let projections = registry::all();
         for projection in &projections {
             projection.register(&pool).await?;
         }
         kinds::register(&mut *pool.acquire().await?, &projections).await?;
+        let process = random_id(settings.clock.now());
+        gate::enter(&pool, process).await?;
         let (begun, _) = reader::head(&pool).await?;
         let places = Serving::read(&pool, &projections).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
@@ -128,24 +151,35 @@ impl App {
         let (stopping, stop) = watch::channel(false);
         let closing = watch::Sender::new(false);
         let (grown, head) = watch::channel(Position(0));
-        let moved = Arc::new(Notify::new());
+        let (moved, moves) = mpsc::unbounded_channel();
+        let own = pool_options(FOLDING, &reach).connect_lazy_with(guarded.clone());
         let floor = Floor {
             pool: pool.clone(),
+            own: own.clone(),
             reach: Arc::clone(&reach),
             tail: Arc::default(),
             head,
-            moved: Arc::clone(&moved),
+            moved,
             stopping: stop.clone(),
             holder: random_id(settings.clock.now()),
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (told, serving) = watch::channel(places);
-        tasks.spawn(serving::watch(pool.clone(), Arc::clone(&reach), projections, moved, told, stop.clone()));
-        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), executor.head(), grown, stop.clone()));
+        let watcher = Watcher::of(&floor, projections, moves, told);
+        tasks.spawn(watcher.watch());
+        let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let grown = Arc::new(grown);
+        tasks.spawn(pass_on(executor.head(), Arc::clone(&grown), stop.clone()));
+        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), grown, rung.clone(), stop.clone()));
+        // Behind a pooler, what is listened on belongs to somebody else a moment later.
+        if !crate::sql::pooled() {
+            tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
+        }
+        tasks.spawn(gate::live(pool.clone(), process, stop.clone()));
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
-            LogReads::new(pool.clone(), keyring, serving.clone(), Arc::clone(&settings.clock)),
+            LogReads::new(pool.clone(), under, keyring, serving.clone(), Arc::clone(&settings.clock)),
             Arc::clone(&reach),
         ));
         let (zone, clock) = (settings.zone, settings.clock);
@@ -157,6 +191,7 @@ impl App {
             reads,
             zone,
             begun,
+            own,
             reach,
             database,
             clock,
@@ -206,6 +241,7 @@ impl App {
         tokio::select! {
             // Some of the tasks end when the appender does: where both have, it is the cause.
             biased;
+            () = self.reach.replaced() => "the log it began with: the database was restored, the program over it",
             () = self.executor.ended() => "the appender",
             Some(ended) = self.tasks.join_next() => {
                 if let Err(error) = ended {
@@ -227,59 +263,88 @@ impl App {
             }
         }
         // Whatever still holds a connection, such as a request that is not answered, is not waited for without end.
-        if tokio::time::timeout(Duration::from_secs(10), self.pool.close()).await.is_err() {
+        let closed = async { tokio::join!(self.pool.close(), self.own.close()) };
+        if tokio::time::timeout(Duration::from_secs(10), closed).await.is_err() {
             tracing::warn!("some connections to the database were still in use at the end");
         }
     }
 }
 
-/// Rings `grown` when this process or another has appended, and now and then in case nobody said so.
+/// Rings `grown` when this process has appended.
+async fn pass_on(
+    mut own: watch::Receiver<Position>,
+    grown: Arc<watch::Sender<Position>>,
+    mut stopping: watch::Receiver<bool>,
+) {
+    while !*stopping.borrow() {
+        tokio::select! {
+            changed = own.changed() => if changed.is_err() { return },
+            _ = stopping.changed() => return,
+        }
+        let head = *own.borrow_and_update();
+        grown.send_modify(|known| *known = head.max(*known));
+    }
+}
+
+/// Rings `grown` when another process has appended, and now and then in case nobody said so. `again` is rung when the head
+/// cannot be read: what was listened on is then as gone, and would not say so.
 async fn hear(
     pool: PgPool,
     reach: Arc<Reach>,
-    mut own: watch::Receiver<Position>,
-    grown: watch::Sender<Position>,
+    grown: Arc<watch::Sender<Position>>,
+    (hint, again): (Arc<Notify>, Arc<Notify>),
     mut stopping: watch::Receiver<bool>,
 ) {
-    let mut listener: Option<PgListener> = None;
+    let poll = if crate::sql::pooled() { POLL_ALONE } else { POLL };
     while !*stopping.borrow() {
-        if listener.is_none() {
-            listener = reach.soon(listen(&pool)).await.ok();
-        }
-        let heard = async {
-            match listener.as_mut() {
-                Some(listener) => listener.try_recv().await.ok().flatten().is_some(),
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
-            Ok(()) = own.changed() => {
-                let head = *own.borrow_and_update();
-                grown.send_modify(|known| *known = head.max(*known));
-            }
-            fine = heard => {
-                if !fine || !look(&pool, &reach, &grown).await {
-                    listener = None;
-                }
-            }
-            () = tokio::time::sleep(POLL) => if !look(&pool, &reach, &grown).await {
-                // What was listened on is as gone, and would not say so.
-                listener = None;
-            },
-            _ = stopping.changed() => {}
+            () = hint.notified() => {}
+            () = tokio::time::sleep(poll) => {}
+            _ = stopping.changed() => return,
+        }
+        if !look(&pool, &reach, &grown).await {
+            again.notify_one();
         }
     }
 }
 
-async fn listen(pool: &PgPool) -> Result<PgListener, sqlx::Error> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
+/// Rings `hint` when another process says that it has appended. It has a connection of its own: one of the pool would be
+/// waited for where all are in use.
+async fn listen(
+    database: PgConnectOptions,
+    (hint, again): (Arc<Notify>, Arc<Notify>),
+    mut stopping: watch::Receiver<bool>,
+) {
+    while !*stopping.borrow() {
+        let heard = async {
+            let alone =
+                PgPoolOptions::new().max_connections(1).acquire_timeout(SMALL).connect_lazy_with(database.clone());
+            let mut listener = PgListener::connect_with(&alone).await?;
+            listener.listen(CHANNEL).await?;
+            loop {
+                // What was said while nobody listened is not known.
+                hint.notify_one();
+                if listener.try_recv().await?.is_none() {
+                    return Ok::<_, sqlx::Error>(());
+                }
+            }
+        };
+        tokio::select! {
+            _lost = heard => {}
+            () = again.notified() => {}
+            _ = stopping.changed() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(POLL) => {}
+            _ = stopping.changed() => return,
+        }
+    }
 }
 
 /// False where the head cannot be read.
 async fn look(pool: &PgPool, reach: &Reach, grown: &watch::Sender<Position>) -> bool {
-    match reach.soon(reader::head(pool)).await {
+    match reach.soon(reader::head_and_origin(pool)).await {
+        Ok((_, origin)) if !reach.is_same(origin) => false,
         Ok((head, _)) => {
             grown.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
             true

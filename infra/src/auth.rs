@@ -52,7 +52,7 @@ impl SignIn {
         let bad = |said: String| (StatusCode::UNAUTHORIZED, "request.bad_viewer", format!("{HEADER}: {said}"));
         match headers.get(HEADER).map(|header| header.to_str()) {
             None => Ok(Some(office())),
-            Some(Ok(text)) => parse(text).map(Some).map_err(bad),
+            Some(Ok(text)) => named(text).map(Some).map_err(bad),
             Some(Err(_)) => Err(bad("not plain text".to_owned())),
         }
     }
@@ -64,7 +64,7 @@ impl SignIn {
     pub fn named(self, text: Option<&str>) -> Result<Option<Viewer>, Error> {
         match (self, text) {
             (Self::Closed, _) | (_, None) => Ok(None),
-            (Self::Development, Some(text)) => parse(text).map(Some).map_err(Error::new),
+            (Self::Development, Some(text)) => named(text).map(Some).map_err(Error::new),
         }
     }
 }
@@ -87,7 +87,11 @@ fn office() -> Viewer {
     Viewer { id: ActorId("office".to_owned()), roles: vec![Role::Office], member: None, scope: None }
 }
 
-fn parse(text: &str) -> Result<Viewer, String> {
+/// The viewer that a text names, such as `id=ana; roles=office,leader; scope=<branch id>; member=<member id>`.
+///
+/// # Errors
+/// A sentence for a text that cannot be read, or names the program itself.
+pub fn named(text: &str) -> Result<Viewer, String> {
     let mut viewer = Viewer { roles: vec![], ..office() };
     for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').ok_or_else(|| format!("{part:?} is not name=value"))?;

@@ -1,8 +1,11 @@
 //! The only clock, the only chance, the only maker of random ids.
 
 use jiff::Timestamp;
+use sqlx::PgExecutor;
 use tokio::sync::watch;
 use uuid::Uuid;
+
+use crate::sqltype::SqlInstant;
 
 /// Where instants come from. To the microsecond, as PostgreSQL keeps them.
 #[derive(Debug)]
@@ -51,6 +54,44 @@ impl Clock {
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         matches!(self, Self::Simulated(_))
+    }
+}
+
+/// How far, in seconds, the machine's clock may be from the database's.
+const APART: i64 = 60;
+
+/// Why a program must not record under its clock.
+#[derive(Debug, thiserror::Error)]
+pub enum ClockError {
+    /// The database cannot be asked.
+    #[error("the database cannot be asked for its time")]
+    Sql(#[from] sqlx::Error),
+    /// The two are far apart.
+    #[error(
+        "this machine's clock says {here}, the database's {there}: times of recording never go back, so one that is ahead \
+         would stand for all that follows. Set the clock that is wrong, and start again"
+    )]
+    Apart {
+        /// What is the time here.
+        here: Timestamp,
+        /// What is the time there.
+        there: Timestamp,
+    },
+}
+
+/// Holds the machine's clock against the database's. One that is set by hand is meant to differ.
+///
+/// # Errors
+/// [`ClockError`].
+pub async fn hold(clock: &Clock, database: impl PgExecutor<'_>) -> Result<(), ClockError> {
+    let asked = clock.now();
+    let there = crate::sql::query_scalar::<SqlInstant>("select clock_timestamp()").fetch_one(database).await?.0;
+    let here = clock.now();
+    let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs();
+    // Asking takes its time, too.
+    match clock.is_simulated() || (seconds(there, asked) <= APART && seconds(here, there) <= APART) {
+        true => Ok(()),
+        false => Err(ClockError::Apart { here, there }),
     }
 }
 

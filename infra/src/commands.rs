@@ -13,10 +13,11 @@ use graphql::ports::{Accepted, Asker, Commands, SendError};
 use uuid::Uuid;
 
 use crate::clock::random_id;
-use crate::keys::{KeyError, Keyring};
+use crate::keys::{KeyError, Keyring, MasterKey};
 use crate::log::executor::Executor;
 use crate::log::job::{CommandKey, Order};
 use crate::log::metadata::metadata;
+use crate::turn;
 
 /// Commands to the log of one organisation.
 pub struct LogCommands {
@@ -45,16 +46,6 @@ impl LogCommands {
                 }
             }
         }
-    }
-
-    /// The keyed hash of a command's body: ids, sealed texts and the person's record included.
-    fn body(&self, command: &Command, person: Option<&Person>) -> [u8; 32] {
-        let command = serde_json::to_vec(command).expect("a command is a plain tree of strings and numbers");
-        let person = person.map(|person| {
-            let contact = person.contact.as_deref().unwrap_or_default();
-            [person.staff_number.as_str(), person.name.as_str(), contact].join("\u{0}")
-        });
-        self.keyring.master().hash("body", &[&command, person.unwrap_or_default().as_bytes()])
     }
 }
 
@@ -88,12 +79,49 @@ impl Commands for LogCommands {
             return Err(SendError::Refused(bad_id(bad)));
         }
         let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
-        let body = self.body(&command, person.as_ref());
-        let vault = self.vault(&command, &key).await.map_err(|error| SendError::Failed(Box::new(error)))?;
-        self.executor.execute(Order { key, body, metadata, command, person, vault }).await
+        let body = body(self.keyring.master(), &command, person.as_ref());
+        let mut order = Order { key, body, metadata, command, person, vault: Arc::new(NoVault) };
+        // Who waits for a turn loads before it. A round needs its vault for that, which the line before may yet make.
+        if turn::is_taken() && !matches!(order.command, Command::Round(..)) {
+            self.executor.prepare(order.clone()).await?;
+        }
+        turn::to_decide().await;
+        let vault = self.vault(&order.command, &order.key).await;
+        order.vault = vault.map_err(|error| SendError::Failed(Box::new(error)))?;
+        self.executor.execute(order).await
     }
+}
+
+/// The keyed hash of a command's body: ids, sealed texts and the person's record included. It is compared with that of a
+/// command sent before, by whatever build: `domain/golden/commands` holds a body of each command.
+fn body(key: &MasterKey, command: &Command, person: Option<&Person>) -> [u8; 32] {
+    let command = serde_json::to_vec(command).expect("a command is a plain tree of strings and numbers");
+    let person = person.map(|person| {
+        let contact = person.contact.as_deref().unwrap_or_default();
+        [person.staff_number.as_str(), person.name.as_str(), contact].join("\u{0}")
+    });
+    key.hash("body", &[&command, person.unwrap_or_default().as_bytes()])
 }
 
 fn bad_id(given: &str) -> Refusal {
     domain::text::TextRefusal::BadCommandId { given: given.chars().take(64).collect() }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_of_a_body_is_the_same_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("master.key");
+        std::fs::write(&file, "A".repeat(43)).unwrap();
+        let key = MasterKey::load_or_create(&file).unwrap();
+        let golden = include_str!("../../domain/golden/commands/member/register.json");
+        let command: Command = serde_json::from_str(golden).unwrap();
+        let person = Person::new("A-001", "Ana", Some("a@example.org")).unwrap();
+        let shown = |person| body(&key, &command, person).map(|byte| format!("{byte:02x}")).concat();
+        assert_eq!(shown(None), "10b5ec4597fc7ae44e74cdf59d4ca5c6775ba652280b6737acf5feb0c1b27559");
+        assert_eq!(shown(Some(&person)), "7dab79d2820ac702717fa5b5e63f1d07f7e32e71b5359faba11111a8ec1ea431");
+    }
 }

@@ -37,9 +37,20 @@ pub struct Place {
     /// another role is to serve later is not granted to it.
     #[arg(long, global = true)]
     pub allow_owner: bool,
+    /// What stands before the database of one's own: a pooler that gives each transaction another session, such as PgBouncer in
+    /// transaction mode. See docs/processes.md.
+    #[arg(long, global = true, env = "SANPING_POOLER")]
+    pub pooler: Option<Pooler>,
     /// The organisation's time zone, by its IANA name.
     #[arg(long, global = true, env = "SANPING_ZONE", default_value = "Asia/Shanghai")]
     pub zone: String,
+}
+
+/// The poolers there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Pooler {
+    /// A session of the server for each transaction.
+    Transaction,
 }
 
 /// What can be done.
@@ -66,11 +77,32 @@ pub enum Action {
         #[arg(long, env = "SANPING_VERIFY_HOURS", default_value_t = 24)]
         verify_hours: u32,
     },
+    /// Send the commands of a file, one JSON object a line; what came of each is a line on standard output. Exit code 5 when
+    /// some were refused or are no commands. The format: docs/import.md.
+    Import {
+        /// The file; - for standard input.
+        file: PathBuf,
+        /// Who asks, such as "id=ana; roles=office". The id is who answers for every command.
+        #[arg(long)]
+        viewer: String,
+        /// Believe lines that name a viewer of their own.
+        #[arg(long)]
+        viewers_in_lines: bool,
+        /// The id of what all the commands are part of; one is made and told unless given.
+        #[arg(long)]
+        correlation: Option<String>,
+    },
     /// Apply what is missing of the schema, as the role that owns the database.
     Migrate {
         /// The role that serves.
         #[arg(long, default_value = "sanping_app")]
         app_role: String,
+    },
+    /// The log itself.
+    Log {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: LogAction,
     },
     /// Where the projections are, rebuild them, verify them against the log.
     Projections {
@@ -96,6 +128,33 @@ pub enum Action {
     Schema {
         /// Which.
         what: SchemaOf,
+    },
+}
+
+/// What can be done with the log.
+#[derive(Debug, Subcommand)]
+pub enum LogAction {
+    /// Read and decode all of it, and print a digest of what is stored. Exit code 4 when something is wrong with it.
+    Replay {
+        /// Up to this position only.
+        #[arg(long)]
+        upto: Option<u64>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Record, as the owner, that the database was restored: a new origin of the log begins, so that what is accepted from now
+    /// on is not taken for what was lost. Nobody serves from a database restored to a point in time before that is done.
+    Restored {
+        /// What happened, and what is known to be lost.
+        #[arg(long)]
+        reason: String,
+        /// Who says so.
+        #[arg(long)]
+        by: String,
+        /// Everything acknowledged is there, as after a failover to a synchronous standby: the origin stays.
+        #[arg(long)]
+        nothing_lost: bool,
     },
 }
 

@@ -10,12 +10,14 @@
 use std::borrow::Cow;
 
 use crate::fold::{kinds, registry};
+use crate::log::origin;
+use crate::pooler;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Executor, PgConnection};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 8] = [
+const MIGRATIONS: [(i64, &str, &str); 12] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -24,6 +26,10 @@ const MIGRATIONS: [(i64, &str, &str); 8] = [
     (6, "staff_key", include_str!("../sql/0006_staff_key.sql")),
     (7, "reads", include_str!("../sql/0007_reads.sql")),
     (8, "watch", include_str!("../sql/0008_watch.sql")),
+    (9, "append", include_str!("../sql/0009_append.sql")),
+    (10, "processes", include_str!("../sql/0010_processes.sql")),
+    (11, "switches", include_str!("../sql/0011_switches.sql")),
+    (13, "origin", include_str!("../sql/0013_origin.sql")),
 ];
 
 /// What can go wrong.
@@ -52,6 +58,8 @@ pub async fn run(owner: &PgConnectOptions, app_role: &str) -> Result<(), Migrate
     let mut connection = owner.connect().await?;
     migrator().run_direct(&mut connection).await?;
     kinds::register(&mut connection, &registry::all()).await?;
+    origin::take_over(&mut connection).await?;
+    mend(&mut connection, app_role).await?;
     grant(&mut connection, app_role).await
 }
 
@@ -83,6 +91,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
     let grants = format!(
         "grant usage, create on schema {schema} to {role}; \
          grant select, insert on events, commands, reads to {role}; \
+         grant select on log_origins to {role}; \
          revoke update on log_head from {role}; \
          grant select, update (position, recorded_at) on log_head to {role}; \
          revoke delete on people, subject_keys from {role}; \
@@ -92,9 +101,45 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
          grant select, update on jobs to {role}; \
+         grant select, insert, update, delete on processes to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
     connection.execute(grants.as_str()).await?;
+    Ok(())
+}
+
+/// Drops the tables of projections that the application's role does not own, as after a dump that was restored without its
+/// owners: that role could not write them. They are folded anew.
+async fn mend(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
+    let found = "select distinct c.oid::pg_catalog.regclass::pg_catalog.text, r.name \
+                 from pg_catalog.pg_class c, rows from (pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[])) as r(name, made) \
+                 where c.relkind operator(pg_catalog.=) 'r' \
+                 and c.relnamespace operator(pg_catalog.=) pg_catalog.current_schema()::pg_catalog.regnamespace::pg_catalog.oid \
+                 and c.relname::pg_catalog.text operator(pg_catalog.~) r.made \
+                 and pg_catalog.pg_get_userbyid(c.relowner)::pg_catalog.text operator(pg_catalog.<>) $3::pg_catalog.text \
+                 and exists (select from pg_catalog.pg_roles where rolname::pg_catalog.text operator(pg_catalog.=) $3::pg_catalog.text)";
+    let projections = registry::all();
+    let names: Vec<&str> = projections.iter().map(|projection| projection.name()).collect();
+    let made = |table: &str| format!("^{table}(_[a-z]+)?_g[0-9]+$");
+    let made: Vec<String> = projections.iter().map(|projection| made(projection.table())).collect();
+    let foreign: Vec<(String, String)> =
+        crate::sql::query_as(found).bind(names).bind(made).bind(role).fetch_all(&mut *connection).await?;
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    let (tables, mut names): (Vec<String>, Vec<String>) = foreign.into_iter().unzip();
+    names.sort();
+    names.dedup();
+    let mut transaction = connection.begin().await?;
+    transaction.execute(format!("drop table if exists {}", tables.join(", ")).as_str()).await?;
+    for table in ["projections", "projection_builds"] {
+        let sql = format!(
+            "delete from {table} where name::pg_catalog.text operator(pg_catalog.=) any ($1::pg_catalog.text[])"
+        );
+        crate::sql::query(&sql).bind(&names).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await?;
+    tracing::warn!(projections = names.join(", "), "their tables belonged to another role: they are folded anew");
     Ok(())
 }
 
@@ -104,6 +149,9 @@ pub enum UnfitError {
     /// The database cannot be asked.
     #[error("the database cannot be asked")]
     Sql(#[from] sqlx::Error),
+    /// A pooler refuses what a session is told at its start.
+    #[error("a pooler stands before the database and refuses what sessions are told: start with --pooler transaction")]
+    Pooler(#[source] sqlx::Error),
     /// The schema is missing or of another program.
     #[error("the schema is at {found}, this program needs {needed}; run `sanping migrate` as the owner first")]
     Schema {
@@ -112,6 +160,9 @@ pub enum UnfitError {
         /// The last one this program knows.
         needed: i64,
     },
+    /// The database was restored, and nobody has said what was lost.
+    #[error(transparent)]
+    Unsettled(#[from] origin::UnsettledError),
     /// The role could change what was recorded.
     #[error(
         "the role {role} owns the log or is a superuser: it could change what was recorded. Serve with the role that \
@@ -123,12 +174,19 @@ pub enum UnfitError {
     },
 }
 
+fn unreachable(error: sqlx::Error) -> UnfitError {
+    match pooler::is_refusal(&error) {
+        true => UnfitError::Pooler(error),
+        false => UnfitError::Sql(error),
+    }
+}
+
 /// Whether this role may serve from this database.
 ///
 /// # Errors
 /// [`UnfitError`].
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
-    let mut connection = app.connect().await?;
+    let mut connection = app.connect().await.map_err(unreachable)?;
     let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     let known: bool = crate::sql::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut connection)
@@ -152,6 +210,6 @@ pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), Unfi
     .await?;
     match can_change && !allow_owner {
         true => Err(UnfitError::OwnerServes { role }),
-        false => Ok(()),
+        false => Ok(origin::settled(&mut connection).await.map(drop)?),
     }
 }

@@ -10,11 +10,16 @@
 
 use std::error::Error;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sqlx::{Connection, PgConnection};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use crate::log::origin::{self, Origin};
 
 /// How long a small question may take.
 pub const SMALL: Duration = Duration::from_secs(10);
@@ -25,6 +30,10 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 #[derive(Debug, Default)]
 pub struct Reach {
     lost: AtomicBool,
+    /// The origin of the log that the process serves under.
+    origin: OnceLock<Origin>,
+    /// Whether another one was found.
+    replaced: watch::Sender<bool>,
 }
 
 impl Reach {
@@ -64,6 +73,56 @@ impl Reach {
     /// As [`Self::within`].
     pub async fn soon<T>(&self, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
         self.within(SMALL, asked, std::convert::identity).await
+    }
+
+    /// From now on the process serves under this origin and under no other.
+    pub fn serve_under(&self, origin: Origin) {
+        // Said once, when the program starts.
+        let _said_before = self.origin.set(origin);
+    }
+
+    /// Connects, to no other log than the process began with.
+    ///
+    /// # Errors
+    /// The database's; that the log goes on under another origin.
+    pub async fn connect(&self, options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = options.connect().await?;
+        self.same_log(&mut connection).await?;
+        Ok(connection)
+    }
+
+    /// Whether a new connection leads to the log that the process began with. A restore ends every connection, so whoever
+    /// looks at each new one writes nothing into a log that has lost what the process knows.
+    ///
+    /// # Errors
+    /// The database's; that the log goes on under another origin.
+    pub async fn same_log(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        let Some(own) = self.origin.get() else { return Ok(()) };
+        let now = origin::now(connection).await?;
+        let known = own.line.is_none() || now.line.is_none() || own.line == now.line;
+        match self.is_same(now.id) && known {
+            true => Ok(()),
+            false => {
+                self.replaced.send_replace(true);
+                Err(sqlx::Error::Configuration("the database was restored: this is another log than before".into()))
+            }
+        }
+    }
+
+    /// Whether the log still has the origin that the process serves under.
+    pub fn is_same(&self, origin: Uuid) -> bool {
+        let same = self.origin.get().is_none_or(|own| own.id == origin);
+        if !same {
+            self.replaced.send_replace(true);
+        }
+        same
+    }
+
+    /// Returns when another log was found than the process began with.
+    pub async fn replaced(&self) {
+        let mut replaced = self.replaced.subscribe();
+        // It does not fail: the sender is as old as this.
+        let _found = replaced.wait_for(|replaced| *replaced).await;
     }
 
     /// Takes in that the database has answered.

@@ -1,7 +1,8 @@
 //! Every statement of this program begins here, so that one place says how statements are sent.
 //!
 //! # Invariant
-//! Behind a pooler in transaction mode a prepared statement must not outlive its transaction: there, none has a name.
+//! Behind a pooler in transaction mode a prepared statement must not outlive its transaction: there, none has a name, so that
+//! none is kept ([`crate::pooler`] sends each again with its use).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

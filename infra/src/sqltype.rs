@@ -18,6 +18,16 @@ pub struct SqlInstant(pub Timestamp);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SqlDate(pub Date);
 
+impl SqlInstant {
+    /// The instant of so many microseconds since 2000.
+    ///
+    /// # Errors
+    /// An instant that a `timestamptz` has room for and the calendar has not.
+    pub fn of_wire(micros: i64) -> Result<Self, jiff::Error> {
+        Timestamp::from_microsecond(micros.saturating_add(EPOCH)).map(Self)
+    }
+}
+
 impl Type<Postgres> for SqlInstant {
     fn type_info() -> PgTypeInfo {
         PgTypeInfo::with_name("timestamptz")
@@ -38,8 +48,7 @@ impl Encode<'_, Postgres> for SqlInstant {
 
 impl Decode<'_, Postgres> for SqlInstant {
     fn decode(value: PgValueRef<'_>) -> Result<Self, BoxDynError> {
-        let micros = <i64 as Decode<Postgres>>::decode(value)?;
-        Ok(Self(Timestamp::from_microsecond(micros + EPOCH)?))
+        Ok(Self::of_wire(<i64 as Decode<Postgres>>::decode(value)?)?)
     }
 }
 

@@ -68,6 +68,8 @@ impl Projection for AuditTrail {
     type Row = AuditRow;
     type Change = AuditRow;
 
+    const WRITE_ONCE: bool = true;
+
     fn changes(fact: &Fact) -> Vec<(AuditKey, AuditRow)> {
         let told = told(&fact.event);
         let own = (kind_of(fact.stream.kind), fact.stream.id);

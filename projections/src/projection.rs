@@ -29,6 +29,9 @@ pub trait Projection: Send + Sync + 'static {
     /// The row after a change; nothing where it ends.
     fn apply(row: Option<Self::Row>, key: &KeyOf<Self>, change: &Self::Change) -> Option<Self::Row>;
 
+    /// Whether a row, once made, never changes and never ends.
+    const WRITE_ONCE: bool = false;
+
     /// Whether an engine keeps ranks of its rows.
     const RANKED: bool = false;
 

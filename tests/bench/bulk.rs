@@ -1,14 +1,13 @@
-//! Bulk: batches of a thousand events appended, beside COPY of the same rows into a table of the same make; and the log
-//! read in order and decoded, beside COPY out of it.
+//! Bulk: batches of a thousand events appended, beside COPY of the same rows into a table of the same make.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::id::BadgeCheckId;
 use domain::member::MemberEvent;
 use domain::period::Zone;
-use domain::stream::{Position, StreamId, StreamKind};
+use domain::stream::{StreamId, StreamKind};
 use domain::text::Sealed;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use harness::speak::DAY;
@@ -17,13 +16,12 @@ use infra::clock::{Clock, random, random_id};
 use infra::log::executor::Executor;
 use infra::log::job::{Ask, CommandKey, Read, Settled, Write};
 use infra::log::metadata::metadata;
-use infra::log::reader;
 use infra::migrate;
 use infra::postgres::{APP_ROLE, Cluster};
 use infra::reach::Reach;
 use jiff::Timestamp;
+use sqlx::Executor as _;
 use sqlx::postgres::{PgConnection, PgPoolOptions};
-use sqlx::{Executor as _, PgPool};
 
 use crate::Failure;
 use crate::field::PLACE;
@@ -42,7 +40,7 @@ const IN_FLIGHT: usize = 2;
 /// Commands of one event each that wait at once in an import.
 const IMPORTED: usize = 4_000;
 
-/// Appends and reads.
+/// Both ways, and an import of many small commands.
 pub async fn measure(cluster: &Cluster) -> Result<Vec<Table>, Failure> {
     let endpoints = cluster.ensure_database("bench_bulk").await?;
     migrate::run(&endpoints.owner, APP_ROLE).await?;
@@ -72,10 +70,9 @@ pub async fn measure(cluster: &Cluster) -> Result<Vec<Table>, Failure> {
         appends.row(vec![name.into(), rate.per_second().to_string(), rate.ratio(&copied)]);
     }
     appends.bar_ratio("bulk append, 1,000 events a batch: ≥ 0.90 × COPY", &ours, &copied, 90);
-    let reads = reads(&pool, &owner).await?;
     pool.close().await;
     owner.close().await;
-    Ok(vec![appends, reads])
+    Ok(vec![appends])
 }
 
 /// Events of streams of their own: nothing of them was there before.
@@ -156,50 +153,4 @@ async fn imported(cluster: &Cluster) -> Result<Rate, Failure> {
     let rate = ours.spread(IMPORTED).await?;
     ours.stop().await;
     Ok(rate)
-}
-
-/// Every way of reading the whole log, after one that warms the cache.
-async fn reads(pool: &PgPool, owner: &PgPool) -> Result<Table, Failure> {
-    owner.execute("vacuum analyze events").await?;
-    let (head, _) = reader::head(pool).await?;
-    let columns = "position, aggregate_type, aggregate_id, sequence, event_type, payload, metadata, recorded_at";
-    let copy = |format: &str| format!("copy (select {columns} from events order by position) to stdout {format}");
-    let (text, binary) = (copy(""), copy("(format binary)"));
-    copy_out(pool, &text).await?;
-    let out = Rate::bulk(head.0, copy_out(pool, &text).await?);
-    let out_binary = Rate::bulk(head.0, copy_out(pool, &binary).await?);
-    let decoded = Rate::bulk(head.0, decoded(pool).await?);
-    let mut table =
-        Table::new(&format!("Reading {head} events in order"), &["", "events /s", "this : the faster COPY out"]);
-    let fastest = if out.per_second() > out_binary.per_second() { &out } else { &out_binary };
-    for (name, rate) in
-        [("COPY out, text", &out), ("COPY out, binary", &out_binary), ("reading the log, decoded", &decoded)]
-    {
-        table.row(vec![name.into(), rate.per_second().to_string(), rate.ratio(fastest)]);
-    }
-    table.bar_ratio("reading in order, decoded: ≥ 0.60 × COPY out", &decoded, fastest, 60);
-    Ok(table)
-}
-
-/// What comes out is counted and dropped.
-async fn copy_out(pool: &PgPool, sql: &str) -> Result<Duration, Failure> {
-    let mut connection = pool.acquire().await?;
-    let begun = Instant::now();
-    let mut bytes = 0;
-    let mut out = connection.copy_out_raw(sql).await?;
-    while let Some(some) = out.try_next().await? {
-        bytes += some.len();
-    }
-    let took = begun.elapsed();
-    if bytes == 0 { Err("COPY gave nothing".into()) } else { Ok(took) }
-}
-
-/// The log from its first event to its last, as every projection is built from it.
-pub async fn decoded(pool: &PgPool) -> Result<Duration, Failure> {
-    let begun = Instant::now();
-    let mut at = Position(0);
-    while let Some(last) = reader::after(pool, at, 5_000).await?.last() {
-        at = last.position;
-    }
-    Ok(begun.elapsed())
 }

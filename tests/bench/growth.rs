@@ -16,7 +16,7 @@ use crate::ours::Ours;
 use crate::plot::{Panel, svg};
 use crate::rate::{Rate, hundredths, millis};
 use crate::table::Table;
-use crate::{Failure, bulk, fill};
+use crate::{Failure, fill, folds};
 
 /// What a log of one size allows.
 struct Measured {
@@ -62,7 +62,7 @@ async fn one(ours: &Ours, owner: &PgPool, size: u64, members: u64) -> Result<Mea
     let looked_up = looked_up(&ours.app.pool, members).await?;
     let (head, _) = reader::head(owner).await?;
     forget_peak()?;
-    let read = Rate::bulk(head.0, bulk::decoded(&ours.app.pool).await?);
+    let read = Rate::bulk(head.0, folds::decoded(&ours.app.pool, head.0).await?);
     let read_memory = peak()?;
     forget_peak()?;
     let begun = std::time::Instant::now();

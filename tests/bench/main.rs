@@ -9,6 +9,7 @@ mod field;
 mod fill;
 mod folds;
 mod growth;
+mod lag;
 mod ours;
 mod over_http;
 mod peers;
@@ -29,7 +30,7 @@ use crate::table::Table;
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 256];
 
 /// What is measured where no part is named. Boards of a million take several gigabytes: they are asked for by name.
-const ALL: [&str; 8] = ["commands", "hot", "http", "rounds", "bulk", "folds", "ranked", "growth"];
+const ALL: [&str; 9] = ["commands", "hot", "http", "rounds", "lag", "bulk", "folds", "ranked", "growth"];
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -67,6 +68,7 @@ impl Asked {
             "hot" => commands::hot(cluster).await?,
             "http" => vec![over_http::measure(cluster).await?],
             "rounds" => vec![rounds::measure(cluster).await?],
+            "lag" => vec![lag::measure(cluster).await?],
             "bulk" => bulk::measure(cluster).await?,
             "folds" => vec![folds::measure(cluster).await?],
             "ranked" => vec![ranked::measure(cluster).await?],

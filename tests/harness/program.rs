@@ -59,6 +59,13 @@ pub struct Running {
     told: Receiver<String>,
 }
 
+impl Drop for Running {
+    /// A test that fails leaves nothing running. One that has ended is not there to be killed.
+    fn drop(&mut self) {
+        let _killed = self.child.kill().and_then(|()| self.child.wait());
+    }
+}
+
 impl Running {
     /// Starts it.
     #[must_use]
@@ -80,7 +87,13 @@ impl Running {
     #[must_use]
     pub fn until_said(&self, text: &str) -> String {
         let ended = || panic!("it ended without saying {text:?}: {:?}", self.told.iter().collect::<Vec<_>>());
-        self.said.iter().find(|line| line.contains(text)).unwrap_or_else(ended)
+        self.says(text).unwrap_or_else(ended)
+    }
+
+    /// The same, or nothing when it ends without saying so.
+    #[must_use]
+    pub fn says(&self, text: &str) -> Option<String> {
+        self.said.iter().find(|line| line.contains(text))
     }
 
     /// Waits for a line on standard error that holds a text.
@@ -89,6 +102,12 @@ impl Running {
     /// When it ends without telling so.
     pub fn until_told(&self, text: &str) {
         assert!(self.told.iter().any(|line| line.contains(text)), "it ended without telling {text:?}");
+    }
+
+    /// Sends it a signal, such as `-STOP`.
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
     }
 
     /// Its process id.
@@ -100,18 +119,20 @@ impl Running {
     /// How it ended, and what it told last, where it has ended.
     pub fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().expect("it can be asked")?;
-        Some(format!("{status}: {:?}", self.told.try_iter().collect::<Vec<_>>()))
+        Some(format!("{status}: {:?}", self.last_words()))
+    }
+
+    /// What it has told on standard error that nobody has heard yet.
+    #[must_use]
+    pub fn last_words(&self) -> Vec<String> {
+        self.told.try_iter().collect()
     }
 
     /// Stops it in its tracks for a time.
     pub fn pause(&self, time: std::time::Duration) {
-        for signal in ["-STOP", "-CONT"] {
-            let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
-            assert!(sent.expect("kill is there").success());
-            if signal == "-STOP" {
-                std::thread::sleep(time);
-            }
-        }
+        self.signal("-STOP");
+        std::thread::sleep(time);
+        self.signal("-CONT");
     }
 
     /// Kills it with SIGKILL and waits for its end. Its PostgreSQL loses its parent.

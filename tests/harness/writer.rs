@@ -64,6 +64,32 @@ impl Writer {
         }
     }
 
+    /// Stops it in its tracks, and waits until it stands.
+    ///
+    /// # Panics
+    /// When it cannot be stopped.
+    pub fn pause(&self) {
+        self.signal("STOP");
+        let stat = format!("/proc/{}/stat", self.child.id());
+        while !std::fs::read_to_string(&stat).expect("it is there").contains(") T ") {
+            std::thread::yield_now();
+        }
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) {
+        self.signal("CONT");
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    ///
+    /// # Panics
+    /// When it cannot be sent.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.child.id().to_string()]).status();
+        assert!(sent.expect("kill is there").success());
+    }
+
     /// Kills it with SIGKILL, its server with it where it has one, and hears what it had still said.
     ///
     /// # Panics

@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use crate::Failure;
 
 const DATABASE: &str = "soak";
+/// How often a program is started before that is given up.
+const STARTS: u32 = 5;
 /// How often PostgreSQL is opened again before it is given up.
 const OPENINGS: u32 = 5;
 
@@ -131,11 +133,17 @@ impl Programs {
     async fn one(ground: Arc<Ground>) -> Result<(Running, Api), Failure> {
         let started = tokio::task::spawn_blocking(move || {
             let asked = ["serve", "--dev-sign-in", "--verify-hours", "0", "--listen", "127.0.0.1:0"];
-            let program = ground.start(&asked);
-            let line = program.until_said("serving on ");
-            (program, Api::at(line.rsplit(' ').next().unwrap_or_default()))
+            // A session that is ended while a program starts ends it; whoever watches over programs starts another one.
+            for _ in 0..STARTS {
+                let program = ground.start(&asked);
+                if let Some(line) = program.says("serving on ") {
+                    return Ok((program, Api::at(line.rsplit(' ').next().unwrap_or_default())));
+                }
+                eprintln!("a program is started again: {:?}", program.last_words());
+            }
+            Err(Failure::from("no program starts"))
         });
-        Ok(started.await?)
+        started.await?
     }
 
     /// One of them is killed, or asked to stop, and another one takes its place.

@@ -11,7 +11,8 @@ use domain::stream::StreamKind;
 use harness::ground::Ground;
 use infra::postgres::{Binaries, Search};
 
-fn root() -> PathBuf {
+/// The root of the repository.
+pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 

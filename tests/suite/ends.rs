@@ -31,6 +31,7 @@ async fn a_server_whose_appender_ends_by_itself_ends_with_an_error() {
         pg_bin: None,
         key_file: None,
         allow_owner: false,
+        pooler: None,
         zone: "Asia/Shanghai".to_owned(),
     };
     let opened = place::open(&place, false).await.unwrap();

@@ -16,6 +16,7 @@ use infra::fold::engine::{BATCH, Folded, standings};
 use infra::fold::lease::{self, Lease};
 use infra::fold::registry;
 use infra::fold::tail::Tail;
+use infra::fold::together::Together;
 use sqlx::PgPool;
 
 use crate::told::{log, rows_equal, told};
@@ -186,4 +187,39 @@ async fn workers_killed_in_the_middle_of_their_batches_lose_and_double_nothing()
     .await;
     rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
     told.app.stop().await;
+}
+
+#[tokio::test]
+async fn together_each_is_fenced_by_itself_and_nobody_waits_for_one_that_is_locked() {
+    let ground = Ground::fresh().await;
+    let pool = ground.pool().await;
+    let held = hold_all(&pool).await;
+    let app = ground.app().await;
+    app.commands.send(&office("root"), found_root(), None).await.unwrap();
+    let head = registers(&*app.commands, 1).await.position;
+    let stolen = "update projections set epoch = epoch + 1 where name = 'members'";
+    sqlx::query(stolen).execute(&pool).await.unwrap();
+    let mut elsewhere = pool.begin().await.unwrap();
+    let lock = "select from projections where name = 'branches' for update";
+    sqlx::query(lock).execute(&mut *elsewhere).await.unwrap();
+
+    let (moved, mut told) = tokio::sync::mpsc::unbounded_channel();
+    let together = Together { pool: pool.clone(), reach: Arc::default(), tail: Arc::default(), moved };
+    let (desk, work) = together.start();
+    let work = tokio::spawn(work);
+    let all = held.iter().map(|(projection, lease)| desk.fold(projection, *lease, false));
+    let folded = futures_util::future::join_all(all).await;
+    for ((projection, lease), folded) in held.iter().zip(folded) {
+        let apart = ["members", "branches"].contains(&projection.name());
+        assert_eq!(folded, (!apart).then_some(head), "{}", projection.name());
+        let checkpoint = lease::look(&pool, projection.name()).await.unwrap().checkpoint;
+        assert_eq!(checkpoint, if apart { lease.checkpoint } else { head }, "{}", projection.name());
+    }
+    assert_eq!(told.recv().await.unwrap().len(), held.len() - 2, "told once, with all that moved");
+    assert!(rows_of(&pool, "members").await == 0 && rows_of(&pool, "branches").await == 0);
+    assert!(rows_of(&pool, "audit_trail").await > 0);
+    drop(desk);
+    work.await.unwrap();
+    elsewhere.rollback().await.unwrap();
+    app.stop().await;
 }

@@ -7,22 +7,26 @@ use std::time::Duration;
 
 use domain::stream::Position;
 use harness::ground::Ground;
+use harness::speak::{found_root, office};
 use harness::wait::until;
 use infra::fold::FoldError;
+use infra::fold::bulk::{self, MOST};
+use infra::fold::compare::{self, Compared};
 use infra::fold::engine::{Standing, standings};
+use infra::fold::lag;
 use infra::fold::lease;
 use infra::fold::rebuild::{self, Progress, Quiet};
 use infra::fold::registry;
-use projections::audit_trail::{AuditRow, AuditTrail};
-use projections::members::MemberRow;
+use projections::audit_trail::AuditTrail;
+use projections::branches::Branches;
 use projections::projection::Projection;
-use projections::select::Select;
 use projections::standings::Standings;
 use sqlx::PgPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::told::{ALL, Told, log, rows_equal, told};
+use crate::fold_kill::reading;
+use crate::told::{ALL, Told, log, rows_equal, smuggle_unwritable, told};
 
 /// Tells a test how far a build is.
 struct Heard(UnboundedSender<u64>);
@@ -118,23 +122,8 @@ async fn a_busy_program_answers_throughout_a_rebuild_and_goes_on_with_the_new_ro
     let mut told = told(22, 60).await;
     told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (reads, done) = (Arc::clone(&told.app.reads), Arc::new(AtomicBool::new(false)));
-    let reader = tokio::spawn({
-        let done = Arc::clone(&done);
-        async move {
-            let (mut last, mut answers) = (Position(0), 0);
-            while !done.load(Ordering::Relaxed) {
-                let now = reads.pin(None, None).await.unwrap();
-                assert!(now.position >= last, "{} after {last}", now.position);
-                last = now.position;
-                let rows = reads.rows(&Select::<AuditRow>::first(5), now.position).await.unwrap();
-                let members = reads.rows(&Select::<MemberRow>::first(5), now.position).await.unwrap();
-                assert!(rows.len() == 5 && members.len() == 5);
-                answers += 1;
-            }
-            answers
-        }
-    });
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = reading(Arc::clone(&told.app.reads), Arc::clone(&done));
     let rebuilt = async {
         for projection in registry::all() {
             projection.rebuild(&pool, &Quiet).await.unwrap();
@@ -301,4 +290,134 @@ async fn a_replaced_table_is_dropped_late() {
     assert!(!there(1).await, "nobody has looked at it for an hour");
     assert!(there(2).await && there(3).await && there(4).await);
     told.app.stop().await;
+}
+
+#[tokio::test]
+async fn all_are_rebuilt_in_one_pass_however_little_room_there_is() {
+    let mut told = told(29, 200).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let before = digests(&pool).await;
+    // Half of the log is written out and goes on in batches; then everything at once.
+    for (most, generation) in [(40, 2), (MOST, 3)] {
+        let (progress, mut parts) = heard();
+        for (name, rebuilt) in bulk::together(&pool, &registry::all(), most, &progress).await.unwrap() {
+            assert_eq!(rebuilt.unwrap(), before[name].0, "{name}");
+            assert_eq!(self::generation(&pool, name).await, generation);
+            let compared = compare::last(&pool, name).await.unwrap();
+            assert_eq!(compared, Some(Compared { at: before[name].0, differing: 0, first: None }), "{name}");
+        }
+        assert_eq!(parts.recv().await, Some(before["members"].0.0), "the pass is told of");
+        assert_eq!(digests(&pool).await, before);
+    }
+    told.story.go_on(&*told.app.commands, 20).await;
+    let head = told.caught_up().await;
+    rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn what_served_and_was_not_what_the_log_makes_is_recorded_with_the_switch() {
+    let told = told(30, 60).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    for changed in [
+        "update members_g1 set branch = '00000000-0000-4000-8000-000000000abc' where member = \
+         (select member from members_g1 where until_position = 9223372036854775807 order by member limit 1) \
+         and until_position = 9223372036854775807",
+        "delete from outlets_g1 where outlet = (select outlet from outlets_g1 limit 1)",
+    ] {
+        assert!(sqlx::query(changed).execute(&pool).await.unwrap().rows_affected() > 0);
+    }
+    let removed = sqlx::query_scalar::<_, i64>("select count(*) from outlets_g1").fetch_one(&pool).await.unwrap();
+    for projection in registry::all() {
+        assert_eq!(projection.rebuild(&pool, &Quiet).await.unwrap(), head);
+    }
+    let of = async |name| compare::last(&pool, name).await.unwrap().unwrap();
+    let members = of("members").await;
+    assert_eq!((members.at, members.differing), (head, 2), "the row that was, and the row that is");
+    assert!(members.first.unwrap().contains("\"branch\""));
+    let outlets = of("outlets").await;
+    let made = sqlx::query_scalar::<_, i64>("select count(*) from outlets_g2").fetch_one(&pool).await.unwrap();
+    assert_eq!(outlets.differing, (made - removed).unsigned_abs());
+    assert!(outlets.differing > 0 && outlets.first.unwrap().starts_with("rebuilt {"));
+    assert_eq!(of("totals").await, Compared { at: head, differing: 0, first: None });
+    let overview = lag::look(&pool).await.unwrap();
+    let replaced = |name: &str| {
+        let found = overview.projections.iter().find(|it| it.standing.name == name).unwrap();
+        found.replaced
+    };
+    assert_eq!((replaced("members"), replaced("totals")), (2, 0));
+    digests(&pool).await;
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_reader_of_an_old_table_holds_no_rebuild_up() {
+    let told = told(31, 20).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    let owner = told.ground.owner().await;
+    sqlx::query("update projection_switches set switched_at = switched_at - interval '1 hour'")
+        .execute(&owner)
+        .await
+        .unwrap();
+    let mut reading = pool.begin().await.unwrap();
+    sqlx::query("select from standings_g1").fetch_all(&mut *reading).await.unwrap();
+    let there = async || {
+        let sql = "select to_regclass('standings_g1') is not null";
+        sqlx::query_scalar::<_, bool>(sql).fetch_one(&pool).await.unwrap()
+    };
+    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    assert!(there().await, "somebody reads it");
+    reading.rollback().await.unwrap();
+    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    assert!(!there().await);
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_rebuild_ends_before_a_row_that_cannot_be_written_where_the_live_one_stopped_too() {
+    let told = told(32, 60).await;
+    let head = told.caught_up().await;
+    let poison = smuggle_unwritable(&told.ground).await;
+    let pool = told.ground.pool().await;
+    until("the stop", Duration::from_secs(20), async || {
+        let standings = standings(&pool).await.unwrap();
+        let branches = standings.into_iter().find(|standing| standing.name == "branches").unwrap();
+        branches.stopped.map(|(at, _)| assert_eq!(at, poison))
+    })
+    .await;
+    // Both ways: in one pass, and in batches.
+    for generation in [2, 3] {
+        let rebuilt = match generation {
+            2 => bulk::alone::<Branches>(&pool, &Quiet).await,
+            _batches => rebuild::run::<Branches>(&pool, 20, &Quiet).await,
+        };
+        assert_eq!(rebuilt.unwrap(), head);
+        assert_eq!(self::generation(&pool, "branches").await, generation);
+    }
+    // Where the live one got past it, a rebuild would go back: it fails, and the old rows serve on.
+    told.app.stop().await;
+    let past = "update projections set checkpoint = $1, stopped_at = null where name = 'branches'";
+    sqlx::query(past).bind(poison.0.cast_signed()).execute(&pool).await.unwrap();
+    let failed = bulk::alone::<Branches>(&pool, &Quiet).await;
+    assert!(matches!(failed, Err(FoldError::Sql { .. })), "{failed:?}");
+    assert_eq!(self::generation(&pool, "branches").await, 3);
+}
+
+#[tokio::test]
+async fn a_log_of_the_root_alone_is_rebuilt_and_verified() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    app.commands.send(&office("root"), found_root(), None).await.unwrap();
+    let head = app.reads.head().await.unwrap().position;
+    for (name, rebuilt) in bulk::together(&app.pool, &registry::all(), MOST, &Quiet).await.unwrap() {
+        assert_eq!(rebuilt.unwrap(), head, "{name}");
+    }
+    for (name, (at, _)) in digests(&app.pool).await {
+        assert_eq!(at, head, "{name}");
+    }
+    app.stop().await;
 }

@@ -17,6 +17,7 @@ use harness::crowd::{close, contest, id, reinstate, rename, suspend, transfer};
 use harness::speak::{establish, found_root, person, register};
 use infra::log::again::{Fresh, Look};
 use infra::log::desk::{Desk, SharedDesk, Step};
+use infra::log::gate::Gate;
 use infra::log::job::{Ask, CommandKey, Given, Job, Order, Settled};
 use infra::log::settle::{Broken, Found, fail, settle};
 use proptest::prelude::*;
@@ -60,7 +61,7 @@ fn given(number: usize, command_id: String) -> Arc<Given> {
     let key = CommandKey { principal: "office".into(), command_id };
     let order =
         Order { key, body: [number as u8; 32], metadata: "{}".into(), command, person, vault: Arc::new(NoVault) };
-    Arc::new(Given { order, context: context() })
+    Arc::new(Given { order, context: context(), gate: Arc::new(Gate::wide_open()) })
 }
 
 /// The log as the database would hold it.
@@ -180,7 +181,7 @@ impl Play {
                     }
                 }
                 Step::Queued(_, refusal) => return self.waiting.push_back((given, refusal)),
-                Step::Closed => panic!("nobody closed the desk"),
+                Step::Ask(_) | Step::Closed => panic!("the gate is wide open, and nobody closed the desk"),
             }
         }
         panic!("loading comes to an end");

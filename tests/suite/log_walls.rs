@@ -59,14 +59,15 @@ fn a_look() -> Look {
 async fn contents(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select e::text from events e union all select c::text from commands c union all select h::text from log_head h \
-         union all select r::text from reads r union all select s::text from projection_skips s union all select v::text from verifications v",
+         union all select r::text from reads r union all select s::text from projection_skips s union all select v::text from verifications v \
+         union all select o::text from log_origins o",
     )
     .fetch_all(pool)
     .await
     .unwrap()
 }
 
-const CHANGES: [&str; 17] = [
+const CHANGES: [&str; 20] = [
     "update events set metadata = '{}' where position = 1",
     "delete from events where position = 1",
     "truncate events",
@@ -84,6 +85,9 @@ const CHANGES: [&str; 17] = [
     "update verifications set differing = 0",
     "delete from verifications",
     "truncate verifications",
+    "update log_origins set reason = 'none'",
+    "delete from log_origins",
+    "truncate log_origins",
 ];
 
 #[tokio::test]
@@ -94,6 +98,8 @@ async fn the_serving_role_is_not_granted_to_change_what_was_recorded() {
     assert_eq!(state(&serving, "grant all on events, commands, log_head, reads to sanping_app").await, "00000");
     let more = [
         "insert into log_head (one, origin, position, recorded_at) values (false, gen_random_uuid(), 0, now())",
+        "update log_head set origin = gen_random_uuid()",
+        "insert into log_origins select 99, origin, 0, now(), null, null, 'none', 'nobody' from log_head",
         "drop trigger events_stay on events",
         "alter table events disable trigger all",
         "alter table commands disable trigger all",
@@ -156,7 +162,7 @@ async fn a_role_that_may_become_the_owner_does_not_serve_either() {
     let bootstrap = PgPool::connect_with(ground.endpoints.owner.clone().username("sanping_bootstrap")).await.unwrap();
     let made = format!(
         "drop role if exists {role}; create role {role} login noinherit; grant sanping_owner to {role}; \
-         grant connect on database {database} to {role}; grant select on _sqlx_migrations to {role}"
+         grant connect on database {database} to {role}; grant select on _sqlx_migrations, log_origins, log_head to {role}"
     );
     assert_eq!(state(&bootstrap, &made).await, "00000");
     let borrower = ground.endpoints.app.clone().username(&role);
@@ -224,13 +230,17 @@ async fn an_operator_of_the_callers_opens_no_trigger() {
 }
 
 #[tokio::test]
-async fn the_functions_of_the_triggers_have_a_search_path_of_their_own() {
+async fn the_functions_of_the_triggers_have_a_search_path_of_their_own_and_so_has_the_append() {
     let owner = Ground::fresh().await.owner().await;
     let sql = "select proname::text, array_to_string(proconfig, ';') from pg_proc \
                where pronamespace = current_schema()::regnamespace order by proname";
     let functions: Vec<(String, Option<String>)> = sqlx::query_as(sql).fetch_all(&owner).await.unwrap();
-    let path = Some("search_path=pg_catalog, pg_temp".to_owned());
-    let expected = ["refuse_change", "refuse_step_back"].map(|name| (name.to_owned(), path.clone()));
+    let expected = [
+        ("append_batch", "search_path=pg_catalog, public, pg_temp"),
+        ("refuse_change", "search_path=pg_catalog, pg_temp"),
+        ("refuse_step_back", "search_path=pg_catalog, pg_temp"),
+    ];
+    let expected = expected.map(|(name, path)| (name.to_owned(), Some(path.to_owned())));
     assert_eq!(functions, expected);
 }
 

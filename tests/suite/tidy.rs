@@ -191,6 +191,18 @@ fn outside_tests_nothing_is_unwrapped() {
     none(shipped.filter(|(_, text)| unwrapped(text)).map(|(name, _)| name).collect());
 }
 
+/// What begins elsewhere is not known to the place that says how statements are sent.
+#[test]
+fn every_statement_begins_in_one_place() {
+    let begun = |text: &str| {
+        let mut uses = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let begins = ["(", "_", "!"].map(|next| format!("sqlx::query{next}"));
+        uses.any(|line| begins.iter().any(|begin| line.contains(begin)))
+    };
+    let shipped = sources(&root().join("infra/src")).into_iter().filter(|(name, _)| !name.ends_with("/sql.rs"));
+    none(shipped.filter(|(name, text)| !name.contains("test") && begun(text)).map(|(name, _)| name).collect());
+}
+
 #[test]
 fn every_room_says_what_it_is_and_is_not() {
     for room in ["domain", "projections", "graphql", "infra"] {

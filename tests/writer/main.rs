@@ -1,7 +1,7 @@
 //! A program that writes numbered commands and says which were acknowledged, to be killed in the middle.
 //!
 //! `writer database SOCKET-FOLDER DATABASE KEY-FILE NAME COUNT`, or `writer data FOLDER KEY-FILE NAME COUNT`, which
-//! runs a PostgreSQL of its own. It says `server PID`, `ack ID POSITION`, and `end`.
+//! runs a PostgreSQL of its own. `writer idle SOCKET-FOLDER DATABASE KEY-FILE` writes nothing and only folds. It says `server PID`, `ack ID POSITION`, and `end`.
 #![expect(clippy::print_stdout, reason = "what it prints is its purpose")]
 
 use std::path::Path;
@@ -37,19 +37,28 @@ async fn main() {
             write(endpoints.app, key, name, count.parse().expect("a count")).await;
             cluster.stop().await.expect("the server stops");
         }
-        _ => panic!("writer database|data …"),
+        ["idle", socket, database, key] => {
+            let address = PgConnectOptions::new_without_pgpass().socket(socket).username(APP_ROLE).database(database);
+            let _app = program(address, key).await;
+            std::future::pending().await
+        }
+        _ => panic!("writer database|data|idle …"),
     }
     println!("end");
 }
 
 async fn write(database: PgConnectOptions, key: &str, name: &str, count: usize) {
-    let key = MasterKey::load_or_create(Path::new(key)).expect("the key can be read");
-    let settings = Settings { database, key, clock: Arc::new(Clock::System), zone: Zone::default(), connections: 8 };
-    let app = App::start(settings).await.expect("the program starts");
+    let app = program(database, key).await;
     let branches = organisation(&app, BRANCHES).await;
     let numbers = stream::iter(0..count).map(|number| one(&app, &branches, format!("{name}-{number}")));
     numbers.buffer_unordered(AT_ONCE).collect::<()>().await;
     app.stop().await;
+}
+
+async fn program(database: PgConnectOptions, key: &str) -> App {
+    let key = MasterKey::load_or_create(Path::new(key)).expect("the key can be read");
+    let settings = Settings { database, key, clock: Arc::new(Clock::System), zone: Zone::default(), connections: 8 };
+    App::start(settings).await.expect("the program starts")
 }
 
 /// A registration and a transfer, each said as soon as it is acknowledged.

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "a field of a command means what the event's field means")]
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::kind::{BranchKind, Competitors, OutletKind, RankedBy, SixS, StandardKind};
 use crate::id::{
@@ -15,7 +15,7 @@ use crate::round::Rules;
 use crate::text::{MetricCode, Sealed, Title};
 
 /// An outlet, and the branch that holds it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutletAt {
     /// The branch that holds it.
     pub branch: BranchId,
@@ -24,7 +24,7 @@ pub struct OutletAt {
 }
 
 /// A command to a branch.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum BranchCommand {
     /// Found a branch under another; the top committee, [`BranchId::root`], has none above.
     Establish { kind: BranchKind, parent: Option<BranchId>, name: Title, on: Date },

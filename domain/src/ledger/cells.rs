@@ -29,7 +29,7 @@ pub struct Ledger {
 }
 
 /// A result to be reported.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// The id of the result.
     pub result: ResultId,
@@ -44,7 +44,7 @@ pub struct Report {
 }
 
 /// A correction of a result.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Correction {
     /// The id of the corrected result.
     pub result: ResultId,
@@ -57,7 +57,7 @@ pub struct Correction {
 }
 
 /// A plan and a base to be set; both missing take back what stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     /// In which metric.
     pub metric: MetricCode,

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "a field of a command means what the event's field means")]
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::event::{Level, Outcome, Post};
 use crate::id::{
@@ -12,7 +12,7 @@ use crate::ledger::{Correction, Report, Target};
 use crate::text::Sealed;
 
 /// Another member of a team 队友.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TeamMate {
     /// Who.
     pub member: MemberId,
@@ -21,7 +21,7 @@ pub struct TeamMate {
 }
 
 /// A command to a member.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum MemberCommand {
     /// Enter the roster of a branch; the person's record goes beside the log.
     Register { branch: BranchId, post: Post, on: Date, probation_until: Option<Date> },

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "a field of a command means what the event's field means")]
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::kind::{Code, Counts, Group, Marks};
 use crate::id::{AppealId, BranchId, MemberId, RoundId};
@@ -10,7 +10,7 @@ use crate::period::Period;
 use crate::text::Sealed;
 
 /// A grade that the committee gives other than as proposed, or across the border of the cap.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GradeGiven {
     pub member: MemberId,
     pub grade: Code,
@@ -19,7 +19,7 @@ pub struct GradeGiven {
 }
 
 /// What is put right in a published result.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Fix {
     /// The counts of a secret group on the person, all dimensions.
     Counts { group: Group, counts: Counts },
@@ -32,7 +32,7 @@ pub enum Fix {
 }
 
 /// A command to a round.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum RoundCommand {
     /// Draft it for branches and a period under a version of the organisation's rules.
     Draft { branches: Vec<BranchId>, period: Period, rules_version: u32 },

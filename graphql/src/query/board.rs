@@ -16,6 +16,7 @@ use domain::stream::StreamKind;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::competitions::CompetitionRow;
 use projections::leaderboard::{Board, Place, Ties};
+use projections::row::Row as _;
 use projections::standings::StandingRow;
 use rust_decimal::Decimal as Number;
 use uuid::Uuid;
@@ -340,7 +341,8 @@ pub async fn page_of(session: &Session, reading: &Reading, page: &Page) -> Resul
         Ok((cells, Entry::of(reading, rank, row)))
     };
     let entries: Vec<(Vec<Cell>, Entry)> = rows.into_iter().map(entry).collect::<Result<_>>()?;
-    Ok(Connection::of(page, at, entries))
+    page.goes_on_in(session, StandingRow::TABLE)?;
+    Ok(Connection::of_fold(page, StandingRow::TABLE, at, entries))
 }
 
 /// Leaderboards.

@@ -12,13 +12,14 @@ mod wanted;
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use domain::id::RoundId;
 use domain::stream::StreamKind;
 use futures_util::future::try_join_all;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::rounds::{RoundKey, RoundRow};
+use projections::row::Row as _;
 use projections::select::{Condition, Order, Select};
 
 pub use self::wanted::{SubjectInput, TrailFilter};
@@ -186,7 +187,12 @@ impl TrailQuery {
         let after = page.place(&[position_column()])?.and_then(|place| place.into_iter().next());
         let order = if reverse { Order::Descending } else { Order::Ascending };
         let events = trail(session, &filter.unwrap_or_default(), at, order, after, page.limit + 1).await?;
-        Ok(Some(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event)))))
+        Ok(Some(Connection::of_fold(
+            &page,
+            AuditRow::TABLE,
+            at.position,
+            events.into_iter().map(|event| (event.place(), event)),
+        )))
     }
 }
 
@@ -197,6 +203,11 @@ impl Event {
     #[graphql(name = "position")]
     async fn shown_position(&self) -> Position {
         self.position().into()
+    }
+
+    /// The origin of the log that the position is of 日志起源.
+    async fn origin(&self, ctx: &Context<'_>) -> ID {
+        Session::of(ctx).reads().origin().into()
     }
 
     /// What happened: the stored name, such as `member_transferred`.

@@ -1,6 +1,6 @@
 //! The two ports in memory: a list of facts, folded anew for each read; commands are noted, not decided.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
@@ -14,8 +14,8 @@ use domain::world::Command;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, iter};
 use graphql::ports::{
-    Accepted, AsOf, Asker, Commands, Failure, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip,
-    SendError,
+    Accepted, AsOf, Asker, Commands, Failure, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook,
+    RecordedSkip, SendError, ServingFold,
 };
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
@@ -277,6 +277,22 @@ impl Reads for Twin {
 
     /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    fn origin(&self) -> Uuid {
+        Uuid::NAMESPACE_OID
+    }
+
+    fn versions(&self) -> BTreeMap<&'static str, i32> {
+        BTreeMap::new()
+    }
+
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError> {
+        Ok(Vec::new())
+    }
+
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
         Ok(Vec::new())
     }
 

@@ -1,18 +1,23 @@
 //! The command line: opens the place, does one thing, says how it went.
 //!
 //! # Exit codes
-//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference.
+//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference, or a replay something
+//! wrong with the log · 5 of an import some lines were refused or are no commands.
 
+pub mod import;
+pub mod log;
 pub mod place;
 pub mod progress;
 pub mod projections;
+pub mod restored;
 pub mod serve;
 pub mod year;
 
 use std::process::ExitCode;
 
-use crate::config::{Action, Arguments, SchemaOf};
+use crate::config::{Action, Arguments, LogAction, SchemaOf};
 use crate::log::catalogue;
+use import::Import;
 
 /// Any failure of the command line, told to a person.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -28,7 +33,14 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Action::Serve { listen, dev_sign_in, verify_hours } => {
             serve::serve(place, listen, dev_sign_in, verify_hours).await
         }
+        Action::Import { file, viewer, viewers_in_lines, correlation } => {
+            import::run(place, Import { file, viewer, viewers_in_lines, correlation }).await
+        }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
+        Action::Log { action: LogAction::Replay { upto, json } } => log::replay(place, upto, json).await,
+        Action::Log { action: LogAction::Restored { reason, by, nothing_lost } } => {
+            restored::run(place, &reason, &by, nothing_lost).await
+        }
         Action::Projections { action } => projections::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {

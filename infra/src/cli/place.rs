@@ -11,8 +11,10 @@ use sqlx::postgres::PgConnectOptions;
 use super::{Failure, say, told};
 use crate::app::{App, Settings, guarded};
 use crate::clock::Clock;
-use crate::config::{Place, search_path};
-use crate::postgres::{APP_ROLE, Binaries, Cluster, Options, PostgresError, Search, running};
+use crate::config::{Place, Pooler, search_path};
+use crate::migrate::MigrateError;
+use crate::pooler::{self, Way};
+use crate::postgres::{APP_ROLE, Binaries, Cluster, Endpoints, Options, PostgresError, Search, running};
 use crate::{keys, migrate};
 
 /// The database of the organisation in a private cluster.
@@ -31,6 +33,8 @@ pub struct Opened {
     key_file: PathBuf,
     zone: Zone,
     connections: u32,
+    /// The way through a pooler, as long as the place is open.
+    way: Option<Way>,
 }
 
 /// Opens a place to serve from. A private database is migrated by the way; one's own is checked.
@@ -59,7 +63,16 @@ pub async fn open_beside(place: &Place, allow_owner: bool) -> Result<Opened, Fai
     if let Err(unfit) = migrate::check(&database, allow_owner).await {
         return Err(early(told(&unfit)).into());
     }
-    Ok(Opened { database, cluster: None, key_file: key_file(place), zone, connections: BESIDE })
+    Ok(Opened { database, cluster: None, key_file: key_file(place), zone, connections: BESIDE, way: None })
+}
+
+/// Why a private database cannot be opened.
+#[derive(Debug, thiserror::Error)]
+enum PrivateError {
+    #[error(transparent)]
+    Postgres(#[from] PostgresError),
+    #[error(transparent)]
+    Migrate(#[from] MigrateError),
 }
 
 /// What was found at a place.
@@ -68,26 +81,67 @@ enum Found {
     InUse(PostgresError),
 }
 
-async fn open_alone(place: &Place, allow_owner: bool) -> Result<Found, Failure> {
-    let (zone, data, key_file) = (zone(place)?, data_dir(place), key_file(place));
-    let opened = |database, cluster| {
-        Found::Opened(Box::new(Opened { database, cluster, key_file, zone, connections: CONNECTIONS }))
-    };
-    if let Some(url) = &place.database_url {
-        let database = parse(url)?;
-        migrate::check(&database, allow_owner).await?;
-        return Ok(opened(database, None));
+/// How a database is reached, through a pooler where one stands before it.
+async fn through(
+    pooler: Option<Pooler>,
+    database: PgConnectOptions,
+) -> Result<(Option<Way>, PgConnectOptions), Failure> {
+    match pooler {
+        None => Ok((None, database)),
+        Some(Pooler::Transaction) => {
+            crate::sql::behind_a_pooler();
+            let (way, database) = pooler::way(&database)?;
+            pooler::settle(&database).await?;
+            Ok((Some(way), database))
+        }
     }
+}
+
+/// A place as its owner reaches it. The private PostgreSQL ends with it.
+pub struct Owned {
+    /// The database as the role that owns it.
+    pub owner: PgConnectOptions,
+    /// The private cluster, where it was started here.
+    pub cluster: Option<Cluster>,
+}
+
+/// Opens a place as its owner, whether or not it may be served from; a private database is migrated by the way.
+///
+/// # Errors
+/// What is missing or wrong, and what to do.
+pub async fn open_owned(place: &Place) -> Result<Owned, Failure> {
+    if let Some(url) = &place.database_url {
+        return Ok(Owned { owner: parse(url)?, cluster: None });
+    }
+    let (cluster, endpoints) = open_private(place).await?;
+    Ok(Owned { owner: endpoints.owner, cluster: Some(cluster) })
+}
+
+async fn open_private(place: &Place) -> Result<(Cluster, Endpoints), PrivateError> {
+    let data = data_dir(place);
     let search = Search { pg_bin: place.pg_bin.clone(), path: search_path() };
-    let binaries = Binaries::find(&search, &data)?;
-    let cluster = match Cluster::open(&data, &binaries, Options::default()).await {
-        Err(in_use @ PostgresError::InUse { .. }) => return Ok(Found::InUse(in_use)),
-        cluster => cluster?,
-    };
+    let cluster = Cluster::open(&data, &Binaries::find(&search, &data)?, Options::default()).await?;
     let endpoints = cluster.ensure_database(DATABASE).await?;
     migrate::run(&endpoints.owner, APP_ROLE).await?;
+    Ok((cluster, endpoints))
+}
+
+async fn open_alone(place: &Place, allow_owner: bool) -> Result<Found, Failure> {
+    let (zone, key_file) = (zone(place)?, key_file(place));
+    let opened = |database, cluster, way| {
+        Found::Opened(Box::new(Opened { database, cluster, key_file, zone, connections: CONNECTIONS, way }))
+    };
+    if let Some(url) = &place.database_url {
+        let (way, database) = through(place.pooler, parse(url)?).await?;
+        migrate::check(&database, allow_owner).await?;
+        return Ok(opened(database, None, way));
+    }
+    let (cluster, endpoints) = match open_private(place).await {
+        Err(PrivateError::Postgres(in_use @ PostgresError::InUse { .. })) => return Ok(Found::InUse(in_use)),
+        private => private?,
+    };
     migrate::check(&endpoints.app, allow_owner).await?;
-    Ok(opened(endpoints.app, Some(cluster)))
+    Ok(opened(endpoints.app, Some(cluster), None))
 }
 
 impl Opened {
@@ -106,6 +160,7 @@ impl Opened {
     /// # Errors
     /// The server's.
     pub async fn close(self) -> Result<(), Failure> {
+        drop(self.way);
         match self.cluster {
             Some(cluster) => Ok(cluster.stop().await?),
             None => Ok(()),
@@ -140,7 +195,10 @@ fn parse(url: &str) -> Result<PgConnectOptions, Failure> {
 pub async fn migrate(place: &Place, app_role: &str) -> Result<ExitCode, Failure> {
     match &place.database_url {
         Some(url) => migrate::run(&parse(url)?, app_role).await?,
-        None => open(place, false).await?.close().await?,
+        None => match open_owned(place).await?.cluster {
+            Some(cluster) => cluster.stop().await?,
+            None => {}
+        },
     }
     say("the schema is current");
     Ok(ExitCode::SUCCESS)

@@ -14,6 +14,8 @@ use super::progress::Told;
 use super::{Failure, say};
 use crate::app::guarded;
 use crate::config::{Place, ProjectionsAction};
+use crate::fold::bulk;
+use crate::fold::compare::{self, Compared};
 use crate::fold::engine::standings;
 use crate::fold::lag::{self, State, Watched};
 use crate::fold::registry;
@@ -114,13 +116,36 @@ fn skip_json(skip: &Skipped) -> serde_json::Value {
     })
 }
 
+/// Rebuilds one or all in one pass over the log. What one of them comes to does not hold the others up.
 async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure> {
-    for projection in registry::named(name)? {
+    let projections = registry::named(name)?;
+    for projection in &projections {
         projection.register(pool).await?;
-        let position = projection.rebuild(pool, &Told::of(projection.name())).await?;
-        say(&format!("{} rebuilt; it serves from {position} on", projection.name()));
     }
-    Ok(ExitCode::SUCCESS)
+    let told = Told::of(name.unwrap_or("all projections"));
+    let rebuilt = bulk::together(pool, &projections, bulk::MOST, &told).await?;
+    drop(told);
+    let mut code = ExitCode::SUCCESS;
+    for (name, rebuilt) in rebuilt {
+        match rebuilt {
+            Ok(position) => say(&switched(pool, name, position).await?),
+            Err(error) => {
+                code = ExitCode::FAILURE;
+                eprintln!("sanping: {}", super::told(&error));
+            }
+        }
+    }
+    Ok(code)
+}
+
+/// What is told of a switch, with what was found when the rows were compared.
+async fn switched(pool: &PgPool, name: &str, position: Position) -> Result<String, Failure> {
+    let compared = compare::last(pool, name).await?;
+    let found = compared.map_or(String::new(), |Compared { at, differing, first }| match first {
+        None => format!("; as of {at} the rows it replaced were the same"),
+        Some(first) => format!("; as of {at} {differing} rows DIFFERED from those it replaced, the first {first}"),
+    });
+    Ok(format!("{name} rebuilt; it serves from {position} on{found}"))
 }
 
 async fn skip(pool: &PgPool, name: &str, position: Position, reason: &str, by: &str) -> Result<ExitCode, Failure> {

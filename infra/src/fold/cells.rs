@@ -2,9 +2,10 @@
 
 use projections::cell::{Cell, Column, Kind};
 use rust_decimal::Decimal;
-use sqlx::postgres::{PgArguments, PgRow};
+use sqlx::error::BoxDynError;
+use sqlx::postgres::{PgArgumentBuffer, PgArguments, PgRow};
 use sqlx::query::Query;
-use sqlx::{Postgres, Row};
+use sqlx::{Encode, Postgres, Row};
 use uuid::Uuid;
 
 use crate::sqltype::{SqlDate, SqlInstant};
@@ -79,6 +80,28 @@ pub fn bind_one<'q>(query: Binding<'q>, kind: Kind, cell: &Cell) -> Binding<'q> 
         Kind::Instant => query.bind(instant(cell)),
         Kind::Flag => query.bind(flag(cell)),
     }
+}
+
+/// Adds a cell to a row that is copied in: its length in 4 bytes and its bytes, as PostgreSQL receives them.
+///
+/// # Errors
+/// A number beyond what the database takes.
+pub fn put(cell: &Cell, buffer: &mut PgArgumentBuffer) -> Result<(), BoxDynError> {
+    let at = buffer.len();
+    buffer.extend((-1_i32).to_be_bytes());
+    match cell {
+        Cell::Null => return Ok(()),
+        Cell::Uuid(value) => buffer.extend(value.as_bytes()),
+        Cell::Text(value) => buffer.extend(value.as_bytes()),
+        Cell::Int(value) => buffer.extend(value.to_be_bytes()),
+        Cell::Decimal(value) => drop(Encode::<Postgres>::encode(*value, buffer)?),
+        Cell::Date(value) => drop(Encode::<Postgres>::encode(SqlDate(*value), buffer)?),
+        Cell::Instant(value) => drop(Encode::<Postgres>::encode(SqlInstant(*value), buffer)?),
+        Cell::Flag(value) => buffer.push(u8::from(*value)),
+    }
+    let length = u32::try_from(buffer.len() - at - 4)?;
+    buffer[at..at + 4].copy_from_slice(&length.to_be_bytes());
+    Ok(())
 }
 
 /// Reads the cells of these columns, the first at `offset`.

@@ -7,19 +7,24 @@ use async_trait::async_trait;
 use domain::event::Fact;
 use domain::stream::Position;
 use projections::cell::Column;
-use projections::memory::Memory;
 use projections::projection::Projection;
 use projections::row::Row;
 use sqlx::{Connection, PgConnection, PgPool, Row as _};
 
+use super::batch::{Batch, Made, Unwritten};
+use super::bulk::part::{Bulk, Part};
 use super::lease::{self, Lease};
 use super::stretch::Stretch;
 use super::tail::{Facts, Tail};
-use super::{FoldError, ranks, rebuild, rows, table, verify};
-use crate::log::reader;
+use super::{FoldError, bulk, ranks, rebuild, table, verify};
+use crate::log::reader::{self, Met};
 
 /// The most events folded in one transaction.
 pub const BATCH: usize = 5_000;
+
+/// How a transaction that folds begins. Rows and checkpoint vanish together in a crash and are folded again: no need to
+/// wait for the disk.
+pub(super) const BEGIN: &str = "begin; set local synchronous_commit = off";
 
 /// A projection whose rows the engine keeps, its types put away.
 #[async_trait]
@@ -38,8 +43,18 @@ pub trait Folded: Send + Sync {
     fn reads(&self, fact: &Fact) -> bool;
     /// Registers it and makes its first table, if that has not been done.
     async fn register(&self, pool: &PgPool) -> Result<(), FoldError>;
+    /// What it makes of the events after the lease's checkpoint but for those it is to step over: nothing is written.
+    async fn make(
+        &self,
+        connection: &mut PgConnection,
+        lease: &Lease,
+        met: &[Met],
+        skipped: &BTreeSet<Position>,
+    ) -> Result<Made, FoldError>;
     /// Folds one batch of at most so many events; answers the new checkpoint, the old one where nothing is new.
     async fn catch_up(&self, pool: &PgPool, tail: &Tail, lease: &Lease, most: usize) -> Result<Position, FoldError>;
+    /// Begins to build a new generation beside, or goes on with one that was cut off.
+    async fn part(&self, connection: &mut PgConnection) -> Result<Box<dyn Part>, FoldError>;
     /// Builds a new generation beside and lets it serve.
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError>;
     /// Refolds the log and compares it with the rows.
@@ -93,19 +108,36 @@ impl<P: Projection> Folded for Engine<P> {
         }
         let mut connection = pool.acquire().await.map_err(failed)?;
         let mut transaction = connection.begin().await.map_err(failed)?;
-        let registered = crate::sql::query(
+        // Where it was there before, as in a restored database, no generation comes twice.
+        let registered: Option<i64> = crate::sql::query_scalar(
             "insert into projections (name, version, generation, checkpoint, epoch, born) \
-             select $1::text, $2::integer, 1, 0, 0, position from log_head on conflict (name) do nothing",
+             select $1::text, $2::integer, \
+             1 + coalesce((select max(generation) from projection_switches s where s.name = $1), 0), 0, 0, position \
+             from log_head on conflict (name) do nothing returning generation",
         )
         .bind(P::NAME)
         .bind(P::VERSION.cast_signed())
-        .execute(&mut *transaction)
+        .fetch_optional(&mut *transaction)
         .await
         .map_err(failed)?;
-        if registered.rows_affected() == 1 {
-            table::create::<P>(&mut transaction, 1).await.map_err(failed)?;
+        if let Some(generation) = registered {
+            table::create::<P>(&mut transaction, generation).await.map_err(failed)?;
         }
         transaction.commit().await.map_err(failed)
+    }
+
+    async fn make(
+        &self,
+        connection: &mut PgConnection,
+        lease: &Lease,
+        met: &[Met],
+        skipped: &BTreeSet<Position>,
+    ) -> Result<Made, FoldError> {
+        let mut stretch = Stretch::of::<P>(connection, lease.checkpoint, met).await?;
+        stretch.leave_out(skipped);
+        let batch = Batch::<P>::of(connection, lease.generation, lease.checkpoint, &stretch.facts, ranks::SIZE).await?;
+        let rows = batch.map(|batch| Box::new(batch) as Box<dyn Unwritten>);
+        Ok(Made { to: stretch.to, stopped: stretch.stopped, rows })
     }
 
     async fn catch_up(&self, pool: &PgPool, tail: &Tail, lease: &Lease, most: usize) -> Result<Position, FoldError> {
@@ -116,23 +148,33 @@ impl<P: Projection> Folded for Engine<P> {
             Ok(met) => met,
             Err(_) => Facts::from(reader::met(&mut *connection, lease.checkpoint, most).await.map_err(failed)?),
         };
-        let mut stretch = Stretch::of::<P>(&mut connection, lease.checkpoint, &met).await?;
-        let last = stretch.to;
-        if last == lease.checkpoint {
-            return stretch.stopped.map_or(Ok(last), Err);
+        let mut skipped = BTreeSet::new();
+        loop {
+            let made = self.make(&mut connection, lease, &met, &skipped).await?;
+            if made.to == lease.checkpoint {
+                return made.stopped.map_or(Ok(made.to), Err);
+            }
+            let mut transaction = connection.begin_with(BEGIN).await.map_err(failed)?;
+            let advanced = lease::advance(&mut transaction, P::NAME, lease, made.to).await.map_err(failed)?;
+            let skips = advanced.ok_or(FoldError::Fenced { projection: P::NAME })?;
+            if skips != skipped {
+                // Decided before the lease was taken: that does not change while it holds.
+                transaction.rollback().await.map_err(failed)?;
+                skipped = skips;
+                continue;
+            }
+            made.write(&mut transaction).await?;
+            transaction.commit().await.map_err(failed)?;
+            return Ok(made.to);
         }
-        // Rows and checkpoint vanish together in a crash and are folded again: no need to wait for the disk.
-        let begin = "begin; set local synchronous_commit = off";
-        let mut transaction = connection.begin_with(begin).await.map_err(failed)?;
-        let advanced = lease::advance(&mut transaction, P::NAME, lease, last).await.map_err(failed)?;
-        stretch.leave_out(&advanced.ok_or(FoldError::Fenced { projection: P::NAME })?);
-        fold::<P>(&mut transaction, lease.generation, lease.checkpoint, &stretch.facts).await?;
-        transaction.commit().await.map_err(failed)?;
-        Ok(last)
+    }
+
+    async fn part(&self, connection: &mut PgConnection) -> Result<Box<dyn Part>, FoldError> {
+        Ok(Box::new(Bulk::<P>::begin(connection).await?))
     }
 
     async fn rebuild(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<Position, FoldError> {
-        rebuild::run::<P>(pool, BATCH, told).await
+        bulk::alone::<P>(pool, told).await
     }
 
     async fn verify(&self, pool: &PgPool, told: &dyn rebuild::Progress) -> Result<verify::Verified, FoldError> {
@@ -164,23 +206,9 @@ pub async fn fold_sized<P: Projection>(
     facts: &[&Fact],
     size: ranks::Size,
 ) -> Result<(), FoldError> {
-    let changes: Vec<_> = facts
-        .iter()
-        .flat_map(|fact| P::changes(fact).into_iter().map(|(key, change)| (fact.position, key, change)))
-        .collect();
-    if changes.is_empty() {
-        return Ok(());
-    }
-    let keys: BTreeSet<_> = changes.iter().map(|(_, key, _)| key.clone()).collect();
-    let mut memory = Memory::<P>::default();
-    rows::load(connection, generation, &keys, &mut memory).await?;
-    for (position, key, change) in &changes {
-        memory.change(key, change, *position);
-    }
-    rows::write(connection, generation, &memory, checkpoint).await?;
-    match P::RANKED {
-        true => ranks::fold(connection, generation, checkpoint, &memory, size).await,
-        false => Ok(()),
+    match Batch::<P>::of(connection, generation, checkpoint, facts, size).await? {
+        Some(batch) => batch.write(connection).await,
+        None => Ok(()),
     }
 }
 

@@ -7,8 +7,8 @@ use domain::stream::Position;
 use sqlx::{PgConnection, PgPool};
 
 use super::engine::{Standing, standings};
-use super::registry;
 use super::skips::{self, Skipped};
+use super::{compare, registry};
 use crate::log::reader;
 
 /// How long a rate is measured.
@@ -36,6 +36,8 @@ pub struct Watched {
     pub state: State,
     /// Up to which position it was verified last, and how many rows differed then.
     pub verified: Option<(Position, u64)>,
+    /// How many rows differed from those that replaced them, when it was rebuilt last.
+    pub replaced: u64,
     /// What it was told to step over.
     pub skips: Vec<Skipped>,
 }
@@ -96,12 +98,14 @@ pub async fn look(pool: &PgPool) -> Result<Overview, sqlx::Error> {
     let waiting = waiting(&mut connection).await?;
     let skips = skips::all(&mut *connection).await?;
     let verified = verified(&mut connection).await?;
+    let replaced = compare::all(&mut *connection).await?;
     let watched = standings.into_iter().map(|standing| {
         let events = head.0.saturating_sub(standing.checkpoint.0);
         let seconds = if events == 0 { 0 } else { waiting.get(&standing.name).copied().unwrap_or_default() };
         let skips = skips.iter().filter(|skip| skip.projection == standing.name).cloned().collect();
         let (state, verified) = (State::of(&standing, events), verified.get(&standing.name).copied());
-        Watched { events, seconds, rate: None, state, verified, skips, standing }
+        let replaced = replaced.get(&standing.name).copied().unwrap_or_default();
+        Watched { events, seconds, rate: None, state, verified, replaced, skips, standing }
     });
     Ok(Overview { head, projections: watched.collect() })
 }

@@ -1,6 +1,6 @@
 //! One active worker per projection: a lease row with an epoch, timed by the database's clock.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use domain::stream::Position;
@@ -79,6 +79,36 @@ pub async fn advance(
         .fetch_optional(connection)
         .await?;
     Ok(skipped.map(|skipped| skipped.into_iter().map(|at| Position(at.unsigned_abs())).collect()))
+}
+
+/// Moves the checkpoints of several leases at once, first in the transaction that writes their rows: each as
+/// [`advance`] does. Answers which leases hold, and of each whether something passed is to be stepped over. One whose row
+/// is locked by another is left out: nobody waits.
+///
+/// # Errors
+/// The database's.
+pub async fn advance_all(
+    connection: &mut PgConnection,
+    moves: impl Iterator<Item = (&'static str, Lease, Position)>,
+) -> Result<BTreeMap<String, bool>, sqlx::Error> {
+    let (mut names, mut epochs, mut befores, mut afters) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (name, lease, after) in moves {
+        names.push(name);
+        epochs.push(lease.epoch);
+        befores.push(lease.checkpoint.0.cast_signed());
+        afters.push(after.0.cast_signed());
+    }
+    let sql = "update projections p set checkpoint = l.after, lease_until = now() + $5 * interval '1 second', \
+               stopped_at = null, cause = null \
+               from (select h.name, l.before, l.after \
+               from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) as l(name, epoch, before, after) \
+               join projections h on h.name = l.name and h.epoch = l.epoch and h.checkpoint = l.before \
+               for update of h skip locked) as l where p.name = l.name \
+               returning p.name, exists(select from projection_skips s where s.projection = p.name \
+               and s.position > l.before and s.position <= l.after)";
+    let query = crate::sql::query_as(sql).bind(names).bind(epochs).bind(befores).bind(afters).bind(seconds());
+    let moved: Vec<(String, bool)> = query.fetch_all(connection).await?;
+    Ok(moved.into_iter().collect())
 }
 
 /// Gives the lease back, so that another takes over at once.

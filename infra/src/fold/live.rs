@@ -8,7 +8,7 @@ use std::time::Duration;
 use domain::stream::Position;
 use futures_util::FutureExt;
 use sqlx::{Executor, PgPool};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -17,17 +17,19 @@ use super::engine::{BATCH, Folded};
 use super::lease::{self, Lease};
 use super::rebuild::Quiet;
 use super::tail::Tail;
+use super::together::{Desk, Together};
 use crate::reach::{Reach, is_out_of_reach};
+use crate::reads::serving::Moved;
 
-/// How long a projection breathes after a small batch, so that what comes meanwhile is folded together: each batch
+/// How long projections breathe after a small batch, so that what comes meanwhile is folded together: each batch
 /// costs the same few statements, and read models that chase every single event take the cores from the writers.
-const BREATH: Duration = Duration::from_millis(50);
+pub(super) const BREATH: Duration = Duration::from_millis(50);
 /// How often the lease is prolonged and the log looked at without a hint: a third of the lease's term.
 const POLL: Duration = Duration::from_secs(2);
 /// How long a projection rests after a failure.
 const REST: Duration = Duration::from_secs(2);
 /// How long a batch may take: longer than any of its statements may.
-const FOLD: Duration = Duration::from_secs(90);
+pub(super) const FOLD: Duration = Duration::from_secs(90);
 /// How often a lease that another holds is asked for.
 const TURN: Duration = Duration::from_secs(1);
 /// How long one that failed leaves the lease to others: they ask within a turn, and may be builds that can go on.
@@ -40,14 +42,16 @@ const TRIES: u32 = 3;
 pub struct Floor {
     /// The database.
     pub pool: PgPool,
+    /// The same, by connections that nobody's reads take.
+    pub own: PgPool,
     /// Whether it answers.
     pub reach: Arc<Reach>,
     /// What the projections read together.
     pub tail: Arc<Tail>,
     /// Rings when the log may have grown.
     pub head: watch::Receiver<Position>,
-    /// Rung when a checkpoint has moved.
-    pub moved: Arc<Notify>,
+    /// Told when checkpoints have moved.
+    pub moved: mpsc::UnboundedSender<Moved>,
     /// True once the process stops.
     pub stopping: watch::Receiver<bool>,
     /// This process, as leases name it.
@@ -57,16 +61,26 @@ pub struct Floor {
 /// Starts a worker for each projection.
 #[must_use]
 pub fn start(projections: Vec<Arc<dyn Folded>>, floor: &Floor) -> JoinSet<()> {
-    projections.into_iter().map(|projection| work(projection, floor.clone())).collect()
+    let together = Together {
+        pool: floor.own.clone(),
+        reach: Arc::clone(&floor.reach),
+        tail: Arc::clone(&floor.tail),
+        moved: floor.moved.clone(),
+    };
+    let (desk, together) = together.start();
+    let work = |projection| work(projection, floor.clone(), desk.clone());
+    let mut tasks: JoinSet<()> = projections.into_iter().map(work).collect();
+    tasks.spawn(together);
+    tasks
 }
 
-async fn work(projection: Arc<dyn Folded>, mut floor: Floor) {
+async fn work(projection: Arc<dyn Folded>, mut floor: Floor, desk: Desk) {
     let mut trouble = Trouble::default();
     while !*floor.stopping.borrow() {
         let lease = lease::take(&floor.pool, projection.name(), projection.version(), floor.holder);
         match floor.reach.soon(lease).await {
             Ok(Some(lease)) => {
-                let (lease, ended) = hold(&*projection, &mut floor, lease, &mut trouble).await;
+                let (lease, ended) = hold(&projection, &mut floor, &desk, lease, &mut trouble).await;
                 let given = lease::give_back(&floor.pool, projection.name(), &lease);
                 if let Err(error) = floor.reach.soon(given).await {
                     warn(&*projection, &error, "the lease is left to run out");
@@ -110,17 +124,31 @@ fn warn(projection: &dyn Folded, error: &sqlx::Error, what: &str) {
 }
 
 /// Folds while the lease holds and the process does not stop; answers the lease as it last was.
-async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, trouble: &mut Trouble) -> (Lease, Ended) {
-    let mut most = BATCH;
+async fn hold(
+    projection: &Arc<dyn Folded>,
+    floor: &mut Floor,
+    desk: &Desk,
+    mut lease: Lease,
+    trouble: &mut Trouble,
+) -> (Lease, Ended) {
+    let (mut most, mut prolong) = (BATCH, false);
     while !*floor.stopping.borrow() {
-        match catch_up(projection, floor, &lease, most).await {
+        // One in trouble does not break up the others' transactions.
+        let together = match most == BATCH && trouble.times == 0 {
+            true => desk.fold(projection, lease, prolong).await,
+            false => None,
+        };
+        let folded = match together {
+            Some(checkpoint) => Ok(checkpoint),
+            None => apart(&**projection, floor, &lease, most, prolong).await,
+        };
+        match folded {
             Ok(checkpoint) if checkpoint > lease.checkpoint => {
-                let small = checkpoint.0 - lease.checkpoint.0 < BATCH as u64 && most == BATCH;
+                let small = checkpoint.0 - lease.checkpoint.0 < BATCH as u64 && most == BATCH && together.is_none();
                 // After folding one by one it dares more with each that succeeds.
                 most = BATCH.min(most * 2);
                 lease.checkpoint = checkpoint;
-                *trouble = Trouble::default();
-                floor.moved.notify_waiters();
+                (*trouble, prolong) = (Trouble::default(), false);
                 if small {
                     rest(floor, BREATH).await;
                 }
@@ -128,7 +156,7 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, trou
             }
             Ok(_) => {
                 most = BATCH;
-                *trouble = Trouble::default();
+                (*trouble, prolong) = (Trouble::default(), false);
             }
             Err(FoldError::Fenced { .. }) => return (lease, Ended::Otherwise),
             // One of many is at fault; which one shows when they are folded one by one.
@@ -138,21 +166,34 @@ async fn hold(projection: &dyn Folded, floor: &mut Floor, mut lease: Lease, trou
                 continue;
             }
             Err(error) => {
-                report(projection, floor, &lease, &error, trouble).await;
+                report(&**projection, floor, &lease, &error, trouble).await;
                 return (lease, Ended::Failed);
             }
         }
         tokio::select! {
             _ = floor.head.changed() => {}
             _ = floor.stopping.changed() => {}
-            () = tokio::time::sleep(POLL) => {
-                if !prolong(projection, floor, &lease).await {
-                    return (lease, Ended::Otherwise);
-                }
-            }
+            () = tokio::time::sleep(POLL) => prolong = true,
         }
     }
     (lease, Ended::Otherwise)
+}
+
+/// Folds as if alone; prolongs the lease where that is due and nothing was new.
+async fn apart(
+    projection: &dyn Folded,
+    floor: &Floor,
+    lease: &Lease,
+    most: usize,
+    due: bool,
+) -> Result<Position, FoldError> {
+    let checkpoint = catch_up(projection, floor, lease, most).await?;
+    if checkpoint > lease.checkpoint {
+        _ = floor.moved.send(vec![(projection.table(), lease.generation, checkpoint)]);
+    } else if due && !prolonged(projection, floor, lease).await {
+        return Err(FoldError::Fenced { projection: projection.name() });
+    }
+    Ok(checkpoint)
 }
 
 /// A fold that panics is a failure like any other: the worker lives on and says so.
@@ -163,7 +204,7 @@ async fn catch_up(projection: &dyn Folded, floor: &Floor, lease: &Lease, most: u
     floor.reach.within(FOLD, folded.map(|folded| folded.unwrap_or_else(broken)), late).await
 }
 
-async fn prolong(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool {
+async fn prolonged(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> bool {
     let prolonged = async {
         let mut transaction = floor.pool.begin().await?;
         // A lease that a crash forgets runs out, as it would have.
@@ -237,7 +278,7 @@ async fn renew_version(projection: &dyn Folded, floor: &mut Floor) {
         _ = floor.stopping.changed() => return,
     };
     match built {
-        Ok(_) => floor.moved.notify_waiters(),
+        Ok(_) => _ = floor.moved.send(Moved::new()),
         Err(FoldError::BeingBuilt { .. }) => rest(floor, REST).await,
         Err(error) => {
             tracing::error!(

@@ -10,7 +10,11 @@
 //! # Not here
 //! What a fold makes of an event (projections), waiting and paging for readers ([`crate::reads`]).
 
+pub mod batch;
+pub mod build;
+pub mod bulk;
 pub mod cells;
+pub mod compare;
 pub mod engine;
 pub mod kinds;
 pub mod lag;
@@ -25,6 +29,7 @@ pub mod skips;
 pub mod stretch;
 pub mod table;
 pub mod tail;
+pub mod together;
 pub mod verify;
 pub mod watch;
 

@@ -2,7 +2,7 @@
 
 use projections::projection::Projection;
 use projections::row::Row;
-use sqlx::{Executor, PgConnection};
+use sqlx::{Connection, Executor, PgConnection};
 
 use super::cells::sql_type;
 use super::ranks;
@@ -37,23 +37,24 @@ pub fn list(parts: impl IntoIterator<Item = String>) -> String {
 /// # Errors
 /// The database's.
 pub async fn create<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+    create_bare::<P>(connection, generation).await?;
+    complete::<P>(connection, generation).await
+}
+
+/// Makes the table without keys and indexes: rows are copied in faster so.
+///
+/// # Errors
+/// The database's.
+pub async fn create_bare<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
     let table = name(P::Row::TABLE, generation);
     let columns = list(P::Row::COLUMNS.iter().map(|column| {
         let collation = if sql_type(column.kind) == "text" { " collate \"C\"" } else { "" };
         let null = if column.nullable { "" } else { " not null" };
         format!("{} {}{collation}{null}", column.name, sql_type(column.kind))
     }));
-    let key = list(key::<P::Row>().map(str::to_owned));
     let mut sql = format!(
-        "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null, \
-         constraint {table}_key primary key ({key}, from_position));"
+        "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null);"
     );
-    sql +=
-        &format!("create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};");
-    for (number, index) in (1..).zip(P::Row::INDEXES) {
-        let index = list(index.iter().map(|column| (*column).to_owned()));
-        sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
-    }
     let ranks = ranks::Tables::of(P::Row::TABLE, generation);
     let kept: Vec<&str> =
         [table.as_str()].into_iter().chain(P::RANKED.then(|| ranks.names()).into_iter().flatten()).collect();
@@ -71,7 +72,39 @@ pub async fn create<P: Projection>(connection: &mut PgConnection, generation: i6
     connection.execute(sql.as_str()).await.map(drop)
 }
 
-/// Drops the table of a generation.
+/// Gives a table its keys and indexes, where it has none.
+///
+/// # Errors
+/// The database's.
+pub async fn complete<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
+    let table = name(P::Row::TABLE, generation);
+    let key = list(key::<P::Row>().map(str::to_owned));
+    let sql = "select count(*) > 0 from pg_constraint where conrelid = $1::regclass and contype = 'p'";
+    let mut sql = match crate::sql::query_scalar(sql).bind(&table).fetch_one(&mut *connection).await? {
+        true => String::new(),
+        false => format!("alter table {table} add constraint {table}_key primary key ({key}, from_position);"),
+    };
+    sql +=
+        &format!("create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};");
+    for (number, index) in (1..).zip(P::Row::INDEXES) {
+        let index = list(index.iter().map(|column| (*column).to_owned()));
+        sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
+    }
+    connection.execute(sql.as_str()).await.map(drop)
+}
+
+/// The generations whose tables are there.
+///
+/// # Errors
+/// The database's.
+pub async fn generations<P: Projection>(connection: &mut PgConnection) -> Result<Vec<i64>, sqlx::Error> {
+    let sql = "select tablename::text from pg_tables where schemaname = current_schema() and starts_with(tablename::text, $1)";
+    let prefix = format!("{}_g", P::Row::TABLE);
+    let names: Vec<String> = crate::sql::query_scalar(sql).bind(&prefix).fetch_all(connection).await?;
+    Ok(names.iter().filter_map(|name| name.strip_prefix(&prefix)?.parse().ok()).collect())
+}
+
+/// Drops the table of a generation, unless somebody reads it just now.
 ///
 /// # Errors
 /// The database's.
@@ -80,5 +113,7 @@ pub async fn remove<P: Projection>(connection: &mut PgConnection, generation: i6
     if P::RANKED {
         sql += &format!(", {}", ranks::Tables::of(P::Row::TABLE, generation).names().join(", "));
     }
-    connection.execute(sql.as_str()).await.map(drop)
+    let mut transaction = connection.begin_with("begin; set local lock_timeout = '1s'").await?;
+    transaction.execute(sql.as_str()).await?;
+    transaction.commit().await
 }

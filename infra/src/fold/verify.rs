@@ -15,19 +15,18 @@ use projections::memory::Memory;
 use projections::projection::Projection;
 use projections::row::{Key, Row};
 use sha2::{Digest, Sha256};
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgConnectOptions, PgRow};
 use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::FoldError;
 use super::cells::{bind_one, read};
-use super::engine::BATCH;
 use super::lease::{self, Lease};
 use super::line::{self, GROUPS, Line};
 use super::ranks;
 use super::rebuild::Progress;
 use super::stretch::Stretch;
 use super::table::{self, HOLDS};
-use crate::log::reader;
+use crate::log::stream;
 
 /// The most changes a pass holds, and with them the most rows.
 const MOST: usize = 250_000;
@@ -80,7 +79,7 @@ pub async fn run<P: Projection>(pool: &PgPool, told: &dyn Progress) -> Result<Ve
 /// [`FoldError`].
 pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progress) -> Result<Verified, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
-    let mut connection = pool.acquire().await.map_err(failed)?;
+    let (mut connection, database) = (pool.acquire().await.map_err(failed)?, pool.connect_options());
     let lease = lease::look(&mut *connection, P::NAME).await.map_err(failed)?;
     if lease.version != P::VERSION.cast_signed() {
         return Err(FoldError::OtherVersion { projection: P::NAME, serving: lease.version, ours: P::VERSION });
@@ -93,7 +92,7 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
     };
     let mut groups = 0;
     while groups < GROUPS {
-        let pass = Pass::<P>::over(&mut connection, groups, most, &lease, told).await?;
+        let pass = Pass::<P>::over(&mut connection, &database, groups, most, &lease, told).await?;
         let mut expected = pass.digested(&mut digest);
         rows += expected.len() as u64;
         let (count, place) = pass.compare(&mut connection, &lease, &mut expected).await?;
@@ -125,23 +124,23 @@ struct Pass<P: Projection> {
 impl<P: Projection> Pass<P> {
     async fn over(
         connection: &mut PgConnection,
+        database: &PgConnectOptions,
         begin: u16,
         most: usize,
         lease: &Lease,
         told: &dyn Progress,
     ) -> Result<Self, FoldError> {
+        let failed = |source| FoldError::Sql { projection: P::NAME, source };
         let mut pass = Self { begin, end: GROUPS, changes: 0, groups: BTreeMap::new() };
+        let mut log = stream::met(database.clone(), Position(0), lease.checkpoint);
         let mut done = Position(0);
-        while done < lease.checkpoint {
-            let limit = usize::try_from(lease.checkpoint.0 - done.0).map_or(BATCH, |left| left.min(BATCH));
-            let met = reader::met(&mut *connection, done, limit).await;
-            let met = met.map_err(|source| FoldError::Sql { projection: P::NAME, source })?;
+        while let Some(met) = log.next().await.map_err(failed)? {
             let stretch = Stretch::decided::<P>(connection, done, &met).await?;
             stretch.facts.iter().for_each(|fact| pass.fold(fact, most));
-            if stretch.to == done {
-                return stretch.stopped.map_or(Ok(pass), Err);
-            }
             done = stretch.to;
+            if let Some(stopped) = stretch.stopped {
+                return Err(stopped);
+            }
             told.at(done.0, lease.checkpoint.0);
         }
         Ok(pass)

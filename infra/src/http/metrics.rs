@@ -15,7 +15,7 @@ use crate::fold::lag::{self, Overview, Watched};
 /// A figure of each projection: its name, what it says, the figure.
 type Gauge = (&'static str, &'static str, fn(&Watched) -> u64);
 
-const GAUGES: [Gauge; 8] = [
+const GAUGES: [Gauge; 9] = [
     ("checkpoint", "The last position folded.", |it| it.standing.checkpoint.0),
     ("lag_events", "How many events it is behind.", |it| it.events),
     ("lag_seconds", "For how many seconds the first of them has waited.", |it| it.seconds),
@@ -23,6 +23,9 @@ const GAUGES: [Gauge; 8] = [
     ("worked_on", "Whether a worker holds its lease.", |it| u64::from(it.standing.worked_on)),
     ("verified_position", "Up to which position it was verified last.", |it| it.verified.map_or(0, |(at, _)| at.0)),
     ("differences", "How many of its rows differed then.", |it| it.verified.map_or(0, |(_, differing)| differing)),
+    ("replaced_differences", "How many rows differed from those that replaced them, when it was rebuilt last.", |it| {
+        it.replaced
+    }),
     ("skips", "How many events it was told to step over.", |it| it.skips.len() as u64),
 ];
 

@@ -67,6 +67,10 @@ impl Fresh {
             Ok(foreseen) => foreseen,
             Err(missing) => return Look::Needs(missing),
         };
+        // What it leads to now may be of a type that this process has not asked about; its caller does.
+        if !given.gate.closed(writes.iter().map(|write| &write.event)).is_empty() {
+            return Look::Settled(Settled::Stale(Vec::new()), None);
+        }
         for read in &reads {
             found.versions.entry(read.stream).or_insert(read.version);
         }

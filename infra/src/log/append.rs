@@ -1,8 +1,9 @@
 //! The appender: one task per process that commits what waits, a batch at a time.
 //!
 //! # A batch
-//! The head row is taken; versions, outcomes and staff numbers are read; each job is settled by itself; what is
-//! accepted is inserted; what is stale is decided again on what is recorded ([`super::again`]); the head moves, commit.
+//! An ordinary one is recorded in one round trip ([`super::ordinary`]). Otherwise the long way: the head row is taken;
+//! versions, outcomes and staff numbers are read; each job is settled by itself; what is accepted is inserted; what is
+//! stale is decided again on what is recorded ([`super::again`]); the head moves, commit.
 //!
 //! # Failures
 //! After an error the connection is given up and the same batch is settled again on a new one: what had been committed
@@ -16,26 +17,32 @@ use std::time::Duration;
 use domain::stream::{Position, StreamId};
 use domain::world::State;
 use jiff::Timestamp;
+use sqlx::Executor;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::{ConnectOptions, Executor};
 use tokio::sync::{Notify, watch};
 
 use super::again::{Fresh, Look};
 use super::desk::SharedDesk;
 use super::job::{Ask, Given, Job, Settled};
+use super::ordinary;
 use super::settle::{Broken, Found, fail, settle};
 use super::statements::{catch_up, insert_events, insert_outcomes, keep_people, look, move_head, take_head};
 use crate::clock::Clock;
+use crate::held::patiently;
 use crate::reach::{Reach, too_late};
+use crate::sql::pooled;
 
-const MOST_JOBS: usize = 1_000;
-const MOST_EVENTS: usize = 5_000;
+const MOST_JOBS: usize = 4_000;
+const MOST_EVENTS: usize = 20_000;
 const ATTEMPTS: u32 = 8;
 /// How long a batch may take before its connection is given up: longer than the server waits for a lock. A host that
 /// has vanished would be waited for without end.
 const DEADLINE: Duration = Duration::from_secs(15);
 /// How often a batch may be too late before its callers are told.
 const LATE: u32 = 2;
+
+/// The table of the row that every append takes.
+const HEAD: &str = "log_head";
 
 /// The appender's share of a process.
 pub struct Appender {
@@ -53,6 +60,13 @@ pub struct Appender {
     pub clock: Arc<Clock>,
 }
 
+/// What an appender keeps from batch to batch.
+struct Session {
+    connection: Option<PgConnection>,
+    /// Whether the next batch is tried the short way.
+    short: bool,
+}
+
 impl Drop for Appender {
     /// However it ends, nobody is left waiting for it.
     fn drop(&mut self) {
@@ -65,7 +79,7 @@ impl Drop for Appender {
 impl Appender {
     /// Commits batches until the desk is closed and empty.
     pub async fn run(self) {
-        let mut connection = None;
+        let mut session = Session { connection: None, short: !pooled() };
         let mut broken = Broken::default();
         loop {
             let ((jobs, waiting), done) = {
@@ -79,7 +93,7 @@ impl Appender {
                 self.bell.notified().await;
                 continue;
             }
-            let batch = self.settle_with_retries(&mut connection, &jobs, &mut broken.lines).await;
+            let batch = self.settle_with_retries(&mut session, &jobs, &mut broken.lines).await;
             self.tell_head(&batch.answers);
             {
                 let mut desk = self.desk.lock();
@@ -105,16 +119,11 @@ impl Appender {
         }
     }
 
-    async fn settle_with_retries(
-        &self,
-        connection: &mut Option<PgConnection>,
-        jobs: &[Job],
-        broken: &mut HashSet<u64>,
-    ) -> Batch {
+    async fn settle_with_retries(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Batch {
         let mut late = 0;
         for attempt in 1.. {
             let mut lines = broken.clone();
-            let in_time = tokio::time::timeout(DEADLINE, self.commit(connection, jobs, &mut lines)).await;
+            let in_time = tokio::time::timeout(DEADLINE, self.commit(session, jobs, &mut lines)).await;
             let Fault { error, about_content } = match in_time {
                 Ok(Ok(batch)) => {
                     self.reach.answered();
@@ -133,9 +142,9 @@ impl Appender {
             };
             // Told by itself, once: not for each batch.
             let away = self.reach.failed(&error);
-            *connection = None;
+            session.connection = None;
             if about_content && jobs.len() > 1 {
-                return self.settle_one_by_one(connection, jobs, broken).await;
+                return self.settle_one_by_one(session, jobs, broken).await;
             }
             if attempt >= ATTEMPTS || late >= LATE || about_content {
                 if !away {
@@ -151,28 +160,18 @@ impl Appender {
         unreachable!("the loop ends by returning")
     }
 
-    async fn settle_one_by_one(
-        &self,
-        connection: &mut Option<PgConnection>,
-        jobs: &[Job],
-        broken: &mut HashSet<u64>,
-    ) -> Batch {
+    async fn settle_one_by_one(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Batch {
         let mut batch = Batch::of(Vec::new());
         for job in jobs {
-            batch.join(Box::pin(self.settle_with_retries(connection, std::slice::from_ref(job), broken)).await);
+            batch.join(Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await);
         }
         batch
     }
 
-    async fn commit(
-        &self,
-        connection: &mut Option<PgConnection>,
-        jobs: &[Job],
-        broken: &mut HashSet<u64>,
-    ) -> Result<Batch, Fault> {
-        let connection = match connection {
+    async fn commit(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Result<Batch, Fault> {
+        let connection = match &mut session.connection {
             Some(connection) => connection,
-            None => connection.insert(self.options.connect().await?),
+            None => session.connection.insert(self.reach.connect(&self.options).await?),
         };
         if jobs.iter().all(|job| matches!(job.ask, Ask::Confirm)) {
             let mut lines = broken.clone();
@@ -182,7 +181,27 @@ impl Appender {
                 return Ok(Batch::of(settled));
             }
         }
-        let (head, last) = take_head(connection).await?;
+        if session.short
+            && let Some(foreseen) = ordinary::foreseen(jobs, broken)
+        {
+            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now());
+            if let Some(head) = patiently(&self.options, HEAD, appending).await? {
+                return Ok(Batch::of(ordinary::placed(foreseen, head)));
+            }
+        }
+        let batch = self.commit_the_long_way(connection, jobs, broken).await?;
+        // Where others write the same streams, the short way would be in vain each second time.
+        session.short = !pooled() && !batch.settled.iter().any(is_stale);
+        Ok(batch)
+    }
+
+    async fn commit_the_long_way(
+        &self,
+        connection: &mut PgConnection,
+        jobs: &[Job],
+        broken: &mut HashSet<u64>,
+    ) -> Result<Batch, Fault> {
+        let (head, last) = patiently(&self.options, HEAD, take_head(connection)).await?;
         let at = self.clock.now().max(last);
         let mut found = Found { head, ..look(connection, jobs).await? };
         let settled = settle(jobs, &mut found, broken);

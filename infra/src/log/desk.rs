@@ -23,6 +23,8 @@ use super::verdict::Verdict;
 pub enum Step {
     /// These states are missing.
     Load(Vec<StreamId>),
+    /// These types of events have not been asked about yet.
+    Ask(Vec<&'static str>),
     /// The job is queued; a refusal is to be answered once it is confirmed.
     Queued(oneshot::Receiver<Settled>, Option<Refusal>),
     /// The desk is closed.
@@ -98,6 +100,10 @@ impl Desk {
             Ok(verdict) => verdict,
             Err(missing) => return Step::Load(missing),
         };
+        let closed = given.gate.closed(decision.events().iter().map(|(_, event)| event));
+        if !closed.is_empty() {
+            return Step::Ask(closed);
+        }
         let reads = streams.into_iter().filter_map(|stream| self.looked_at(stream)).collect();
         let ask = match refusal {
             Some(_) => Ask::Confirm,
@@ -106,6 +112,12 @@ impl Desk {
         let (answer, waiting) = oneshot::channel();
         self.enqueue(given.job(reads, ask), answer);
         Step::Queued(waiting, refusal)
+    }
+
+    /// The streams that a command's decision is missing.
+    #[must_use]
+    pub fn missing(&self, given: &Given) -> Vec<StreamId> {
+        Verdict::on(&Cached(&self.entries), given).err().unwrap_or_default()
     }
 
     fn looked_at(&mut self, stream: StreamId) -> Option<Read> {

@@ -24,10 +24,12 @@ use tokio::task::JoinHandle;
 
 use super::append::Appender;
 use super::desk::{Desk, SharedDesk, Step};
-use super::hosted::Loader;
+use super::gate::Gate;
+use super::hosted::{Loader, Portion};
 use super::job::{Ask, CommandKey, Given, Job, Order, Read, Settled};
 use crate::clock::Clock;
 use crate::reach::Reach;
+use crate::turn;
 
 /// How often a command is decided before the answer is contention.
 const ATTEMPTS: u32 = 24;
@@ -35,7 +37,7 @@ const ATTEMPTS: u32 = 24;
 const LOADS: u32 = 1_000;
 /// How many streams are loaded at once for one decision.
 const LOADS_AT_ONCE: usize = 8;
-/// How long one stream may take to load.
+/// How long one portion of a stream may take to load.
 const LOAD: Duration = Duration::from_secs(30);
 /// How many streams' states a process keeps.
 const STATES: usize = 200_000;
@@ -46,6 +48,8 @@ pub struct Executor {
     bell: Arc<Notify>,
     head: watch::Receiver<Position>,
     loader: Loader,
+    pool: PgPool,
+    gate: Arc<Gate>,
     reach: Arc<Reach>,
     clock: Arc<Clock>,
     zone: Zone,
@@ -69,7 +73,8 @@ impl Executor {
             clock: Arc::clone(&clock),
         };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));
-        Self { desk, bell, head, loader: Loader::new(pool), reach, clock, zone, appender }
+        let (loader, gate) = (Loader::new(pool.clone()), Arc::default());
+        Self { desk, bell, head, loader, pool, gate, reach, clock, zone, appender }
     }
 
     /// The last position this process has committed, now and whenever it moves.
@@ -84,7 +89,7 @@ impl Executor {
         while head.changed().await.is_ok() {}
     }
 
-    /// Reads states and events through postgres-es.
+    /// Reads states and events.
     #[must_use]
     pub fn loader(&self) -> &Loader {
         &self.loader
@@ -117,14 +122,34 @@ impl Executor {
         waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
     }
 
+    /// Loads what a command will be decided on: whoever has to wait for a turn loads before it comes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn prepare(&self, order: Order) -> Result<(), SendError> {
+        let given = self.given(order);
+        for _ in 0..LOADS {
+            let missing = self.desk.lock().missing(&given);
+            match missing.is_empty() {
+                true => break,
+                false => self.load(missing).await?,
+            }
+        }
+        Ok(())
+    }
+
+    fn given(&self, order: Order) -> Arc<Given> {
+        let (at, actor) = (self.clock.now(), ActorId(order.key.principal.clone()));
+        let context = Context { at, actor, zone: self.zone.clone(), vault: Arc::clone(&order.vault) };
+        Arc::new(Given { order, context, gate: Arc::clone(&self.gate) })
+    }
+
     /// Decides a command and appends what it leads to.
     ///
     /// # Errors
     /// [`SendError`].
     pub async fn execute(&self, order: Order) -> Result<Accepted, SendError> {
-        let (at, actor) = (self.clock.now(), ActorId(order.key.principal.clone()));
-        let context = Context { at, actor, zone: self.zone.clone(), vault: Arc::clone(&order.vault) };
-        let given = Arc::new(Given { order, context });
+        let given = self.given(order);
         for _ in 0..ATTEMPTS {
             let (waiting, refusal) = self.decide(&given).await?;
             let settled = waiting.await.map_err(|gone| SendError::Failed(Box::new(gone)))?;
@@ -152,7 +177,9 @@ impl Executor {
             let step = self.desk.lock().decide(given);
             match step {
                 Step::Load(streams) => self.load(streams).await?,
+                Step::Ask(types) => self.ask(types).await?,
                 Step::Queued(waiting, refusal) => {
+                    turn::decided(&given.order.key.command_id);
                     self.bell.notify_one();
                     return Ok((waiting, refusal));
                 }
@@ -162,20 +189,30 @@ impl Executor {
         Err(SendError::Contended { attempts: LOADS })
     }
 
+    async fn ask(&self, types: Vec<&'static str>) -> Result<(), SendError> {
+        let late = |late| SendError::Failed(Box::new(late));
+        self.reach.within(LOAD, self.gate.ask(&self.pool, types), late).await
+    }
+
     async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
         let load = |stream| async move {
-            let known = self.desk.lock().known(stream);
-            let version = known.as_ref().map_or(0, |(_, version)| *version);
-            let loaded = async {
-                match self.loader.load(stream, known).await {
-                    Ok(loaded) => Ok(loaded),
-                    Err(error) => Err(self.why(stream, version, error).await),
+            let mut known = self.desk.lock().known(stream);
+            loop {
+                let version = known.as_ref().map_or(0, |(_, version)| *version);
+                let loaded = async {
+                    match self.loader.portion(stream, known.take()).await {
+                        Ok(portion) => Ok(portion),
+                        Err(error) => Err(self.why(stream, version, error).await),
+                    }
+                };
+                let late = |late| SendError::Failed(Box::new(late));
+                let Portion { state, version, whole } = self.reach.within(LOAD, loaded, late).await?;
+                if whole {
+                    self.desk.lock().loaded(stream, state, version);
+                    return Ok(());
                 }
-            };
-            let late = |late| SendError::Failed(Box::new(late));
-            let (state, version) = self.reach.within(LOAD, loaded, late).await?;
-            self.desk.lock().loaded(stream, state, version);
-            Ok(())
+                known = Some((state, version));
+            }
         };
         stream::iter(streams).map(load).buffer_unordered(LOADS_AT_ONCE).try_collect().await
     }

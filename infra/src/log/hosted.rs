@@ -1,6 +1,7 @@
 //! The one place where the domain's aggregates meet cqrs-es and postgres-es.
 //!
-//! Loading goes through postgres-es's event repository; committing through the appender. Not used of the libraries,
+//! What the framework loads comes from postgres-es's event repository; commits go through the appender. States are loaded in
+//! portions by a statement of our own: the repository reads a stream as a whole. Not used of the libraries,
 //! for what was measured or read in their source: snapshots and aggregate stores (events applied twice), queries and
 //! views (dispatched after the commit, errors swallowed), `stream_all_events` and replay (no global order; a read
 //! error ends them early with `Ok`).
@@ -13,16 +14,14 @@ use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
 use cqrs_es::{DomainEvent, EventEnvelope};
 use domain::aggregate::Aggregate;
-use domain::branch::Branch;
 use domain::event::{Event, Payload};
-use domain::member::Member;
 use domain::refusal::Refusal;
-use domain::round::Round;
-use domain::stream::{StreamId, StreamKind};
+use domain::stream::StreamId;
 use domain::world::{Command, Context, State, States, Stop, World};
+use futures_util::TryStreamExt;
 use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
+use sqlx::{PgPool, Row};
 
 use super::reader::stored_name;
 use crate::fold::kinds;
@@ -153,10 +152,24 @@ impl<A: Aggregate> cqrs_es::Aggregate for Hosted<A> {
     }
 }
 
-/// Reads the states of streams through postgres-es.
+/// How many events of a stream are read at once.
+pub const PORTION: u64 = 5_000;
+
+/// Reads streams.
 pub struct Loader {
     pool: PgPool,
     repository: PostgresEventRepository,
+}
+
+/// A state as far as it was loaded.
+#[derive(Debug)]
+pub struct Portion {
+    /// The state.
+    pub state: Arc<State>,
+    /// The version it has.
+    pub version: u64,
+    /// Nothing followed when it was read.
+    pub whole: bool,
 }
 
 impl Loader {
@@ -166,20 +179,52 @@ impl Loader {
         Self { repository: PostgresEventRepository::new(pool.clone()), pool }
     }
 
-    /// The state of a stream and its version, going on from what is known.
+    /// The state of a stream and its version, going on from what is known, however long that takes.
     ///
     /// # Errors
     /// The database's, or an event this build cannot read.
     pub async fn load(
         &self,
         stream: StreamId,
-        known: Option<(Arc<State>, u64)>,
+        mut known: Option<(Arc<State>, u64)>,
     ) -> Result<(Arc<State>, u64), PersistenceError> {
-        match stream.kind {
-            StreamKind::Member => self.load_as::<Member>(stream, known).await,
-            StreamKind::Branch => self.load_as::<Branch>(stream, known).await,
-            StreamKind::Round => self.load_as::<Round>(stream, known).await,
+        loop {
+            let Portion { state, version, whole } = self.portion(stream, known).await?;
+            if whole {
+                return Ok((state, version));
+            }
+            known = Some((state, version));
         }
+    }
+
+    /// The state of a stream at most [`PORTION`] events on from what is known.
+    ///
+    /// # Errors
+    /// As [`Loader::load`].
+    pub async fn portion(
+        &self,
+        stream: StreamId,
+        known: Option<(Arc<State>, u64)>,
+    ) -> Result<Portion, PersistenceError> {
+        let (mut state, mut version) = known.unwrap_or_else(|| (Arc::new(State::before(stream.kind)), 0));
+        let mut rows = crate::sql::query(
+            "select sequence, payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
+             order by sequence limit $4",
+        )
+        .bind(stream.kind.name())
+        .bind(stream.id.to_string())
+        .bind(version.cast_signed())
+        .bind(PORTION.cast_signed())
+        .fetch(&self.pool);
+        let mut read = 0;
+        while let Some(row) = rows.try_next().await.map_err(database)? {
+            let event = Event::decode(stream.kind, row.try_get(1).map_err(database)?)?;
+            // It copies what others hold too, so only once there is news.
+            Arc::make_mut(&mut state).apply(&event);
+            version = row.try_get::<i64, _>(0).map_err(database)?.unsigned_abs();
+            read += 1;
+        }
+        Ok(Portion { state, version, whole: read < PORTION })
     }
 
     /// The events of a stream in order.
@@ -194,7 +239,7 @@ impl Loader {
         events.into_iter().map(EventEnvelope::try_from).collect()
     }
 
-    /// The first event of a stream, after a version, whose type this build does not know, and the first build that does.
+    /// The first event in a portion of a stream whose type this build does not know, and the first build that does.
     ///
     /// # Errors
     /// The database's.
@@ -204,9 +249,10 @@ impl Loader {
         version: u64,
     ) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
         let sql = "select payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
-                   order by sequence";
+                   order by sequence limit $4";
         let (kind, id) = (stream.kind.name(), stream.id.to_string());
-        let query = crate::sql::query_scalar(sql).bind(kind).bind(id).bind(version.cast_signed());
+        let query =
+            crate::sql::query_scalar(sql).bind(kind).bind(id).bind(version.cast_signed()).bind(PORTION.cast_signed());
         let payloads: Vec<String> = query.fetch_all(&self.pool).await?;
         let mut names = payloads.iter().filter_map(|payload| stored_name(payload));
         let Some(name) = names.find(|name| !Event::names(stream.kind).contains(&name.as_str())) else {
@@ -215,22 +261,8 @@ impl Loader {
         let build = kinds::readers(&self.pool, kind, &name).await?.build_for("");
         Ok(Some((name, build)))
     }
+}
 
-    async fn load_as<A: Aggregate>(
-        &self,
-        stream: StreamId,
-        known: Option<(Arc<State>, u64)>,
-    ) -> Result<(Arc<State>, u64), PersistenceError> {
-        let (mut state, mut version) = known.unwrap_or_else(|| (Arc::new(State::before(stream.kind)), 0));
-        let id = stream.id.to_string();
-        let from = usize::try_from(version).unwrap_or(usize::MAX);
-        let events = self.repository.get_last_events::<Hosted<A>>(&id, from).await?;
-        for stored in events {
-            let event: A::Event = serde_json::from_value(stored.payload)?;
-            // It copies what others hold too, so only once there is news.
-            Arc::make_mut(&mut state).apply(&event.into());
-            version = stored.sequence as u64;
-        }
-        Ok((state, version))
-    }
+fn database(error: sqlx::Error) -> PersistenceError {
+    PersistenceError::UnknownError(Box::new(error))
 }

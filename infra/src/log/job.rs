@@ -11,6 +11,8 @@ use domain::stream::{Position, StreamId};
 use domain::vault::Vault;
 use domain::world::{Command, Context};
 
+use super::gate::Gate;
+
 /// The identity of a command: per principal, for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct CommandKey {
@@ -85,6 +87,8 @@ pub struct Given {
     pub order: Order,
     /// The context.
     pub context: Context,
+    /// Which types of events may be appended.
+    pub gate: Arc<Gate>,
 }
 
 /// A command to be decided.

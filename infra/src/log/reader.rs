@@ -167,6 +167,15 @@ pub async fn head(executor: impl PgExecutor<'_>) -> Result<(Position, Timestamp)
     Ok((Position(row.try_get::<i64, _>(0)?.unsigned_abs()), row.try_get::<SqlInstant, _>(1)?.0))
 }
 
+/// The last position, and the origin of the log.
+///
+/// # Errors
+/// The database's.
+pub async fn head_and_origin(executor: impl PgExecutor<'_>) -> Result<(Position, Uuid), sqlx::Error> {
+    let row = crate::sql::query("select position, origin from log_head").fetch_one(executor).await?;
+    Ok((Position(row.try_get::<i64, _>(0)?.unsigned_abs()), row.try_get(1)?))
+}
+
 /// The last position recorded at or before an instant; 0 where nothing was.
 ///
 /// # Errors
@@ -182,43 +191,87 @@ pub async fn position_at(executor: impl PgExecutor<'_>, instant: Timestamp) -> R
 }
 
 fn fact(row: &PgRow) -> Result<Met, sqlx::Error> {
-    let position = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
-    let (kind, id): (&str, &str) = (row.try_get(1)?, row.try_get(2)?);
-    let (event_type, payload): (&str, &str) = (row.try_get(4)?, row.try_get(5)?);
-    let unread = |why| Ok(Err(Unread { position, why }));
-    let undecodable = |why: String| unread(Why::Undecodable(event_type.to_owned(), why));
-    let Some(stream) = StreamKind::named(kind) else {
-        return unread(Why::UnknownType(kind.to_owned(), stored_name(payload).unwrap_or(event_type.to_owned())));
-    };
-    let event = match Event::decode(stream, payload) {
-        Ok(event) => event,
-        Err(error) => {
-            let unknown = stored_name(payload).filter(|name| !Event::names(stream).contains(&name.as_str()));
-            return match unknown {
-                Some(name) => unread(Why::UnknownType(kind.to_owned(), name)),
-                None => undecodable(error.to_string()),
-            };
-        }
-    };
-    let id = match Uuid::try_parse(id) {
-        Ok(id) => id,
-        Err(error) => return undecodable(error.to_string()),
-    };
-    let mut metadata: HashMap<String, String> = match serde_json::from_str(row.try_get(6)?) {
-        Ok(metadata) => metadata,
-        Err(error) => return undecodable(error.to_string()),
-    };
-    let mut take = |name: &str| metadata.remove(name).unwrap_or_default();
-    Ok(Ok(Fact {
-        position,
-        stream: StreamId { kind: stream, id },
+    let stored = Stored {
+        position: Position(row.try_get::<i64, _>(0)?.unsigned_abs()),
+        kind: row.try_get(1)?,
+        id: row.try_get(2)?,
         sequence: row.try_get::<i64, _>(3)?.unsigned_abs(),
+        event_type: row.try_get(4)?,
+        payload: row.try_get(5)?,
+        metadata: row.try_get(6)?,
         at: row.try_get::<SqlInstant, _>(7)?.0,
-        actor: ActorId(take("actor")),
-        command: take("command_id"),
-        correlation: take("correlation"),
-        event,
-    }))
+    };
+    Ok(stored.met())
+}
+
+/// An event as it is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct Stored<'a> {
+    /// Where it stands.
+    pub position: Position,
+    /// The kind of its stream.
+    pub kind: &'a str,
+    /// The id of its stream.
+    pub id: &'a str,
+    /// The version of the stream after it.
+    pub sequence: u64,
+    /// Its type, as the column names it.
+    pub event_type: &'a str,
+    /// What happened, as JSON.
+    pub payload: &'a str,
+    /// Where it came from, as JSON.
+    pub metadata: &'a str,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+/// What the log says of where an event came from.
+#[derive(Default, serde::Deserialize)]
+#[serde(default)]
+struct Origin {
+    actor: String,
+    command_id: String,
+    correlation: String,
+}
+
+impl Stored<'_> {
+    /// What happened, or why that cannot be said.
+    pub fn met(&self) -> Met {
+        let unread = |why| Err(Unread { position: self.position, why });
+        let undecodable = |why: String| unread(Why::Undecodable(self.event_type.to_owned(), why));
+        let Some(kind) = StreamKind::named(self.kind) else {
+            let name = stored_name(self.payload).unwrap_or(self.event_type.to_owned());
+            return unread(Why::UnknownType(self.kind.to_owned(), name));
+        };
+        let event = match Event::decode(kind, self.payload) {
+            Ok(event) => event,
+            Err(error) => {
+                let unknown = stored_name(self.payload).filter(|name| !Event::names(kind).contains(&name.as_str()));
+                return match unknown {
+                    Some(name) => unread(Why::UnknownType(self.kind.to_owned(), name)),
+                    None => undecodable(error.to_string()),
+                };
+            }
+        };
+        let id = match Uuid::try_parse(self.id) {
+            Ok(id) => id,
+            Err(error) => return undecodable(error.to_string()),
+        };
+        let origin: Origin = match serde_json::from_str(self.metadata) {
+            Ok(origin) => origin,
+            Err(error) => return undecodable(error.to_string()),
+        };
+        Ok(Fact {
+            position: self.position,
+            stream: StreamId { kind, id },
+            sequence: self.sequence,
+            at: self.at,
+            actor: ActorId(origin.actor),
+            command: origin.command_id,
+            correlation: origin.correlation,
+            event,
+        })
+    }
 }
 
 /// The stored name in a payload: the one key of its object.

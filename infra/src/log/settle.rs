@@ -45,6 +45,16 @@ impl Broken {
     }
 }
 
+/// What a batch takes the log to hold: each stream at the version its first job has it at, and none of the commands.
+#[must_use]
+pub fn assumed(jobs: &[Job]) -> Found {
+    let mut found = Found::default();
+    for read in jobs.iter().flat_map(|job| &job.reads) {
+        found.versions.entry(read.stream).or_insert(read.version);
+    }
+    found
+}
+
 /// Settles a batch in order. `broken` holds the lines of provisional states that have lost a link.
 pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec<Settled> {
     jobs.iter()

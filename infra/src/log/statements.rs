@@ -1,7 +1,11 @@
 //! The SQL of a batch. Runs unchanged on plain PostgreSQL and where schemas are sharded: the head row is taken by an
 //! `UPDATE`, batches go in by `INSERT … SELECT … FROM log_head CROSS JOIN unnest(…)`, ids and times are made here.
+//!
+//! # Invariant
+//! What is answered while the head row is held fits what the system keeps for a reader that has stopped, about 200 kB:
+//! a session that waits for its client to read holds its rows for as long as that takes ([`crate::held`]).
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,14 +16,19 @@ use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
 use sqlx::{Executor, Row};
 
-use super::job::{Ask, CommandKey, Job};
-use super::settle::Found;
+use super::job::{Ask, Job};
+use super::settle::{Found, assumed};
 use crate::clock::{random, random_id};
 use crate::sqltype::SqlInstant;
 
 /// Takes the head row in one round trip. Simple protocol answers in text, so the instant comes as microseconds.
 const TAKE_HEAD: &str = "begin; update log_head set position = position \
      returning position, (extract(epoch from recorded_at) * 1000000)::bigint";
+/// How much is asked for in one piece; a row of the answer has at most 120 bytes.
+const PIECE: usize = 500;
+/// How many events are caught up with under the head lock, and how many bytes of them. Who is further behind loads first.
+const MOST_MISSED: i64 = 500;
+const MOST_BYTES: i64 = 65_536;
 /// How long a batch waits for a side row, the head row in its hands.
 const SIDE_ROW_PATIENCE: &str = "set local lock_timeout = '500ms'";
 
@@ -37,9 +46,12 @@ pub(super) async fn move_head(connection: &mut PgConnection, to: Position, at: T
     connection.execute(moved.as_str()).await.map(drop)
 }
 
-/// Brings states up to what is recorded, this transaction included. A stream that holds an event this build cannot
-/// read is left out.
-pub(super) async fn catch_up(
+/// Brings states up to what is recorded, this transaction included. Left out are a stream that holds an event this build
+/// cannot read, and those with which the answer would be long.
+///
+/// # Errors
+/// The database's.
+pub async fn catch_up(
     connection: &mut PgConnection,
     mut known: HashMap<StreamId, (Arc<State>, u64)>,
 ) -> Result<HashMap<StreamId, (Arc<State>, u64)>, sqlx::Error> {
@@ -48,25 +60,34 @@ pub(super) async fn catch_up(
     let ids: Vec<String> = streams.iter().map(|stream| stream.id.to_string()).collect();
     let versions: Vec<i64> = streams.iter().map(|stream| known[stream].1.cast_signed()).collect();
     let rows = crate::sql::query(
-        "select k.place, e.sequence, e.payload::text \
-         from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as k(kind, id, version, place) \
-         join events e on e.aggregate_type = k.kind and e.aggregate_id = k.id and e.sequence > k.version \
-         order by k.place, e.sequence",
+        "with missing as materialized (select k.place, k.version, e.sequence, e.payload \
+           from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as k(kind, id, version, place) \
+           cross join lateral (select e.sequence, e.payload::text as payload from events e where e.aggregate_type = k.kind \
+             and e.aggregate_id = k.id and e.sequence > k.version order by e.sequence limit $4 + 1) e), \
+         sized as (select place, sum(count(*)) over w <= $4 and sum(sum(octet_length(payload))) over w <= $5 as short \
+           from missing group by place window w as (order by place)) \
+         select m.place, m.sequence, case when s.short then m.payload end from missing m join sized s using (place) \
+         where s.short or m.sequence = m.version + 1 order by m.place, m.sequence",
     )
     .bind(kinds)
     .bind(ids)
     .bind(versions)
+    .bind(MOST_MISSED)
+    .bind(MOST_BYTES)
     .fetch_all(connection)
     .await?;
     for row in rows {
         let stream = streams[row.try_get::<i64, _>(0)?.unsigned_abs() as usize - 1];
+        let Some(payload) = row.try_get::<Option<&str>, _>(2)? else {
+            known.remove(&stream);
+            continue;
+        };
         let Some((state, version)) = known.get_mut(&stream) else { continue };
-        let applied =
-            Event::decode(stream.kind, row.try_get(2)?).map_err(|error| error.to_string()).and_then(|event| {
-                // A state that panics over an event must not end the appender.
-                let applied = catch_unwind(AssertUnwindSafe(|| Arc::make_mut(state).apply(&event)));
-                applied.map_err(|_panic| "it panics".to_owned())
-            });
+        let applied = Event::decode(stream.kind, payload).map_err(|error| error.to_string()).and_then(|event| {
+            // A state that panics over an event must not end the appender.
+            let applied = catch_unwind(AssertUnwindSafe(|| Arc::make_mut(state).apply(&event)));
+            applied.map_err(|_panic| "it panics".to_owned())
+        });
         match applied {
             Ok(()) => *version = row.try_get::<i64, _>(1)?.unsigned_abs(),
             Err(error) => {
@@ -78,55 +99,67 @@ pub(super) async fn catch_up(
     Ok(known)
 }
 
-/// What the log holds about these jobs, in one snapshot.
+/// What the log holds about these jobs: asked for is what differs from what they take it to hold.
 pub(super) async fn look(connection: &mut PgConnection, jobs: &[Job]) -> Result<Found, sqlx::Error> {
-    let streams: BTreeSet<StreamId> = jobs.iter().flat_map(|job| job.reads.iter().map(|read| read.stream)).collect();
-    let kinds: Vec<&str> = streams.iter().map(|stream| stream.kind.name()).collect();
-    let ids: Vec<String> = streams.iter().map(|stream| stream.id.to_string()).collect();
+    let mut found = assumed(jobs);
+    let mut streams: Vec<(StreamId, u64)> =
+        found.versions.iter().map(|(stream, version)| (*stream, *version)).collect();
+    streams.sort_unstable();
+    let pieces = streams.len().max(jobs.len()).div_ceil(PIECE);
+    for number in 0..pieces {
+        look_at(connection, piece(&streams, number), piece(jobs, number), &mut found).await?;
+    }
+    Ok(found)
+}
+
+fn piece<T>(all: &[T], number: usize) -> &[T] {
+    let from = all.len().min(number * PIECE);
+    &all[from..all.len().min(from + PIECE)]
+}
+
+async fn look_at(
+    connection: &mut PgConnection,
+    streams: &[(StreamId, u64)],
+    jobs: &[Job],
+    found: &mut Found,
+) -> Result<(), sqlx::Error> {
+    let kinds: Vec<&str> = streams.iter().map(|(stream, _)| stream.kind.name()).collect();
+    let ids: Vec<String> = streams.iter().map(|(stream, _)| stream.id.to_string()).collect();
+    let versions: Vec<i64> = streams.iter().map(|(_, version)| version.cast_signed()).collect();
     let principals: Vec<&str> = jobs.iter().map(|job| job.key.principal.as_str()).collect();
     let commands: Vec<&str> = jobs.iter().map(|job| job.key.command_id.as_str()).collect();
     let numbers: Vec<String> = jobs.iter().filter_map(staff_key).collect();
     let rows = crate::sql::query(
-        "select 1, s.kind, s.id, (select e.sequence from events e where e.aggregate_type = s.kind and \
-         e.aggregate_id = s.id order by e.sequence desc limit 1), null::bytea \
-         from unnest($1::text[], $2::text[]) as s(kind, id) \
+        "select 1, s.place, e.sequence, null::bytea, null::text, null::uuid \
+         from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as s(kind, id, version, place) \
+         cross join lateral (select coalesce((select e.sequence from events e where e.aggregate_type = s.kind and \
+           e.aggregate_id = s.id order by e.sequence desc limit 1), 0) as sequence) e where e.sequence <> s.version \
          union all \
-         select 2, c.principal, c.command_id, c.position, c.body_hash \
-         from unnest($3::text[], $4::text[]) as k(principal, command_id) \
-         join commands c on c.principal = k.principal and c.command_id = k.command_id \
+         select 2, k.place, c.position, c.body_hash, null, null \
+         from unnest($4::text[], $5::text[]) with ordinality as k(principal, command_id, place) \
+         cross join lateral (select c.position, c.body_hash from commands c where c.principal = k.principal and \
+           c.command_id = k.command_id limit 1) c \
          union all \
-         select 3, p.staff_key, p.member::text, null, null from people p where p.staff_key = any($5)",
+         select 3, null, null, null, p.staff_key, p.member from people p where p.staff_key = any($6)",
     )
     .bind(kinds)
     .bind(ids)
+    .bind(versions)
     .bind(principals)
     .bind(commands)
     .bind(numbers)
     .fetch_all(connection)
     .await?;
-    let by_name: HashMap<(&str, String), StreamId> =
-        streams.iter().map(|stream| ((stream.kind.name(), stream.id.to_string()), *stream)).collect();
-    let mut found = Found::default();
     for row in rows {
-        let (first, second): (String, String) = (row.try_get(1)?, row.try_get(2)?);
+        let place = || Ok::<_, sqlx::Error>(row.try_get::<i64, _>(1)?.unsigned_abs() as usize - 1);
+        let number = || Ok::<_, sqlx::Error>(row.try_get::<i64, _>(2)?.unsigned_abs());
         match row.try_get::<i32, _>(0)? {
-            1 => {
-                let version = row.try_get::<Option<i64>, _>(3)?.unwrap_or_default().unsigned_abs();
-                if let Some(stream) = by_name.get(&(first.as_str(), second)) {
-                    found.versions.insert(*stream, version);
-                }
-            }
-            2 => {
-                let outcome = (row.try_get(4)?, Position(row.try_get::<i64, _>(3)?.unsigned_abs()));
-                found.outcomes.insert(CommandKey { principal: first, command_id: second }, outcome);
-            }
-            _ => {
-                let holder = second.parse().map_err(|error| sqlx::Error::Decode(Box::new(error)))?;
-                found.staff.insert(first, holder);
-            }
+            1 => _ = found.versions.insert(streams[place()?].0, number()?),
+            2 => _ = found.outcomes.insert(jobs[place()?].key.clone(), (row.try_get(3)?, Position(number()?))),
+            _ => _ = found.staff.insert(row.try_get(4)?, row.try_get(5)?),
         }
     }
-    Ok(found)
+    Ok(())
 }
 
 /// A job that is refused now may be accepted when it is decided again, so the order counts, not what it led to.
@@ -142,6 +175,34 @@ fn person(job: &Job) -> Option<&(domain::id::MemberId, domain::person::Person)> 
     }
 }
 
+/// What jobs write, as columns.
+pub(super) struct Written<'j> {
+    pub kinds: Vec<&'static str>,
+    pub ids: Vec<String>,
+    pub sequences: Vec<i64>,
+    pub types: Vec<&'static str>,
+    pub payloads: Vec<String>,
+    pub metadata: Vec<&'j str>,
+    pub event_ids: Vec<uuid::Uuid>,
+    pub salts: Vec<Vec<u8>>,
+}
+
+impl<'j> Written<'j> {
+    pub(super) fn by(jobs: impl Iterator<Item = &'j Job>, at: Timestamp) -> Self {
+        let writes: Vec<_> = jobs.flat_map(|job| job.writes().iter().map(|write| (write, &*job.metadata))).collect();
+        Self {
+            kinds: writes.iter().map(|(write, _)| write.stream.kind.name()).collect(),
+            ids: writes.iter().map(|(write, _)| write.stream.id.to_string()).collect(),
+            sequences: writes.iter().map(|(write, _)| write.sequence.cast_signed()).collect(),
+            types: writes.iter().map(|(write, _)| write.event.name()).collect(),
+            payloads: writes.iter().map(|(write, _)| write.event.encode()).collect(),
+            metadata: writes.iter().map(|(_, metadata)| *metadata).collect(),
+            event_ids: writes.iter().map(|_| random_id(at)).collect(),
+            salts: writes.iter().map(|_| random::<32>().to_vec()).collect(),
+        }
+    }
+}
+
 /// Appends the events of accepted jobs from the head on.
 pub(super) async fn insert_events(
     connection: &mut PgConnection,
@@ -149,17 +210,8 @@ pub(super) async fn insert_events(
     head: Position,
     at: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let writes: Vec<_> =
-        accepted.iter().flat_map(|(job, _)| job.writes().iter().map(|write| (write, &*job.metadata))).collect();
-    let kinds: Vec<&str> = writes.iter().map(|(write, _)| write.stream.kind.name()).collect();
-    let ids: Vec<String> = writes.iter().map(|(write, _)| write.stream.id.to_string()).collect();
-    let sequences: Vec<i64> = writes.iter().map(|(write, _)| write.sequence.cast_signed()).collect();
-    let types: Vec<&str> = writes.iter().map(|(write, _)| write.event.name()).collect();
-    let payloads: Vec<String> = writes.iter().map(|(write, _)| write.event.encode()).collect();
-    let metadata: Vec<&str> = writes.iter().map(|(_, metadata)| *metadata).collect();
-    let positions: Vec<i64> = (1..=writes.len() as u64).map(|offset| (head.0 + offset).cast_signed()).collect();
-    let event_ids: Vec<uuid::Uuid> = writes.iter().map(|_| random_id(at)).collect();
-    let salts: Vec<Vec<u8>> = writes.iter().map(|_| random::<32>().to_vec()).collect();
+    let written = Written::by(accepted.iter().map(|(job, _)| *job), at);
+    let positions: Vec<i64> = (1..=written.ids.len() as u64).map(|offset| (head.0 + offset).cast_signed()).collect();
     crate::sql::query(
         "insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
          position, event_id, recorded_at, salt) \
@@ -168,15 +220,15 @@ pub(super) async fn insert_events(
          $7::bigint[], $8::uuid[], $9::bytea[]) \
          as w(kind, id, sequence, type, payload, metadata, position, event_id, salt)",
     )
-    .bind(kinds)
-    .bind(ids)
-    .bind(sequences)
-    .bind(types)
-    .bind(payloads)
-    .bind(metadata)
+    .bind(written.kinds)
+    .bind(written.ids)
+    .bind(written.sequences)
+    .bind(written.types)
+    .bind(written.payloads)
+    .bind(written.metadata)
     .bind(positions)
-    .bind(event_ids)
-    .bind(salts)
+    .bind(written.event_ids)
+    .bind(written.salts)
     .bind(SqlInstant(at))
     .execute(connection)
     .await

@@ -6,6 +6,7 @@
 //! Not here: tables, grants on them, pools.
 
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{ConnectOptions, Connection};
@@ -41,6 +42,7 @@ impl Cluster {
         check_name(name)?;
         let doing = || format!("make the database {name}");
         let mut bootstrap = self.bootstrap().await?;
+        recovered(&mut bootstrap).await.map_err(PostgresError::sql(doing()))?;
         crate::sql::query("SELECT pg_advisory_lock($1)")
             .bind(ROLES_LOCK)
             .execute(&mut bootstrap)
@@ -109,6 +111,19 @@ pub(super) fn address(socket_dir: &Path, role: &str, database: &str) -> PgConnec
         .username(role)
         .database(database)
         .application_name("sanping")
+}
+
+/// Waits until a server that is restored from an archive can be written to: it takes connections before. A recovery takes
+/// what it takes.
+async fn recovered(bootstrap: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let mut told = false;
+    while crate::sql::query_scalar("SELECT pg_is_in_recovery()").fetch_one(&mut *bootstrap).await? {
+        if !std::mem::replace(&mut told, true) {
+            tracing::info!("PostgreSQL is being restored");
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 /// The application may connect, and nobody else but the owner.

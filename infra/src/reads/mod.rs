@@ -15,6 +15,7 @@ pub mod select;
 pub mod serving;
 pub mod timely;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,9 @@ use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip};
+use graphql::ports::{
+    AsOf, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
+};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{self, Board};
@@ -46,7 +49,7 @@ use crate::clock::Clock;
 use crate::fold::ranks::Tables as Ranks;
 use crate::fold::skips::{self, Skipped};
 use crate::keys::Keyring;
-use crate::log::reader;
+use crate::log::{origin, reader};
 use crate::sqltype::SqlInstant;
 
 /// How long a read waits for projections that are behind.
@@ -55,16 +58,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Reads of one organisation.
 pub struct LogReads {
     pool: PgPool,
+    origin: Uuid,
     keyring: Arc<Keyring>,
     serving: watch::Receiver<Serving>,
     clock: Arc<Clock>,
 }
 
 impl LogReads {
-    /// Reads over a pool; `serving` tells where the projections are, the clock when somebody looks.
+    /// Reads over a pool, of the log under an origin; `serving` tells where the projections are, the clock when somebody
+    /// looks.
     #[must_use]
-    pub fn new(pool: PgPool, keyring: Arc<Keyring>, serving: watch::Receiver<Serving>, clock: Arc<Clock>) -> Self {
-        Self { pool, keyring, serving, clock }
+    pub fn new(
+        pool: PgPool,
+        origin: Uuid,
+        keyring: Arc<Keyring>,
+        serving: watch::Receiver<Serving>,
+        clock: Arc<Clock>,
+    ) -> Self {
+        Self { pool, origin, keyring, serving, clock }
     }
 
     fn place(&self, name: &str) -> Result<Place, ReadError> {
@@ -256,6 +267,25 @@ impl Reads for LogReads {
             at,
         };
         Ok(skips.into_iter().map(recorded).collect())
+    }
+
+    fn origin(&self) -> Uuid {
+        self.origin
+    }
+
+    fn versions(&self) -> BTreeMap<&'static str, i32> {
+        self.serving.borrow().versions()
+    }
+
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError> {
+        let recorded = origin::all(&self.pool).await.map_err(failed)?;
+        let shown =
+            |origin::Recorded { origin, after, at, reason, by }| LogOrigin { id: origin.id, after, at, reason, by };
+        Ok(recorded.into_iter().map(shown).collect())
+    }
+
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
+        serving::folds(&self.pool).await.map_err(failed)
     }
 
     async fn lineage_of_key(

@@ -5,12 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::stream::Position;
+use graphql::ports::ServingFold;
 use projections::cell::Column;
 use sqlx::PgPool;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
 
 use crate::fold::cells::sql_type;
 use crate::fold::engine::{Folded, Standing, standings};
+use crate::fold::live::Floor;
 use crate::fold::table;
 use crate::reach::{Reach, is_out_of_reach};
 
@@ -22,12 +25,16 @@ const POLL: Duration = Duration::from_millis(100);
 pub struct Place {
     /// The serving generation.
     pub generation: i64,
+    /// The version of the fold that made its rows.
+    pub version: i32,
     /// The last position folded.
     pub checkpoint: Position,
     /// Whether its rows have the columns this program reads: another version's may have others.
     pub fits: bool,
     /// Whether they are of this program's version.
     pub ours: bool,
+    /// Where the log ended when it came into being.
+    pub born: Position,
     /// Whether it is on its first fold.
     pub first: bool,
     /// Whether the common position goes by it.
@@ -37,6 +44,10 @@ pub struct Place {
     /// How many of them are the key.
     pub key: usize,
 }
+
+/// What workers have folded: into which table, of which generation, up to where. Where nothing is named, something else has
+/// changed and the database is to be asked.
+pub type Moved = Vec<(&'static str, i64, Position)>;
 
 /// Every projection's place, by table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,6 +76,12 @@ impl Serving {
         self.0.get(table).copied()
     }
 
+    /// The version of the fold that serves, by table.
+    #[must_use]
+    pub fn versions(&self) -> BTreeMap<&'static str, i32> {
+        self.0.iter().map(|(table, place)| (*table, place.version)).collect()
+    }
+
     /// The position that every projection has reached. Left aside are those that stopped before an event they cannot
     /// read, are on their first fold, or have rows this program cannot read: they answer for themselves. Where that
     /// is true of all, what all have reached.
@@ -73,6 +90,19 @@ impl Serving {
         let least = |places: &mut dyn Iterator<Item = &Place>| places.map(|place| place.checkpoint).min();
         let counted = least(&mut self.0.values().filter(|place| place.counts));
         counted.or_else(|| least(&mut self.0.values())).unwrap_or_default()
+    }
+
+    /// These places once this was folded. Who folds has rows of its own version and has not stopped.
+    #[must_use]
+    pub fn moved(mut self, moved: &Moved) -> Self {
+        for (table, generation, checkpoint) in moved {
+            let place = self.0.get_mut(table).filter(|place| place.generation == *generation);
+            if let Some(place) = place.filter(|place| place.checkpoint < *checkpoint) {
+                let born = *checkpoint >= place.born;
+                (place.checkpoint, place.first, place.counts) = (*checkpoint, place.fits && !born, place.fits && born);
+            }
+        }
+        self
     }
 
     /// These places after the last ones: one that was left aside comes in once it is as far as those that were not, so
@@ -95,9 +125,11 @@ fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
     let born = standing.checkpoint >= standing.born;
     Place {
         generation: standing.generation,
+        version: standing.version,
         checkpoint: standing.checkpoint,
         fits,
         ours: standing.version == projection.version().cast_signed(),
+        born: standing.born,
         first: goes_on && !born,
         counts: goes_on && born,
         columns: projection.columns(),
@@ -120,29 +152,87 @@ async fn fits(pool: &PgPool, projection: &dyn Folded, standing: &Standing) -> Re
     Ok(found.unsigned_abs() == names.len() as u64)
 }
 
-/// Keeps `told` current until the process stops: at every hint, and by polling.
-pub async fn watch(
-    pool: PgPool,
-    reach: Arc<Reach>,
-    projections: Vec<Arc<dyn Folded>>,
-    moved: Arc<Notify>,
-    told: watch::Sender<Serving>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    while !*stopping.borrow() {
-        let hint = moved.notified();
-        match reach.soon(Serving::read(&pool, &projections)).await {
-            Ok(serving) => {
-                let serving = serving.after(&told.borrow());
-                told.send_if_modified(|last| std::mem::replace(last, serving.clone()) != serving);
+/// The folds whose rows serve, and since which position, by name.
+///
+/// # Errors
+/// The database's.
+pub async fn folds(pool: &PgPool) -> Result<Vec<ServingFold>, sqlx::Error> {
+    let sql = "select p.name, p.version, p.generation, coalesce(s.position, 0) from projections p \
+               left join projection_switches s on s.name = p.name and s.generation = p.generation order by p.name";
+    let rows: Vec<(String, i32, i64, i64)> = crate::sql::query_as(sql).fetch_all(pool).await?;
+    let fold = |(name, version, generation, since): (_, _, _, i64)| {
+        let since = Position(since.unsigned_abs());
+        ServingFold { name, version, generation, since }
+    };
+    Ok(rows.into_iter().map(fold).collect())
+}
+
+/// What the places are watched with.
+pub struct Watcher {
+    /// The database.
+    pub pool: PgPool,
+    /// Whether it answers.
+    pub reach: Arc<Reach>,
+    /// The projections.
+    pub projections: Vec<Arc<dyn Folded>>,
+    /// What this process folds.
+    pub moved: mpsc::UnboundedReceiver<Moved>,
+    /// Who is told.
+    pub told: watch::Sender<Serving>,
+    /// True once the process stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+impl Watcher {
+    /// Of the projections that are folded on this floor.
+    #[must_use]
+    pub fn of(
+        floor: &Floor,
+        projections: Vec<Arc<dyn Folded>>,
+        moved: mpsc::UnboundedReceiver<Moved>,
+        told: watch::Sender<Serving>,
+    ) -> Self {
+        let (pool, reach, stopping) = (floor.own.clone(), Arc::clone(&floor.reach), floor.stopping.clone());
+        Self { pool, reach, projections, moved, told, stopping }
+    }
+
+    /// Keeps the places current until the process stops: its own workers say how far they are, what else changes is seen
+    /// by asking.
+    pub async fn watch(mut self) {
+        let mut ask = tokio::time::interval(POLL);
+        ask.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while !*self.stopping.borrow() {
+            tokio::select! {
+                Some(moved) = self.moved.recv() => match moved.is_empty() {
+                    true => self.ask().await,
+                    false => {
+                        let last = self.told.borrow().clone();
+                        self.tell(last.moved(&moved));
+                    }
+                },
+                _ = ask.tick() => self.ask().await,
+                _ = self.stopping.changed() => {}
+            }
+        }
+    }
+
+    async fn ask(&mut self) {
+        match self.reach.soon(Serving::read(&self.pool, &self.projections)).await {
+            Ok(mut serving) => {
+                // Said meanwhile, perhaps after it was read.
+                while let Ok(moved) = self.moved.try_recv() {
+                    serving = serving.moved(&moved);
+                }
+                self.tell(serving);
             }
             Err(error) if is_out_of_reach(&error) => {}
             Err(error) => tracing::warn!(error = %error, "the projections' places cannot be read"),
         }
-        tokio::select! {
-            () = hint => {}
-            () = tokio::time::sleep(POLL) => {}
-            _ = stopping.changed() => {}
-        }
+    }
+
+    fn tell(&self, serving: Serving) {
+        let last = self.told.borrow().clone();
+        let serving = serving.after(&last);
+        self.told.send_if_modified(|last| std::mem::replace(last, serving.clone()) != serving);
     }
 }

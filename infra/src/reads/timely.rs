@@ -1,5 +1,6 @@
 //! Reads with a deadline: a host that has vanished would be waited for without end, and what waits holds a connection.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,9 @@ use domain::id::MemberId;
 use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::stream::BoxStream;
-use graphql::ports::{AsOf, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip};
+use graphql::ports::{
+    AsOf, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
+};
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
@@ -22,6 +25,7 @@ use uuid::Uuid;
 
 use super::LogReads;
 use crate::reach::Reach;
+use crate::turn;
 
 /// How long a read may take, longer than any of its statements.
 const LATEST: Duration = Duration::from_secs(90);
@@ -47,10 +51,13 @@ impl TimelyReads {
 #[async_trait]
 impl Reads for TimelyReads {
     async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
+        // A line of a file reads what the lines before it led to.
+        let at_least = at_least.max(turn::to_read().await);
         self.soon(self.reads.pin(as_of, at_least)).await
     }
 
     async fn head(&self) -> Result<Moment, ReadError> {
+        turn::to_read().await;
         self.soon(self.reads.head()).await
     }
 
@@ -136,6 +143,22 @@ impl Reads for TimelyReads {
 
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
         self.soon(self.reads.skips()).await
+    }
+
+    fn origin(&self) -> Uuid {
+        self.reads.origin()
+    }
+
+    fn versions(&self) -> BTreeMap<&'static str, i32> {
+        self.reads.versions()
+    }
+
+    async fn origins(&self) -> Result<Vec<LogOrigin>, ReadError> {
+        self.soon(self.reads.origins()).await
+    }
+
+    async fn folds(&self) -> Result<Vec<ServingFold>, ReadError> {
+        self.soon(self.reads.folds()).await
     }
 
     async fn lineage_of_key(

@@ -185,6 +185,10 @@ async fn proper(t: &Teller) {
         ("subscription { nothing }", "request.invalid"),
         ("subscription { auditTrail(after: \"99999999\") { position } }", "position.beyond_head"),
         (
+            "subscription { auditTrail(after: \"1@00000000-0000-4000-8000-000000000000\") { position } }",
+            "position.other_origin",
+        ),
+        (
             "subscription { auditTrail(filter: { from: \"-005000-01-01T00:00:00Z\", commandId: \"\" }) { position } }",
             "input.bad_command_id",
         ),

@@ -1,5 +1,7 @@
 //! Pages: each list whole, each row once, whatever is recorded between two pages.
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::teller::{Ears, Teller};
@@ -140,4 +142,31 @@ async fn nested(t: &Teller) {
     assert!(next["nodes"].as_array().unwrap().iter().all(|node| node["branch"]["id"] == "@second"), "{next}");
     t.fails("page.bad_cursor", &format!("{{ branch(id: \"@first\", NOW) {{ {list} }} }}")).await;
     t.fails("page.bad_cursor", &format!("{{ {list} }}")).await;
+    of_before(t, cursor).await;
+}
+
+/// What was given under another origin of the log, or before another version of a fold served, is refused.
+async fn of_before(t: &Teller, cursor: &str) {
+    let whole: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(cursor).unwrap()).unwrap();
+    for (place, other, code) in [(3, "00000000", "page.other_origin"), (5, "0", "page.fold_changed")] {
+        let mut whole = whole.clone();
+        whole[place] = json!(other);
+        let cursor = URL_SAFE_NO_PAD.encode(whole.to_string());
+        let list = format!("members(first: 100, after: \"{cursor}\") {{ position }}");
+        t.fails(code, &format!("{{ branch(id: \"@second\", NOW) {{ {list} }} }}")).await;
+    }
+    let told =
+        t.ask("{ log { origin origins { origin afterPosition } folds { name version generation since } } }").await;
+    let (origin, folds) = (told["log"]["origin"].as_str().unwrap(), told["log"]["folds"].as_array().unwrap());
+    assert_eq!(told["log"]["origins"], json!([{ "origin": origin, "afterPosition": "0" }]));
+    let members = folds.iter().find(|fold| fold["name"] == "members").unwrap();
+    assert_eq!(
+        (&members["version"].to_string(), &members["since"]),
+        (&whole[5].as_str().unwrap().to_owned(), &json!("0"))
+    );
+    let at = |origin: &str| {
+        format!("{{ members(asOf: {{ position: \"3@{origin}\" }}, atLeast: \"1@{origin}\") {{ origin }} }}")
+    };
+    assert_eq!(t.ask(&at(origin)).await["members"]["origin"], origin);
+    t.fails("position.other_origin", &at("00000000-0000-4000-8000-000000000000")).await;
 }

@@ -24,7 +24,7 @@ use super::sealed;
 use crate::fault::{Fault, Result};
 use crate::input;
 use crate::look::record;
-use crate::page::{Connection, Page, weight};
+use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::Position;
@@ -155,7 +155,7 @@ const MEMBER: Column = Column { name: "member", kind: Kind::Uuid, nullable: fals
 async fn looked_at(session: &Session, round: &ID, at_least: Option<Position>) -> Result<Option<(RoundRow, Moment)>> {
     session.viewer()?;
     let round: RoundId = input::asked(input::id("round", round))?;
-    let at = session.pin(None, at_least.map(|position| position.0)).await?;
+    let at = session.pin_for(When::read(None, at_least)).await?;
     let Some(row) = session.row::<RoundRow>(&RoundKey { round }, at.position).await? else {
         return session.allow(Action::SeeProposal, Resource::Organisation).await.map(|()| None);
     };

@@ -25,10 +25,12 @@ use projections::projection::{BOARDS, Held, Projection, Ranked};
 use projections::row::{Key, Row};
 use sqlx::{Executor, PgConnection, Row as _};
 
+mod build;
 mod leaves;
 mod store;
 pub mod verify;
 
+pub use self::build::{Groups, keep_all, keep_sized};
 use self::leaves::Leaves;
 pub use self::store::place;
 use super::FoldError;

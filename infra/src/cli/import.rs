@@ -1,0 +1,178 @@
+//! `sanping import FILE|-`: the commands of a file, one JSON object a line, through the API's own door.
+//!
+//! # Rules
+//! - Lines are decided in the file's order ([`crate::turn`]), thousands of them under way at once.
+//! - Each line's outcome is a line of its own on standard output, in the file's order.
+//! - A line that is no command, or is refused, stops nobody. An accident does: nothing more is sent, what was under way
+//!   is told, and the same file is imported again.
+//! - What was recorded before is answered as replayed: a file may be imported as often as one likes.
+//!
+//! # Not here
+//! What a command means, who may give it, how texts are sealed: all that is the API's.
+
+mod ask;
+mod line;
+mod outcome;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesOrdered;
+use futures_util::{FutureExt, StreamExt};
+use graphql::schema::Api;
+use graphql::viewer::Viewer;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::place::open_beside;
+use super::progress::Told;
+use super::{Failure, say, told};
+use crate::auth;
+use crate::clock::{Clock, random_id};
+use crate::config::Place;
+use crate::fold::rebuild::Progress;
+use crate::turn::Queue;
+use ask::Mutations;
+use line::{Line, Text};
+use outcome::{Outcome, Tally};
+
+/// The exit code of an import of which some lines were refused or are no commands.
+pub const SOME_REFUSED: u8 = 5;
+
+/// How many lines may be under way at once, and of how many bytes altogether.
+const AT_ONCE: usize = 4_000;
+/// How many may be on the way to their decision: fewer than there are connections.
+const BEFORE_DECISION: usize = 8;
+const BYTES_AT_ONCE: usize = 64 << 20;
+
+/// What is imported, and for whom.
+pub struct Import {
+    /// The file; `-` for standard input.
+    pub file: PathBuf,
+    /// Who asks, as the development sign-in names a viewer.
+    pub viewer: String,
+    /// Whether a line may name a viewer of its own.
+    pub viewers_in_lines: bool,
+    /// What all commands are part of; an id of its own unless given.
+    pub correlation: Option<String>,
+}
+
+/// Imports a file.
+///
+/// # Errors
+/// What is missing or wrong, and what to do. What came of single lines is no error.
+pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
+    let viewer = auth::named(&import.viewer).map_err(|said| format!("--viewer: {said}"))?;
+    let correlation = match import.correlation {
+        Some(given) => given,
+        None => format!("import-{}", random_id(Clock::System.now())),
+    };
+    let (lines, of) = (line::lines(&import.file)?, line::count(&import.file));
+    let opened = open_beside(place, place.allow_owner).await?;
+    let app = opened.start(Arc::new(Clock::System)).await?;
+    let work = Work {
+        api: crate::api::build(&app),
+        mutations: Mutations::all(),
+        viewer,
+        viewers_in_lines: import.viewers_in_lines,
+        correlation,
+    };
+    let tally = work.all(lines, of).await;
+    app.stop().await;
+    opened.close().await?;
+    let tally = tally?;
+    eprintln!("import: {tally}; correlation {}", work.correlation);
+    Ok(tally.exit_code())
+}
+
+struct Work {
+    api: Api,
+    mutations: Mutations,
+    viewer: Viewer,
+    viewers_in_lines: bool,
+    correlation: String,
+}
+
+impl Work {
+    async fn all(&self, mut lines: Receiver<std::io::Result<Text>>, of: Option<u64>) -> Result<Tally, Failure> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (told, mut tally, mut queue) = (Told::of("import"), Tally::default(), Queue::default());
+        let room = Arc::new(Semaphore::new(BEFORE_DECISION));
+        let mut under_way: FuturesOrdered<BoxFuture<'static, (usize, Option<Outcome>)>> = FuturesOrdered::new();
+        let (mut bytes, mut number, mut reading) = (0, 0, true);
+        while reading || !under_way.is_empty() {
+            tokio::select! {
+                biased;
+                Some((length, outcome)) = under_way.next() => {
+                    bytes -= length;
+                    if let Some(outcome) = outcome {
+                        say(&outcome.to_string());
+                        reading &= !tally.take(&outcome);
+                    }
+                    told.at(number - under_way.len() as u64, of.unwrap_or(u64::MAX));
+                }
+                (room, line) = next(&room, &mut lines), if reading && under_way.len() < AT_ONCE && bytes < BYTES_AT_ONCE => {
+                    let Some(text) = line else { reading = false; continue };
+                    let text = text.map_err(|error| format!("after line {number} the file cannot be read: {error}"))?;
+                    number += 1;
+                    let length = text.as_ref().map_or(0, Vec::len);
+                    bytes += length;
+                    let outcome = self.start(number, &text, &mut queue, room);
+                    under_way.push_back(async move { (length, outcome.await) }.boxed());
+                }
+                _ = terminate.recv(), if reading => reading = tally.stop(),
+                _ = interrupt.recv(), if reading => reading = tally.stop(),
+            }
+        }
+        Ok(tally)
+    }
+
+    /// Starts a line; nothing comes of a blank one.
+    fn start(
+        &self,
+        number: u64,
+        text: &Text,
+        queue: &mut Queue,
+        room: OwnedSemaphorePermit,
+    ) -> impl Future<Output = Option<Outcome>> + use<> {
+        let asked = Line::read(text).and_then(|line| line.map(|line| self.asked(line)).transpose());
+        let begun = match asked {
+            Ok(None) => Ok(None),
+            Err(wrong) => Err(Outcome::no_command(number, wrong)),
+            Ok(Some((line, request))) => {
+                let (api, turn) = (self.api.clone(), queue.next(&line.command_id, room));
+                let answer = async move { Outcome::of(number, line.command_id, api.execute(request).await) };
+                Ok(Some(tokio::spawn(turn.take(answer, Outcome::position))))
+            }
+        };
+        async move {
+            match begun {
+                Ok(None) => None,
+                Err(outcome) => Some(outcome),
+                Ok(Some(task)) => Some(task.await.unwrap_or_else(|ended| Outcome::accident(number, told(&ended)))),
+            }
+        }
+    }
+
+    fn asked(&self, line: Line) -> Result<(Line, async_graphql::Request), String> {
+        let viewer = match &line.viewer {
+            None => self.viewer.clone(),
+            Some(named) if self.viewers_in_lines => auth::named(named).map_err(|said| format!("viewer: {said}"))?,
+            Some(_) => return Err("the line names a viewer; that takes --viewers-in-lines".to_owned()),
+        };
+        let request = self.mutations.request(&line, &self.correlation)?;
+        Ok((line, request.data(viewer)))
+    }
+}
+
+/// The next line, once there is room for it: in the order of the lines, so that the earliest ones have it.
+async fn next(
+    room: &Arc<Semaphore>,
+    lines: &mut Receiver<std::io::Result<Text>>,
+) -> (OwnedSemaphorePermit, Option<std::io::Result<Text>>) {
+    let room = Arc::clone(room).acquire_owned().await.expect("nobody closes the room");
+    (room, lines.recv().await)
+}

@@ -1,0 +1,34 @@
+//! `sanping log restored`: what a restore has lost is recorded, and the log goes on under another origin.
+
+use std::process::ExitCode;
+
+use domain::text::{FREE_TEXT_MAX, clean};
+use sqlx::{ConnectOptions, Connection};
+
+use super::place::open_owned;
+use super::{Failure, say};
+use crate::config::Place;
+use crate::log::origin;
+
+/// Records it, as the owner.
+///
+/// # Errors
+/// The database's; a reason or a name that cannot be kept.
+pub async fn run(place: &Place, reason: &str, by: &str, nothing_lost: bool) -> Result<ExitCode, Failure> {
+    let (reason, by) = (clean("reason", reason, FREE_TEXT_MAX)?, clean("by", by, FREE_TEXT_MAX)?);
+    let owned = open_owned(place).await?;
+    let mut connection = owned.owner.connect().await?;
+    let (began, after) = origin::restored(&mut connection, nothing_lost, &reason, &by).await?;
+    connection.close().await?;
+    if let Some(cluster) = owned.cluster {
+        cluster.stop().await?;
+    }
+    match nothing_lost {
+        true => say(&format!("the log goes on after position {after} under its origin {began}")),
+        false => say(&format!(
+            "the log goes on after position {after} under the new origin {began}; what was accepted after that position is \
+             lost: its commands may be sent again under the same ids"
+        )),
+    }
+    Ok(ExitCode::SUCCESS)
+}

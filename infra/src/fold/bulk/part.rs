@@ -1,0 +1,220 @@
+//! One projection's part in a pass: the rows that stand are in memory, those that ended are on their way to the table.
+
+use std::collections::BTreeSet;
+use std::collections::btree_map::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
+use std::panic::AssertUnwindSafe;
+
+use async_trait::async_trait;
+use domain::event::Fact;
+use domain::stream::Position;
+use projections::cell::Cell;
+use projections::projection::{Held, KeyOf, Projection};
+use projections::row::Row;
+use sqlx::postgres::PgArgumentBuffer;
+use sqlx::{Connection, Executor, PgConnection};
+
+use super::Portion;
+use crate::fold::build::{self, Build};
+use crate::fold::cells::put;
+use crate::fold::engine::BATCH;
+use crate::fold::ranks::{self, Groups};
+use crate::fold::rebuild::{self, Progress};
+use crate::fold::stretch::Stretch;
+use crate::fold::table::{self, HOLDS};
+use crate::fold::{FoldError, skips};
+use crate::log::reader::Met;
+
+/// How many bytes of rows are written at once.
+const PORTION: usize = 2 << 20;
+
+/// A projection that is built, its types put away.
+#[async_trait]
+pub trait Part: Send {
+    /// The build.
+    fn build(&self) -> Build;
+    /// Whether it takes events: it begins at the first one and has neither stopped nor been written out.
+    fn takes(&self) -> bool;
+    /// How many rows it holds.
+    fn holds(&self) -> usize;
+    /// Folds what follows.
+    async fn take(&mut self, connection: &mut PgConnection, met: &[Met]) -> Result<(), FoldError>;
+    /// What there is to write, once it is worth it.
+    fn portion(&mut self) -> Option<Portion>;
+    /// Writes what it holds, makes the keys, and lets the build go on from there.
+    async fn write_out(&mut self, connections: [&mut PgConnection; 2]) -> Result<(), FoldError>;
+    /// Begins anew, event by event if need be: what is folded cannot be written as a whole.
+    async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError>;
+    /// Folds what is left in batches and lets the build serve.
+    async fn finish(&mut self, connection: &mut PgConnection, told: &dyn Progress) -> Result<Position, FoldError>;
+}
+
+/// A part of a projection.
+pub struct Bulk<P: Projection> {
+    build: Build,
+    takes: bool,
+    to: Position,
+    skipped: BTreeSet<Position>,
+    standing: HashMap<KeyOf<P>, Held<P::Row>>,
+    ended: PgArgumentBuffer,
+    groups: Groups,
+}
+
+impl<P: Projection> Bulk<P> {
+    /// Begins a build, or goes on with one that was cut off.
+    ///
+    /// # Errors
+    /// [`FoldError`].
+    pub async fn begin(connection: &mut PgConnection) -> Result<Self, FoldError> {
+        let build = build::begin::<P>(connection).await?;
+        let takes = build.checkpoint == Position(0);
+        let mut skipped = BTreeSet::new();
+        if takes {
+            table::create_bare::<P>(connection, build.generation).await.map_err(failed::<P>)?;
+            // Whoever decides to skip an event from now on ends this build.
+            let all = Position(i64::MAX.unsigned_abs());
+            skipped = skips::between(connection, P::NAME, Position(0), all).await.map_err(failed::<P>)?;
+        }
+        let (standing, ended, groups) = (HashMap::new(), PgArgumentBuffer::default(), BTreeMap::new());
+        Ok(Self { build, takes, to: Position(0), skipped, standing, ended, groups })
+    }
+
+    fn fold(&mut self, facts: &[&Fact]) -> Result<(), FoldError> {
+        for fact in facts {
+            for (key, change) in P::changes(fact) {
+                self.change(key, &change, fact.position)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// As [`projections::memory::Memory::change`] has it, without the history.
+    fn change(&mut self, key: KeyOf<P>, change: &P::Change, position: Position) -> Result<(), FoldError> {
+        if P::WRITE_ONCE {
+            let row = P::apply(None, &key, change);
+            return row.map_or(Ok(()), |row| self.put(&Held { from: position, until: None, row }));
+        }
+        let begun = |row| Held { from: position, until: None, row };
+        let before = match self.standing.entry(key) {
+            Entry::Vacant(empty) => {
+                if let Some(row) = P::apply(None, empty.key(), change) {
+                    empty.insert(begun(row));
+                }
+                return Ok(());
+            }
+            Entry::Occupied(mut standing) => {
+                let next = P::apply(Some(standing.get().row.clone()), standing.key(), change);
+                if next.as_ref() == Some(&standing.get().row) {
+                    return Ok(());
+                }
+                match next {
+                    Some(row) => standing.insert(begun(row)),
+                    None => standing.remove(),
+                }
+            }
+        };
+        match before.from == position {
+            true => Ok(()),
+            false => self.put(&Held { until: Some(position), ..before }),
+        }
+    }
+
+    /// Adds a row to what is to be written.
+    fn put(&mut self, held: &Held<P::Row>) -> Result<(), FoldError> {
+        let cells = held.row.cells();
+        if P::RANKED {
+            let kept = &cells[..P::Row::KEY - 1];
+            let group = self.groups.entry(P::places(&held.row).group).or_insert_with(|| (0, kept.to_vec()));
+            group.0 += 1;
+        }
+        let until = held.until.map_or(HOLDS, |until| until.0.cast_signed());
+        let range = [held.from.0.cast_signed(), until].map(Cell::Int);
+        let fields = i16::try_from(cells.len() + range.len()).expect("a row has few columns");
+        self.ended.extend(fields.to_be_bytes());
+        let put = cells.iter().chain(&range).try_for_each(|cell| put(cell, &mut self.ended));
+        put.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))
+    }
+
+    fn written(&mut self) -> Portion {
+        let build = self.build;
+        let table = table::name(P::Row::TABLE, build.generation);
+        let columns = table::columns::<P::Row>("");
+        Portion { projection: P::NAME, build, table, columns, rows: std::mem::take(&mut *self.ended) }
+    }
+}
+
+fn failed<P: Projection>(source: sqlx::Error) -> FoldError {
+    FoldError::Sql { projection: P::NAME, source }
+}
+
+#[async_trait]
+impl<P: Projection> Part for Bulk<P> {
+    fn build(&self) -> Build {
+        self.build
+    }
+
+    fn takes(&self) -> bool {
+        self.takes
+    }
+
+    fn holds(&self) -> usize {
+        self.standing.len()
+    }
+
+    async fn take(&mut self, connection: &mut PgConnection, met: &[Met]) -> Result<(), FoldError> {
+        let mut stretch = Stretch::of::<P>(connection, self.to, met).await?;
+        stretch.leave_out(&self.skipped);
+        let folded = std::panic::catch_unwind(AssertUnwindSafe(|| self.fold(&stretch.facts)));
+        folded.unwrap_or(Err(FoldError::Broken { projection: P::NAME }))?;
+        self.to = stretch.to;
+        // Whether that is an end is decided where the build is to serve.
+        self.takes = stretch.stopped.is_none();
+        Ok(())
+    }
+
+    fn portion(&mut self) -> Option<Portion> {
+        (self.ended.len() >= PORTION).then(|| self.written())
+    }
+
+    async fn write_out(&mut self, [writes, asks]: [&mut PgConnection; 2]) -> Result<(), FoldError> {
+        let mut standing: Vec<Held<P::Row>> = std::mem::take(&mut self.standing).into_values().collect();
+        standing.sort_unstable_by_key(|held| held.from);
+        for held in standing {
+            self.put(&held)?;
+            if let Some(portion) = self.portion() {
+                portion.write(writes).await?;
+            }
+        }
+        self.written().write(writes).await?;
+        let generation = self.build.generation;
+        // Sorting for the indexes takes as long as it takes.
+        let begin = "begin; set local statement_timeout = 0; set local maintenance_work_mem = '128MB'";
+        let mut transaction = writes.begin_with(begin).await.map_err(failed::<P>)?;
+        table::complete::<P>(&mut transaction, generation).await.map_err(failed::<P>)?;
+        let analyze = format!("analyze {}", table::name(P::Row::TABLE, generation));
+        transaction.execute(analyze.as_str()).await.map_err(failed::<P>)?;
+        transaction.commit().await.map_err(failed::<P>)?;
+        let mut transaction = writes.begin_with("begin; set local statement_timeout = 0").await.map_err(failed::<P>)?;
+        if P::RANKED {
+            ranks::keep_all::<P>(&mut transaction, asks, generation, &std::mem::take(&mut self.groups)).await?;
+        }
+        if !self.build.advance::<P>(&mut transaction, self.to).await.map_err(failed::<P>)? {
+            return Err(FoldError::Fenced { projection: P::NAME });
+        }
+        transaction.commit().await.map_err(failed::<P>)?;
+        (self.build.checkpoint, self.takes) = (self.to, false);
+        Ok(())
+    }
+
+    async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError> {
+        (self.takes, self.to) = (false, Position(0));
+        (self.standing, self.ended, self.groups) = (HashMap::new(), PgArgumentBuffer::default(), BTreeMap::new());
+        let truncate = format!("truncate {}", table::name(P::Row::TABLE, self.build.generation));
+        connection.execute(truncate.as_str()).await.map_err(failed::<P>)?;
+        table::complete::<P>(connection, self.build.generation).await.map_err(failed::<P>)
+    }
+
+    async fn finish(&mut self, connection: &mut PgConnection, told: &dyn Progress) -> Result<Position, FoldError> {
+        rebuild::go_on::<P>(connection, self.build, BATCH, told).await
+    }
+}

@@ -1,0 +1,170 @@
+//! The projections of a process that are abreast fold together: one reading of the log and one transaction for all, for
+//! most events change the rows of a few projections and merely move the checkpoint of the others.
+//!
+//! # Rules
+//! - Whoever is far behind, has fallen out of step or was refused folds apart, as if it were alone; so do all after a
+//!   transaction that failed, so that an event or a table at fault holds up only the projections it belongs to.
+//! - After a round all breathe together, so that they stay in step.
+//! - A projection whose row somebody else has locked is left out rather than waited for.
+//!
+//! # Invariant
+//! Each lease is fenced by itself: whoever has lost its own writes nothing, whatever becomes of the others.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::stream::Position;
+use futures_util::FutureExt;
+use sqlx::{Connection, PgPool};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+use super::FoldError;
+use super::batch::Made;
+use super::engine::{BATCH, BEGIN, Folded};
+use super::lease::{self, Lease};
+use super::live::{BREATH, FOLD};
+use super::tail::Tail;
+use crate::reach::{Reach, is_out_of_reach};
+use crate::reads::serving::Moved;
+
+/// How long the first that asks waits for the others: they were woken by the same commit, or by the end of one round.
+const GATHER: Duration = Duration::from_millis(2);
+/// The most events that are folded together: with more, writing rows takes the time, and several connections do it faster.
+const MOST: usize = 1_000;
+/// Whom an error of all is ascribed to.
+const ALL: &str = "(all together)";
+
+/// One projection's wish to be folded on.
+struct Asked {
+    projection: Arc<dyn Folded>,
+    lease: Lease,
+    prolong: bool,
+    answer: oneshot::Sender<Position>,
+}
+
+/// Where to ask.
+#[derive(Clone)]
+pub struct Desk(mpsc::UnboundedSender<Asked>);
+
+/// The one that folds for all.
+pub struct Together {
+    /// Connections that nobody's reads take.
+    pub pool: PgPool,
+    /// Whether the database answers.
+    pub reach: Arc<Reach>,
+    /// What the projections read together.
+    pub tail: Arc<Tail>,
+    /// Told which checkpoints have moved.
+    pub moved: mpsc::UnboundedSender<Moved>,
+}
+
+impl Desk {
+    /// Folds on, with whoever asks at the same time; where nothing is new, prolongs the lease if that is wanted. Answers
+    /// the new checkpoint; nothing where the projection has to do it by itself.
+    pub async fn fold(&self, projection: &Arc<dyn Folded>, lease: Lease, prolong: bool) -> Option<Position> {
+        let (answer, answered) = oneshot::channel();
+        self.0.send(Asked { projection: Arc::clone(projection), lease, prolong, answer }).ok()?;
+        answered.await.ok()
+    }
+}
+
+impl Together {
+    /// Where to ask, and the work until nobody can ask any more.
+    pub fn start(self) -> (Desk, impl Future<Output = ()> + Send) {
+        let (desk, asked) = mpsc::unbounded_channel();
+        (Desk(desk), self.work(asked))
+    }
+
+    async fn work(self, mut asked: mpsc::UnboundedReceiver<Asked>) {
+        let mut breath = Instant::now();
+        while let Some(first) = asked.recv().await {
+            tokio::time::sleep_until(breath.max(Instant::now() + GATHER)).await;
+            let mut round = vec![first];
+            while let Ok(another) = asked.try_recv() {
+                round.push(another);
+            }
+            let late = |source| FoldError::Sql { projection: ALL, source };
+            let folded = AssertUnwindSafe(self.reach.within(FOLD, self.fold(&round), late)).catch_unwind();
+            let folded = folded.await.unwrap_or(Err(FoldError::Broken { projection: ALL }));
+            match folded {
+                Ok(folded) => {
+                    if self.answer(round, &folded) {
+                        breath = Instant::now() + BREATH;
+                    }
+                }
+                // Each finds out by itself whether it is at fault.
+                Err(error) => tracing::debug!(error = &error as &dyn std::error::Error, "all fold apart"),
+            }
+        }
+    }
+
+    /// Answers whether something has moved.
+    fn answer(&self, round: Vec<Asked>, folded: &BTreeMap<&'static str, Position>) -> bool {
+        let mut moved = Moved::new();
+        for asked in round {
+            let name = asked.projection.name();
+            if let Some(checkpoint) = folded.get(name) {
+                moved.extend((*checkpoint > asked.lease.checkpoint).then_some((
+                    asked.projection.table(),
+                    asked.lease.generation,
+                    *checkpoint,
+                )));
+                // Nobody waits any more where the process stops.
+                _ = asked.answer.send(*checkpoint);
+            }
+        }
+        let some = !moved.is_empty();
+        if some {
+            _ = self.moved.send(moved);
+        }
+        some
+    }
+
+    /// Folds whoever is abreast; answers where they are then. Who is not named folds apart.
+    async fn fold(&self, round: &[Asked]) -> Result<BTreeMap<&'static str, Position>, FoldError> {
+        let failed = |source| FoldError::Sql { projection: ALL, source };
+        let mut folded = BTreeMap::new();
+        let foremost = round.iter().map(|asked| asked.lease.checkpoint.0).max().unwrap_or_default();
+        let abreast = |asked: &&Asked| asked.lease.checkpoint.0 + MOST as u64 >= foremost;
+        let from = round.iter().filter(abreast).map(|asked| asked.lease.checkpoint).min().unwrap_or_default();
+        let met = self.tail.after(&self.pool, from, BATCH).await.map_err(failed)?;
+        if met.len() > MOST {
+            return Ok(folded);
+        }
+        let mut connection = self.pool.acquire().await.map_err(failed)?;
+        let mut moving: Vec<(&Asked, Made)> = Vec::new();
+        for asked in round.iter().filter(abreast) {
+            let known = usize::try_from(asked.lease.checkpoint.0 - from.0).unwrap_or(usize::MAX);
+            let next = met.get(known..).unwrap_or_default();
+            match asked.projection.make(&mut connection, &asked.lease, next, &BTreeSet::new()).await {
+                Ok(made) if made.to > asked.lease.checkpoint => moving.push((asked, made)),
+                Ok(Made { stopped: Some(_), .. }) => {}
+                Ok(made) if asked.prolong => moving.push((asked, made)),
+                Ok(made) => _ = folded.insert(asked.projection.name(), made.to),
+                Err(error) if is_out_of_reach(&error) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        if moving.is_empty() {
+            return Ok(folded);
+        }
+        let mut transaction = connection.begin_with(BEGIN).await.map_err(failed)?;
+        let moves = moving.iter().map(|(asked, made)| (asked.projection.name(), asked.lease, made.to));
+        let moved = lease::advance_all(&mut transaction, moves).await.map_err(failed)?;
+        if moved.values().any(|skips| *skips) {
+            return Ok(folded);
+        }
+        for (asked, made) in &moving {
+            let name = asked.projection.name();
+            if moved.contains_key(name) {
+                made.write(&mut transaction).await?;
+                folded.insert(name, made.to);
+            }
+        }
+        transaction.commit().await.map_err(failed)?;
+        Ok(folded)
+    }
+}

@@ -1,0 +1,151 @@
+//! Rebuilds as processes of their own, beside a program that serves: killed, and several at once.
+
+use std::process::Output;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use domain::stream::Position;
+use graphql::ports::Reads;
+use harness::program::{Running, data, run};
+use harness::wait::until;
+use infra::fold::compare::{self, Compared};
+use infra::fold::engine::standings;
+use infra::fold::rebuild::Quiet;
+use infra::fold::registry;
+use projections::audit_trail::AuditRow;
+use projections::members::MemberRow;
+use projections::select::Select;
+use sqlx::PgPool;
+use tokio::task::JoinHandle;
+
+use crate::told::{Told, told};
+
+const PATIENCE: Duration = Duration::from_secs(180);
+
+/// A program that serves a log of five thousand events.
+async fn long(seed: u64) -> (Told, Position) {
+    let told = told(seed, 60).await;
+    let short = told.caught_up().await;
+    let times = u32::try_from(5_000 / short.0).unwrap();
+    let head = Position(harness::long::lengthen(&told.ground.owner().await, times).await);
+    until("the folds", PATIENCE, async || told.app.reads.pin(None, Some(head)).await.ok()).await;
+    (told, head)
+}
+
+/// Reads for as long as it is not told to end; what it sees never goes back. Answers how often it read.
+pub fn reading(reads: Arc<dyn Reads>, done: Arc<AtomicBool>) -> JoinHandle<u64> {
+    tokio::spawn(async move {
+        let (mut last, mut answers) = (Position(0), 0);
+        while !done.load(Ordering::Relaxed) {
+            let now = reads.pin(None, None).await.unwrap().position;
+            assert!(now >= last, "{now} after {last}");
+            last = now;
+            let rows = reads.rows(&Select::<AuditRow>::first(5), now).await.unwrap();
+            let members = reads.rows(&Select::<MemberRow>::first(5), now).await.unwrap();
+            assert!(rows.len() == 5 && members.len() == 5);
+            answers += 1;
+        }
+        answers
+    })
+}
+
+fn url(told: &Told) -> String {
+    let (socket, database) = harness::writer::address(&told.ground.endpoints.app);
+    format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display())
+}
+
+fn said(output: &Output) -> String {
+    format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
+}
+
+async fn generations(pool: &PgPool) -> Vec<(String, i64)> {
+    standings(pool).await.unwrap().into_iter().map(|standing| (standing.name, standing.generation)).collect()
+}
+
+async fn all_agree(pool: &PgPool) {
+    for projection in registry::all() {
+        assert_eq!(projection.verify(pool, &Quiet).await.unwrap().difference, None, "{}", projection.name());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_killed_in_the_middle_leaves_the_old_rows_and_is_begun_anew() {
+    let ((told, head), folder) = (long(51).await, data());
+    let pool = told.ground.pool().await;
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = reading(Arc::clone(&told.app.reads), Arc::clone(&done));
+    let url = url(&told);
+    let arguments = ["--database-url", &url, "projections", "rebuild", "--all"];
+    let killed = Running::start(folder.path(), &arguments);
+    killed.until_told("all projections: ");
+    killed.kill();
+    assert!(generations(&pool).await.iter().all(|(_, generation)| *generation == 1), "the old rows serve");
+    let left: Vec<(i64, i64)> =
+        sqlx::query_as("select distinct generation, checkpoint from projection_builds").fetch_all(&pool).await.unwrap();
+    assert_eq!(left, [(2, 0)], "nothing is known of the rows that it wrote");
+
+    let again = until("its claim to run out", PATIENCE, async || {
+        let output = run(folder.path(), &arguments);
+        let told = said(&output);
+        assert!(output.status.success() || told.contains("its claim ends within seconds"), "{told}");
+        output.status.success().then_some(told)
+    })
+    .await;
+    assert_eq!(again.matches("the rows it replaced were the same").count(), registry::all().len(), "{again}");
+    done.store(true, Ordering::Relaxed);
+    assert!(reader.await.unwrap() > 0);
+    assert!(generations(&pool).await.iter().all(|(_, generation)| *generation == 3));
+    let sql = "select count(*) from pg_tables where tablename like '%\\_g2'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap(), 0, "what it wrote is gone");
+    let sql = "select count(*) from projection_builds";
+    assert_eq!(sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool).await.unwrap(), 0);
+    all_agree(&pool).await;
+    assert_eq!(told.caught_up().await, head);
+    told.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_rebuilds_at_once_do_not_disturb_one_another() {
+    let ((told, head), folder) = (long(52).await, data());
+    let pool = told.ground.pool().await;
+    let done = Arc::new(AtomicBool::new(false));
+    let reader = reading(Arc::clone(&told.app.reads), Arc::clone(&done));
+    let url = url(&told);
+    let names = ["members", "audit_trail", "standings", "standings", "standings", "totals"];
+    let outputs: Vec<Output> = std::thread::scope(|scope| {
+        let start = |name| {
+            let (folder, url) = (folder.path(), &url);
+            scope.spawn(move || run(folder, &["--database-url", url, "projections", "rebuild", name]))
+        };
+        let started: Vec<_> = names.into_iter().map(start).collect();
+        started.into_iter().map(|started| started.join().unwrap()).collect()
+    });
+    done.store(true, Ordering::Relaxed);
+    assert!(reader.await.unwrap() > 0);
+    let mut standings_rebuilt = 0;
+    for (name, output) in names.iter().zip(&outputs) {
+        let told = said(output);
+        if *name == "standings" {
+            assert!(output.status.success() || told.contains("another process builds"), "{told}");
+            standings_rebuilt += i64::from(output.status.success());
+        } else {
+            assert!(output.status.success(), "{told}");
+        }
+    }
+    assert!(standings_rebuilt > 0, "one of them built it");
+    for (name, generation) in generations(&pool).await {
+        let expected = match name.as_str() {
+            "members" | "audit_trail" | "totals" => 2,
+            "standings" => 1 + standings_rebuilt,
+            _untouched => 1,
+        };
+        assert_eq!(generation, expected, "{name}");
+        if generation > 1 {
+            let same = Some(Compared { at: head, differing: 0, first: None });
+            assert_eq!(compare::last(&pool, &name).await.unwrap(), same, "{name}");
+        }
+    }
+    all_agree(&pool).await;
+    told.app.stop().await;
+}

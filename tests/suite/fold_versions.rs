@@ -1,0 +1,241 @@
+//! Two builds of one projection over one database, whose rows have other columns: a rolling deployment.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::event::Fact;
+use domain::stream::Position;
+use graphql::ports::{ReadError, Reads};
+use harness::wait::until;
+use infra::fold::engine::{Engine, Folded, Standing, standings};
+use infra::fold::live::{self, Floor};
+use infra::keys::Keyring;
+use infra::reach::Reach;
+use infra::reads::LogReads;
+use infra::reads::serving::{Serving, Watcher};
+use projections::cell::{Cell, Column, Kind};
+use projections::members::{MemberRow, Members};
+use projections::projection::Projection;
+use projections::row::{Key, Row};
+use projections::select::Select;
+use sqlx::PgPool;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use crate::told::{ALL, Told, log, told};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Which stream.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Of(Uuid);
+
+impl Key for Of {
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::Uuid(self.0)]
+    }
+}
+
+const fn column(name: &'static str, kind: Kind) -> Column {
+    Column { name, kind, nullable: false }
+}
+
+/// How many events a stream has.
+#[derive(Debug, Clone, PartialEq)]
+struct OldRow(Uuid, i64);
+
+/// And where the last one stands.
+#[derive(Debug, Clone, PartialEq)]
+struct NewRow(Uuid, i64, i64);
+
+impl Row for OldRow {
+    const TABLE: &'static str = "lengths";
+    const COLUMNS: &'static [Column] = &[column("stream", Kind::Uuid), column("events", Kind::Int)];
+    const KEY: usize = 1;
+    const INDEXES: &'static [&'static [&'static str]] = &[];
+    type Key = Of;
+
+    fn key(&self) -> Of {
+        Of(self.0)
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::Uuid(self.0), Cell::Int(self.1)]
+    }
+
+    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
+        if let [Cell::Uuid(stream), Cell::Int(events)] = cells[..] { Some(Self(stream, events)) } else { None }
+    }
+}
+
+impl Row for NewRow {
+    const TABLE: &'static str = "lengths";
+    const COLUMNS: &'static [Column] =
+        &[column("stream", Kind::Uuid), column("length", Kind::Int), column("last", Kind::Int)];
+    const KEY: usize = 1;
+    const INDEXES: &'static [&'static [&'static str]] = &[&["last"]];
+    type Key = Of;
+
+    fn key(&self) -> Of {
+        Of(self.0)
+    }
+
+    fn cells(&self) -> Vec<Cell> {
+        vec![Cell::Uuid(self.0), Cell::Int(self.1), Cell::Int(self.2)]
+    }
+
+    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
+        let [Cell::Uuid(stream), Cell::Int(length), Cell::Int(last)] = cells[..] else { return None };
+        Some(Self(stream, length, last))
+    }
+}
+
+struct Old;
+struct New;
+
+impl Projection for Old {
+    const NAME: &'static str = "lengths";
+    const VERSION: u32 = 1;
+    type Row = OldRow;
+    type Change = ();
+
+    fn changes(fact: &Fact) -> Vec<(Of, ())> {
+        vec![(Of(fact.stream.id), ())]
+    }
+
+    fn apply(row: Option<OldRow>, key: &Of, (): &()) -> Option<OldRow> {
+        Some(OldRow(key.0, row.map_or(1, |row| row.1 + 1)))
+    }
+}
+
+impl Projection for New {
+    const NAME: &'static str = "lengths";
+    const VERSION: u32 = 2;
+    type Row = NewRow;
+    type Change = i64;
+
+    fn changes(fact: &Fact) -> Vec<(Of, i64)> {
+        vec![(Of(fact.stream.id), fact.position.0.cast_signed())]
+    }
+
+    fn apply(row: Option<NewRow>, key: &Of, last: &i64) -> Option<NewRow> {
+        Some(NewRow(key.0, row.map_or(1, |row| row.1 + 1), *last))
+    }
+}
+
+/// A program with that one projection, and the members beside.
+struct Build {
+    reads: LogReads,
+    stopping: watch::Sender<bool>,
+    _grown: watch::Sender<Position>,
+    tasks: JoinSet<()>,
+}
+
+impl Build {
+    async fn start(told: &Told, lengths: Arc<dyn Folded>) -> Self {
+        let pool = told.ground.pool().await;
+        let projections: Vec<Arc<dyn Folded>> = vec![lengths, Arc::new(Engine::<Members>::default())];
+        for projection in &projections {
+            projection.register(&pool).await.unwrap();
+        }
+        let (stopping, stop) = watch::channel(false);
+        let (grown, head) = watch::channel(Position(0));
+        let (moved, moves) = mpsc::unbounded_channel();
+        let places = Serving::read(&pool, &projections).await.unwrap();
+        let floor = Floor {
+            pool: pool.clone(),
+            own: pool.clone(),
+            reach: Arc::new(Reach::default()),
+            tail: Arc::default(),
+            head,
+            moved,
+            stopping: stop,
+            holder: Uuid::from_u128(told.ground.endpoints.app.get_port().into()),
+        };
+        let mut tasks = live::start(projections.clone(), &floor);
+        let (tell, serving) = watch::channel(places);
+        tasks.spawn(Watcher::of(&floor, projections, moves, tell).watch());
+        let keyring = Arc::new(Keyring::new(told.ground.key.clone(), pool.clone()));
+        let reads = LogReads::new(pool, Uuid::nil(), keyring, serving, Arc::clone(&told.clock));
+        Self { reads, stopping, _grown: grown, tasks }
+    }
+
+    async fn rows<R: Row>(&self, at: Position) -> Result<Vec<R>, ReadError> {
+        let reads: &dyn Reads = &self.reads;
+        reads.rows(&Select::<R>::first(ALL), at).await
+    }
+
+    async fn stop(mut self) {
+        self.stopping.send(true).unwrap();
+        while let Some(ended) = self.tasks.join_next().await {
+            ended.unwrap();
+        }
+    }
+}
+
+async fn standing(pool: &PgPool) -> Standing {
+    standings(pool).await.unwrap().into_iter().find(|standing| standing.name == "lengths").unwrap()
+}
+
+async fn serves(pool: &PgPool, version: i32, at: Position) {
+    until("the rows of a version", PATIENCE, async || {
+        let standing = standing(pool).await;
+        ((standing.version, standing.checkpoint) == (version, at)).then_some(())
+    })
+    .await;
+}
+
+/// Every row of the table that the old build wrote.
+async fn written(pool: &PgPool) -> Vec<(Uuid, i64, i64, i64)> {
+    let sql = "select stream, events, from_position, until_position from lengths_g1 order by stream, from_position";
+    sqlx::query_as(sql).fetch_all(pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_old_build_serves_until_the_new_one_has_built_beside_and_is_behind_for_that_table_alone() {
+    let mut told = told(61, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let old = Build::start(&told, Arc::new(Engine::<Old>::default())).await;
+    serves(&pool, 1, head).await;
+    let lengths = until("the rows of the old build", PATIENCE, async || old.rows::<OldRow>(head).await.ok()).await;
+    assert_eq!(lengths.iter().map(|row| row.1).sum::<i64>(), head.0.cast_signed());
+
+    // Nobody asks for it: the new one builds beside, and takes over from the old one that is still there.
+    let new = Build::start(&told, Arc::new(Engine::<New>::default())).await;
+    serves(&pool, 2, head).await;
+    let rows = until("the rows of the new build", PATIENCE, async || new.rows::<NewRow>(head).await.ok()).await;
+    assert_eq!(rows.iter().map(|row| (row.0, row.1)).collect::<Vec<_>>(), pairs(&lengths));
+    assert_eq!(rows.iter().map(|row| row.2).max(), Some(head.0.cast_signed()));
+    let fenced = written(&pool).await;
+
+    told.story.go_on(&*told.app.commands, 20).await;
+    let later = told.caught_up().await;
+    serves(&pool, 2, later).await;
+    until("the old build's word", PATIENCE, async || {
+        matches!(old.rows::<OldRow>(later).await, Err(ReadError::Behind { reached: Position(0), .. })).then_some(())
+    })
+    .await;
+    let members = until("the other table", PATIENCE, async || old.rows::<MemberRow>(later).await.ok()).await;
+    assert_eq!(members, told.app.reads.rows(&Select::<MemberRow>::first(ALL), later).await.unwrap());
+    let sum: i64 = new.rows::<NewRow>(later).await.unwrap().iter().map(|row| row.1).sum();
+    assert_eq!(sum, later.0.cast_signed());
+    assert_eq!(log(&*told.app.reads).await.len() as u64, later.0);
+    assert_eq!(written(&pool).await, fenced, "the old build writes nothing more");
+    let standing = standing(&pool).await;
+    assert_eq!((standing.version, standing.generation), (2, 2));
+    let compared: Option<i64> = sqlx::query_scalar("select differing from projection_switches where name = 'lengths'")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
+    assert_eq!(compared, None, "rows of two versions are not compared");
+
+    old.stop().await;
+    new.stop().await;
+    told.app.stop().await;
+}
+
+fn pairs(rows: &[OldRow]) -> Vec<(Uuid, i64)> {
+    rows.iter().map(|row| (row.0, row.1)).collect()
+}

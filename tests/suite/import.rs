@@ -1,0 +1,180 @@
+//! `sanping import`: the commands of a file, each once, in the file's order, whatever happens in between.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use domain::id::BranchId;
+use harness::program::{Running, data, run, sanping};
+use serde_json::{Value, json};
+
+const OFFICE: &str = "id=importer; roles=office";
+
+fn line(id: &str, mutation: &str, input: &Value) -> String {
+    json!({ "commandId": id, "mutation": mutation, "input": input }).to_string()
+}
+
+/// The top committee, a metric, and so many members of it, each with a plan: a plan needs the lines before it.
+fn lines(members: usize) -> Vec<String> {
+    let root = BranchId::root().0.to_string();
+    let committee = json!({ "kind": "COMMITTEE", "name": "Committee", "on": "2021-01-04" });
+    let metric = json!({
+        "code": "points", "name": "Points", "unit": "POINTS", "direction": "HIGHER_IS_BETTER", "aggregation": "SUM",
+        "grain": "MONTH", "subjects": "BOTH"
+    });
+    let mut lines = vec![line("root", "establishBranch", &committee), line("metric", "defineMetric", &metric)];
+    lines.extend((0..members).map(|number| {
+        let person = json!({
+            "branch": root, "staffNumber": format!("S-{number}"), "name": "Somebody", "post": "STAFF", "on": "2021-01-04"
+        });
+        line(&format!("member-{number}"), "registerMember", &person)
+    }));
+    lines
+}
+
+fn file(folder: &Path, lines: &[String]) -> String {
+    let path = folder.join("commands.jsonl");
+    std::fs::write(&path, lines.join("\n")).unwrap();
+    path.display().to_string()
+}
+
+fn outcomes(said: &[u8]) -> Vec<Value> {
+    let text = std::str::from_utf8(said).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{line}: {error}"))).collect()
+}
+
+fn positions(outcomes: &[Value]) -> BTreeSet<u64> {
+    outcomes.iter().filter_map(|outcome| outcome["position"].as_str()?.parse().ok()).collect()
+}
+
+#[test]
+fn a_killed_import_is_run_again_and_each_command_is_there_once() {
+    let (place, folder) = (data(), data());
+    let all = lines(3_000);
+    let path = file(folder.path(), &all);
+    let arguments = ["import", &path, "--viewer", OFFICE];
+    let first = Running::start(place.path(), &arguments);
+    let seen = first.until_said("\"line\":1200,");
+    assert!(seen.contains("\"replayed\":false") && seen.contains("\"commandId\":\"member-1197\""), "{seen}");
+    first.kill();
+
+    let second = run(place.path(), &arguments);
+    let told = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(0), "{told}");
+    let outcomes_of_second = outcomes(&second.stdout);
+    let numbers: Vec<u64> = outcomes_of_second.iter().map(|outcome| outcome["line"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, (1..=3_002).collect::<Vec<u64>>(), "each line is told, in order");
+    let before = outcomes_of_second.iter().filter(|outcome| outcome["replayed"] == true).count();
+    assert!((1_200..=3_002).contains(&before), "what was told before the end stays: {before}");
+    assert_eq!(positions(&outcomes_of_second).len(), 3_002, "each has a place of its own");
+
+    let third = run(place.path(), &arguments);
+    assert_eq!(third.status.code(), Some(0), "{}", String::from_utf8_lossy(&third.stderr));
+    let outcomes_of_third = outcomes(&third.stdout);
+    assert!(outcomes_of_third.iter().all(|outcome| outcome["replayed"] == true));
+    assert_eq!(positions(&outcomes_of_third), positions(&outcomes_of_second), "with the first answers");
+    // A registration is two events, of the member and of the branch; a branch and a metric are one each.
+    let head = positions(&outcomes_of_third).last().copied();
+    assert_eq!(head, Some(2 + 2 * 3_000), "nothing else is in the log");
+    assert!(String::from_utf8_lossy(&third.stderr).contains("0 accepted, 3002 accepted before, 0 refused"));
+}
+
+#[test]
+fn lines_depend_on_those_before_them_and_bad_ones_are_named() {
+    let (place, folder) = (data(), data());
+    let root = BranchId::root().0.to_string();
+    let mut all = lines(1);
+    // A hundred names in a row: the last one stands.
+    all.extend((0..100).map(|number| {
+        let name = json!({ "branch": root, "name": format!("Name {number}"), "on": "2021-02-01" });
+        line(&format!("name-{number}"), "renameBranch", &name)
+    }));
+    let good = all.len();
+    let same_number =
+        json!({ "branch": root, "staffNumber": "S-0", "name": "Other", "post": "STAFF", "on": "2021-01-04" });
+    all.push(line("again", "registerMember", &same_number));
+    all.push(String::new());
+    all.push(line("x", "registerMembre", &json!({})));
+    all.push(line("x", "registerMember", &json!({ "branch": root })));
+    all.push("{\"commandId\":\"x\"".to_owned());
+    all.push(format!("\"{}\"", "x".repeat(2 << 20)));
+    all.push(line("name-0", "renameBranch", &json!({ "branch": root, "name": "Another", "on": "2021-02-01" })));
+    let named = json!({ "commandId": "v", "mutation": "renameBranch", "viewer": "id=ana; roles=auditor",
+        "input": { "branch": root, "name": "By an auditor", "on": "2021-02-01" } });
+    all.push(named.to_string());
+    let mut text = all.join("\r\n").into_bytes();
+    text.extend(b"\r\n\xff\xfe\r\n");
+    text.extend(line("last", "renameBranch", &json!({ "branch": root, "name": "Last", "on": "2021-02-01" })).bytes());
+    let path = folder.path().join("commands.jsonl");
+    std::fs::write(&path, text).unwrap();
+
+    let done = run(place.path(), &["import", path.to_str().unwrap(), "--viewer", OFFICE, "--correlation", "batch 7"]);
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(5), "{told}");
+    let outcomes = outcomes(&done.stdout);
+    let at = |line: usize| {
+        let found = outcomes.iter().find(|outcome| outcome["line"] == line);
+        found.unwrap_or_else(|| panic!("of line {line} nothing is told"))
+    };
+    let positions: Vec<u64> = (1..=good).map(|line| at(line)["position"].as_str().unwrap().parse().unwrap()).collect();
+    assert!(positions.is_sorted_by(|one, next| one < next), "in the file's order: {positions:?}");
+    assert_eq!(at(good + 1)["refusal"]["code"], "person.staff_number_taken");
+    assert!(outcomes.iter().all(|outcome| outcome["line"] != good + 2), "a blank line is none");
+    for (line, wrong) in [
+        (good + 3, "there is no mutation \"registerMembre\""),
+        (good + 4, "staffNumber"),
+        (good + 5, "not a command"),
+        (good + 6, "longer than 1048576 bytes"),
+        (good + 8, "--viewers-in-lines"),
+        (good + 9, "not UTF-8"),
+    ] {
+        let failure = &at(line)["failure"];
+        assert_eq!(failure["code"], "import.no_command", "{failure}");
+        assert!(failure["message"].as_str().unwrap().contains(wrong), "{failure}");
+    }
+    assert_eq!(at(good + 7)["refusal"]["code"], "command.id_reused");
+    assert_eq!(at(good + 10)["replayed"], false, "what is wrong before it holds up nobody");
+    assert!(told.contains("104 accepted, 0 accepted before, 2 refused, 6 no commands, 0 without an answer"), "{told}");
+    assert!(told.contains("correlation batch 7"), "{told}");
+
+    // With viewers in lines the auditor is heard, and has no say.
+    let path = file(folder.path(), &[named.to_string()]);
+    let done = run(place.path(), &["import", &path, "--viewer", OFFICE, "--viewers-in-lines"]);
+    assert_eq!(self::outcomes(&done.stdout)[0]["refusal"]["code"], "policy.denied");
+}
+
+#[test]
+fn an_import_of_a_branch_reads_what_its_lines_led_to() {
+    let (place, folder) = (data(), data());
+    let root = BranchId::root().0.to_string();
+    let below = json!({ "kind": "BRANCH", "parent": root, "name": "Below", "on": "2021-01-04" });
+    let all = vec![lines(0).swap_remove(0), line("below", "establishBranch", &below)];
+    let done = run(place.path(), &["import", &file(folder.path(), &all), "--viewer", OFFICE]);
+    let branch = outcomes(&done.stdout)[1]["id"].as_str().unwrap().to_owned();
+
+    // Rights within a branch are looked up: each line of a secretary needs those before it recorded and folded.
+    let mut text = String::new();
+    for number in 0..20 {
+        let person = json!({
+            "branch": branch, "staffNumber": format!("B-{number}"), "name": "Somebody", "post": "STAFF", "on": "2021-01-04"
+        });
+        writeln!(text, "{}", line(&format!("person-{number}"), "registerMember", &person)).unwrap();
+    }
+    let secretary = format!("id=sec; roles=branch_secretary; scope={branch}");
+    let arguments = ["import", "-", "--viewer", &secretary];
+    let mut command = std::process::Command::new(sanping());
+    command.arg("--data").arg(place.path()).args(arguments).env_remove("DATABASE_URL");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
+    let done = child.wait_with_output().unwrap();
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(0), "{told}");
+    assert_eq!(outcomes(&done.stdout).len(), 20);
+    // And nothing is made of nothing.
+    let empty = run(place.path(), &["import", &file(folder.path(), &[]), "--viewer", OFFICE]);
+    assert!(empty.status.success() && empty.stdout.is_empty(), "{}", String::from_utf8_lossy(&empty.stderr));
+    let nowhere = run(place.path(), &["import", "/nowhere/at.all", "--viewer", OFFICE]);
+    assert_eq!(nowhere.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("/nowhere/at.all cannot be read"));
+}

@@ -1,0 +1,52 @@
+//! A new build beside an old one: what the old one does not know is not appended while it lives.
+
+use domain::event::Event;
+use domain::stream::StreamKind;
+use graphql::ports::SendError;
+use harness::audit::head;
+use harness::crowd::{accepted, enrol, organisation, rename, suspend};
+use harness::ground::Ground;
+use harness::speak::office;
+use infra::app::App;
+
+/// Puts a process of an earlier build beside the program: it knows every type but one.
+async fn earlier(app: &App, unknown: &str, alive: &str) {
+    let types: Vec<&str> = StreamKind::ALL.into_iter().flat_map(Event::names).copied().collect();
+    let sql = "insert into processes select gen_random_uuid(), '0.0.9', array_remove($1, $2), now() + $3::interval";
+    sqlx::query(sql).bind(types).bind(unknown).bind(alive).execute(&app.pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_type_of_event_waits_until_the_last_process_that_does_not_know_it_has_ended() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    let branch = organisation(&app, 1).await[0];
+    let (member, _) = enrol(&app, "member", branch).await.unwrap();
+    // One that died said nothing for longer than a process may; it holds up nobody.
+    earlier(&app, "branch_renamed", "-1 second").await;
+    accepted(&app, "name", rename(branch, "Name")).await;
+    earlier(&app, "member_suspended", "1 hour").await;
+    let before = head(&app).await;
+    let refused = app.commands.send(&office("suspended"), suspend(member), None).await;
+    let Err(SendError::NewerType { event, build }) = refused else { panic!("{refused:?}") };
+    assert_eq!((event.as_str(), build.as_str()), ("member_suspended", "0.0.9"));
+    assert_eq!(head(&app).await, before, "nothing of it is recorded");
+    accepted(&app, "another name", rename(branch, "Another")).await;
+
+    let ended = sqlx::query("delete from processes where build = '0.0.9'").execute(&app.pool).await.unwrap();
+    assert_eq!(ended.rows_affected(), 2);
+    accepted(&app, "suspended", suspend(member)).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn a_process_says_that_it_lives_from_its_start_to_its_end() {
+    let ground = Ground::fresh().await;
+    let (app, other) = (ground.app().await, ground.app().await);
+    let sql = "select count(*) from processes where alive_until > now() and 'member_registered' = any (types)";
+    let living = async |app: &App| sqlx::query_scalar::<_, i64>(sql).fetch_one(&app.pool).await.unwrap();
+    assert_eq!(living(&app).await, 2);
+    other.stop().await;
+    assert_eq!(living(&app).await, 1, "who ends says so");
+    app.stop().await;
+}

@@ -22,7 +22,8 @@ use rust_decimal::Decimal as Number;
 use uuid::Uuid;
 
 use super::competition::Competition;
-use super::figure::{Metric, Standing};
+use super::figure::Standing;
+use super::metric::Metric;
 use super::published::published_rounds;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
@@ -141,19 +142,6 @@ impl BoardInput {
                     false => Err(scores_unfit()),
                 }
             }
-        }
-    }
-
-    /// The same board as of an earlier moment; one that was not there yet, as it was drawn up later.
-    ///
-    /// # Errors
-    /// As [`BoardInput::read`].
-    pub async fn read_earlier(&self, session: &Session, at: Moment, later: &Reading) -> Result<Reading> {
-        match self.read(session, at).await {
-            Err(Fault::Bad(refusal)) if ["competition.unknown", "metric.unknown"].contains(&refusal.code.as_str()) => {
-                Ok(Reading { at, ..later.clone() })
-            }
-            read => read,
         }
     }
 

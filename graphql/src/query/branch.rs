@@ -13,6 +13,7 @@ use super::outlet::{Outlet, OutletFilter, outlets};
 use super::record::{Record, RecordFilter, records_of};
 use super::subject::Subject;
 use super::talk::{Talk, TalkFilter, talks_with};
+use super::trail::Event;
 use super::training::{Training, TrainingFilter, trainings};
 use crate::fault::Result;
 use crate::input::{self, AsOf};
@@ -182,10 +183,15 @@ impl BranchQuery {
 /// A node of the organisation tree 组织.
 #[Object]
 impl Branch {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at).events(ctx, first, after).await
     }
 
     /// Its id.

@@ -1,11 +1,14 @@
 //! What a member did, in counts.
 
-use async_graphql::{ComplexObject, OutputType, SimpleObject};
+use async_graphql::{ComplexObject, Context, SimpleObject};
 use projections::member_years::MemberYearRow;
 use projections::members::MemberRow;
 
 use super::lineage::Opened;
 use super::subject::Subject;
+use super::trail::Event;
+use crate::fault::Result;
+use crate::page::{Connection, weight};
 use crate::ports::Moment;
 
 /// What a member did, in counts over all time.
@@ -125,9 +128,14 @@ impl MemberYear {
 
 #[ComplexObject]
 impl MemberYear {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at).events(ctx, first, after).await
     }
 }

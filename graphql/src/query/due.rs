@@ -20,6 +20,7 @@ use projections::words::DueKind;
 use super::lineage::Opened;
 use super::round::covered;
 use super::subject::Subject;
+use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
@@ -204,10 +205,17 @@ async fn sees(
 /// Something that is due.
 #[Object]
 impl Due {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
         Opened::row(&self.row, Subject::new(self.row.subject_kind, self.row.subject, self.at), self.at)
+            .events(ctx, first, after)
+            .await
     }
 
     /// What is to be done.

@@ -7,7 +7,7 @@
 //! - No row says anything of what a freeze hides; what became of a leader's comment waits for the publication, since
 //!   whether a version began tells whether it was decided otherwise.
 
-use async_graphql::{Context, Object};
+use async_graphql::Context;
 use domain::id::{MemberId, RoundId};
 use domain::stream::Position;
 use projections::cell::Cell;
@@ -17,7 +17,7 @@ use super::round::covered;
 use super::subject::Subject;
 use super::trail::{Event, events_after, events_at};
 use crate::fault::Result;
-use crate::page::{Connection, Page, Parent, weight};
+use crate::page::{Connection, Page, Parent};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::session::Session;
@@ -82,17 +82,16 @@ impl Opened {
     }
 }
 
-/// The events behind a row.
-#[Object]
 impl Opened {
-    /// The events behind it, the earliest first: those at which it became what it is. They are part of the trail, and shown
-    /// to whoever may see that of what it is about.
-    #[graphql(complexity = "weight(first, child_complexity)")]
-    async fn events(
+    /// A page of the events behind it, the earliest first.
+    ///
+    /// # Errors
+    /// `page.*`, [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
-        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+        first: Option<i64>,
+        after: Option<String>,
     ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
         let (opened, page) = Page::under(ctx, self, first, after.as_deref()).await?;

@@ -17,6 +17,7 @@ use super::record::{Record, RecordFilter, records_of};
 use super::round::result::{RoundResult, results_of_member};
 use super::subject::Subject;
 use super::talk::{Talk, TalkFilter, talks_with};
+use super::trail::Event;
 use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
@@ -196,10 +197,15 @@ impl MemberQuery {
 /// A member 成员.
 #[Object]
 impl Member {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at).events(ctx, first, after).await
     }
 
     /// The id.

@@ -20,6 +20,7 @@ pub(crate) mod filter;
 pub mod lineage;
 pub mod log;
 pub mod member;
+pub mod metric;
 pub mod moved;
 pub mod outlet;
 mod published;
@@ -52,7 +53,7 @@ struct Pages(
     outlet::OutletQuery,
     contact_point::ContactPointQuery,
     training::TrainingQuery,
-    figure::MetricQuery,
+    metric::MetricQuery,
     competition::CompetitionQuery,
 );
 

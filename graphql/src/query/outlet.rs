@@ -10,6 +10,7 @@ use super::filter::{all_of, equals};
 use super::lineage::Opened;
 use super::record::{Record, RecordFilter, SixS, records_of};
 use super::subject::Subject;
+use super::trail::Event;
 use crate::fault::Result;
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, Parent, When, weight};
@@ -130,10 +131,15 @@ impl OutletQuery {
 /// A financial outlet 金融网点 or a delivery station 揽投部.
 #[Object]
 impl Outlet {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at).events(ctx, first, after).await
     }
 
     /// Its id.

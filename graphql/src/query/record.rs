@@ -10,9 +10,10 @@ use super::filter::{all_of, before, equals, since};
 use super::lineage::Opened;
 use super::outlet::Outlet;
 use super::subject::Subject;
+use super::trail::Event;
 use crate::fault::Result;
 use crate::input;
-use crate::page::{Connection, Page};
+use crate::page::{Connection, Page, weight};
 use crate::policy::Resource;
 use crate::ports::Moment;
 use crate::scalar::Date;
@@ -163,10 +164,17 @@ impl Record {
 /// A record on the page of its subject 活动记录. What a kind of record does not have is null.
 #[Object]
 impl Record {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
         Opened::row(&self.row, Subject::new(self.row.subject_kind, self.row.subject, self.at), self.at)
+            .events(ctx, first, after)
+            .await
     }
 
     /// The id of the check, service, plaque, commitment, contest …

@@ -17,6 +17,7 @@ use uuid::Uuid;
 use super::filter::{all_of, before, equals, since};
 use super::lineage::Opened;
 use super::subject::Subject;
+use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
@@ -208,10 +209,15 @@ impl TalkQuery {
 /// A reminder talk 提醒谈话.
 #[Object]
 impl Talk {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, self.subject_then(), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, self.subject_then(), self.at).events(ctx, first, after).await
     }
 
     /// Its id.

@@ -10,6 +10,7 @@ use super::branch::Branch;
 use super::filter::{all_of, before, equals, since};
 use super::lineage::Opened;
 use super::subject::Subject;
+use super::trail::Event;
 use crate::fault::Result;
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, Parent, When, weight};
@@ -147,10 +148,15 @@ impl TrainingQuery {
 /// A training session 培训.
 #[Object]
 impl Training {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at).events(ctx, first, after).await
     }
 
     /// Its id.
@@ -209,10 +215,15 @@ pub struct Attendance {
 /// That a member attended a session 出勤.
 #[Object]
 impl Attendance {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_member(self.row.member, self.at), self.at).events(ctx, first, after).await
     }
 
     /// Who attended.

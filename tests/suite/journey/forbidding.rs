@@ -47,7 +47,7 @@ const QUERIES: &[(&str, &str)] = &[
     ),
     (
         "leaderboardChange",
-        "{ leaderboardChange(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }, from: { position: \"0\" }, to: { position: \"1\" }) { movedCount } }",
+        "{ leaderboardChange(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }, from: { instant: \"2030-01-01T00:00:00Z\" }, to: { instant: \"2030-01-01T00:00:00Z\" }) { movedCount } }",
     ),
     (
         "leaderboard of scores",

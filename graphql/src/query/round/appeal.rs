@@ -10,8 +10,10 @@ use projections::row::Row;
 use super::super::filter::all_of;
 use super::super::lineage::Opened;
 use super::super::subject::Subject;
+use super::super::trail::Event;
 use super::covered::{every, of_round, person, resource_of};
 use crate::fault::Result;
+use crate::page::{Connection, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::scalar::DateTime;
@@ -76,10 +78,15 @@ impl Appeal {
 /// An appeal 申诉.
 #[Object]
 impl Appeal {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, (self.row.round, self.row.member), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, (self.row.round, self.row.member), self.at).events(ctx, first, after).await
     }
 
     /// Its id.

@@ -41,6 +41,7 @@ use super::figure::Period;
 use super::filter::{all_of, equals};
 use super::lineage::Opened;
 use super::subject::Subject;
+use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::{Connection, Page, Parent, When, weight};
@@ -162,10 +163,15 @@ impl RoundQuery {
 /// A round of evaluation 评议轮次.
 #[Object]
 impl Round {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&*self.row, Subject::of_round(self.row.round, self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&*self.row, Subject::of_round(self.row.round, self.at), self.at).events(ctx, first, after).await
     }
 
     /// Its id.

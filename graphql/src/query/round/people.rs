@@ -8,12 +8,13 @@ use projections::rounds::RoundRow;
 
 use super::super::lineage::Opened;
 use super::super::subject::Subject;
+use super::super::trail::Event;
 use super::covered::resource_of;
 use super::own::{OwnCount, OwnReview, own_counts, own_review};
 use super::result::RoundResult;
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
 use crate::fault::Result;
-use crate::page::weight;
+use crate::page::{Connection, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::scalar::Date;
@@ -48,10 +49,15 @@ impl RosterEntry {
 /// A person on the roster of a round 名册, as of the opening.
 #[Object]
 impl RosterEntry {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.person, (self.person.round, self.person.member), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.person, (self.person.round, self.person.member), self.at).events(ctx, first, after).await
     }
 
     /// Who.

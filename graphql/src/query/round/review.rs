@@ -12,7 +12,9 @@ use projections::rounds::RoundRow;
 
 use super::super::lineage::Opened;
 use super::super::subject::Subject;
+use super::super::trail::Event;
 use crate::fault::Result;
+use crate::page::{Connection, weight};
 use crate::policy::Resource;
 use crate::ports::Moment;
 use crate::scalar::DateTime;
@@ -82,10 +84,15 @@ impl LeaderReview {
 /// A leader's review of a person 领导点评; the marks are part of the published result.
 #[Object]
 impl LeaderReview {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.review, (self.review.round, self.review.member), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.review, (self.review.round, self.review.member), self.at).events(ctx, first, after).await
     }
 
     /// The leader.

@@ -8,6 +8,7 @@ use projections::rule_sets::{RuleSetKey, RuleSetRow};
 use super::super::filter::all_of;
 use super::super::lineage::Opened;
 use super::super::subject::Subject;
+use super::super::trail::Event;
 use super::preset::RulePreset;
 use crate::fault::Result;
 use crate::input::AsOf;
@@ -323,10 +324,15 @@ impl RulesQuery {
 /// A version of the organisation's rules 评议规则版本.
 #[Object]
 impl RuleSet {
-    /// The events behind it: those at which it became what it is.
-    #[graphql(flatten)]
-    async fn lineage(&self) -> Opened {
-        Opened::row(&self.row, Subject::of_branch(BranchId::root(), self.at), self.at)
+    /// The events behind it, the earliest first: those at which it became what it is; part of the trail.
+    #[graphql(complexity = "weight(first, child_complexity)")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
+    ) -> Result<Option<Connection<Event>>> {
+        Opened::row(&self.row, Subject::of_branch(BranchId::root(), self.at), self.at).events(ctx, first, after).await
     }
 
     /// 1, 2, 3 …

@@ -382,7 +382,10 @@ CREATE TABLE public.projection_switches (
     generation bigint NOT NULL,
     version integer NOT NULL,
     "position" bigint NOT NULL,
-    switched_at timestamp with time zone NOT NULL
+    switched_at timestamp with time zone NOT NULL,
+    compared_at bigint,
+    differing bigint,
+    first text
 );
 CREATE TABLE public.projections (
     name text NOT NULL,

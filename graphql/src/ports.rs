@@ -1,6 +1,7 @@
 //! What the API needs of the world: the only async traits of the workspace.
 
 mod origin;
+mod records;
 
 use std::collections::BTreeMap;
 
@@ -25,6 +26,7 @@ use rust_decimal::Decimal;
 use uuid::Uuid;
 
 pub use self::origin::{LogOrigin, ServingFold};
+pub use self::records::{Look, PersonRecord, RecordedLook, RecordedSkip};
 
 /// Who asks, and under which command id. The same id again means the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -130,66 +132,6 @@ pub struct Moment {
     pub position: Position,
     /// When the event at it was recorded; nothing for an empty log.
     pub recorded_at: Option<Timestamp>,
-}
-
-/// A person as the erasable store has them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PersonRecord {
-    /// Whose record it is.
-    pub member: MemberId,
-    /// The staff number.
-    pub staff_number: String,
-    /// The name as given.
-    pub name: String,
-    /// The contact.
-    pub contact: Option<String>,
-}
-
-/// That somebody looks at what a freeze hides.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Look {
-    /// Who looks.
-    pub viewer: ActorId,
-    /// At what of the subject: a short word.
-    pub what: &'static str,
-    /// What the subject is.
-    pub kind: SubjectKind,
-    /// Which one.
-    pub subject: Uuid,
-    /// As of which position.
-    pub position: Position,
-}
-
-/// A look as it was recorded.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedLook {
-    /// Its id.
-    pub id: Uuid,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub viewer: ActorId,
-    /// At what.
-    pub what: String,
-    /// As of which position.
-    pub position: Position,
-}
-
-/// A recorded decision that a projection steps over an event.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedSkip {
-    /// Which projection.
-    pub projection: String,
-    /// Which event.
-    pub position: Position,
-    /// Its stored name.
-    pub event_type: String,
-    /// Why.
-    pub reason: String,
-    /// Who decided.
-    pub by: String,
-    /// When.
-    pub at: Timestamp,
 }
 
 /// Sends commands.

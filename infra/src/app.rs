@@ -11,10 +11,12 @@ use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use crate::clock::{self, Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
+use crate::fold::engine::Folded;
 use crate::fold::live::{self, Floor};
 use crate::fold::watch::Watch;
 use crate::fold::{kinds, registry};
@@ -34,7 +36,6 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_millis(500);
 /// How often it is read where there are no hints.
 const POLL_ALONE: Duration = Duration::from_millis(100);
-
 /// How long a connection may have lain in the pool without being asked whether it still answers.
 const FRESH: Duration = Duration::from_secs(1);
 /// The connections that the folds have to themselves, so that reads which take all others do not hold up what they wait
@@ -126,20 +127,7 @@ impl App {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::default());
         let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
-        clock::hold(&settings.clock, &pool).await?;
-        let origin = origin::settled(&mut *pool.acquire().await?).await?;
-        let under = origin.id;
-        reach.serve_under(origin);
-        bound::hold(&settings.key, &mut *pool.acquire().await?).await?;
-        let projections = registry::all();
-        for projection in &projections {
-            projection.register(&pool).await?;
-        }
-        kinds::register(&mut *pool.acquire().await?, &projections).await?;
-        let process = random_id(settings.clock.now());
-        gate::enter(&pool, process).await?;
-        let (begun, _) = reader::head(&pool).await?;
-        let places = Serving::read(&pool, &projections).await?;
+        let Entered { origin, projections, process, begun, places } = enter(&settings, &pool, &reach).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
         let executor = Arc::new(Executor::start(
             pool.clone(),
@@ -179,7 +167,7 @@ impl App {
         tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
-            LogReads::new(pool.clone(), under, keyring, serving.clone(), Arc::clone(&settings.clock)),
+            LogReads::new(pool.clone(), origin, keyring, serving.clone(), Arc::clone(&settings.clock)),
             Arc::clone(&reach),
         ));
         let (zone, clock) = (settings.zone, settings.clock);
@@ -268,6 +256,38 @@ impl App {
             tracing::warn!("some connections to the database were still in use at the end");
         }
     }
+}
+
+/// What a program finds in its database when it starts, and where it has told of itself.
+struct Entered {
+    origin: Uuid,
+    projections: Vec<Arc<dyn Folded>>,
+    process: Uuid,
+    begun: Position,
+    places: Serving,
+}
+
+/// Holds clock, origin and key against the database, registers the projections, the types of events and the process.
+async fn enter(
+    settings: &Settings,
+    pool: &PgPool,
+    reach: &Reach,
+) -> Result<Entered, Box<dyn std::error::Error + Send + Sync>> {
+    clock::hold(&settings.clock, pool).await?;
+    let found = origin::settled(&mut *pool.acquire().await?).await?;
+    let origin = found.id;
+    reach.serve_under(found);
+    bound::hold(&settings.key, &mut *pool.acquire().await?).await?;
+    let projections = registry::all();
+    for projection in &projections {
+        projection.register(pool).await?;
+    }
+    kinds::register(&mut *pool.acquire().await?, &projections).await?;
+    let process = random_id(settings.clock.now());
+    gate::enter(pool, process).await?;
+    let (begun, _) = reader::head(pool).await?;
+    let places = Serving::read(pool, &projections).await?;
+    Ok(Entered { origin, projections, process, begun, places })
 }
 
 /// Rings `grown` when this process has appended.

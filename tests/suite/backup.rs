@@ -135,6 +135,18 @@ async fn a_dump_goes_on_in_a_fresh_cluster_with_positions_checkpoints_and_outcom
     assert!(verified(fresh.data.path(), &fresh.url(APP_ROLE, "second"), &key));
 }
 
+/// A trail goes on after a position of this origin, and not after one of another.
+async fn resumed(address: &str, before: &str, after: &str) {
+    let mut feed = harness::feed::Feed::open(address, None).await;
+    feed.subscribe(&format!("subscription {{ auditTrail(after: \"1@{before}\") {{ position }} }}")).await;
+    let heard = feed.hear().await.unwrap();
+    assert_eq!(heard["payload"]["errors"][0]["extensions"]["code"], "position.other_origin", "{heard}");
+    feed.hear().await;
+    let id =
+        feed.subscribe(&format!("subscription {{ auditTrail(after: \"1@{after}\") {{ position origin }} }}")).await;
+    assert_eq!(feed.next_of(&id).await["auditTrail"], json!({ "position": "2", "origin": after }));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_to_a_point_in_time_is_noticed_and_begins_another_origin() {
     let (data, kept) = (data(), data());
@@ -192,14 +204,7 @@ async fn a_restore_to_a_point_in_time_is_noticed_and_begins_another_origin() {
     assert_eq!(refused(format!("{{ members(after: \"{cursor}\") {{ position }} }}")).await, "page.other_origin");
     let at = |origin: &str| format!("{{ members(asOf: {{ position: \"{lost}@{origin}\" }}) {{ position }} }}");
     assert_eq!([refused(at(&before)).await, refused(at(&after)).await], ["position.other_origin", ""]);
-    let mut feed = harness::feed::Feed::open(&address, None).await;
-    feed.subscribe(&format!("subscription {{ auditTrail(after: \"1@{before}\") {{ position }} }}")).await;
-    let heard = feed.hear().await.unwrap();
-    assert_eq!(heard["payload"]["errors"][0]["extensions"]["code"], "position.other_origin", "{heard}");
-    feed.hear().await;
-    let id =
-        feed.subscribe(&format!("subscription {{ auditTrail(after: \"1@{after}\") {{ position origin }} }}")).await;
-    assert_eq!(feed.next_of(&id).await["auditTrail"], json!({ "position": "2", "origin": after }));
+    resumed(&address, &before, &after).await;
     let origins = "{ log { origins { origin afterPosition reason decidedBy } } }";
     let mut origins = api.data(origins, json!({})).await.unwrap()["log"]["origins"].take();
     assert_eq!(origins[0]["origin"], json!(before));

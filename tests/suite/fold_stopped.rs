@@ -52,6 +52,11 @@ async fn stopped(lock: &str, meanwhile: impl AsyncFnOnce(&PgPool, i32)) {
     let other = ground.app().await;
     let branch = organisation(&other, 1).await[0];
     let (member, _) = enrol(&other, "m", branch).await.unwrap();
+    // Each of its connections comes to know the statement that it is to be stopped in.
+    for number in 0..6 {
+        caught_up(&other).await;
+        enrol(&other, &format!("m-{number}"), branch).await.unwrap();
+    }
     caught_up(&other).await;
     let fat = "update members_g1 set plaque_duty = repeat('x', 4000000)";
     sqlx::query(fat).execute(&pool).await.unwrap();
@@ -98,7 +103,9 @@ async fn stopped(lock: &str, meanwhile: impl AsyncFnOnce(&PgPool, i32)) {
 async fn a_process_stopped_while_it_reads_rows_holds_nothing_and_writes_nothing_late() {
     stopped("access exclusive", async |pool, session| {
         until("an answer nobody takes", SOON, async || {
-            let stuck = "select pid from pg_stat_activity where pid = $1 and wait_event = 'ClientWrite'";
+            // One that was only preparing the statement waits to be asked.
+            let stuck =
+                "select pid from pg_stat_activity where pid = $1 and wait_event in ('ClientWrite', 'ClientRead')";
             sqlx::query_scalar::<_, i32>(stuck).bind(session).fetch_optional(pool).await.unwrap()
         })
         .await;

@@ -195,10 +195,11 @@ fn parse(url: &str) -> Result<PgConnectOptions, Failure> {
 pub async fn migrate(place: &Place, app_role: &str) -> Result<ExitCode, Failure> {
     match &place.database_url {
         Some(url) => migrate::run(&parse(url)?, app_role).await?,
-        None => match open_owned(place).await?.cluster {
-            Some(cluster) => cluster.stop().await?,
-            None => {}
-        },
+        None => {
+            if let Some(cluster) = open_owned(place).await?.cluster {
+                cluster.stop().await?;
+            }
+        }
     }
     say("the schema is current");
     Ok(ExitCode::SUCCESS)

@@ -36,10 +36,10 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_millis(500);
 /// How often it is read where there are no hints.
 const POLL_ALONE: Duration = Duration::from_millis(100);
-/// How long a connection may have lain in the pool without being asked whether it still answers.
+/// How long a connection of the folds may have lain unused without being asked whether it still answers: they try again.
+/// What somebody waits for is asked first each time, lest a session that was ended be that one's accident.
 const FRESH: Duration = Duration::from_secs(1);
-/// The connections that the folds have to themselves, so that reads which take all others do not hold up what they wait
-/// for: one folds, one looks where the projections are.
+/// The connections of the folds alone, lest reads hold up what they wait for: one folds, one looks where they are.
 const FOLDING: u32 = 2;
 
 /// What a program is started with.
@@ -100,8 +100,8 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
-/// A pool that keeps no connection to a host that has vanished.
-fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
+/// A pool that keeps no connection to a host that has vanished, nor hands out one unasked that was unused for so long.
+fn pool_options(connections: u32, fresh: Duration, reach: &Arc<Reach>) -> PgPoolOptions {
     let (reach, new) = (Arc::clone(reach), Arc::clone(reach));
     PgPoolOptions::new()
         .max_connections(connections)
@@ -112,8 +112,8 @@ fn pool_options(connections: u32, reach: &Arc<Reach>) -> PgPoolOptions {
             let reach = Arc::clone(&new);
             Box::pin(async move { reach.same_log(connection).await })
         })
-        .before_acquire(|connection, meta| {
-            Box::pin(async move { Ok(meta.idle_for < FRESH || is_alive(connection).await) })
+        .before_acquire(move |connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < fresh || is_alive(connection).await) })
         })
         .after_release(move |connection, _| Box::pin(Arc::clone(&reach).may_stay(connection).map(Ok)))
 }
@@ -126,7 +126,7 @@ impl App {
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::default());
-        let pool = pool_options(settings.connections, &reach).connect_with(guarded.clone()).await?;
+        let pool = pool_options(settings.connections, Duration::ZERO, &reach).connect_with(guarded.clone()).await?;
         let Entered { origin, projections, process, begun, places } = enter(&settings, &pool, &reach).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
         let executor = Arc::new(Executor::start(
@@ -140,7 +140,7 @@ impl App {
         let closing = watch::Sender::new(false);
         let (grown, head) = watch::channel(Position(0));
         let (moved, moves) = mpsc::unbounded_channel();
-        let own = pool_options(FOLDING, &reach).connect_lazy_with(guarded.clone());
+        let own = pool_options(FOLDING, FRESH, &reach).connect_lazy_with(guarded.clone());
         let floor = Floor {
             pool: pool.clone(),
             own: own.clone(),

@@ -132,8 +132,11 @@ async fn kept_boards_answer_as_the_naive_way(seed: u64, size: Size, made: Made) 
     places += boards_equal(&told, &log, head, &mut chance).await;
     assert!(places > 200, "the boards had places: {places}");
     let mut moved = 0;
-    for _ in 0..15 {
-        moved += moves_equal(&*told.app.reads, &log, &mut chance).await.0;
+    // Which boards and moments are drawn depends on ids: some draws have few moves.
+    for drawn in 0..90 {
+        if drawn < 15 || moved <= 25 {
+            moved += moves_equal(&*told.app.reads, &log, &mut chance).await.0;
+        }
     }
     assert!(moved > 25, "some moved: {moved}");
     told.app.stop().await;

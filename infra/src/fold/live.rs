@@ -65,6 +65,7 @@ pub fn start(projections: Vec<Arc<dyn Folded>>, floor: &Floor) -> JoinSet<()> {
         pool: floor.own.clone(),
         reach: Arc::clone(&floor.reach),
         tail: Arc::clone(&floor.tail),
+        head: floor.head.clone(),
         moved: floor.moved.clone(),
     };
     let (desk, together) = together.start();

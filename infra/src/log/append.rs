@@ -41,6 +41,9 @@ const DEADLINE: Duration = Duration::from_secs(15);
 /// How often a batch may be too late before its callers are told.
 const LATE: u32 = 2;
 
+/// How often the appender lets others go first before a batch.
+const TURNS: u32 = 16;
+
 /// The table of the row that every append takes.
 const HEAD: &str = "log_head";
 
@@ -82,6 +85,7 @@ impl Appender {
         let mut session = Session { connection: None, short: !pooled() };
         let mut broken = Broken::default();
         loop {
+            self.gather().await;
             let ((jobs, waiting), done) = {
                 let mut desk = self.desk.lock();
                 (desk.take(MOST_JOBS, MOST_EVENTS), desk.is_done())
@@ -104,6 +108,19 @@ impl Appender {
             for (waiting, answer) in waiting.into_iter().zip(batch.answers) {
                 // A caller that went away does not need the answer; the command stands.
                 let _gone = waiting.send(answer);
+            }
+        }
+    }
+
+    /// Lets whoever was answered just now decide what comes next, for as long as that fills the queue: one that came back
+    /// first would otherwise go to the disk alone, and all the others wait for it.
+    async fn gather(&self) {
+        let mut waiting = self.desk.lock().waiting();
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+            let now = self.desk.lock().waiting();
+            if std::mem::replace(&mut waiting, now) == now {
+                return;
             }
         }
     }

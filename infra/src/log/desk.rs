@@ -147,6 +147,12 @@ impl Desk {
         self.closed && self.queue.is_empty()
     }
 
+    /// How many jobs wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Drops every state and every job that waits. What is being appended is settled as before: its lineages are gone.
     pub fn forget(&mut self) {
         self.entries.clear();

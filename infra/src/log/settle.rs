@@ -1,7 +1,8 @@
 //! Settling a batch under the head lock: each command by itself, purely.
 //!
 //! # Invariant
-//! A conflict or a duplicate fails that command alone, and every later one that was decided on its provisional state.
+//! A conflict or a duplicate fails that command alone, and every later one that was decided on its provisional state; of the
+//! lines of a file, one that is not settled sends those after it back ([`crate::turn`]).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -63,6 +64,9 @@ pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec
             if !matches!(settled, Settled::Accepted(_) | Settled::Confirmed) {
                 breaks(job, broken);
             }
+            if matches!(settled, Settled::Stale(_)) {
+                broken.extend(job.chain());
+            }
             settled
         })
         .collect()
@@ -72,6 +76,7 @@ pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec
 pub fn fail(jobs: &[Job], error: sqlx::Error, broken: &mut HashSet<u64>) -> Vec<Settled> {
     let error = Arc::new(error);
     jobs.iter().for_each(|job| breaks(job, broken));
+    broken.extend(jobs.iter().filter_map(Job::chain));
     jobs.iter().map(|_| Settled::Failed(Arc::clone(&error))).collect()
 }
 
@@ -91,7 +96,7 @@ fn settle_one(job: &Job, found: &mut Found, broken: &HashSet<u64>) -> Settled {
         .filter(|read| broken.contains(&read.lineage) || version(read.stream) != read.version)
         .map(|read| read.stream)
         .collect();
-    if !stale.is_empty() {
+    if !stale.is_empty() || job.chain().is_some_and(|chain| broken.contains(&chain)) {
         return Settled::Stale(stale);
     }
     let Ask::Record { writes, person } = &job.ask else { return Settled::Confirmed };

@@ -274,7 +274,7 @@ impl Play {
             Act::Lose { most } => {
                 let jobs = self.batch(most);
                 self.waiting.drain(..jobs.len());
-                let settled = fail(&jobs, sqlx::Error::WorkerCrashed, &mut self.broken.lines);
+                let settled = fail(&jobs, &Arc::new(sqlx::Error::WorkerCrashed), &mut self.broken.lines);
                 self.tell(&jobs, (settled, Fresh::default()));
             }
             Act::Blur { most } => {

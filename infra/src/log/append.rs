@@ -8,7 +8,7 @@
 //! # Failures
 //! After an error the connection is given up and the same batch is settled again on a new one: what had been committed
 //! after all is found in `commands` and answered as accepted. A batch that the database refuses for its content is
-//! settled job by job, so that one bad job fails alone.
+//! settled job by job, so that one bad job fails alone; where one of them is given up for another reason, so are all the rest.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -150,7 +150,9 @@ impl Appender {
                 if !away {
                     tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
                 }
-                return Batch::of(fail(jobs, error, broken));
+                let error = Arc::new(error);
+                let given_up = (!about_content).then(|| Arc::clone(&error));
+                return Batch { given_up, ..Batch::of(fail(jobs, &error, broken)) };
             }
             if !away {
                 tracing::warn!(error = %error, attempt, "append is tried again on a new connection");
@@ -162,8 +164,15 @@ impl Appender {
 
     async fn settle_one_by_one(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Batch {
         let mut batch = Batch::of(Vec::new());
-        for job in jobs {
-            batch.join(Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await);
+        for (job, others) in jobs.iter().zip((1..).map(|next| &jobs[next..])) {
+            let one = Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await;
+            let given_up = one.given_up.clone();
+            batch.join(one);
+            if let Some(error) = given_up {
+                // The others would each be waited for as long.
+                batch.join(Batch::of(fail(others, &error, broken)));
+                break;
+            }
         }
         batch
     }
@@ -284,11 +293,13 @@ struct Batch {
     answers: Vec<Settled>,
     /// Recorded states that were loaded on the way.
     fresh: Fresh,
+    /// Why it was given up, where none of the jobs is to blame.
+    given_up: Option<Arc<sqlx::Error>>,
 }
 
 impl Batch {
     fn of(settled: Vec<Settled>) -> Self {
-        Self { answers: settled.clone(), settled, fresh: Fresh::default() }
+        Self { answers: settled.clone(), settled, fresh: Fresh::default(), given_up: None }
     }
 
     fn join(&mut self, other: Self) {

@@ -73,11 +73,10 @@ pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec
 }
 
 /// Settles a batch that could not be appended.
-pub fn fail(jobs: &[Job], error: sqlx::Error, broken: &mut HashSet<u64>) -> Vec<Settled> {
-    let error = Arc::new(error);
+pub fn fail(jobs: &[Job], error: &Arc<sqlx::Error>, broken: &mut HashSet<u64>) -> Vec<Settled> {
     jobs.iter().for_each(|job| breaks(job, broken));
     broken.extend(jobs.iter().filter_map(Job::chain));
-    jobs.iter().map(|_| Settled::Failed(Arc::clone(&error))).collect()
+    jobs.iter().map(|_| Settled::Failed(Arc::clone(error))).collect()
 }
 
 /// What was decided on the states this job would have led to was decided on nothing.

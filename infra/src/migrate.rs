@@ -16,8 +16,8 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
-/// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+/// The migrations in order: number, name, SQL. There was never a 12.
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -30,6 +30,7 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     (10, "processes", include_str!("../sql/0010_processes.sql")),
     (11, "switches", include_str!("../sql/0011_switches.sql")),
     (13, "origin", include_str!("../sql/0013_origin.sql")),
+    (14, "origin_in_append", include_str!("../sql/0014_origin_in_append.sql")),
 ];
 
 /// What can go wrong.

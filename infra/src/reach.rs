@@ -98,24 +98,41 @@ impl Reach {
     /// The database's; that the log goes on under another origin.
     pub async fn same_log(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let Some(own) = self.origin.get() else { return Ok(()) };
-        let now = origin::now(connection).await?;
-        let known = own.line.is_none() || now.line.is_none() || own.line == now.line;
-        match self.is_same(now.id) && known {
-            true => Ok(()),
-            false => {
-                self.replaced.send_replace(true);
-                Err(sqlx::Error::Configuration("the database was restored: this is another log than before".into()))
-            }
+        // One that does not tell its timeline is not asked for it again and again.
+        let now = match own.line {
+            Some(_) => origin::now(connection).await?,
+            None => Origin { id: origin::id(connection).await?, line: None },
+        };
+        match now.line.is_none() || own.line == now.line {
+            true => self.same_origin(now.id),
+            false => Err(self.other_log()),
         }
     }
 
     /// Whether the log still has the origin that the process serves under.
-    pub fn is_same(&self, origin: Uuid) -> bool {
-        let same = self.origin.get().is_none_or(|own| own.id == origin);
-        if !same {
-            self.replaced.send_replace(true);
+    ///
+    /// # Errors
+    /// That it goes on under another.
+    pub fn same_origin(&self, now: Uuid) -> Result<(), sqlx::Error> {
+        match self.origin().is_none_or(|own| own == now) {
+            true => Ok(()),
+            false => Err(self.other_log()),
         }
-        same
+    }
+
+    fn other_log(&self) -> sqlx::Error {
+        self.replaced.send_replace(true);
+        sqlx::Error::Configuration("the database was restored: this is another log than before".into())
+    }
+
+    /// The origin that the process serves under, once it does.
+    pub fn origin(&self) -> Option<Uuid> {
+        self.origin.get().map(|own| own.id)
+    }
+
+    /// Whether another log was found than the process began with.
+    pub fn is_replaced(&self) -> bool {
+        *self.replaced.borrow()
     }
 
     /// Returns when another log was found than the process began with.

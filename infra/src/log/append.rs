@@ -146,7 +146,7 @@ impl Appender {
             if about_content && jobs.len() > 1 {
                 return self.settle_one_by_one(session, jobs, broken).await;
             }
-            if attempt >= ATTEMPTS || late >= LATE || about_content {
+            if attempt >= ATTEMPTS || late >= LATE || about_content || self.reach.is_replaced() {
                 if !away {
                     tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
                 }
@@ -193,7 +193,7 @@ impl Appender {
         if session.short
             && let Some(foreseen) = ordinary::foreseen(jobs, broken)
         {
-            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now());
+            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now(), self.reach.origin());
             if let Some(head) = patiently(&self.options, HEAD, appending).await? {
                 return Ok(Batch::of(ordinary::placed(foreseen, head)));
             }
@@ -210,7 +210,7 @@ impl Appender {
         jobs: &[Job],
         broken: &mut HashSet<u64>,
     ) -> Result<Batch, Fault> {
-        let (head, last) = patiently(&self.options, HEAD, take_head(connection)).await?;
+        let (head, last) = patiently(&self.options, HEAD, take_head(connection, &self.reach)).await?;
         let at = self.clock.now().max(last);
         let mut found = Found { head, ..look(connection, jobs).await? };
         let settled = settle(jobs, &mut found, broken);

@@ -154,12 +154,10 @@ pub enum UnfitError {
     #[error("a pooler stands before the database and refuses what sessions are told: start with --pooler transaction")]
     Pooler(#[source] sqlx::Error),
     /// The schema is missing or of another program.
-    #[error("the schema is at {found}, this program needs {needed}; run `sanping migrate` as the owner first")]
+    #[error("the schema lacks the migrations {missing:?} of this program; run `sanping migrate` as the owner first")]
     Schema {
-        /// The last migration applied.
-        found: i64,
-        /// The last one this program knows.
-        needed: i64,
+        /// The numbers of the migrations that were not applied.
+        missing: Vec<i64>,
     },
     /// The database was restored, and nobody has said what was lost.
     #[error(transparent)]
@@ -188,19 +186,20 @@ fn unreachable(error: sqlx::Error) -> UnfitError {
 /// [`UnfitError`].
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
     let mut connection = app.connect().await.map_err(unreachable)?;
-    let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     let known: bool = crate::sql::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut connection)
         .await?;
-    let found: i64 = match known {
+    let applied: Vec<i64> = match known {
         true => {
-            let sql = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-            crate::sql::query_scalar(sql).fetch_one(&mut connection).await?
+            let sql = "select version from _sqlx_migrations where success";
+            crate::sql::query_scalar(sql).fetch_all(&mut connection).await?
         }
-        false => 0,
+        false => Vec::new(),
     };
-    if found < needed {
-        return Err(UnfitError::Schema { found, needed });
+    let missing: Vec<i64> =
+        MIGRATIONS.iter().map(|(number, ..)| *number).filter(|number| !applied.contains(number)).collect();
+    if !missing.is_empty() {
+        return Err(UnfitError::Schema { missing });
     }
     let (role, can_change): (String, bool) = crate::sql::query_as(
         "select current_user::text, pg_has_role(relowner, 'member') or has_table_privilege(oid, 'update') or \

@@ -515,3 +515,13 @@ async fn a_text_as_large_as_the_largest_proposal_is_appended_folded_and_read() {
     assert!(*reason == large);
     app.stop().await;
 }
+
+#[tokio::test]
+async fn a_schema_that_lacks_a_migration_in_the_middle_is_not_served() {
+    let ground = Ground::fresh().await;
+    assert!(migrate::check(&ground.endpoints.app, false).await.is_ok());
+    let owner = ground.owner().await;
+    sqlx::query("delete from _sqlx_migrations where version = 10").execute(&owner).await.unwrap();
+    let unfit = migrate::check(&ground.endpoints.app, false).await;
+    assert!(matches!(&unfit, Err(UnfitError::Schema { missing }) if missing == &[10]), "{unfit:?}");
+}

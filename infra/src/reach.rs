@@ -98,24 +98,41 @@ impl Reach {
     /// The database's; that the log goes on under another origin.
     pub async fn same_log(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let Some(own) = self.origin.get() else { return Ok(()) };
-        let now = origin::now(connection).await?;
-        let known = own.line.is_none() || now.line.is_none() || own.line == now.line;
-        match self.is_same(now.id) && known {
-            true => Ok(()),
-            false => {
-                self.replaced.send_replace(true);
-                Err(sqlx::Error::Configuration("the database was restored: this is another log than before".into()))
-            }
+        // One that does not tell its timeline is not asked for it again and again.
+        let now = match own.line {
+            Some(_) => origin::now(connection).await?,
+            None => Origin { id: origin::id(connection).await?, line: None },
+        };
+        match now.line.is_none() || own.line == now.line {
+            true => self.same_origin(now.id),
+            false => Err(self.other_log()),
         }
     }
 
     /// Whether the log still has the origin that the process serves under.
-    pub fn is_same(&self, origin: Uuid) -> bool {
-        let same = self.origin.get().is_none_or(|own| own.id == origin);
-        if !same {
-            self.replaced.send_replace(true);
+    ///
+    /// # Errors
+    /// That it goes on under another.
+    pub fn same_origin(&self, now: Uuid) -> Result<(), sqlx::Error> {
+        match self.origin().is_none_or(|own| own == now) {
+            true => Ok(()),
+            false => Err(self.other_log()),
         }
-        same
+    }
+
+    fn other_log(&self) -> sqlx::Error {
+        self.replaced.send_replace(true);
+        sqlx::Error::Configuration("the database was restored: this is another log than before".into())
+    }
+
+    /// The origin that the process serves under, once it does.
+    pub fn origin(&self) -> Option<Uuid> {
+        self.origin.get().map(|own| own.id)
+    }
+
+    /// Whether another log was found than the process began with.
+    pub fn is_replaced(&self) -> bool {
+        *self.replaced.borrow()
     }
 
     /// Returns when another log was found than the process began with.
@@ -136,7 +153,13 @@ impl Reach {
     pub fn failed(&self, error: &(dyn Error + 'static)) -> bool {
         let away = is_out_of_reach(error);
         if away && !self.lost.swap(true, Ordering::Relaxed) {
-            tracing::error!(error, "the database does not answer; it is asked again until it does");
+            match is_full(error) {
+                true => tracing::error!(
+                    error,
+                    "the database takes no more connections: allow it more (docs/processes.md); it is asked again until it does"
+                ),
+                false => tracing::error!(error, "the database does not answer; it is asked again until it does"),
+            }
         }
         away
     }
@@ -159,19 +182,33 @@ pub fn too_late() -> sqlx::Error {
     sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }
 
+/// The database's error somewhere down an error's causes.
+fn of_database<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e sqlx::Error> {
+    let shared = error.downcast_ref::<Arc<sqlx::Error>>().map(|shared| &**shared);
+    error.downcast_ref::<sqlx::Error>().or(shared).or_else(|| error.source().and_then(of_database))
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().is_some_and(|code| codes.contains(&&*code)))
+}
+
 /// Whether an error says, somewhere down its causes, that the database is out of reach.
 #[must_use]
 pub fn is_out_of_reach(error: &(dyn Error + 'static)) -> bool {
-    let shared = error.downcast_ref::<Arc<sqlx::Error>>().map(|shared| &**shared);
-    match error.downcast_ref::<sqlx::Error>().or(shared) {
+    match of_database(error) {
         Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
-        Some(sqlx::Error::Database(error)) => {
-            // Connections refused or cut off, too many of them, a server that stops or starts.
-            let away = ["08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"];
-            error.code().is_some_and(|code| away.contains(&&*code))
+        // Connections refused or cut off, too many of them, a server that stops or starts.
+        Some(error) => {
+            has_code(error, &["08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"])
         }
-        _ => error.source().is_some_and(is_out_of_reach),
+        None => false,
     }
+}
+
+/// Whether an error says, somewhere down its causes, that the database takes no more connections.
+#[must_use]
+pub fn is_full(error: &(dyn Error + 'static)) -> bool {
+    of_database(error).is_some_and(|error| has_code(error, &["53300"]))
 }
 
 #[cfg(test)]

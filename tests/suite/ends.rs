@@ -18,6 +18,7 @@ use infra::cli::{place, serve};
 use infra::clock::Clock;
 use infra::config::Place;
 use infra::postgres::APP_ROLE;
+use infra::reach::{Reach, is_full, is_out_of_reach};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use tokio::net::TcpListener;
 
@@ -77,4 +78,13 @@ async fn a_database_that_vanishes_is_told_in_bounded_time_and_comes_back() {
     let ids = [founding(1), ["m", "meanwhile", "after"].map(str::to_owned).to_vec()].concat();
     audit(&pool, &recorded(&pool, &ids).await).await;
     tokio::time::timeout(Duration::from_secs(60), app.stop()).await.expect("it stops in bounded time");
+}
+
+#[tokio::test]
+async fn a_database_that_takes_no_more_connections_is_told_as_that() {
+    let ground = Ground::fresh().await;
+    let none = "do $$ begin execute format('alter database %I connection limit 0', current_database()); end $$";
+    sqlx::raw_sql(none).execute(&ground.owner().await).await.unwrap();
+    let refused = Reach::default().connect(&ground.endpoints.app).await.expect_err("it takes none");
+    assert!(is_full(&refused) && is_out_of_reach(&refused), "{refused}");
 }

@@ -8,7 +8,7 @@
 //! # Failures
 //! After an error the connection is given up and the same batch is settled again on a new one: what had been committed
 //! after all is found in `commands` and answered as accepted. A batch that the database refuses for its content is
-//! settled job by job, so that one bad job fails alone.
+//! settled job by job, so that one bad job fails alone; where one of them is given up for another reason, so are all the rest.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -163,11 +163,13 @@ impl Appender {
             if about_content && jobs.len() > 1 {
                 return self.settle_one_by_one(session, jobs, broken).await;
             }
-            if attempt >= ATTEMPTS || late >= LATE || about_content {
+            if attempt >= ATTEMPTS || late >= LATE || about_content || self.reach.is_replaced() {
                 if !away {
                     tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
                 }
-                return Batch::of(fail(jobs, error, broken));
+                let error = Arc::new(error);
+                let given_up = (!about_content).then(|| Arc::clone(&error));
+                return Batch { given_up, ..Batch::of(fail(jobs, &error, broken)) };
             }
             if !away {
                 tracing::warn!(error = %error, attempt, "append is tried again on a new connection");
@@ -179,8 +181,15 @@ impl Appender {
 
     async fn settle_one_by_one(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Batch {
         let mut batch = Batch::of(Vec::new());
-        for job in jobs {
-            batch.join(Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await);
+        for (job, others) in jobs.iter().zip((1..).map(|next| &jobs[next..])) {
+            let one = Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await;
+            let given_up = one.given_up.clone();
+            batch.join(one);
+            if let Some(error) = given_up {
+                // The others would each be waited for as long.
+                batch.join(Batch::of(fail(others, &error, broken)));
+                break;
+            }
         }
         batch
     }
@@ -201,7 +210,7 @@ impl Appender {
         if session.short
             && let Some(foreseen) = ordinary::foreseen(jobs, broken)
         {
-            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now());
+            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now(), self.reach.origin());
             if let Some(head) = patiently(&self.options, HEAD, appending).await? {
                 return Ok(Batch::of(ordinary::placed(foreseen, head)));
             }
@@ -218,7 +227,7 @@ impl Appender {
         jobs: &[Job],
         broken: &mut HashSet<u64>,
     ) -> Result<Batch, Fault> {
-        let (head, last) = patiently(&self.options, HEAD, take_head(connection)).await?;
+        let (head, last) = patiently(&self.options, HEAD, take_head(connection, &self.reach)).await?;
         let at = self.clock.now().max(last);
         let mut found = Found { head, ..look(connection, jobs).await? };
         let settled = settle(jobs, &mut found, broken);
@@ -301,11 +310,13 @@ struct Batch {
     answers: Vec<Settled>,
     /// Recorded states that were loaded on the way.
     fresh: Fresh,
+    /// Why it was given up, where none of the jobs is to blame.
+    given_up: Option<Arc<sqlx::Error>>,
 }
 
 impl Batch {
     fn of(settled: Vec<Settled>) -> Self {
-        Self { answers: settled.clone(), settled, fresh: Fresh::default() }
+        Self { answers: settled.clone(), settled, fresh: Fresh::default(), given_up: None }
     }
 
     fn join(&mut self, other: Self) {

@@ -35,7 +35,8 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_connections: 60, shared_buffers_mib: 256 }
+        // A program that serves, builds and verification, and two or three that run beside it.
+        Self { max_connections: 100, shared_buffers_mib: 256 }
     }
 }
 

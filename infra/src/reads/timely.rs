@@ -48,16 +48,21 @@ impl TimelyReads {
     }
 }
 
+/// Where a line of a file reads, once it is its turn.
+async fn in_turn() -> Result<Option<Position>, ReadError> {
+    turn::to_read().await.map_err(|failed| ReadError::Failed(Box::new(failed)))
+}
+
 #[async_trait]
 impl Reads for TimelyReads {
     async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
         // A line of a file reads what the lines before it led to.
-        let at_least = at_least.max(turn::to_read().await);
+        let at_least = at_least.max(in_turn().await?);
         self.soon(self.reads.pin(as_of, at_least)).await
     }
 
     async fn head(&self) -> Result<Moment, ReadError> {
-        turn::to_read().await;
+        in_turn().await?;
         self.soon(self.reads.head()).await
     }
 

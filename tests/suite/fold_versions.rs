@@ -7,8 +7,12 @@ use domain::event::Fact;
 use domain::stream::Position;
 use graphql::ports::{ReadError, Reads};
 use harness::wait::until;
+use infra::clock::random;
+use infra::fold::FoldError;
+use infra::fold::bulk::part::Part;
 use infra::fold::engine::{Engine, Folded, Standing, standings};
 use infra::fold::live::{self, Floor};
+use infra::fold::rebuild::Quiet;
 use infra::keys::Keyring;
 use infra::reach::Reach;
 use infra::reads::LogReads;
@@ -18,7 +22,7 @@ use projections::members::{MemberRow, Members};
 use projections::projection::Projection;
 use projections::row::{Key, Row};
 use projections::select::Select;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -93,6 +97,8 @@ impl Row for NewRow {
 
 struct Old;
 struct New;
+/// The same rows once more under another version.
+struct Newest;
 
 impl Projection for Old {
     const NAME: &'static str = "lengths";
@@ -124,6 +130,21 @@ impl Projection for New {
     }
 }
 
+impl Projection for Newest {
+    const NAME: &'static str = "lengths";
+    const VERSION: u32 = 3;
+    type Row = NewRow;
+    type Change = i64;
+
+    fn changes(fact: &Fact) -> Vec<(Of, i64)> {
+        New::changes(fact)
+    }
+
+    fn apply(row: Option<NewRow>, key: &Of, last: &i64) -> Option<NewRow> {
+        New::apply(row, key, last)
+    }
+}
+
 /// A program with that one projection, and the members beside.
 struct Build {
     reads: LogReads,
@@ -151,7 +172,7 @@ impl Build {
             head,
             moved,
             stopping: stop,
-            holder: Uuid::from_u128(told.ground.endpoints.app.get_port().into()),
+            holder: Uuid::new_v8(random()),
         };
         let mut tasks = live::start(projections.clone(), &floor);
         let (tell, serving) = watch::channel(places);
@@ -238,4 +259,86 @@ async fn an_old_build_serves_until_the_new_one_has_built_beside_and_is_behind_fo
 
 fn pairs(rows: &[OldRow]) -> Vec<(Uuid, i64)> {
     rows.iter().map(|row| (row.0, row.1)).collect()
+}
+
+/// Begins a build as the program of that version does.
+async fn begun<P: Projection>(connection: &mut PgConnection) -> Box<dyn Part> {
+    Engine::<P>::default().part(connection).await.unwrap()
+}
+
+/// Folds a build event by event, and lets it serve.
+async fn finished(mut part: Box<dyn Part>, connection: &mut PgConnection) -> Result<Position, FoldError> {
+    part.begin_anew(connection).await?;
+    part.finish(connection, &Quiet).await
+}
+
+async fn tables(pool: &PgPool) -> Vec<String> {
+    let sql = "select tablename::text from pg_tables where tablename like 'lengths\\_g%' order by 1";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
+
+async fn lapsed(pool: &PgPool, generation: i64) {
+    let sql = "update projection_builds set lease_until = now() - interval '1 second' where name = 'lengths' and generation = $1";
+    assert_eq!(sqlx::query(sql).bind(generation).execute(pool).await.unwrap().rows_affected(), 1);
+}
+
+#[tokio::test]
+async fn two_versions_are_built_beside_each_other_and_neither_drops_what_the_other_is_at() {
+    let mut told = told(62, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    Engine::<Old>::default().register(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let second = begun::<New>(&mut connection).await;
+    let third = begun::<Newest>(&mut connection).await;
+    assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g2", "lengths_g3"], "what is being built stays");
+    assert_eq!(finished(second, &mut connection).await.unwrap(), head);
+    assert_eq!((standing(&pool).await.version, standing(&pool).await.generation), (2, 2));
+    assert_eq!(finished(third, &mut connection).await.unwrap(), head);
+    assert_eq!((standing(&pool).await.version, standing(&pool).await.generation), (3, 3));
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_that_was_cut_off_is_dropped_with_its_claim() {
+    let mut told = told(63, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    Engine::<Old>::default().register(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let late = begun::<New>(&mut connection).await;
+    lapsed(&pool, 2).await;
+    let third = begun::<Newest>(&mut connection).await;
+    assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g3"]);
+    let known: Vec<i64> = sqlx::query_scalar("select generation from projection_builds where name = 'lengths'")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(known, [3], "nobody goes on with a table that is gone");
+    assert!(finished(late, &mut connection).await.is_err());
+    assert_eq!(finished(third, &mut connection).await.unwrap(), head);
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_older_build_does_not_take_the_place_of_newer_rows() {
+    let mut told = told(64, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    Engine::<Old>::default().register(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let newest = begun::<Newest>(&mut connection).await;
+    let older = begun::<New>(&mut connection).await;
+    assert!(older.build().generation > newest.build().generation, "its number is the later one");
+    assert_eq!(finished(newest, &mut connection).await.unwrap(), head);
+    let overtaken = finished(older, &mut connection).await;
+    assert!(matches!(overtaken, Err(FoldError::Fenced { projection: "lengths" })), "{overtaken:?}");
+    let refused = Engine::<New>::default().part(&mut connection).await.err();
+    assert!(
+        matches!(refused, Some(FoldError::OtherVersion { projection: "lengths", serving: 3, ours: 2 })),
+        "{refused:?}"
+    );
+    let standing = standing(&pool).await;
+    assert_eq!((standing.version, standing.generation, standing.checkpoint), (3, 2, head));
+    told.app.stop().await;
 }

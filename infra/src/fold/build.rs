@@ -84,6 +84,7 @@ fn failed<P: Projection>(source: sqlx::Error) -> FoldError {
 pub async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<Build, FoldError> {
     let mut transaction = connection.begin().await.map_err(failed::<P>)?;
     let (serving, _) = lock::<P>(&mut transaction).await.map_err(failed::<P>)?;
+    not_newer::<P>(&mut transaction).await?;
     let sql = "select generation, checkpoint, lease_until > now() from projection_builds \
                where name = $1 and version = $2 and generation > $3 order by generation desc limit 1";
     let query = crate::sql::query_as(sql).bind(P::NAME).bind(P::VERSION.cast_signed()).bind(serving);
@@ -111,6 +112,16 @@ pub async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<Build
     transaction.commit().await.map_err(failed::<P>)?;
     remove_replaced::<P>(connection, serving, generation).await.map_err(failed::<P>)?;
     Ok(Build { builder, generation, checkpoint: Position(checkpoint.unsigned_abs()) })
+}
+
+/// An older program builds nothing in place of a newer one's rows: the newer would build its own again, and so on.
+async fn not_newer<P: Projection>(connection: &mut PgConnection) -> Result<(), FoldError> {
+    let sql = "select version from projections where name = $1";
+    let serving = crate::sql::query_scalar(sql).bind(P::NAME).fetch_one(connection).await.map_err(failed::<P>)?;
+    match serving > P::VERSION.cast_signed() {
+        true => Err(FoldError::OtherVersion { projection: P::NAME, serving, ours: P::VERSION }),
+        false => Ok(()),
+    }
 }
 
 /// Takes over a build that was cut off. False when its builder has shown life meanwhile.
@@ -149,8 +160,9 @@ async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, build
     Ok(generation)
 }
 
-/// Drops the tables that have not served for a while, and those of builds that were cut off. What somebody still reads
-/// stays until the next time: nobody waits for a reader here.
+/// Drops the tables that have not served for a while, and those of builds that were cut off: not of those that another
+/// version's builder is at, who shows life. What somebody still reads stays until the next time: nobody waits for a reader
+/// here.
 async fn remove_replaced<P: Projection>(
     connection: &mut PgConnection,
     serving: i64,
@@ -160,9 +172,14 @@ async fn remove_replaced<P: Projection>(
                where name = $1 and switched_at < now() - $2 * interval '1 second'";
     let query = crate::sql::query_scalar(sql).bind(P::NAME).bind(i32::try_from(KEPT.as_secs()).unwrap_or(i32::MAX));
     let serving_since: Option<i64> = query.fetch_one(&mut *connection).await?;
+    // Without its row a builder that comes back late writes nothing, and nobody goes on with a table that is gone.
+    let sql = "delete from projection_builds where name = $1 and generation < $2 and lease_until < now()";
+    crate::sql::query(sql).bind(P::NAME).bind(building).execute(&mut *connection).await?;
+    let sql = "select generation from projection_builds where name = $1";
+    let built: Vec<i64> = crate::sql::query_scalar(sql).bind(P::NAME).fetch_all(&mut *connection).await?;
     for generation in table::generations::<P>(connection).await? {
         let replaced = generation < serving_since.unwrap_or_default();
-        let cut_off = generation > serving && generation < building;
+        let cut_off = generation > serving && generation < building && !built.contains(&generation);
         if replaced || cut_off {
             match table::remove::<P>(connection, generation).await {
                 Err(sqlx::Error::Database(error)) => {

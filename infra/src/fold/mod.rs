@@ -80,7 +80,7 @@ pub enum FoldError {
     },
     /// The rows are of another version of the fold than this program's.
     #[error(
-        "projection {projection} serves rows of version {serving}, this program folds version {ours}; rebuild it first"
+        "projection {projection} serves rows of version {serving}, this program folds version {ours}; the program of the later version rebuilds it"
     )]
     OtherVersion {
         /// Which projection.

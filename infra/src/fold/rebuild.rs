@@ -181,7 +181,7 @@ async fn serve<P: Projection>(
     }
 }
 
-/// False when a later generation serves already.
+/// False when a later generation serves already, or rows of a newer version do.
 async fn switch<P: Projection>(
     connection: &mut PgConnection,
     generation: i64,
@@ -191,7 +191,7 @@ async fn switch<P: Projection>(
     let switched = crate::sql::query(
         "update projections set generation = $2, version = $3, checkpoint = $4, epoch = epoch + 1, holder = null, \
          lease_until = null, stopped_at = null, cause = null \
-         where name = $1 and generation < $2 and checkpoint <= $4",
+         where name = $1 and generation < $2 and version <= $3 and checkpoint <= $4",
     )
     .bind(P::NAME)
     .bind(generation)

@@ -21,6 +21,7 @@ pub mod field;
 pub mod id;
 pub mod ledger;
 pub mod member;
+pub mod payload;
 pub mod period;
 pub mod person;
 pub mod refusal;

@@ -11,6 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -86,7 +87,7 @@ fn control_character(field: Field, c: char) -> TextRefusal {
 }
 
 /// A public title of a branch, an outlet or a metric: one line, at most [`TITLE_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Title(String);
 
@@ -117,7 +118,7 @@ impl fmt::Display for Title {
 }
 
 /// The code of a metric 指标代码: `[a-z][a-z0-9_]*`, at most 64 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct MetricCode(String);
 
@@ -149,7 +150,7 @@ impl fmt::Display for MetricCode {
 }
 
 /// A free text under its subject's key: opaque to the domain, opened at read time while the key exists.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
 

@@ -16,6 +16,7 @@
 pub mod aggregate;
 pub mod amount;
 pub mod branch;
+pub mod catalogue;
 pub mod event;
 pub mod field;
 pub mod id;

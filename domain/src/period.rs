@@ -72,6 +72,7 @@ impl fmt::Display for Grain {
 /// A year, quarter or month, written `2022`, `2022-Q3`, `2022-08`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^2[01][0-9]{2}(-(Q[1-4]|0[1-9]|1[0-2]))?$"))]
 pub struct Period {
     year: i16,
     grain: Grain,

@@ -86,9 +86,10 @@ fn control_character(field: Field, c: char) -> TextRefusal {
     TextRefusal::ControlCharacter { field, code_point: format!("U+{:04X}", c as u32) }
 }
 
-/// A public title of a branch, an outlet or a metric: one line, at most [`TITLE_MAX`] characters.
+/// A public title of a branch, an outlet or a metric: one line, at most 120 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("maxLength" = TITLE_MAX))]
 pub struct Title(String);
 
 impl Title {
@@ -120,6 +121,7 @@ impl fmt::Display for Title {
 /// The code of a metric 指标代码: `[a-z][a-z0-9_]*`, at most 64 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("pattern" = "^[a-z][a-z0-9_]{0,63}$"))]
 pub struct MetricCode(String);
 
 impl MetricCode {

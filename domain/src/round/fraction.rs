@@ -18,9 +18,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
 
-/// An exact number.
+/// An exact number in lowest terms: `553/6`, or `90` for a whole one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^-?(0|[1-9][0-9]*)(/[1-9][0-9]*)?$"))]
 pub struct Fraction(BigRational);
 
 impl Fraction {

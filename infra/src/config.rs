@@ -204,8 +204,10 @@ pub enum ProjectionsAction {
 pub enum SchemaOf {
     /// The GraphQL schema.
     Graphql,
-    /// The catalogue of stored events, with where each is used.
+    /// The catalogue of stored events: a JSON Schema, draft 2020-12, with each type under its stored name.
     Events,
+    /// Examples of each stored event, as Markdown.
+    Examples,
 }
 
 /// `$PATH`, where server programs may be.

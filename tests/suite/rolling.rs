@@ -14,7 +14,7 @@ use infra::app::App;
 
 /// Puts a process of an earlier build beside the program: it knows every type but one.
 async fn earlier(app: &App, unknown: &str, alive: &str) {
-    let types: Vec<&str> = StreamKind::ALL.into_iter().flat_map(Event::names).copied().collect();
+    let types: Vec<String> = StreamKind::ALL.into_iter().flat_map(Event::types).collect();
     let sql = "insert into processes select gen_random_uuid(), '0.0.9', array_remove($1, $2), now() + $3::interval";
     sqlx::query(sql).bind(types).bind(unknown).bind(alive).execute(&app.pool).await.unwrap();
 }

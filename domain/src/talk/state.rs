@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::TalkRefusal;
@@ -15,7 +16,7 @@ use crate::world::{Stop, World};
 pub const FOLLOW_UP_DAYS: u32 = 30;
 
 /// Why a talk is proposed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A score under the limit of the rules; of a branch, the mean of its members.

@@ -82,7 +82,7 @@ pub async fn readers(executor: impl PgExecutor<'_>, kind: &str, name: &str) -> R
 pub async fn register(connection: &mut PgConnection, projections: &[Arc<dyn Folded>]) -> Result<(), sqlx::Error> {
     let known = known(projections);
     let kinds: Vec<&str> = known.iter().map(|(kind, ..)| kind.name()).collect();
-    let names: Vec<&str> = known.iter().map(|(_, name, _)| *name).collect();
+    let names: Vec<&str> = known.iter().map(|(_, name, _)| name.as_str()).collect();
     let readers: Vec<&str> = known.iter().map(|(.., reader)| *reader).collect();
     // The owner runs this too, so that everything is called by pg_catalog's name.
     let array = |number| format!("pg_catalog.unnest(${number}::pg_catalog.text[])");
@@ -99,15 +99,16 @@ pub async fn register(connection: &mut PgConnection, projections: &[Arc<dyn Fold
 
 /// Every type this build knows, by itself and with each projection that reads it.
 #[must_use]
-pub fn known(projections: &[Arc<dyn Folded>]) -> Vec<(StreamKind, &'static str, &'static str)> {
+pub fn known(projections: &[Arc<dyn Folded>]) -> Vec<(StreamKind, String, &'static str)> {
     let mut known = Vec::new();
     for kind in KINDS {
         let examples: Vec<Fact> = CATALOGUE.lines().filter_map(|line| example(kind, line)).collect();
-        for name in Event::names(kind) {
-            known.push((kind, *name, ""));
-            let of_type = || examples.iter().filter(|fact| fact.event.name() == *name);
+        for name in Event::types(kind) {
+            // Who reads a type reads each version of it.
+            let of_type = || examples.iter().filter(|fact| name.split('@').next() == Some(fact.event.name()));
             let reading = projections.iter().filter(|projection| of_type().any(|fact| projection.reads(fact)));
-            known.extend(reading.map(|projection| (kind, *name, projection.name())));
+            let readers = reading.map(|projection| projection.name()).chain([""]);
+            known.extend(readers.map(|reader| (kind, name.clone(), reader)));
         }
     }
     known
@@ -115,7 +116,7 @@ pub fn known(projections: &[Arc<dyn Folded>]) -> Vec<(StreamKind, &'static str, 
 
 /// The fact of an example in the catalogue.
 fn example(kind: StreamKind, line: &str) -> Option<Fact> {
-    let event = line.starts_with('{').then(|| Event::decode(kind, line).ok())??;
+    let event = line.starts_with('{').then(|| Event::decode(kind, "1", line).ok())??;
     Some(Fact {
         position: Position(1),
         stream: StreamId { kind, id: Uuid::from_u128(1) },
@@ -146,11 +147,12 @@ mod tests {
         let known = known(&registry::all());
         for kind in KINDS {
             for name in Event::names(kind) {
-                let readers: Vec<_> = known.iter().filter(|(of, other, _)| (of, other) == (&kind, name)).collect();
+                let readers: Vec<_> =
+                    known.iter().filter(|(of, other, _)| (*of, other.as_str()) == (kind, *name)).collect();
                 assert!(readers.iter().any(|(.., reader)| *reader == "audit_trail"), "{name}: {readers:?}");
             }
         }
-        let reads = |name, projection| known.contains(&(StreamKind::Member, name, projection));
+        let reads = |name: &str, projection| known.contains(&(StreamKind::Member, name.to_owned(), projection));
         assert!(reads("member_transferred", "members") && !reads("member_transferred", "outlets"));
     }
 }

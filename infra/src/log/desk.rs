@@ -6,6 +6,7 @@
 //! - Every state belongs to a lineage. When an append that wrote it fails, the lineage is broken, the state goes back
 //!   to what is confirmed under a new lineage, and jobs decided on the old one are settled as stale.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -27,7 +28,7 @@ pub enum Step {
     /// It is not its turn yet.
     Turn(Arc<Turn>),
     /// These types of events have not been asked about yet.
-    Ask(Vec<&'static str>),
+    Ask(Vec<Cow<'static, str>>),
     /// The job is queued; a refusal is to be answered once it is confirmed.
     Queued(oneshot::Receiver<Settled>, Option<Refusal>),
     /// The desk is closed.

@@ -4,6 +4,7 @@
 //! - A command is decided again, a bounded number of times, when what it was decided on has moved.
 //! - A refusal is answered only after its reads were confirmed; so nobody is refused for a state that never held.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -192,7 +193,7 @@ impl Executor {
         Err(SendError::Contended { attempts: LOADS })
     }
 
-    async fn ask(&self, types: Vec<&'static str>) -> Result<(), SendError> {
+    async fn ask(&self, types: Vec<Cow<'static, str>>) -> Result<(), SendError> {
         let late = |late| SendError::Failed(Box::new(late));
         self.reach.within(LOAD, self.gate.ask(&self.pool, types), late).await
     }

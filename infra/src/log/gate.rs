@@ -11,6 +11,7 @@
 //! - Who is about to append a type for the first time asks every living process; once all knew it, it stays open.
 //! - An old build that is started later meets what is in the log already: it stops what needs it ([`crate::fold::kinds`]).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -38,7 +39,7 @@ const ALIVE: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub struct Gate {
     wide: bool,
-    open: Mutex<BTreeSet<&'static str>>,
+    open: Mutex<BTreeSet<Cow<'static, str>>>,
 }
 
 impl Gate {
@@ -49,19 +50,19 @@ impl Gate {
     }
 
     /// Those of these types that have to be asked about.
-    pub fn closed<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Vec<&'static str> {
+    pub fn closed<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Vec<Cow<'static, str>> {
         if self.wide {
             return Vec::new();
         }
         let open = self.open.lock().expect("no holder of the gate panics");
-        events.into_iter().map(Event::name).filter(|name| !open.contains(name)).collect()
+        events.into_iter().map(Event::typed).filter(|name| !open.contains(name)).collect()
     }
 
     /// Opens it for these types, where every living process knows them.
     ///
     /// # Errors
     /// [`SendError::NewerType`] where one does not; the database's.
-    pub async fn ask(&self, pool: &PgPool, names: Vec<&'static str>) -> Result<(), SendError> {
+    pub async fn ask(&self, pool: &PgPool, names: Vec<Cow<'static, str>>) -> Result<(), SendError> {
         let sql = "select p.build, t.name from processes p cross join unnest($1::text[]) as t(name) \
                    where p.alive_until > clock_timestamp() and t.name <> all (p.types) order by p.build, t.name limit 1";
         let unknown: Option<(String, String)> = crate::sql::query_as(sql)
@@ -92,7 +93,7 @@ pub async fn enter(pool: &PgPool, process: Uuid) -> Result<(), sqlx::Error> {
 
 /// Says that a process lives, in one statement; answers the database's time.
 async fn say(pool: &PgPool, process: Uuid) -> Result<Timestamp, sqlx::Error> {
-    let types: Vec<&str> = StreamKind::ALL.into_iter().flat_map(Event::names).copied().collect();
+    let types: Vec<String> = StreamKind::ALL.into_iter().flat_map(Event::types).collect();
     let sql = "insert into processes (id, build, types, alive_until) \
                values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond') on conflict (id) do update \
                set alive_until = excluded.alive_until returning clock_timestamp()";

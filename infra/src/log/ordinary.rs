@@ -26,6 +26,10 @@ pub fn foreseen(jobs: &[Job], broken: &HashSet<u64>) -> Option<Vec<Settled>> {
     if jobs.iter().any(|job| matches!(job.ask, Ask::Record { person: Some(_), .. })) {
         return None;
     }
+    // The function writes first versions, which all are today.
+    if jobs.iter().flat_map(Job::writes).any(|write| write.event.version() != 1) {
+        return None;
+    }
     let settled = settle(jobs, &mut assumed(jobs), &mut broken.clone());
     settled.iter().all(|settled| matches!(settled, Settled::Accepted(_) | Settled::Confirmed)).then_some(settled)
 }

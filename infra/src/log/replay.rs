@@ -17,6 +17,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use domain::event::typed;
 use domain::stream::Position;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -154,7 +155,8 @@ impl Check {
     }
 
     fn digest(&mut self, stored: &Stored<'_>, salt: &[u8]) {
-        let Stored { position, kind, id, sequence, event_type, payload, metadata, at } = *stored;
+        let Stored { position, kind, id, sequence, event_type, version, payload, metadata, at } = *stored;
+        let event_type = &*typed(event_type, version);
         self.digest.update(position.0.to_be_bytes());
         self.digest.update(sequence.to_be_bytes());
         self.digest.update(at.as_microsecond().to_be_bytes());
@@ -190,6 +192,7 @@ mod tests {
             id: "00000000-0000-4000-8000-000000000007",
             sequence: 1,
             event_type: "branch_renamed",
+            version: "1",
             payload: r#"{ "branch_renamed": {} }"#,
             metadata: "{}",
             at: "2022-06-30T01:02:03.000004Z".parse().unwrap(),
@@ -223,6 +226,7 @@ mod tests {
             Stored { id: "00000000-0000-4000-8000-000000000008", ..stored },
             Stored { sequence: 2, ..stored },
             Stored { event_type: "branch_renamed2", ..stored },
+            Stored { version: "2", ..stored },
             Stored { payload: r#"{"branch_renamed":{}}"#, ..stored },
             Stored { metadata: "{} ", ..stored },
             Stored { at: "2022-06-30T01:02:03.000005Z".parse().unwrap(), ..stored },

@@ -32,7 +32,7 @@ pub mod verify;
 
 pub use self::build::{Groups, keep_all, keep_sized};
 use self::leaves::Leaves;
-pub use self::store::place;
+pub use self::store::{ENDS, end, place};
 use super::FoldError;
 use super::cells::{bind_one, read};
 use super::table::{self, HOLDS};
@@ -51,8 +51,15 @@ pub struct Size {
     pub small: i64,
 }
 
+impl Size {
+    /// With fewer places a leaf is joined to the one before it.
+    fn few(&self) -> usize {
+        (self.leaf / 8).max(1)
+    }
+}
+
 /// How large they become in service.
-pub const SIZE: Size = Size { leaf: 1_024, step: 1_024, small: SMALL };
+pub const SIZE: Size = Size { leaf: 512, step: 1_024, small: SMALL };
 
 /// A place that begins, ends or moves.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +100,11 @@ impl Tables {
     }
 }
 
+/// What a leaf covers: of a board, from number to number, from position to position. Of leaves that were, many have a low
+/// before a place; few cover it.
+pub const AT: &str = "int8range(board, board, '[]'), numrange(low_number, high_number, '[]'), \
+                      int8range(from_position, until_position)";
+
 /// What makes the tables of a generation. A place without a tie key has the least one.
 #[must_use]
 pub fn creation(tables: &Tables) -> String {
@@ -102,15 +114,15 @@ pub fn creation(tables: &Tables) -> String {
          versions bigint not null, kept boolean not null, constraint {groups}_key primary key (name), \
          constraint {groups}_id unique (id)); \
          create table if not exists {leaves} (board bigint not null, leaf bigint not null, low_number numeric not null, \
-         low_tie numeric not null, low_subject uuid not null, live integer not null, total integer not null, \
-         from_position bigint not null, until_position bigint not null, \
-         constraint {leaves}_key primary key (board, leaf)); \
-         create index if not exists {leaves}_low on {leaves} \
-         (board, low_number, low_tie, low_subject, from_position, until_position); \
-         create index if not exists {leaves}_holds on {leaves} (board) where until_position = {HOLDS}; \
+         low_tie numeric not null, low_subject uuid not null, high_number numeric not null, high_tie numeric not null, \
+         high_subject uuid not null, live integer not null, total integer not null, from_position bigint not null, \
+         until_position bigint not null, constraint {leaves}_key primary key (board, leaf)) with (fillfactor = 50); \
+         create index if not exists {leaves}_at on {leaves} using gist ({AT}); \
+         create index if not exists {leaves}_holds on {leaves} (board, low_number, low_tie, low_subject) \
+         where until_position = {HOLDS}; \
          create table if not exists {places} (board bigint not null, leaf bigint not null, subject uuid not null, \
          number numeric not null, tie numeric not null, from_position bigint not null, until_position bigint not null, \
-         constraint {places}_key primary key (board, leaf, subject, from_position)); \
+         constraint {places}_key primary key (board, leaf, number, tie, subject, from_position) include (until_position)); \
          create index if not exists {places}_from on {places} (board, from_position); \
          create index if not exists {places}_until on {places} (board, until_position); \
          create table if not exists {steps} (board bigint not null, position bigint not null, leaves bigint[] not null, \
@@ -165,7 +177,7 @@ pub async fn take_in(
     moves: &[Move],
     size: Size,
 ) -> Result<(), sqlx::Error> {
-    Leaves::load(connection, tables, board, size).await?.take_in(connection, moves).await
+    Leaves::of(connection, tables, board, size).await?.take_in(connection, moves).await
 }
 
 /// What moved on a board after the checkpoint, in order.

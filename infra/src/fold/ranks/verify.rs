@@ -101,7 +101,9 @@ async fn kept(connection: &mut PgConnection, tables: &Tables, at: i64) -> Result
         tables.places,
     );
     let rows = crate::sql::query(&sql).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((row.try_get(3)?, super::store::place(row)?, row.try_get(4)?, row.try_get(5)?))).collect()
+    rows.iter()
+        .map(|row| Ok((row.try_get(3)?, super::store::place(row, 0)?, row.try_get(4)?, row.try_get(5)?)))
+        .collect()
 }
 
 /// A place that a leaf does not cover, or that holds beyond it; or a leaf that has counted otherwise.

@@ -111,7 +111,11 @@ impl<'a> Boards<'a> {
             self.begin(row.key().cells(), P::places(&row), from, until);
         }
         self.end_before(HOLDS);
-        self.take_in(writes, 1).await.map_err(failed)
+        self.take_in(writes, 1).await.map_err(failed)?;
+        for leaves in std::mem::take(&mut self.leaves).into_iter().flatten() {
+            leaves.count(writes).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, subject: Vec<Cell>, ranked: Ranked, from: i64, until: i64) {

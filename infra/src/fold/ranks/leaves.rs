@@ -41,7 +41,8 @@ impl<'a> Leaves<'a> {
         Ok(Self { tables, board, size, leaves: BTreeMap::new(), touched: BTreeSet::new(), next, noted })
     }
 
-    /// Takes in what moved, in order, in portions that end with a position.
+    /// Takes in what moved, in order, in portions that end with a position. What the leaves count is written by
+    /// [`Self::count`].
     pub async fn take_in(&mut self, connection: &mut PgConnection, moves: &[Move]) -> Result<(), sqlx::Error> {
         let mut rest = moves;
         while let Some(last) = rest.get(self.size.step - 1).or(rest.last()) {
@@ -53,7 +54,7 @@ impl<'a> Leaves<'a> {
             self.note(connection, at.0.cast_signed()).await?;
             rest = later;
         }
-        self.count(connection).await
+        Ok(())
     }
 
     fn covering(&self, place: &Place) -> Option<&Leaf> {
@@ -177,17 +178,18 @@ impl<'a> Leaves<'a> {
     async fn note(&mut self, connection: &mut PgConnection, at: i64) -> Result<(), sqlx::Error> {
         let since = store::changed_since(connection, self.tables, self.board, self.noted, self.size.step).await?;
         if since >= self.size.step {
-            self.count(connection).await?;
-            store::note(connection, self.tables, self.board, at).await?;
+            store::note(connection, self.tables, self.board, at, &self.touched()).await?;
             self.noted = at;
         }
         Ok(())
     }
 
+    fn touched(&self) -> Vec<&Leaf> {
+        self.leaves.values().filter(|leaf| self.touched.contains(&leaf.id)).collect()
+    }
+
     /// Writes how many places the leaves have that took some in or let some go.
-    async fn count(&mut self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
-        let touched = std::mem::take(&mut self.touched);
-        let touched: Vec<&Leaf> = self.leaves.values().filter(|leaf| touched.contains(&leaf.id)).collect();
-        store::count_leaves(connection, self.tables, self.board, &touched).await
+    pub async fn count(self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+        store::count_leaves(connection, self.tables, self.board, &self.touched()).await
     }
 }

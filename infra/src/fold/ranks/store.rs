@@ -59,6 +59,17 @@ pub async fn count(
     rows.iter().map(group).collect()
 }
 
+/// How many versions groups have had, and whether their boards are kept, of those there are.
+pub async fn known(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    names: &[&str],
+) -> Result<BTreeMap<String, (i64, bool)>, sqlx::Error> {
+    let sql = format!("select name, versions, kept from {} where name = any($1)", tables.groups);
+    let rows: Vec<(String, i64, bool)> = crate::sql::query_as(&sql).bind(names).fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|(name, versions, kept)| (name, (versions, kept))).collect())
+}
+
 /// The first leaf of a board, with places (leaf, place, from, until), and the first note.
 pub async fn begin(
     connection: &mut PgConnection,
@@ -270,16 +281,30 @@ pub async fn changed_since(
     Ok(changed.unsigned_abs() as usize)
 }
 
-/// Notes how many places are before each leaf that holds.
-pub async fn note(connection: &mut PgConnection, tables: &Tables, board: i64, at: i64) -> Result<(), sqlx::Error> {
+/// Notes how many places are before each leaf that holds; of some leaves it is not written yet how many they have.
+pub async fn note(
+    connection: &mut PgConnection,
+    tables: &Tables,
+    board: i64,
+    at: i64,
+    uncounted: &[&Leaf],
+) -> Result<(), sqlx::Error> {
     let sql = format!(
         "insert into {} (board, position, leaves, before, total) select {board}, {at}, array_agg(leaf order by nr), \
          array_agg(upto - live order by nr), max(upto) from (select leaf, live, \
-         (sum(live) over running)::integer as upto, row_number() over running as nr from {} \
-         where board = {board} and until_position = {HOLDS} window running as (order by low_number, low_tie, low_subject)) l",
+         (sum(live) over running)::integer as upto, row_number() over running as nr from (\
+         select l.leaf, coalesce(k.live, l.live) as live, low_number, low_tie, low_subject from {} l \
+         left join unnest($1::bigint[], $2::integer[]) as k(leaf, live) using (leaf) \
+         where board = {board} and until_position = {HOLDS}) held \
+         window running as (order by low_number, low_tie, low_subject)) noted",
         tables.steps, tables.leaves,
     );
-    connection.execute(sql.as_str()).await.map(drop)
+    let (leaves, live) = counts(uncounted);
+    crate::sql::query(&sql).bind(leaves).bind(live).execute(connection).await.map(drop)
+}
+
+fn counts(leaves: &[&Leaf]) -> (Vec<i64>, Vec<i32>) {
+    leaves.iter().map(|leaf| (leaf.id, counted(leaf.live))).unzip()
 }
 
 /// Writes how many places leaves have.
@@ -298,9 +323,10 @@ pub async fn count_leaves(
          where l.board = {board} and l.leaf = k.leaf",
         tables.leaves,
     );
+    let (numbers, live) = counts(leaves);
     crate::sql::query(&sql)
-        .bind(leaves.iter().map(|leaf| leaf.id).collect::<Vec<_>>())
-        .bind(leaves.iter().map(|leaf| counted(leaf.live)).collect::<Vec<_>>())
+        .bind(numbers)
+        .bind(live)
         .bind(leaves.iter().map(|leaf| counted(leaf.total)).collect::<Vec<_>>())
         .execute(connection)
         .await

@@ -23,6 +23,7 @@ mod fold_rebuild;
 mod fold_rounds;
 mod fold_scores;
 mod fold_stopped;
+mod fold_tallies;
 mod fold_verify;
 mod fold_versions;
 mod import;

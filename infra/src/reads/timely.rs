@@ -19,6 +19,7 @@ use projections::leaderboard::{Board, Place};
 use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::select::Plan;
+use projections::tally::{Quantity, Tally};
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -82,6 +83,16 @@ impl Reads for TimelyReads {
 
     async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError> {
         self.soon(self.reads.sum(plan, column, at)).await
+    }
+
+    async fn tallied(
+        &self,
+        table: &'static str,
+        tally: &Tally,
+        runs_on: bool,
+        at: Position,
+    ) -> Result<Option<Quantity>, ReadError> {
+        self.soon(self.reads.tallied(table, tally, runs_on, at)).await
     }
 
     async fn board(

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -41,6 +42,16 @@ impl Progress for Told {
             *told = tenth;
             eprintln!("{}: {done} of {of}", self.what);
         }
+    }
+
+    fn again(&self, after: Duration) {
+        let told =
+            format!("{}: nothing has moved for {} s; what is not done is begun again", self.what, after.as_secs());
+        match &self.bar {
+            Some(bar) => bar.println(told),
+            None => eprintln!("{told}"),
+        }
+        *self.tenths.lock().expect("no holder of the number panics") = 0;
     }
 }
 

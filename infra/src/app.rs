@@ -24,7 +24,7 @@ use crate::hints;
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
 use crate::log::{gate, origin, reader};
-use crate::reach::{Reach, is_alive};
+use crate::reach::{ROOM, Reach, is_alive};
 use crate::reads::LogReads;
 use crate::reads::serving::{Serving, Watcher};
 use crate::reads::timely::TimelyReads;
@@ -99,7 +99,7 @@ fn pool_options(connections: u32, fresh: Duration, reach: &Arc<Reach>) -> PgPool
     let (reach, new) = (Arc::clone(reach), Arc::clone(reach));
     PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(ROOM)
         // Its own test waits for a host that has vanished for as long as one waits for the pool.
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
@@ -119,7 +119,7 @@ impl App {
     /// The database's, another key or time than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
-        let reach = Arc::new(Reach::default());
+        let reach = Arc::new(Reach::of(guarded.clone()));
         let pool = pool_options(settings.connections, Duration::ZERO, &reach).connect_with(guarded.clone()).await?;
         let Entered { origin, projections, process, begun, places } = enter(&settings, &pool, &reach).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));

@@ -8,6 +8,7 @@ mod deep;
 mod demo;
 mod derived;
 mod ends;
+mod fold_builds;
 mod fold_first;
 mod fold_history;
 mod fold_kill;

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
@@ -79,6 +80,16 @@ fn step(done: u64, of: Option<u64>) -> u64 {
 impl Progress for Told {
     fn at(&self, done: u64, of: u64) {
         self.tell(done, Some(of));
+    }
+
+    fn again(&self, after: Duration) {
+        let told =
+            format!("{}: nothing has moved for {} s; what is not done is begun again", self.what, after.as_secs());
+        match &self.bar {
+            Some(bar) => bar.println(told),
+            None => eprintln!("{told}"),
+        }
+        *self.tenths.lock().expect("no holder of the number panics") = 0;
     }
 }
 

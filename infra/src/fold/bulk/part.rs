@@ -43,7 +43,7 @@ pub trait Part: Send {
     /// What there is to write, once it is worth it.
     fn portion(&mut self) -> Option<Portion>;
     /// Writes what it holds, makes the keys, and lets the build go on from there.
-    async fn write_out(&mut self, connections: [&mut PgConnection; 2]) -> Result<(), FoldError>;
+    async fn write_out(&mut self, connections: [&mut PgConnection; 2], told: &dyn Progress) -> Result<(), FoldError>;
     /// Begins anew, event by event if need be: what is folded cannot be written as a whole.
     async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError>;
     /// Folds what is left in batches and lets the build serve.
@@ -208,13 +208,18 @@ impl<P: Projection> Part for Bulk<P> {
         }
     }
 
-    async fn write_out(&mut self, [writes, asks]: [&mut PgConnection; 2]) -> Result<(), FoldError> {
+    async fn write_out(
+        &mut self,
+        [writes, asks]: [&mut PgConnection; 2],
+        told: &dyn Progress,
+    ) -> Result<(), FoldError> {
         let mut standing: Vec<Held<P::Row>> = std::mem::take(&mut self.standing).into_values().collect();
         standing.sort_unstable_by_key(|held| held.from);
         for held in standing {
             self.put(&held)?;
             if let Some(portion) = self.portion() {
                 portion.write(writes).await?;
+                told.step(0);
             }
         }
         self.written().write(writes).await?;
@@ -223,6 +228,7 @@ impl<P: Projection> Part for Bulk<P> {
             self.tally(standing)?;
             self.tallies_written().write(writes).await?;
         }
+        told.step(self.to.0);
         let generation = self.build.generation;
         // Sorting for the indexes takes as long as it takes.
         let begin = "begin; set local statement_timeout = 0; set local maintenance_work_mem = '128MB'";
@@ -232,6 +238,7 @@ impl<P: Projection> Part for Bulk<P> {
         transaction.execute(analyze.as_str()).await.map_err(failed::<P>)?;
         transaction.commit().await.map_err(failed::<P>)?;
         let mut transaction = writes.begin_with("begin; set local statement_timeout = 0").await.map_err(failed::<P>)?;
+        told.step(self.to.0);
         if P::RANKED {
             ranks::keep_all::<P>(&mut transaction, asks, generation, &std::mem::take(&mut self.groups)).await?;
         }

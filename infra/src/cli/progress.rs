@@ -89,7 +89,7 @@ impl Progress for Told {
             Some(bar) => bar.println(told),
             None => eprintln!("{told}"),
         }
-        *self.tenths.lock().expect("no holder of the number panics") = 0;
+        *self.steps.lock().expect("no holder of the number panics") = 0;
     }
 }
 

@@ -15,10 +15,11 @@
 //! - A build that fails leaves the others alone. One whose rows cannot be written, or whose fold fails, is begun anew in
 //!   batches, where the event at fault shows.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::stream::Position;
+use futures_util::future::try_join_all;
 use projections::projection::Projection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
@@ -38,6 +39,9 @@ use crate::log::{reader, stream};
 
 /// The most rows that stand in memory.
 pub const MOST: usize = 1_000_000;
+
+/// How many tasks of a pass write at once. Writing takes longer than folding, and no two write the same table.
+const WRITERS: usize = 2;
 
 /// What stands before copied rows, and after them. See [`crate::log::stream`].
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -189,9 +193,13 @@ async fn attempt(
     }
     if members.iter().any(|member| member.part.takes()) {
         let (head, _) = reader::head(&mut asks).await?;
-        let writer = Writer::open(database).await?;
-        let mut pass = Pass { writer, asks: &mut asks, members: &mut members, life, told };
+        let mut writers = Vec::new();
+        for _ in 0..WRITERS.min(members.len()) {
+            writers.push(Writer::open(database).await?);
+        }
+        let mut pass = Pass { writers, asks: &mut asks, members: &mut members, life, told };
         pass.over(database, head, most).await?;
+        pass.finish(database).await?;
     }
     for Member { name, mut part, fault } in members {
         let finished = match fault {
@@ -229,7 +237,7 @@ impl Member {
 
 /// One reading of the log for all.
 struct Pass<'a> {
-    writer: Writer,
+    writers: Vec<Writer>,
     asks: &'a mut PgConnection,
     members: &'a mut Vec<Member>,
     life: &'a Life,
@@ -248,12 +256,42 @@ impl Pass<'_> {
             done += met.len() as u64;
             self.told.at(done.min(head.0), head.0);
         }
-        for number in 0..self.members.len() {
-            if self.members[number].fault.is_none() && self.members[number].part.build().checkpoint == Position(0) {
-                self.write_out(number).await;
+        Ok(())
+    }
+
+    /// Writes out whoever has not been, the largest first, so many at once.
+    async fn finish(&mut self, database: &PgConnectOptions) -> Result<(), sqlx::Error> {
+        for number in 0..self.writers.len() {
+            if let (_, Some((number, error))) = self.writers[number].connection().await {
+                self.failed(number, error).await;
             }
         }
+        let told = self.told;
+        let left = |member: &Member| member.fault.is_none() && member.part.build().checkpoint == Position(0);
+        let mut left: Vec<_> = self.members.iter_mut().enumerate().filter(|(_, member)| left(member)).collect();
+        left.sort_by_key(|(_, member)| member.part.holds());
+        let left = Mutex::new(left);
+        let writing = self.writers.iter_mut().map(async |writer| {
+            let mut asks = database.connect().await?;
+            let (writes, _) = writer.connection().await;
+            let mut faults = Vec::new();
+            while let Some((number, member)) = { left.lock().expect("no holder of the list panics").pop() } {
+                if let Err(error) = member.part.write_out([&mut *writes, &mut asks], told).await {
+                    faults.push((number, error));
+                }
+            }
+            Ok::<_, sqlx::Error>(faults)
+        });
+        for (number, error) in try_join_all(writing).await?.into_iter().flatten() {
+            self.failed(number, error).await;
+        }
         Ok(())
+    }
+
+    /// Who writes the table of a part: always the same, so that of each table one portion is written at a time.
+    fn writer(&mut self, number: usize) -> &mut Writer {
+        let writers = self.writers.len();
+        &mut self.writers[number % writers]
     }
 
     async fn fold(&mut self, number: usize, met: &[reader::Met]) {
@@ -264,7 +302,7 @@ impl Pass<'_> {
         if let Err(error) = member.part.take(self.asks, met).await {
             self.failed(number, error).await;
         } else if let Some(portion) = member.part.portion()
-            && let Some((number, error)) = self.writer.write(number, portion).await
+            && let Some((number, error)) = self.writer(number).write(number, portion).await
         {
             self.failed(number, error).await;
         }
@@ -280,13 +318,14 @@ impl Pass<'_> {
     }
 
     async fn write_out(&mut self, number: usize) {
-        if let (_, Some((before, error))) = self.writer.connection().await {
+        if let (_, Some((before, error))) = self.writer(number).connection().await {
             self.failed(before, error).await;
             if before == number {
                 return;
             }
         }
-        let (writes, _) = self.writer.connection().await;
+        let writer = number % self.writers.len();
+        let (writes, _) = self.writers[writer].connection().await;
         if let Err(error) = self.members[number].part.write_out([writes, self.asks], self.told).await {
             self.failed(number, error).await;
         }
@@ -296,7 +335,7 @@ impl Pass<'_> {
     /// meanwhile.
     async fn failed(&mut self, number: usize, error: FoldError) {
         let mut faults = vec![(number, error)];
-        let (_, other) = self.writer.connection().await;
+        let (_, other) = self.writer(number).connection().await;
         faults.extend(other.filter(|(other, _)| *other != number));
         for (number, error) in faults {
             let member = &mut self.members[number];

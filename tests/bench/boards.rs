@@ -85,7 +85,9 @@ pub async fn measure(cluster: &Cluster, subjects: u64) -> Result<Table, Failure>
         for (when, tenths) in [("early", 1..3), ("in the middle", 4..6), ("now", 10..10)] {
             let tenth = (end.0 - begin.0) / 10;
             let at = |number: u64| {
-                Position(begin.0 + tenth * tenths.start + number * 7_919 % (tenth * (tenths.end - tenths.start) + 1) - 1)
+                Position(
+                    begin.0 + tenth * tenths.start + number * 7_919 % (tenth * (tenths.end - tenths.start) + 1) - 1,
+                )
             };
             let p99 = row(&mut table, [what, when], asked.times(question, at).await?);
             let most = match question {
@@ -141,7 +143,7 @@ impl Asked {
                     }
                 }
                 Question::Rank => _ = self.reads.rank(&board(), subject, at).await?,
-                Question::Report => _ = graphql::gather(&*self.reads, "2022".parse()?, at).await?,
+                Question::Report => _ = infra::report::gather(&*self.reads, "2022".parse()?, at).await?,
                 Question::Round => self.round(at).await?,
             }
             times.push(begun.elapsed());

@@ -32,7 +32,8 @@ pub fn subject(number: u64) -> Uuid {
 
 /// What a subject has after so many changes: a sum that grows past the bar of balances.
 fn value(number: u64, changes: u64) -> u64 {
-    (0..=changes).map(|change| 1 + (number * 31 + change * 7_727) * 2_654_435_761 % 1_000_003 % 9_973).sum::<u64>() * 100
+    (0..=changes).map(|change| 1 + (number * 31 + change * 7_727) * 2_654_435_761 % 1_000_003 % 9_973).sum::<u64>()
+        * 100
 }
 
 /// Portions of so many from nothing up to an end.

@@ -314,6 +314,15 @@ CREATE TABLE public.member_years_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.member_years_tallies_g1 (
+    name text NOT NULL COLLATE pg_catalog."C",
+    year bigint NOT NULL,
+    value numeric NOT NULL,
+    parts bigint NOT NULL,
+    at_least bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.members_g1 (
     member uuid NOT NULL,
     branch uuid NOT NULL,
@@ -579,6 +588,15 @@ CREATE TABLE public.spells_g1 (
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 );
+CREATE TABLE public.spells_tallies_g1 (
+    name text NOT NULL COLLATE pg_catalog."C",
+    year bigint NOT NULL,
+    value numeric NOT NULL,
+    parts bigint NOT NULL,
+    at_least bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+);
 CREATE TABLE public.standings_g1 (
     subject_kind text NOT NULL COLLATE pg_catalog."C",
     metric text NOT NULL COLLATE pg_catalog."C",
@@ -615,11 +633,15 @@ CREATE TABLE public.standings_leaves_g1 (
     low_number numeric NOT NULL,
     low_tie numeric NOT NULL,
     low_subject uuid NOT NULL,
+    high_number numeric NOT NULL,
+    high_tie numeric NOT NULL,
+    high_subject uuid NOT NULL,
     live integer NOT NULL,
     total integer NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='50');
 CREATE TABLE public.standings_places_g1 (
     board bigint NOT NULL,
     leaf bigint NOT NULL,
@@ -635,6 +657,15 @@ CREATE TABLE public.standings_steps_g1 (
     leaves bigint[] NOT NULL,
     before integer[] NOT NULL,
     total integer NOT NULL
+);
+CREATE TABLE public.standings_tallies_g1 (
+    name text NOT NULL COLLATE pg_catalog."C",
+    year bigint NOT NULL,
+    value numeric NOT NULL,
+    parts bigint NOT NULL,
+    at_least bigint NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
 );
 CREATE TABLE public.subject_keys (
     subject uuid NOT NULL,
@@ -735,6 +766,8 @@ ALTER TABLE ONLY public.master_key
     ADD CONSTRAINT master_key_one PRIMARY KEY (one);
 ALTER TABLE ONLY public.member_years_g1
     ADD CONSTRAINT member_years_g1_key PRIMARY KEY (year, member, from_position);
+ALTER TABLE ONLY public.member_years_tallies_g1
+    ADD CONSTRAINT member_years_tallies_g1_key PRIMARY KEY (name, year, from_position);
 ALTER TABLE ONLY public.members_g1
     ADD CONSTRAINT members_g1_key PRIMARY KEY (member, from_position);
 ALTER TABLE ONLY public.metrics_g1
@@ -773,6 +806,8 @@ ALTER TABLE ONLY public.rule_sets_g1
     ADD CONSTRAINT rule_sets_g1_key PRIMARY KEY (version, from_position);
 ALTER TABLE ONLY public.spells_g1
     ADD CONSTRAINT spells_g1_key PRIMARY KEY (subject, from_position);
+ALTER TABLE ONLY public.spells_tallies_g1
+    ADD CONSTRAINT spells_tallies_g1_key PRIMARY KEY (name, year, from_position);
 ALTER TABLE ONLY public.standings_g1
     ADD CONSTRAINT standings_g1_key PRIMARY KEY (subject_kind, metric, period, subject, from_position);
 ALTER TABLE ONLY public.standings_groups_g1
@@ -782,9 +817,11 @@ ALTER TABLE ONLY public.standings_groups_g1
 ALTER TABLE ONLY public.standings_leaves_g1
     ADD CONSTRAINT standings_leaves_g1_key PRIMARY KEY (board, leaf);
 ALTER TABLE ONLY public.standings_places_g1
-    ADD CONSTRAINT standings_places_g1_key PRIMARY KEY (board, leaf, subject, from_position);
+    ADD CONSTRAINT standings_places_g1_key PRIMARY KEY (board, leaf, number, tie, subject, from_position) INCLUDE (until_position);
 ALTER TABLE ONLY public.standings_steps_g1
     ADD CONSTRAINT standings_steps_g1_key PRIMARY KEY (board, "position");
+ALTER TABLE ONLY public.standings_tallies_g1
+    ADD CONSTRAINT standings_tallies_g1_key PRIMARY KEY (name, year, from_position);
 ALTER TABLE ONLY public.subject_keys
     ADD CONSTRAINT subject_keys_subject PRIMARY KEY (subject);
 ALTER TABLE ONLY public.talks_g1
@@ -831,6 +868,7 @@ CREATE UNIQUE INDEX leader_reviews_g1_holds ON public.leader_reviews_g1 USING bt
 CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, member, from_position);
 CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, year, member, from_position);
 CREATE UNIQUE INDEX member_years_g1_holds ON public.member_years_g1 USING btree (year, member) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE UNIQUE INDEX member_years_tallies_g1_holds ON public.member_years_tallies_g1 USING btree (name, year) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX members_g1_by1 ON public.members_g1 USING btree (branch, standing, member, from_position);
 CREATE INDEX members_g1_by2 ON public.members_g1 USING btree (standing, member, from_position);
 CREATE UNIQUE INDEX members_g1_holds ON public.members_g1 USING btree (member) WHERE (until_position = '9223372036854775807'::bigint);
@@ -859,15 +897,17 @@ CREATE UNIQUE INDEX rounds_g1_holds ON public.rounds_g1 USING btree (round) WHER
 CREATE UNIQUE INDEX rule_sets_g1_holds ON public.rule_sets_g1 USING btree (version) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX spells_g1_by1 ON public.spells_g1 USING btree (kind, subject, from_position);
 CREATE UNIQUE INDEX spells_g1_holds ON public.spells_g1 USING btree (subject) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE UNIQUE INDEX spells_tallies_g1_holds ON public.spells_tallies_g1 USING btree (name, year) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, metric, period, completion, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject_kind, metric, period, subject, from_position);
 CREATE INDEX standings_g1_by4 ON public.standings_g1 USING btree (subject, subject_kind, metric, period, subject, from_position);
 CREATE UNIQUE INDEX standings_g1_holds ON public.standings_g1 USING btree (subject_kind, metric, period, subject) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX standings_leaves_g1_holds ON public.standings_leaves_g1 USING btree (board) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX standings_leaves_g1_low ON public.standings_leaves_g1 USING btree (board, low_number, low_tie, low_subject, from_position, until_position);
+CREATE INDEX standings_leaves_g1_at ON public.standings_leaves_g1 USING gist (int8range(board, board, '[]'::text), numrange(low_number, high_number, '[]'::text), int8range(from_position, until_position));
+CREATE INDEX standings_leaves_g1_holds ON public.standings_leaves_g1 USING btree (board, low_number, low_tie, low_subject) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX standings_places_g1_from ON public.standings_places_g1 USING btree (board, from_position);
 CREATE INDEX standings_places_g1_until ON public.standings_places_g1 USING btree (board, until_position);
+CREATE UNIQUE INDEX standings_tallies_g1_holds ON public.standings_tallies_g1 USING btree (name, year) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX talks_g1_by1 ON public.talks_g1 USING btree (subject, proposed_at, talk, from_position);
 CREATE INDEX talks_g1_by2 ON public.talks_g1 USING btree (proposed_at, talk, from_position);
 CREATE INDEX talks_g1_by3 ON public.talks_g1 USING btree (step, talk, from_position);
@@ -916,6 +956,7 @@ GRANT UPDATE(recorded_at) ON TABLE public.log_head TO sanping_app;
 GRANT SELECT ON TABLE public.log_origins TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.master_key TO sanping_app;
 GRANT SELECT ON TABLE public.member_years_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.member_years_tallies_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.members_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.metrics_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.outlets_g1 TO sanping_owner;
@@ -934,11 +975,13 @@ GRANT SELECT ON TABLE public.round_results_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.rounds_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.rule_sets_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.spells_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.spells_tallies_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_groups_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_leaves_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_places_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.standings_steps_g1 TO sanping_owner;
+GRANT SELECT ON TABLE public.standings_tallies_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.subject_keys TO sanping_app;
 GRANT SELECT ON TABLE public.talks_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.totals_g1 TO sanping_owner;

@@ -60,6 +60,14 @@ impl Tables {
         }
     }
 
+    /// Whether the board's group has so many standings that ranks are kept.
+    async fn large(&self, pool: &PgPool, board: &Board) -> Result<bool, ReadError> {
+        match &self.ranks {
+            Some(ranks) => Ok(super::ranks::group(pool, ranks, board).await?.is_some()),
+            None => Ok(false),
+        }
+    }
+
     /// The table of the places that are kept.
     #[must_use]
     pub fn places(&self) -> Option<&str> {
@@ -94,6 +102,33 @@ pub fn standings(
             )),
         };
     }
+    Ok(())
+}
+
+/// The standings of a board, without an order, where many are not within it: of a large board within a subtree each member
+/// who is there is looked up, however many stand elsewhere.
+async fn scoped(
+    pool: &PgPool,
+    statement: &mut Statement,
+    what: &str,
+    tables: &Tables,
+    board: &Board,
+    at: Position,
+) -> Result<(), ReadError> {
+    let Some(within) = board.within.as_ref().filter(|_| board.subjects == StreamKind::Member) else {
+        return standings(statement, what, tables, board, at);
+    };
+    if !tables.large(pool, board).await? {
+        return standings(statement, what, tables, board, at);
+    }
+    let branches = statement.bind_many(Kind::Uuid, within.iter().map(ColumnType::to_cell).collect());
+    let (position, members) = (statement.number(at.0), &tables.members);
+    statement.push(&format!(
+        "select {what} from (select distinct member from {members} where branch = any({branches}) \
+         and from_position <= {position} and until_position > {position}) as m cross join lateral ("
+    ));
+    standings(statement, "*", tables, &Board { within: None, ..board.clone() }, at)?;
+    statement.push(" and s.subject = m.member order by s.from_position desc limit 1) as s where true");
     Ok(())
 }
 
@@ -170,7 +205,7 @@ pub async fn page(
     let mut statement = Statement::default();
     statement.push(&format!("select rank, {columns} from ("));
     let what = format!("rank() over (order by {best_first}) as rank, {columns}");
-    standings(&mut statement, &what, tables, board, at)?;
+    scoped(pool, &mut statement, &what, tables, board, at).await?;
     statement.push(") as ranked");
     if let Some(place) = after {
         let [behind, level] = behind(&mut statement, board, &place);
@@ -239,7 +274,7 @@ pub async fn ranks(
         let mut statement = Statement::default();
         statement.push(&format!("select rank, {columns} from ("));
         let what = format!("rank() over (order by {}) as rank, {columns}", best_first(board));
-        standings(&mut statement, &what, tables, board, at)?;
+        scoped(pool, &mut statement, &what, tables, board, at).await?;
         let subjects = statement.bind_many(Kind::Uuid, subjects.iter().copied().map(Cell::Uuid).collect());
         statement.push(&format!(") as ranked where subject = any({subjects})"));
         let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
@@ -292,7 +327,7 @@ pub async fn rank(
         return Ok(Some((ahead + 1, cells)));
     }
     let mut statement = Statement::default();
-    standings(&mut statement, "count(*)", tables, board, at)?;
+    scoped(pool, &mut statement, "count(*)", tables, board, at).await?;
     let [ahead, _] = ahead(&mut statement, board, &place);
     statement.push(&format!(" and {ahead}"));
     let row = statement.query().fetch_one(pool).await.map_err(failed)?;

@@ -74,10 +74,18 @@ pub async fn numbered(pool: &PgPool, tables: &Tables, board: &Board) -> Result<O
     if board.ties == Ties::Parted && !(higher && board.metric == round_score()) {
         return Ok(None);
     }
-    let (group, number) = board.kept_as();
+    let (_, number) = board.kept_as();
+    Ok(group(pool, tables, board).await?.map(|id| id * BOARDS + number))
+}
+
+/// The number of a board's group, where its boards are kept.
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub async fn group(pool: &PgPool, tables: &Tables, board: &Board) -> Result<Option<i64>, ReadError> {
+    let (group, _) = board.kept_as();
     let sql = format!("select id from {} where name = $1 and kept", tables.groups);
-    let id: Option<i64> = crate::sql::query_scalar(&sql).bind(group).fetch_optional(pool).await.map_err(failed)?;
-    Ok(id.map(|id| id * BOARDS + number))
+    crate::sql::query_scalar(&sql).bind(group).fetch_optional(pool).await.map_err(failed)
 }
 
 impl<'a> Kept<'a> {

@@ -127,6 +127,26 @@ fn follows(statement: &mut Statement, order: &[(&Column, Order)], after: &[Cell]
     format!("({name} {operator} {here}{last} or ({name} = {here} and {further}))")
 }
 
+/// Rows asked for by their whole keys: what holds is the last version begun, so with the latest first no earlier ones
+/// are looked at, however many there are.
+enum WholeKey<'p> {
+    /// One key.
+    One,
+    /// Some values of a key of one column.
+    Many(&'static str, &'p [Cell]),
+}
+
+fn by_whole_key<'p>(plan: &'p Plan, key: &[Column]) -> Option<WholeKey<'p>> {
+    let said = |column: &Column| {
+        plan.conditions.iter().any(|said| matches!(said, Condition::Equals(name, _) if *name == column.name))
+    };
+    let many = plan.conditions.iter().find_map(|said| match (said, key) {
+        (Condition::OneOf(name, cells), [only]) if *name == only.name => Some(WholeKey::Many(name, cells)),
+        _other => None,
+    });
+    if key.iter().all(said) { Some(WholeKey::One) } else { many }
+}
+
 /// Runs a plan on a table as of a position.
 ///
 /// # Errors
@@ -146,19 +166,34 @@ pub async fn rows(
     order.extend(columns.iter().take(key).map(|column| (column, Order::Ascending)));
     let mut statement = Statement::default();
     let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    held(&mut statement, &names.join(", "), table, at);
+    let whole = by_whole_key(plan, &columns[..key]);
+    match whole {
+        Some(WholeKey::Many(name, cells)) => {
+            let keys = statement.bind_many(column(columns, name)?.kind, cells.to_vec());
+            statement.push(&format!(
+                "select {} from (select distinct unnest({keys}) as sought) as k cross join lateral (",
+                names.join(", "),
+            ));
+            held(&mut statement, "*", table, at);
+            statement.push(&format!(" and {name} = k.sought order by from_position desc limit 1) as t where true"));
+        }
+        Some(WholeKey::One) | None => held(&mut statement, &names.join(", "), table, at),
+    }
     conditions(&mut statement, &plan.conditions, columns)?;
     if let Some(after) = &plan.after {
         let follows = follows(&mut statement, &order, after);
         statement.push(&format!(" and {follows}"));
     }
-    let ordered: Vec<String> = order
+    let mut ordered: Vec<String> = order
         .iter()
         .map(|(column, direction)| match direction {
             Order::Ascending => format!("{} nulls last", column.name),
             Order::Descending => format!("{} desc nulls last", column.name),
         })
         .collect();
+    if let Some(WholeKey::One) = whole {
+        ordered.push("from_position desc".to_owned());
+    }
     let limit = statement.number(plan.limit as u64);
     statement.push(&format!(" order by {} limit {limit}", ordered.join(", ")));
     let rows = statement.query().fetch_all(pool).await.map_err(failed)?;

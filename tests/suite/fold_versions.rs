@@ -284,7 +284,7 @@ async fn lapsed(pool: &PgPool, generation: i64) {
 
 #[tokio::test]
 async fn two_versions_are_built_beside_each_other_and_neither_drops_what_the_other_is_at() {
-    let mut told = told(62, 40).await;
+    let told = told(62, 40).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
     Engine::<Old>::default().register(&pool).await.unwrap();
@@ -301,7 +301,7 @@ async fn two_versions_are_built_beside_each_other_and_neither_drops_what_the_oth
 
 #[tokio::test]
 async fn a_build_that_was_cut_off_is_dropped_with_its_claim() {
-    let mut told = told(63, 40).await;
+    let told = told(63, 40).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
     Engine::<Old>::default().register(&pool).await.unwrap();
@@ -322,7 +322,7 @@ async fn a_build_that_was_cut_off_is_dropped_with_its_claim() {
 
 #[tokio::test]
 async fn an_older_build_does_not_take_the_place_of_newer_rows() {
-    let mut told = told(64, 40).await;
+    let told = told(64, 40).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
     Engine::<Old>::default().register(&pool).await.unwrap();

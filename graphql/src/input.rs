@@ -7,6 +7,7 @@ use std::str::FromStr;
 use async_graphql::{ID, InputObject, OneofObject};
 use domain::period::Period;
 use domain::text::{MetricCode, Title};
+use uuid::Uuid;
 
 use crate::fault::{self, Fault};
 use crate::ports;
@@ -23,11 +24,14 @@ pub enum AsOf {
     Instant(DateTime),
 }
 
-impl From<AsOf> for ports::AsOf {
-    fn from(as_of: AsOf) -> Self {
-        match as_of {
-            AsOf::Position(position) => Self::Position(position.0),
-            AsOf::Instant(instant) => Self::Instant(instant.0.timestamp()),
+impl AsOf {
+    /// The moment that was meant, and the origin of the log it was given under where that was said: never the one without
+    /// a look at the other.
+    #[must_use]
+    pub fn read(self) -> (ports::AsOf, Option<Uuid>) {
+        match self {
+            Self::Position(position) => (ports::AsOf::Position(position.0), position.1),
+            Self::Instant(instant) => (ports::AsOf::Instant(instant.0.timestamp()), None),
         }
     }
 }

@@ -318,11 +318,8 @@ impl When {
     /// The moment that was meant.
     #[must_use]
     pub fn read(as_of: Option<crate::input::AsOf>, at_least: Option<scalar::Position>) -> Self {
-        let of_moment = match &as_of {
-            Some(crate::input::AsOf::Position(position)) => position.1,
-            Some(crate::input::AsOf::Instant(_)) | None => None,
-        };
-        let origins = [of_moment, at_least.and_then(|position| position.1)];
-        Self { as_of: as_of.map(Into::into), at_least: at_least.map(|position| position.0), origins }
+        let (as_of, of_moment) = as_of.map(crate::input::AsOf::read).unzip();
+        let origins = [of_moment.flatten(), at_least.and_then(|position| position.1)];
+        Self { as_of, at_least: at_least.map(|position| position.0), origins }
     }
 }

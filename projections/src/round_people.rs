@@ -13,9 +13,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::cell::Json;
-use crate::projection::Projection;
-use crate::row::row;
 use domain::amount::Amount;
 use domain::event::{Event, Fact};
 use domain::id::{BranchId, MemberId, RoundId};
@@ -24,6 +21,10 @@ use domain::round::{Code, Group, MemberResult, Rostered, RoundEvent};
 use domain::text::Sealed;
 use jiff::Timestamp;
 use jiff::civil::Date;
+
+use crate::cell::Json;
+use crate::projection::Projection;
+use crate::row::row;
 
 row! {
     /// A person in a round.

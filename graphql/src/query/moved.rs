@@ -19,7 +19,7 @@ use super::subject::Subject;
 use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::AsOf;
-use crate::page::{Connection, Page, Parent, bad_cursor, weight};
+use crate::page::{Connection, Page, Parent, When, bad_cursor, weight};
 use crate::policy::Action;
 use crate::ports::{Moment, ReadError, typed};
 use crate::scalar::{Decimal, Position};
@@ -115,9 +115,10 @@ impl MovedQuery {
         session.viewer()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let turn = page.place(&columns())?.map(|cells| turn(&cells).ok_or_else(bad_cursor)).transpose()?;
-        let from = session.pin(Some(from.into()), None).await?;
+        let from = session.pin_for(When::read(Some(from), None)).await?;
         // A later page is of the moment of the first one, whatever an instant means by then.
-        let to = session.pin(page.as_of(None).or(Some(to.into())), None).await?;
+        let to = When::read(Some(to), None);
+        let to = session.pin_for(When { as_of: page.as_of(None).or(to.as_of), ..to }).await?;
         if from.position > to.position && turn.is_none() {
             return Err(moments_reversed(from, to));
         }

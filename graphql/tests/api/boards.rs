@@ -119,6 +119,11 @@ fn the_moments_of_a_change_come_in_order_and_a_concluded_competition_does_not_mo
         )
     };
     assert_eq!(office.code(&change("17", "16")), "board.moments_reversed");
+    let (own, other) = (Uuid::NAMESPACE_OID, Uuid::nil());
+    for (from, to) in [(format!("16@{other}"), format!("17@{own}")), (format!("16@{own}"), format!("17@{other}"))] {
+        assert_eq!(office.code(&change(&from, &to)), "position.other_origin", "of another log: {from} to {to}");
+    }
+    assert_eq!(office.ask(&change(&format!("16@{own}"), "17"))["leaderboardChange"]["movedCount"], 0);
     let after = office.ask(&change("16", "17"))["leaderboardChange"].clone();
     assert_eq!(after, json!({ "from": "16", "to": "16", "movedCount": 0, "nodes": [] }));
     let whole = office.ask(&change("0", "17"))["leaderboardChange"].clone();

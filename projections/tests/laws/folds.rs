@@ -1,15 +1,17 @@
 //! However the log is cut, the rows are the same.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::event::Fact;
-use domain::stream::Position;
+use domain::event::{Event, Fact};
+use domain::stream::{Position, StreamId, StreamKind};
 use projections::audit_trail::AuditTrail;
 use projections::each_projection;
 use projections::memory::Memory;
 use projections::projection::{Held, KeyOf, Projection};
 use projections::row::Row;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use crate::events::histories;
 use crate::facts::*;
@@ -72,6 +74,41 @@ fn rows_survive_their_cells<P: Projection>(facts: &[Fact]) {
         crate::tables::fit(&cells, P::Row::COLUMNS);
         assert_eq!(P::Row::from_cells(cells).as_ref(), Some(&held.row));
     }
+}
+
+/// The types of events that are told to be read, and by which fold: programs find them by the examples of the catalogue.
+fn told_readers() -> BTreeSet<(&'static str, &'static str)> {
+    let kinds = [StreamKind::Member, StreamKind::Branch, StreamKind::Round];
+    let lines = include_str!("../../../docs/events.md").lines().filter(|line| line.starts_with('{'));
+    let stream = |kind| StreamId { kind, id: uuid(9, 1) };
+    let of_line =
+        |line| kinds.into_iter().filter_map(move |kind| Some((stream(kind), Event::decode(kind, line).ok()?)));
+    let examples = recorded(lines.flat_map(of_line));
+    examples.iter().flat_map(|fact| readers(fact).into_iter().map(|name| (fact.event.name(), name))).collect()
+}
+
+/// The folds that an event changes rows of.
+fn readers(fact: &Fact) -> Vec<&'static str> {
+    macro_rules! each {
+        ($($p:ty),*) => { [$((<$p>::NAME, !<$p>::changes(fact).is_empty())),*] }
+    }
+    each_projection!(each).into_iter().filter_map(|(name, reads)| reads.then_some(name)).collect()
+}
+
+#[test]
+fn a_fold_that_reads_any_event_of_a_type_reads_an_example_of_it() {
+    let (told, mut runner) = (told_readers(), TestRunner::deterministic());
+    let mut met = BTreeSet::new();
+    for _history in 0..64 {
+        let facts = histories().new_tree(&mut runner).unwrap().current();
+        for fact in &facts {
+            met.insert(fact.event.name());
+            for name in readers(fact) {
+                assert!(told.contains(&(fact.event.name(), name)), "{name} reads {}", fact.event.encode());
+            }
+        }
+    }
+    assert!(met.len() > 60, "of most types: {met:?}");
 }
 
 proptest! {

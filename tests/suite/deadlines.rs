@@ -16,6 +16,8 @@ use harness::speak::said_by;
 use harness::wait::until;
 use infra::app::App;
 use infra::clock::Clock;
+use infra::fold::rebuild::Quiet;
+use infra::fold::registry;
 use infra::log::reader;
 use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
@@ -139,6 +141,37 @@ async fn what_came_due_in_a_week_of_standstill_is_done_at_the_start_and_counts_b
     assert_eq!(closed.at, clock.now());
     let late = app.commands.send(&said_by("l-0", "late"), round.mark(round.people[0], "90"), None).await;
     assert!(late.unwrap_err().to_string().contains("closed"), "nothing more is given");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rebuilding_what_is_due_does_none_of_it_again() {
+    let (ground, clock) = (Ground::fresh().await, clock());
+    let app = serving(&ground, &clock).await;
+    let round = Assembly::drafted(&app).await;
+    accepted(&app, "open", round.open_to_leaders(at("2022-03-11T04:00:00Z"))).await;
+    for (number, member) in round.people.iter().enumerate() {
+        accepted(&app, &format!("mark-{number}"), round.mark(*member, "90")).await;
+    }
+    clock.advance_to(at("2022-03-11T04:00:00Z"));
+    happened(&app, "round_closed").await;
+    decided(&app, &round).await;
+    quiet(&app).await;
+
+    // While it is built anew the close is due again in its rows, and done a moment later.
+    let (before, pool) = (facts(&app).await, ground.pool().await);
+    let dues = registry::named(Some("dues")).unwrap().remove(0);
+    assert_eq!(dues.rebuild(&pool, &Quiet).await.unwrap().0, before.len() as u64);
+    let generation: i64 =
+        sqlx::query_scalar("select generation from projections where name = 'dues'").fetch_one(&pool).await.unwrap();
+    assert_eq!(generation, 2, "the rebuilt rows serve");
+    quiet(&app).await;
+    assert_eq!(facts(&app).await, before, "nothing is appended");
+    // What is still due is done, once, by the rebuilt rows.
+    clock.advance_to(at("2022-05-01T00:00:00Z"));
+    happened(&app, "round_finalised").await;
+    quiet(&app).await;
+    assert_eq!(by_deadlines(&app).await, ["round_closed", "round_finalised"]);
     app.stop().await;
 }
 

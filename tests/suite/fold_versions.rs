@@ -6,7 +6,13 @@ use std::time::Duration;
 use domain::event::Fact;
 use domain::stream::Position;
 use graphql::ports::{ReadError, Reads};
+use harness::client::Api;
+use harness::ground::Ground;
+use harness::server::Server;
+use harness::story::{Story, first_day};
 use harness::wait::until;
+use infra::auth::SignIn;
+use infra::clock::Clock;
 use infra::clock::random;
 use infra::fold::FoldError;
 use infra::fold::bulk::part::Part;
@@ -18,16 +24,17 @@ use infra::reach::Reach;
 use infra::reads::LogReads;
 use infra::reads::serving::{Serving, Watcher};
 use projections::cell::{Cell, Column, Kind};
-use projections::members::{MemberRow, Members};
+use projections::members::{MemberKey, MemberRow, Members};
 use projections::projection::Projection;
 use projections::row::{Key, Row};
 use projections::select::Select;
+use serde_json::Value;
 use sqlx::{PgConnection, PgPool};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::told::{ALL, Told, log, told};
+use crate::told::{ALL, log, told};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -154,9 +161,8 @@ struct Build {
 }
 
 impl Build {
-    async fn start(told: &Told, lengths: Arc<dyn Folded>) -> Self {
-        let pool = told.ground.pool().await;
-        let projections: Vec<Arc<dyn Folded>> = vec![lengths, Arc::new(Engine::<Members>::default())];
+    async fn start(ground: &Ground, clock: &Arc<Clock>, projections: Vec<Arc<dyn Folded>>) -> Self {
+        let pool = ground.pool().await;
         for projection in &projections {
             projection.register(&pool).await.unwrap();
         }
@@ -177,8 +183,8 @@ impl Build {
         let mut tasks = live::start(projections.clone(), &floor);
         let (tell, serving) = watch::channel(places);
         tasks.spawn(Watcher::of(&floor, projections, moves, tell).watch());
-        let keyring = Arc::new(Keyring::new(told.ground.key.clone(), pool.clone()));
-        let reads = LogReads::new(pool, Uuid::nil(), keyring, serving, Arc::clone(&told.clock));
+        let keyring = Arc::new(Keyring::new(ground.key.clone(), pool.clone()));
+        let reads = LogReads::new(pool, Uuid::nil(), keyring, serving, Arc::clone(clock));
         Self { reads, stopping, _grown: grown, tasks }
     }
 
@@ -195,13 +201,13 @@ impl Build {
     }
 }
 
-async fn standing(pool: &PgPool) -> Standing {
-    standings(pool).await.unwrap().into_iter().find(|standing| standing.name == "lengths").unwrap()
+async fn standing(pool: &PgPool, name: &str) -> Standing {
+    standings(pool).await.unwrap().into_iter().find(|standing| standing.name == name).unwrap()
 }
 
 async fn serves(pool: &PgPool, version: i32, at: Position) {
     until("the rows of a version", PATIENCE, async || {
-        let standing = standing(pool).await;
+        let standing = standing(pool, "lengths").await;
         ((standing.version, standing.checkpoint) == (version, at)).then_some(())
     })
     .await;
@@ -218,13 +224,16 @@ async fn an_old_build_serves_until_the_new_one_has_built_beside_and_is_behind_fo
     let mut told = told(61, 40).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let old = Build::start(&told, Arc::new(Engine::<Old>::default())).await;
+    let members = || Arc::new(Engine::<Members>::default());
+    let of_old: Vec<Arc<dyn Folded>> = vec![Arc::new(Engine::<Old>::default()), members()];
+    let old = Build::start(&told.ground, &told.clock, of_old).await;
     serves(&pool, 1, head).await;
     let lengths = until("the rows of the old build", PATIENCE, async || old.rows::<OldRow>(head).await.ok()).await;
     assert_eq!(lengths.iter().map(|row| row.1).sum::<i64>(), head.0.cast_signed());
 
     // Nobody asks for it: the new one builds beside, and takes over from the old one that is still there.
-    let new = Build::start(&told, Arc::new(Engine::<New>::default())).await;
+    let of_new: Vec<Arc<dyn Folded>> = vec![Arc::new(Engine::<New>::default()), members()];
+    let new = Build::start(&told.ground, &told.clock, of_new).await;
     serves(&pool, 2, head).await;
     let rows = until("the rows of the new build", PATIENCE, async || new.rows::<NewRow>(head).await.ok()).await;
     assert_eq!(rows.iter().map(|row| (row.0, row.1)).collect::<Vec<_>>(), pairs(&lengths));
@@ -244,7 +253,7 @@ async fn an_old_build_serves_until_the_new_one_has_built_beside_and_is_behind_fo
     assert_eq!(sum, later.0.cast_signed());
     assert_eq!(log(&*told.app.reads).await.len() as u64, later.0);
     assert_eq!(written(&pool).await, fenced, "the old build writes nothing more");
-    let standing = standing(&pool).await;
+    let standing = standing(&pool, "lengths").await;
     assert_eq!((standing.version, standing.generation), (2, 2));
     let compared: Option<i64> = sqlx::query_scalar("select differing from projection_switches where name = 'lengths'")
         .fetch_one(&pool)
@@ -293,9 +302,9 @@ async fn two_versions_are_built_beside_each_other_and_neither_drops_what_the_oth
     let third = begun::<Newest>(&mut connection).await;
     assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g2", "lengths_g3"], "what is being built stays");
     assert_eq!(finished(second, &mut connection).await.unwrap(), head);
-    assert_eq!((standing(&pool).await.version, standing(&pool).await.generation), (2, 2));
+    assert_eq!((standing(&pool, "lengths").await.version, standing(&pool, "lengths").await.generation), (2, 2));
     assert_eq!(finished(third, &mut connection).await.unwrap(), head);
-    assert_eq!((standing(&pool).await.version, standing(&pool).await.generation), (3, 3));
+    assert_eq!((standing(&pool, "lengths").await.version, standing(&pool, "lengths").await.generation), (3, 3));
     told.app.stop().await;
 }
 
@@ -338,7 +347,62 @@ async fn an_older_build_does_not_take_the_place_of_newer_rows() {
         matches!(refused, Some(FoldError::OtherVersion { projection: "lengths", serving: 3, ours: 2 })),
         "{refused:?}"
     );
-    let standing = standing(&pool).await;
+    let standing = standing(&pool, "lengths").await;
     assert_eq!((standing.version, standing.generation, standing.checkpoint), (3, 2, head));
     told.app.stop().await;
+}
+
+/// The members of a build that folds them otherwise, into rows with the same columns.
+struct NextMembers;
+
+impl Projection for NextMembers {
+    const NAME: &'static str = Members::NAME;
+    const VERSION: u32 = Members::VERSION + 1;
+    type Row = MemberRow;
+    type Change = <Members as Projection>::Change;
+
+    fn changes(fact: &Fact) -> Vec<(MemberKey, Self::Change)> {
+        Members::changes(fact)
+    }
+
+    fn apply(row: Option<MemberRow>, key: &MemberKey, change: &Self::Change) -> Option<MemberRow> {
+        Members::apply(row, key, change)
+    }
+}
+
+#[tokio::test]
+async fn a_cursor_of_before_another_version_began_to_serve_is_refused_and_one_of_after_it_is_not() {
+    let clock = Arc::new(Clock::simulated(first_day()));
+    let mut server = Server::over(Ground::fresh().await, Arc::clone(&clock)).await;
+    let mut story = Story::of(62, Arc::clone(&clock));
+    story.found(&*server.app.commands).await;
+    story.go_on(&*server.app.commands, 40).await;
+    let api = Api::at(&server.open(SignIn::Development).await);
+    let head = server.app.reads.head().await.unwrap().position;
+    let page = async |after: &str| {
+        let query = format!(
+            "{{ members(first: 1, atLeast: \"{head}\"{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+        );
+        api.ask(&query, Value::Null).await.unwrap()
+    };
+    let after = |page: &Value| format!(", after: {}", page["data"]["members"]["pageInfo"]["endCursor"]);
+    let code = |page: &Value| page["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
+    let first = page("").await;
+    let second = page(&after(&first)).await;
+    assert!(code(&second).is_none() && second["data"]["members"]["nodes"][0]["id"].is_string(), "{second}");
+
+    // A newer build beside: its rows take over, and the older program reads them, as their columns are its own.
+    let next: Vec<Arc<dyn Folded>> = vec![Arc::new(Engine::<NextMembers>::default())];
+    let newer = Build::start(&server.ground, &clock, next).await;
+    until("the refusal", PATIENCE, async || {
+        (code(&page(&after(&first)).await).as_deref() == Some("page.fold_changed")).then_some(())
+    })
+    .await;
+    let standing = standing(&server.app.pool, Members::NAME).await;
+    assert_eq!((standing.version, standing.generation), (Members::VERSION as i32 + 1, 2));
+    let again = page("").await;
+    assert_eq!(again["data"]["members"]["nodes"], first["data"]["members"]["nodes"]);
+    assert_eq!(page(&after(&again)).await["data"]["members"]["nodes"], second["data"]["members"]["nodes"]);
+    newer.stop().await;
+    server.stop().await;
 }

@@ -11,6 +11,7 @@ use harness::audit::{Acknowledged, audit, head, recorded};
 use harness::crowd::{enrol, founding, organisation, reinstate, rename, send, suspend};
 use harness::ground::Ground;
 use harness::program;
+use harness::wait::until;
 use harness::writer::{AT_ONCE, BRANCHES, DATABASE, Writer, address, options};
 use infra::keys::MasterKey;
 use infra::postgres::{Binaries, Cluster, Search};
@@ -113,7 +114,22 @@ async fn when_every_connection_is_lost_again_and_again_nothing_is_lost_or_double
     audit(&pool, &acknowledged).await;
     let end = acknowledged.values().max().copied();
     assert_eq!(app.reads.pin(None, end).await.unwrap().position, end.unwrap(), "the folds went on");
+    pool.close().await;
+    let owner = ground.owner().await;
+    let most = app.pool.options().get_max_connections() + BESIDE_THE_POOL;
+    assert!(sessions(&owner).await <= i64::from(most), "no session was left behind by those that were lost");
     app.stop().await;
+    until("the end of every session", Duration::from_secs(20), async || (sessions(&owner).await == 0).then_some(()))
+        .await;
+}
+
+/// The listener's connection, and the one with which whoever holds the head row is ended.
+const BESIDE_THE_POOL: u32 = 2;
+
+/// How many sessions the serving role has on this database.
+async fn sessions(owner: &PgPool) -> i64 {
+    let sql = "select count(*) from pg_stat_activity where datname = current_database() and usename = 'sanping_app'";
+    sqlx::query_scalar(sql).fetch_one(owner).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

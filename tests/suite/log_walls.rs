@@ -1,5 +1,6 @@
 //! What was recorded stays, and free text stays closed: grants, triggers, salts, keys, and bad input at the door.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::branch::BranchCommand;
@@ -11,13 +12,19 @@ use domain::round::{Preset, RoundCommand, RoundEvent};
 use domain::stream::Position;
 use domain::text::{Sealed, Title};
 use domain::world::Command;
+use futures_util::StreamExt;
 use graphql::ports::{Asker, Look, SendError};
+use harness::assembly::Assembly;
 use harness::audit::{audit, head, recorded};
 use harness::crowd::{accepted, enrol, organisation, send, suspend};
+use harness::feed::Feed;
 use harness::ground::Ground;
+use harness::server::Server;
 use harness::speak::{DAY, office, register};
 use harness::wait::until;
 use infra::app::App;
+use infra::auth::SignIn;
+use infra::clock::Clock;
 use infra::keys::{Keyring, MasterKey};
 use infra::migrate::{self, UnfitError};
 use projections::rounds::RoundRow;
@@ -25,6 +32,9 @@ use projections::select::Select;
 use projections::words::SubjectKind;
 use sqlx::{PgPool, Row};
 use uuid::Uuid;
+
+/// The most people a round has.
+const MOST: usize = 2_000;
 
 /// The SQLSTATE a statement ends with.
 async fn state(pool: &PgPool, statement: &str) -> String {
@@ -524,4 +534,48 @@ async fn a_schema_that_lacks_a_migration_in_the_middle_is_not_served() {
     sqlx::query("delete from _sqlx_migrations where version = 10").execute(&owner).await.unwrap();
     let unfit = migrate::check(&ground.endpoints.app, false).await;
     assert!(matches!(&unfit, Err(UnfitError::Schema { missing }) if missing == &[10]), "{unfit:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_largest_roster_is_appended_folded_and_followed_by_another_program() {
+    let clock = Arc::new(Clock::simulated("2022-03-10T04:00:00Z".parse().unwrap()));
+    let mut server = Server::over(Ground::fresh().await, Arc::clone(&clock)).await;
+    let address = server.open(SignIn::Development).await;
+    let writer = server.ground.app_at(clock).await;
+    let round = Assembly::drafted(&writer).await;
+    let more =
+        (round.people.len()..MOST).map(async |number| enrol(&writer, &format!("more-{number}"), round.branch).await);
+    let enrolled: Vec<_> = futures_util::stream::iter(more).buffer_unordered(64).collect().await;
+    assert!(enrolled.iter().all(Result::is_ok));
+
+    let before = head(&writer).await;
+    let mut feed = Feed::open(&address, None).await;
+    let trail = format!("subscription {{ auditTrail(after: \"{before}\") {{ position type }} }}");
+    let id = feed.subscribe(&trail).await;
+    let last = accepted(&writer, "open", round.open("2022-03-11T04:00:00Z".parse().unwrap())).await;
+    let mut followed = Vec::new();
+    while followed.len() as u64 != last.0 - before.0 {
+        let event = feed.next_of(&id).await["auditTrail"].take();
+        followed.push((event["position"].as_str().unwrap().to_owned(), event["type"].as_str().unwrap().to_owned()));
+    }
+    assert!(
+        followed
+            .iter()
+            .map(|(position, _)| position)
+            .eq(&((before.0 + 1)..=last.0).map(|at| at.to_string()).collect::<Vec<_>>())
+    );
+    let (roster, _) = followed.iter().find(|(_, name)| name == "round_roster_fixed").unwrap();
+    let roster = Position(roster.parse().unwrap());
+    let bytes: i32 = sqlx::query_scalar("select octet_length(payload::text) from events where position = $1")
+        .bind(roster.0.cast_signed())
+        .fetch_one(&writer.pool)
+        .await
+        .unwrap();
+    assert!(bytes > 300_000, "a notification has 8,000 bytes at most; this event has {bytes}");
+    server.app.reads.pin(None, Some(last)).await.unwrap();
+    let rounds = server.app.reads.rows(&Select::<RoundRow>::first(2), last).await.unwrap();
+    assert_eq!((rounds[0].reviewed, rounds[0].peers), (MOST as i64, MOST as i64));
+    drop(feed);
+    writer.stop().await;
+    server.stop().await;
 }

@@ -425,3 +425,41 @@ async fn report(t: &Teller) {
     t.yes("withdrawBranchResult", input).await;
     assert_eq!(figure(&t.ask(&query("NOW")).await, "premium_new"), "1300.50");
 }
+
+/// The largest amounts there are, from the API through the rows to board and report; one beyond is refused.
+pub async fn amounts_at_the_limit_keep_every_digit(heard: Ears) {
+    let t = town(heard, "2022-07-15").await;
+    let of = |branch: &str, of: u8, value: &str| json!({ "branch": branch, "metric": "premium_new", "period": month(of), "value": value });
+    for value in ["10000000000000.01", "-10000000000000.01", "12345678901234567890.12"] {
+        let refusal = t.no("amount.out_of_range", "reportBranchResult", of("@first", 1, value)).await;
+        assert!(refusal.to_string().contains(value), "{refusal}");
+    }
+    for (branch, month, value) in [
+        ("@first", 1, "10000000000000"),
+        ("@first", 2, "9999999999999.99"),
+        ("@first", 3, "0.01"),
+        ("@second", 1, "9999999999999.97"),
+        ("@second", 2, "-9999999999999.99"),
+        ("@third", 1, "9999999999999.98"),
+    ] {
+        t.yes("reportBranchResult", of(branch, month, value)).await;
+    }
+    let target = |plan: &str| json!({ "branch": "@third", "metric": "premium_new", "period": year(), "plan": plan });
+    t.no("amount.out_of_range", "setBranchTarget", target("10000000000000.01")).await;
+    t.yes("setBranchTarget", target("10000000000000")).await;
+    let query =
+        "{ branch(id: \"@third\", NOW) { standings(filter: { metric: \"premium_new\", period: { year: 2022 } }) {
+        nodes { value plan completion overPlan } } } }";
+    let of_third = json!([{
+        "value": "9999999999999.98", "plan": "10000000000000.00", "completion": "100.00", "overPlan": "-0.02",
+    }]);
+    assert_eq!(t.ask(query).await["branch"]["standings"]["nodes"], of_third);
+    let branches = "{ subject: BRANCH, measure: { metric: \"premium_new\" }, period: { year: 2022 } }";
+    assert_eq!(
+        board(&t, branches, "NOW").await,
+        json!([[1, "20000000000000.00", "@first"], [2, "9999999999999.98", "@third"], [3, "-0.02", "@second"],])
+    );
+    let told = t.ask("{ report(year: 2022, NOW) { figures { code value } } }").await;
+    assert_eq!(figure(&told, "premium_new"), "29999999999999.96");
+    t.end().await;
+}

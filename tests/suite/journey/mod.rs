@@ -49,6 +49,7 @@ const STORIES: &[Story] = stories![
     roster::members_come_move_and_go,
     displaying::identity_standards_and_commitments_are_displayed,
     competing::results_skills_and_style_are_compared,
+    competing::amounts_at_the_limit_keep_every_digit,
     refusing::every_broken_rule_is_refused_and_nothing_recorded,
     garbling::whatever_comes_in_is_answered,
     garbling::texts_in_any_script_come_back_as_given,

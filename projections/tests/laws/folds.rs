@@ -82,7 +82,7 @@ fn told_readers() -> BTreeSet<(&'static str, &'static str)> {
     let lines = include_str!("../../../docs/events.md").lines().filter(|line| line.starts_with('{'));
     let stream = |kind| StreamId { kind, id: uuid(9, 1) };
     let of_line =
-        |line| kinds.into_iter().filter_map(move |kind| Some((stream(kind), Event::decode(kind, line).ok()?)));
+        |line| kinds.into_iter().filter_map(move |kind| Some((stream(kind), Event::decode(kind, "1", line).ok()?)));
     let examples = recorded(lines.flat_map(of_line));
     examples.iter().flat_map(|fact| readers(fact).into_iter().map(|name| (fact.event.name(), name))).collect()
 }

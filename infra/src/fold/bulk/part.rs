@@ -237,10 +237,15 @@ impl<P: Projection> Part for Bulk<P> {
         let analyze = format!("analyze {}", table::name(P::Row::TABLE, generation));
         transaction.execute(analyze.as_str()).await.map_err(failed::<P>)?;
         transaction.commit().await.map_err(failed::<P>)?;
-        let mut transaction = writes.begin_with("begin; set local statement_timeout = 0").await.map_err(failed::<P>)?;
+        // One reads a board in the order of its moves, for which it is sorted; the other waits for that and writes.
+        let begin = "begin; set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0";
+        let mut transaction = writes.begin_with(begin).await.map_err(failed::<P>)?;
         told.step(self.to.0);
         if P::RANKED {
-            ranks::keep_all::<P>(&mut transaction, asks, generation, &std::mem::take(&mut self.groups)).await?;
+            let mut reading = asks.begin_with(begin).await.map_err(failed::<P>)?;
+            let groups = std::mem::take(&mut self.groups);
+            ranks::keep_all::<P>(&mut transaction, &mut reading, generation, &groups).await?;
+            reading.commit().await.map_err(failed::<P>)?;
         }
         if !self.build.advance::<P>(&mut transaction, self.to).await.map_err(failed::<P>)? {
             return Err(FoldError::Fenced { projection: P::NAME });

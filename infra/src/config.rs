@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Sanping 三评: evaluation you can replay and prove.
 #[derive(Debug, Parser)]
-#[command(name = "sanping", version, about, disable_help_subcommand = true)]
+#[command(name = "sanping", version = crate::fold::kinds::build(), about, disable_help_subcommand = true)]
 pub struct Arguments {
     /// Where the data is.
     #[command(flatten)]

@@ -111,8 +111,8 @@ impl Talks {
         }
     }
 
-    /// A talk that is declined: a proposed one by another than who proposed it; an approved one, that cannot be held any
-    /// more, by anybody.
+    /// A talk that is declined: a proposed one by another than who proposed it; an approved one, for whatever reason is
+    /// given, by anybody who may.
     ///
     /// # Errors
     /// As [`Talks::judged_by`].

@@ -1,4 +1,5 @@
-//! The events behind a row: those at which a version of it began or ended, up to the moment asked for.
+//! The events behind a row: those at which a version of it began or ended, up to the moment asked for; and what is told of
+//! those behind a result or a move.
 //!
 //! # Rules
 //! - They are part of the trail, and shown to whoever may see that of what the row is about.
@@ -11,7 +12,10 @@ use async_graphql::Context;
 use domain::id::{MemberId, RoundId};
 use domain::stream::Position;
 use projections::cell::Cell;
+use projections::moves::Between;
+use projections::report::Trace;
 use projections::row::{Key, Row};
+use uuid::Uuid;
 
 use super::round::covered;
 use super::subject::Subject;
@@ -77,12 +81,6 @@ impl Opened {
         }
     }
 
-    async fn positions(&self, session: &Session, after: Position, limit: usize) -> Result<Vec<Position>> {
-        Ok(session.reads().lineage_of_key(self.table, &self.key, self.at.position, after, limit).await?)
-    }
-}
-
-impl Opened {
     /// A page of the events behind it, the earliest first.
     ///
     /// # Errors
@@ -97,20 +95,7 @@ impl Opened {
         let (opened, page) = Page::under(ctx, self, first, after.as_deref()).await?;
         let resource = opened.resource(session).await?;
         session.allow(Action::SeeTrail, resource).await?;
-        let (at, mut after, mut events) = (opened.at, events_after(&page)?, Vec::new());
-        loop {
-            let positions = opened.positions(session, after, page.limit + 1).await?;
-            for event in events_at(session, &positions, at).await? {
-                if is_told(session, &event, resource, at).await? {
-                    events.push((event.place(), event));
-                }
-            }
-            match positions.last().filter(|_| positions.len() > page.limit && events.len() <= page.limit) {
-                Some(last) => after = *last,
-                None => break,
-            }
-        }
-        Ok(Some(Connection::of(&page, at.position, events)))
+        told(session, Behind::Row(opened.table, &opened.key), resource, opened.at, &page).await.map(Some)
     }
 }
 
@@ -123,6 +108,53 @@ impl From<Subject> for Whose {
 impl From<(RoundId, MemberId)> for Whose {
     fn from((round, member): (RoundId, MemberId)) -> Self {
         Self::InRound(round, member)
+    }
+}
+
+/// What events are behind.
+pub enum Behind<'a> {
+    /// The row of that key in that table.
+    Row(&'static str, &'a [Cell]),
+    /// What these traces lead to, up to a position.
+    Traces(&'a [Trace], Position),
+    /// A subject's move on a board.
+    Move(&'a Between, Uuid),
+}
+
+impl Behind<'_> {
+    async fn positions(&self, session: &Session, at: Moment, after: Position, limit: usize) -> Result<Vec<Position>> {
+        let reads = session.reads();
+        Ok(match self {
+            Self::Row(table, key) => reads.lineage_of_key(table, key, at.position, after, limit).await?,
+            Self::Traces(traces, upto) => reads.lineage(traces, *upto, after, limit).await?,
+            Self::Move(between, subject) => reads.moved_by(between, *subject, after, limit).await?,
+        })
+    }
+}
+
+/// A page of the events behind something, as far as they are told to whoever sees the trail of what they are about.
+///
+/// # Errors
+/// `page.bad_cursor`, [`crate::fault::Fault::Read`].
+pub async fn told(
+    session: &Session,
+    behind: Behind<'_>,
+    about: Resource,
+    at: Moment,
+    page: &Page,
+) -> Result<Connection<Event>> {
+    let (mut after, mut events) = (events_after(page)?, Vec::new());
+    loop {
+        let positions = behind.positions(session, at, after, page.limit + 1).await?;
+        for event in events_at(session, &positions, at).await? {
+            if is_told(session, &event, about, at).await? {
+                events.push((event.place(), event));
+            }
+        }
+        match positions.last().filter(|_| positions.len() > page.limit && events.len() <= page.limit) {
+            Some(last) => after = *last,
+            None => return Ok(Connection::of(page, at.position, events)),
+        }
     }
 }
 

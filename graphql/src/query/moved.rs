@@ -4,7 +4,8 @@
 //! - Each moment's board is the one that [`leaderboard`](super::board) shows as of it, as far as the viewer reaches; of a
 //!   concluded competition neither goes on after its conclusion.
 //! - Who moved is said in [`projections::moves`].
-//! - The events behind a move are part of the trail, and seen by whoever may see that of the subject.
+//! - The events behind a move are part of the trail, and seen by whoever may see that of the subject, as far as
+//!   [`lineage`](super::lineage) tells them.
 
 use async_graphql::{Context, Object};
 use projections::cell::{Cell, Column, Kind};
@@ -13,8 +14,9 @@ use projections::standings::StandingRow;
 use uuid::Uuid;
 
 use super::board::{BoardInput, Entry, PLACE, Reading, cells_of, place};
+use super::lineage::{Behind, told};
 use super::subject::Subject;
-use super::trail::{Event, events_after, events_at};
+use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::AsOf;
 use crate::page::{Connection, Page, Parent, bad_cursor, weight};
@@ -217,11 +219,9 @@ impl Move {
     ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
         let subject = Subject::new(self.between.after.subjects, self.subject, self.at);
-        session.allow(Action::SeeTrail, subject.resource(session).await?).await?;
+        let about = subject.resource(session).await?;
+        session.allow(Action::SeeTrail, about).await?;
         let (Self { subject, between, at, .. }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
-        let after = events_after(&page)?;
-        let positions = session.reads().moved_by(&between, subject, after, page.limit + 1).await?;
-        let events = events_at(session, &positions, at).await?;
-        Ok(Some(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event)))))
+        told(session, Behind::Move(&between, subject), about, at, &page).await.map(Some)
     }
 }

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use domain::event::Event;
-use domain::id::MemberId;
+use domain::id::{MemberId, RoundId};
 use domain::member::MemberEvent;
-use domain::round::{Group, RoundEvent};
+use domain::round::{Basis, Group, MemberResult, QuarterResult, Rostered, RoundEvent};
 use domain::stream::StreamId;
 use graphql::viewer::{Role, Viewer};
 use jiff::civil::date;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::evaluation::{LEADER, appealed, counted, given, of_round, opened, published, rules, told_with};
+use crate::evaluation::{
+    LEADER, ROUND, appealed, counted, decided, given, of_round, opened, published, quarter, rules, told_with,
+};
 use crate::story::{ANA, CAI, EAST, NOBODY, WEST, member, sealed};
 use crate::support::viewer;
 use crate::twin::Twin;
@@ -105,4 +108,71 @@ fn a_trail_tells_of_somebody_in_a_round_where_they_were_at_the_opening() {
         assert!(told.iter().any(|(name, ana)| name == "round_result_published" && !ana), "that of {CAI} is told");
     }
     assert!(of_rounds(&twin, secretary(EAST), "").contains(&published));
+}
+
+const YEAR: RoundId = RoundId(Uuid::from_u128(0x78));
+
+/// The year is evaluated where she is by now, and her quarter elsewhere is part of it.
+fn year() -> Vec<(StreamId, Event)> {
+    let (period, at) = ("2022".parse().unwrap(), "2023-01-10T10:00:00Z".parse().unwrap());
+    let MemberResult { score, .. } = decided(true).results.remove(&ANA).unwrap();
+    let quarters = vec![QuarterResult { quarter: quarter(), round: ROUND, score: score.unwrap(), days: 90 }];
+    let basis = Basis::Year { quarters, reviews: None, comparisons: vec![], performance: None };
+    let result = MemberResult { basis, ..decided(true).results.remove(&ANA).unwrap() };
+    let people = vec![Rostered { member: ANA, branch: WEST, since: date(2022, 4, 25), on_probation: false }];
+    let events = [
+        RoundEvent::Drafted { branches: vec![WEST], period, rules_version: 1 },
+        RoundEvent::Opened { rules: rules(), groups: vec![], closes_at: at, scrutineers: vec![] },
+        RoundEvent::RosterFixed { people, leaders: vec![], peers: vec![], suspended: vec![] },
+        RoundEvent::Published { version: 1, publicity_until: at, appeal_until: at },
+        RoundEvent::ResultPublished { member: ANA, branch: WEST, period, version: 1, result, score_before: None },
+    ];
+    events.map(|event| (YEAR.into(), event.into())).to_vec()
+}
+
+/// Every event behind something of Ana's, by the pages of one; at `path` of what is answered.
+fn behind(twin: &Arc<Twin>, viewer: Viewer, asked: &str, path: &str) -> Vec<String> {
+    let (asking, mut types, mut after) = (twin.by(Some(viewer)), vec![], String::new());
+    loop {
+        let events = format!("events(first: 1{after}) {{ nodes {{ type }} pageInfo {{ hasNextPage endCursor }} }}");
+        let told = asking.ask(&format!("{{ it: {} }}", asked.replace("EVENTS", &events)));
+        let page = told.pointer(&format!("/it{path}/events")).unwrap();
+        let nodes = page["nodes"].as_array().unwrap().iter();
+        types.extend(nodes.map(|node| node["type"].as_str().unwrap().to_owned()));
+        match page["pageInfo"]["hasNextPage"] == true {
+            true => after = format!(", after: {}", page["pageInfo"]["endCursor"]),
+            false => return types,
+        }
+    }
+}
+
+#[test]
+fn what_moved_somebody_on_a_board_is_told_where_they_were_at_the_opening() {
+    let twin = appealing();
+    twin.then(year());
+    let board = format!(
+        r#"board: {{ subject: MEMBER, measure: {{ roundScore: true }}, period: {{ quarter: {{ year: 2022, quarter: 1 }} }},
+            within: "{}" }}"#,
+        WEST.0
+    );
+    let head = twin.facts.lock().unwrap().len();
+    let change = format!(
+        r#"leaderboardChange({board}, from: {{ position: "1" }}, to: {{ position: "{head}" }}) {{ nodes {{ subject {{ id }} EVENTS }} }}"#
+    );
+    let standing = format!(r#"rank({board}, subject: "{}") {{ subject {{ id }} EVENTS }}"#, ANA.0);
+    let result = format!(r#"roundResult(round: "{}", member: "{}") {{ EVENTS }}"#, YEAR.0, ANA.0);
+    let published = "round_result_published";
+    for (asked, path, here) in [(&change, "/nodes/0", 0), (&standing, "", 0), (&result, "", 1)] {
+        let times = |viewer| {
+            let types = behind(&twin, viewer, asked, path);
+            (types.iter().filter(|name| *name == published).count(), types)
+        };
+        let elsewhere = here + 1;
+        assert_eq!(times(viewer(Role::Office, None, None)).0, elsewhere, "{asked}");
+        assert_eq!(times(myself(ANA)).0, elsewhere, "one's own is one's own: {asked}");
+        for viewer in [secretary(WEST), viewer(Role::Auditor, None, Some(WEST))] {
+            let (times, types) = times(viewer);
+            assert_eq!(times, here, "not where somebody is now: {asked}: {types:?}");
+        }
+    }
 }

@@ -275,7 +275,6 @@ impl Reads for Twin {
         Ok(recorded.filter(follows).take(limit).collect())
     }
 
-    /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
         Ok(Vec::new())
     }
@@ -335,14 +334,16 @@ impl Reads for Twin {
         after: Position,
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
+        let everywhere = Board { within: None, ..between.order() };
         let number = |at: u64| {
-            let ranked = self.ranked(&between.order(), Position(at)).into_iter();
+            let ranked = self.ranked(&everywhere, Position(at)).into_iter();
             ranked.filter(|(_, row)| row.subject == subject).find_map(|(_, row)| between.order().place(&row))
         };
         let changed = (between.from.max(after).0 + 1..=between.to.0).filter(|at| number(*at) != number(at - 1));
         Ok(changed.map(Position).take(limit).collect())
     }
 
+    /// Every position from [`Twin::moves_from`] on, one after the other, and then the end.
     fn positions(&self) -> BoxStream<'static, Position> {
         let from = Position(self.moves_from.load(Ordering::Relaxed));
         let facts = self.facts.lock().unwrap();

@@ -12,20 +12,34 @@
 //! Only types unknown here are stepped over. A payload of a known type that does not decode stops whoever meets it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use domain::event::{Event, Fact};
 use domain::id::ActorId;
 use domain::stream::{Position, StreamId, StreamKind};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::engine::Folded;
 use crate::log::catalogue::CATALOGUE;
 
-/// This build, as others name it.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// This build, as others name it: its version, and a digest of the types of events it knows, so that two builds of one
+/// version that differ in these have different names.
+#[must_use]
+pub fn build() -> &'static str {
+    static BUILD: OnceLock<String> = OnceLock::new();
+    BUILD
+        .get_or_init(|| named(KINDS.iter().flat_map(|kind| Event::names(*kind).iter().map(move |name| (*kind, *name)))))
+}
+
+fn named(types: impl Iterator<Item = (StreamKind, &'static str)>) -> String {
+    let mut digest = Sha256::new();
+    types.for_each(|(kind, name)| digest.update(format!("{} {name}\n", kind.name())));
+    let digest: String = digest.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}+{digest}", env!("CARGO_PKG_VERSION"))
+}
 
 /// The kinds of stream.
 const KINDS: [StreamKind; 3] = [StreamKind::Member, StreamKind::Branch, StreamKind::Round];
@@ -80,7 +94,7 @@ pub async fn register(connection: &mut PgConnection, projections: &[Arc<dyn Fold
         array(2),
         array(3),
     );
-    crate::sql::query(&sql).bind(kinds).bind(names).bind(readers).bind(BUILD).execute(connection).await.map(drop)
+    crate::sql::query(&sql).bind(kinds).bind(names).bind(readers).bind(build()).execute(connection).await.map(drop)
 }
 
 /// Every type this build knows, by itself and with each projection that reads it.
@@ -119,6 +133,14 @@ fn example(kind: StreamKind, line: &str) -> Option<Fact> {
 mod tests {
     use super::*;
     use crate::fold::registry;
+
+    #[test]
+    fn builds_that_know_other_types_have_other_names() {
+        let all = || KINDS.iter().flat_map(|kind| Event::names(*kind).iter().map(move |name| (*kind, *name)));
+        assert_eq!(named(all()), build());
+        assert_ne!(named(all().skip(1)), build());
+        assert!(build().starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")));
+    }
 
     #[test]
     fn every_type_has_examples_and_a_reader() {

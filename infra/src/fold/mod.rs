@@ -27,8 +27,10 @@ pub mod registry;
 pub mod rows;
 pub mod skips;
 pub mod stretch;
+pub mod sums;
 pub mod table;
 pub mod tail;
+pub mod tallies;
 pub mod together;
 pub mod verify;
 pub mod watch;
@@ -80,7 +82,7 @@ pub enum FoldError {
     },
     /// The rows are of another version of the fold than this program's.
     #[error(
-        "projection {projection} serves rows of version {serving}, this program folds version {ours}; rebuild it first"
+        "projection {projection} serves rows of version {serving}, this program folds version {ours}; the program of the later version rebuilds it"
     )]
     OtherVersion {
         /// Which projection.

@@ -6,6 +6,7 @@
 //!   be read.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use domain::stream::Position;
 use futures_util::FutureExt;
@@ -23,6 +24,12 @@ use crate::log::reader;
 pub trait Progress: Send + Sync {
     /// So many events of so many are done.
     fn at(&self, done: u64, of: u64);
+    /// A build of this projection has begun, or goes on.
+    fn begins(&self, _projection: &'static str) {}
+    /// Some work was done that is not counted; the next step may take as long as so many events take, and tells nothing.
+    fn step(&self, _events: u64) {}
+    /// Nothing has moved for so long: what is not built yet is begun again.
+    fn again(&self, _after: Duration) {}
 }
 
 /// Nobody is told.
@@ -42,7 +49,7 @@ pub async fn run<P: Projection>(pool: &PgPool, batch: usize, told: &dyn Progress
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let mut connection = pool.acquire().await.map_err(failed)?;
     let build = begin::<P>(&mut connection).await?;
-    let _life = Life::of(pool, [build.builder]);
+    let _life = Life::of(&pool.connect_options(), [build.builder]);
     if build.checkpoint == Position(0) {
         table::create::<P>(&mut connection, build.generation).await.map_err(failed)?;
     }
@@ -71,8 +78,10 @@ pub async fn go_on<P: Projection>(
             }
             Ok(None) => {
                 if compared.is_none() {
+                    told.step(build.checkpoint.0);
                     compared = compare::run::<P>(connection, &build).await.map_err(failed::<P>)?;
                 }
+                told.step(0);
                 finish::<P>(connection, &build, most, compared.as_ref()).await
             }
             Err(error) => Err(error),
@@ -181,7 +190,7 @@ async fn serve<P: Projection>(
     }
 }
 
-/// False when a later generation serves already.
+/// False when a later generation serves already, or rows of a newer version do.
 async fn switch<P: Projection>(
     connection: &mut PgConnection,
     generation: i64,
@@ -191,7 +200,7 @@ async fn switch<P: Projection>(
     let switched = crate::sql::query(
         "update projections set generation = $2, version = $3, checkpoint = $4, epoch = epoch + 1, holder = null, \
          lease_until = null, stopped_at = null, cause = null \
-         where name = $1 and generation < $2 and checkpoint <= $4",
+         where name = $1 and generation < $2 and version <= $3 and checkpoint <= $4",
     )
     .bind(P::NAME)
     .bind(generation)

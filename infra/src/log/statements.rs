@@ -19,11 +19,12 @@ use sqlx::{Executor, Row};
 use super::job::{Ask, Job};
 use super::settle::{Found, assumed};
 use crate::clock::{random, random_id};
+use crate::reach::Reach;
 use crate::sqltype::SqlInstant;
 
 /// Takes the head row in one round trip. Simple protocol answers in text, so the instant comes as microseconds.
 const TAKE_HEAD: &str = "begin; update log_head set position = position \
-     returning position, (extract(epoch from recorded_at) * 1000000)::bigint";
+     returning position, (extract(epoch from recorded_at) * 1000000)::bigint, origin::text";
 /// How much is asked for in one piece; a row of the answer has at most 120 bytes.
 const PIECE: usize = 500;
 /// How many events are caught up with under the head lock, and how many bytes of them. Who is further behind loads first.
@@ -33,8 +34,14 @@ const MOST_BYTES: i64 = 65_536;
 const SIDE_ROW_PATIENCE: &str = "set local lock_timeout = '500ms'";
 
 /// Begins, takes the head row, and says where the log ends and when its last event was recorded.
-pub(super) async fn take_head(connection: &mut PgConnection) -> Result<(Position, Timestamp), sqlx::Error> {
+pub(super) async fn take_head(
+    connection: &mut PgConnection,
+    reach: &Reach,
+) -> Result<(Position, Timestamp), sqlx::Error> {
     let taken = connection.fetch_one(TAKE_HEAD).await?;
+    let origin =
+        taken.try_get::<&str, _>(2)?.parse().map_err(|error: uuid::Error| sqlx::Error::Decode(error.into()))?;
+    reach.same_origin(origin)?;
     let last = Timestamp::from_microsecond(taken.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok((Position(taken.try_get::<i64, _>(0)?.unsigned_abs()), last))
 }

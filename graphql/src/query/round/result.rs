@@ -14,8 +14,9 @@ use projections::select::{Condition, Select};
 
 use super::super::figure::Period;
 use super::super::filter::{all_of, equals};
+use super::super::lineage::{Behind, told};
 use super::super::subject::Subject;
-use super::super::trail::{Event, events_after, events_at};
+use super::super::trail::Event;
 use super::Round;
 use super::appeal::{Appeal, appeals_of_person};
 use super::behind::traces;
@@ -303,15 +304,12 @@ impl RoundResult {
     ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
         let (result, page) = Page::under(ctx, self, first, after.as_deref()).await?;
-        session.allow(Action::SeeTrail, result.about(session).await?).await?;
-        let after = events_after(&page)?;
+        let about = result.about(session).await?;
+        session.allow(Action::SeeTrail, about).await?;
         let standing = result.rows(session).await?.into_iter().filter_map(|row| row.position).max();
         let upto = position(standing).0;
         let traces = traces(&result.round, &result.person);
-        let positions = session.reads().lineage(&traces, upto, after, page.limit + 1).await?;
-        let events = events_at(session, &positions, result.at).await?;
-        let rows = events.into_iter().map(|event| (event.place(), event));
-        Ok(Some(Connection::of(&page, result.at.position, rows)))
+        told(session, Behind::Traces(&traces, upto), about, result.at, &page).await.map(Some)
     }
 }
 

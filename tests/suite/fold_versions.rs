@@ -12,8 +12,7 @@ use harness::server::Server;
 use harness::story::{Story, first_day};
 use harness::wait::until;
 use infra::auth::SignIn;
-use infra::clock::Clock;
-use infra::clock::random;
+use infra::clock::{Clock, random};
 use infra::fold::FoldError;
 use infra::fold::bulk::part::Part;
 use infra::fold::engine::{Engine, Folded, Standing, standings};
@@ -201,13 +200,17 @@ impl Build {
     }
 }
 
-async fn standing(pool: &PgPool, name: &str) -> Standing {
+async fn standing(pool: &PgPool) -> Standing {
+    standing_of(pool, "lengths").await
+}
+
+async fn standing_of(pool: &PgPool, name: &str) -> Standing {
     standings(pool).await.unwrap().into_iter().find(|standing| standing.name == name).unwrap()
 }
 
 async fn serves(pool: &PgPool, version: i32, at: Position) {
     until("the rows of a version", PATIENCE, async || {
-        let standing = standing(pool, "lengths").await;
+        let standing = standing(pool).await;
         ((standing.version, standing.checkpoint) == (version, at)).then_some(())
     })
     .await;
@@ -253,7 +256,7 @@ async fn an_old_build_serves_until_the_new_one_has_built_beside_and_is_behind_fo
     assert_eq!(sum, later.0.cast_signed());
     assert_eq!(log(&*told.app.reads).await.len() as u64, later.0);
     assert_eq!(written(&pool).await, fenced, "the old build writes nothing more");
-    let standing = standing(&pool, "lengths").await;
+    let standing = standing(&pool).await;
     assert_eq!((standing.version, standing.generation), (2, 2));
     let compared: Option<i64> = sqlx::query_scalar("select differing from projection_switches where name = 'lengths'")
         .fetch_one(&pool)
@@ -268,88 +271,6 @@ async fn an_old_build_serves_until_the_new_one_has_built_beside_and_is_behind_fo
 
 fn pairs(rows: &[OldRow]) -> Vec<(Uuid, i64)> {
     rows.iter().map(|row| (row.0, row.1)).collect()
-}
-
-/// Begins a build as the program of that version does.
-async fn begun<P: Projection>(connection: &mut PgConnection) -> Box<dyn Part> {
-    Engine::<P>::default().part(connection).await.unwrap()
-}
-
-/// Folds a build event by event, and lets it serve.
-async fn finished(mut part: Box<dyn Part>, connection: &mut PgConnection) -> Result<Position, FoldError> {
-    part.begin_anew(connection).await?;
-    part.finish(connection, &Quiet).await
-}
-
-async fn tables(pool: &PgPool) -> Vec<String> {
-    let sql = "select tablename::text from pg_tables where tablename like 'lengths\\_g%' order by 1";
-    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
-}
-
-async fn lapsed(pool: &PgPool, generation: i64) {
-    let sql = "update projection_builds set lease_until = now() - interval '1 second' where name = 'lengths' and generation = $1";
-    assert_eq!(sqlx::query(sql).bind(generation).execute(pool).await.unwrap().rows_affected(), 1);
-}
-
-#[tokio::test]
-async fn two_versions_are_built_beside_each_other_and_neither_drops_what_the_other_is_at() {
-    let told = told(62, 40).await;
-    let head = told.caught_up().await;
-    let pool = told.ground.pool().await;
-    Engine::<Old>::default().register(&pool).await.unwrap();
-    let mut connection = pool.acquire().await.unwrap();
-    let second = begun::<New>(&mut connection).await;
-    let third = begun::<Newest>(&mut connection).await;
-    assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g2", "lengths_g3"], "what is being built stays");
-    assert_eq!(finished(second, &mut connection).await.unwrap(), head);
-    assert_eq!((standing(&pool, "lengths").await.version, standing(&pool, "lengths").await.generation), (2, 2));
-    assert_eq!(finished(third, &mut connection).await.unwrap(), head);
-    assert_eq!((standing(&pool, "lengths").await.version, standing(&pool, "lengths").await.generation), (3, 3));
-    told.app.stop().await;
-}
-
-#[tokio::test]
-async fn a_build_that_was_cut_off_is_dropped_with_its_claim() {
-    let told = told(63, 40).await;
-    let head = told.caught_up().await;
-    let pool = told.ground.pool().await;
-    Engine::<Old>::default().register(&pool).await.unwrap();
-    let mut connection = pool.acquire().await.unwrap();
-    let late = begun::<New>(&mut connection).await;
-    lapsed(&pool, 2).await;
-    let third = begun::<Newest>(&mut connection).await;
-    assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g3"]);
-    let known: Vec<i64> = sqlx::query_scalar("select generation from projection_builds where name = 'lengths'")
-        .fetch_all(&pool)
-        .await
-        .unwrap();
-    assert_eq!(known, [3], "nobody goes on with a table that is gone");
-    assert!(finished(late, &mut connection).await.is_err());
-    assert_eq!(finished(third, &mut connection).await.unwrap(), head);
-    told.app.stop().await;
-}
-
-#[tokio::test]
-async fn an_older_build_does_not_take_the_place_of_newer_rows() {
-    let told = told(64, 40).await;
-    let head = told.caught_up().await;
-    let pool = told.ground.pool().await;
-    Engine::<Old>::default().register(&pool).await.unwrap();
-    let mut connection = pool.acquire().await.unwrap();
-    let newest = begun::<Newest>(&mut connection).await;
-    let older = begun::<New>(&mut connection).await;
-    assert!(older.build().generation > newest.build().generation, "its number is the later one");
-    assert_eq!(finished(newest, &mut connection).await.unwrap(), head);
-    let overtaken = finished(older, &mut connection).await;
-    assert!(matches!(overtaken, Err(FoldError::Fenced { projection: "lengths" })), "{overtaken:?}");
-    let refused = Engine::<New>::default().part(&mut connection).await.err();
-    assert!(
-        matches!(refused, Some(FoldError::OtherVersion { projection: "lengths", serving: 3, ours: 2 })),
-        "{refused:?}"
-    );
-    let standing = standing(&pool, "lengths").await;
-    assert_eq!((standing.version, standing.generation, standing.checkpoint), (3, 2, head));
-    told.app.stop().await;
 }
 
 /// The members of a build that folds them otherwise, into rows with the same columns.
@@ -398,11 +319,93 @@ async fn a_cursor_of_before_another_version_began_to_serve_is_refused_and_one_of
         (code(&page(&after(&first)).await).as_deref() == Some("page.fold_changed")).then_some(())
     })
     .await;
-    let standing = standing(&server.app.pool, Members::NAME).await;
+    let standing = standing_of(&server.app.pool, Members::NAME).await;
     assert_eq!((standing.version, standing.generation), (Members::VERSION as i32 + 1, 2));
     let again = page("").await;
     assert_eq!(again["data"]["members"]["nodes"], first["data"]["members"]["nodes"]);
     assert_eq!(page(&after(&again)).await["data"]["members"]["nodes"], second["data"]["members"]["nodes"]);
     newer.stop().await;
     server.stop().await;
+}
+
+/// Begins a build as the program of that version does.
+async fn begun<P: Projection>(connection: &mut PgConnection) -> Box<dyn Part> {
+    Engine::<P>::default().part(connection).await.unwrap()
+}
+
+/// Folds a build event by event, and lets it serve.
+async fn finished(mut part: Box<dyn Part>, connection: &mut PgConnection) -> Result<Position, FoldError> {
+    part.begin_anew(connection).await?;
+    part.finish(connection, &Quiet).await
+}
+
+async fn tables(pool: &PgPool) -> Vec<String> {
+    let sql = "select tablename::text from pg_tables where tablename like 'lengths\\_g%' order by 1";
+    sqlx::query_scalar(sql).fetch_all(pool).await.unwrap()
+}
+
+async fn lapsed(pool: &PgPool, generation: i64) {
+    let sql = "update projection_builds set lease_until = now() - interval '1 second' where name = 'lengths' and generation = $1";
+    assert_eq!(sqlx::query(sql).bind(generation).execute(pool).await.unwrap().rows_affected(), 1);
+}
+
+#[tokio::test]
+async fn two_versions_are_built_beside_each_other_and_neither_drops_what_the_other_is_at() {
+    let told = told(62, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    Engine::<Old>::default().register(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let second = begun::<New>(&mut connection).await;
+    let third = begun::<Newest>(&mut connection).await;
+    assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g2", "lengths_g3"], "what is being built stays");
+    assert_eq!(finished(second, &mut connection).await.unwrap(), head);
+    assert_eq!((standing(&pool).await.version, standing(&pool).await.generation), (2, 2));
+    assert_eq!(finished(third, &mut connection).await.unwrap(), head);
+    assert_eq!((standing(&pool).await.version, standing(&pool).await.generation), (3, 3));
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_build_that_was_cut_off_is_dropped_with_its_claim() {
+    let told = told(63, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    Engine::<Old>::default().register(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let late = begun::<New>(&mut connection).await;
+    lapsed(&pool, 2).await;
+    let third = begun::<Newest>(&mut connection).await;
+    assert_eq!(tables(&pool).await, ["lengths_g1", "lengths_g3"]);
+    let known: Vec<i64> = sqlx::query_scalar("select generation from projection_builds where name = 'lengths'")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    assert_eq!(known, [3], "nobody goes on with a table that is gone");
+    assert!(finished(late, &mut connection).await.is_err());
+    assert_eq!(finished(third, &mut connection).await.unwrap(), head);
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_older_build_does_not_take_the_place_of_newer_rows() {
+    let told = told(64, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    Engine::<Old>::default().register(&pool).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let newest = begun::<Newest>(&mut connection).await;
+    let older = begun::<New>(&mut connection).await;
+    assert!(older.build().generation > newest.build().generation, "its number is the later one");
+    assert_eq!(finished(newest, &mut connection).await.unwrap(), head);
+    let overtaken = finished(older, &mut connection).await;
+    assert!(matches!(overtaken, Err(FoldError::Fenced { projection: "lengths" })), "{overtaken:?}");
+    let refused = Engine::<New>::default().part(&mut connection).await.err();
+    assert!(
+        matches!(refused, Some(FoldError::OtherVersion { projection: "lengths", serving: 3, ours: 2 })),
+        "{refused:?}"
+    );
+    let standing = standing(&pool).await;
+    assert_eq!((standing.version, standing.generation, standing.checkpoint), (3, 2, head));
+    told.app.stop().await;
 }

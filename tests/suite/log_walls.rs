@@ -526,16 +526,6 @@ async fn a_text_as_large_as_the_largest_proposal_is_appended_folded_and_read() {
     app.stop().await;
 }
 
-#[tokio::test]
-async fn a_schema_that_lacks_a_migration_in_the_middle_is_not_served() {
-    let ground = Ground::fresh().await;
-    assert!(migrate::check(&ground.endpoints.app, false).await.is_ok());
-    let owner = ground.owner().await;
-    sqlx::query("delete from _sqlx_migrations where version = 10").execute(&owner).await.unwrap();
-    let unfit = migrate::check(&ground.endpoints.app, false).await;
-    assert!(matches!(&unfit, Err(UnfitError::Schema { missing }) if missing == &[10]), "{unfit:?}");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn the_largest_roster_is_appended_folded_and_followed_by_another_program() {
     let clock = Arc::new(Clock::simulated("2022-03-10T04:00:00Z".parse().unwrap()));
@@ -578,4 +568,14 @@ async fn the_largest_roster_is_appended_folded_and_followed_by_another_program()
     drop(feed);
     writer.stop().await;
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_schema_that_lacks_a_migration_in_the_middle_is_not_served() {
+    let ground = Ground::fresh().await;
+    assert!(migrate::check(&ground.endpoints.app, false).await.is_ok());
+    let owner = ground.owner().await;
+    sqlx::query("delete from _sqlx_migrations where version = 10").execute(&owner).await.unwrap();
+    let unfit = migrate::check(&ground.endpoints.app, false).await;
+    assert!(matches!(&unfit, Err(UnfitError::Schema { missing }) if missing == &[10]), "{unfit:?}");
 }

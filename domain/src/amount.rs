@@ -12,6 +12,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use rust_decimal::{Decimal, RoundingStrategy};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::refusals;
@@ -35,9 +36,10 @@ refusals! {
     }
 }
 
-/// An exact decimal within the limits of this module; the unit is the metric's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// An exact decimal: at most four decimals, within ±10,000,000,000,000. The unit is the metric's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = r"^-?(0|[1-9][0-9]{0,13})(\.[0-9]{1,4})?$"))]
 pub struct Amount(Decimal);
 
 impl Amount {

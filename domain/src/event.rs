@@ -7,36 +7,28 @@
 //! # Invariant
 //! What was stored once decodes for ever (`golden/`).
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 use crate::branch::BranchEvent;
 use crate::id::ActorId;
 use crate::member::MemberEvent;
+pub use crate::payload::{DecodeError, Payload, Upcast, stored_type, typed};
 use crate::round::RoundEvent;
 use crate::stream::{Position, StreamId, StreamKind};
-
-/// What every event type of an aggregate offers.
-pub trait Payload: Clone + std::fmt::Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
-    /// Every stored name.
-    const NAMES: &'static [&'static str];
-
-    /// The stored name of this one.
-    fn name(&self) -> &'static str;
-}
 
 /// Declares an aggregate's events: variant, stored name, fields, in one place.
 macro_rules! events {
     ($(#[$meta:meta])* pub enum $name:ident { $(
-        $(#[$vmeta:meta])* $variant:ident = $stored:literal $body:tt
+        $(#[$vmeta:meta])* $variant:ident = $stored:literal $(after [$($upcast:path),+])? { $($body:tt)* }
     ),* $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
         pub enum $name { $(
             $(#[$vmeta])*
             #[serde(rename = $stored)]
-            $variant $body,
+            $variant { $($body)* },
         )* }
 
         impl crate::event::Payload for $name {
@@ -44,6 +36,13 @@ macro_rules! events {
 
             fn name(&self) -> &'static str {
                 match self { $(Self::$variant { .. } => $stored),* }
+            }
+
+            fn upcasts(name: &str) -> &'static [crate::event::Upcast] {
+                match name {
+                    $($stored => &[$($($upcast),+)?],)*
+                    _ => &[],
+                }
             }
         }
     };
@@ -130,26 +129,65 @@ impl Event {
         }
     }
 
+    /// Every type of a kind of stream that this build reads, as builds name them to one another: each stored name, and beside
+    /// it `name@2` and so on where it has more than one version.
+    #[must_use]
+    pub fn types(kind: StreamKind) -> Vec<String> {
+        let types = Self::names(kind).iter().flat_map(|name| {
+            let versions = 1..=Self::version_of(kind, name);
+            versions.map(|version| typed(name, &version.to_string()))
+        });
+        types.collect()
+    }
+
+    /// The type of this one, as [`Event::types`] names it.
+    #[must_use]
+    pub fn typed(&self) -> Cow<'static, str> {
+        match self.version() {
+            1 => self.name().into(),
+            version => typed(self.name(), &version.to_string()).into(),
+        }
+    }
+
+    /// The version in which this one is stored.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        match self {
+            Self::Member(event) => MemberEvent::version(event.name()),
+            Self::Branch(event) => BranchEvent::version(event.name()),
+            Self::Round(event) => RoundEvent::version(event.name()),
+        }
+    }
+
+    /// The version in which a type of a kind of stream is stored today.
+    #[must_use]
+    pub fn version_of(kind: StreamKind, name: &str) -> u32 {
+        match kind {
+            StreamKind::Member => MemberEvent::version(name),
+            StreamKind::Branch => BranchEvent::version(name),
+            StreamKind::Round => RoundEvent::version(name),
+        }
+    }
+
     /// The stored JSON.
     #[must_use]
     pub fn encode(&self) -> String {
-        let encoded = match self {
-            Self::Member(event) => serde_json::to_string(event),
-            Self::Branch(event) => serde_json::to_string(event),
-            Self::Round(event) => serde_json::to_string(event),
-        };
-        encoded.expect("an event is a plain tree of strings and numbers")
+        match self {
+            Self::Member(event) => event.encode(),
+            Self::Branch(event) => event.encode(),
+            Self::Round(event) => event.encode(),
+        }
     }
 
-    /// Reads the stored JSON of a kind of stream.
+    /// Reads what a kind of stream stored in a version.
     ///
     /// # Errors
-    /// The JSON is not an event this build knows.
-    pub fn decode(kind: StreamKind, payload: &str) -> Result<Self, serde_json::Error> {
+    /// [`DecodeError`].
+    pub fn decode(kind: StreamKind, version: &str, payload: &str) -> Result<Self, DecodeError> {
         match kind {
-            StreamKind::Member => serde_json::from_str(payload).map(Self::Member),
-            StreamKind::Branch => serde_json::from_str(payload).map(Self::Branch),
-            StreamKind::Round => serde_json::from_str(payload).map(Self::Round),
+            StreamKind::Member => MemberEvent::decode(version, payload).map(Self::Member),
+            StreamKind::Branch => BranchEvent::decode(version, payload).map(Self::Branch),
+            StreamKind::Round => RoundEvent::decode(version, payload).map(Self::Round),
         }
     }
 }

@@ -16,11 +16,13 @@
 pub mod aggregate;
 pub mod amount;
 pub mod branch;
+pub mod catalogue;
 pub mod event;
 pub mod field;
 pub mod id;
 pub mod ledger;
 pub mod member;
+pub mod payload;
 pub mod period;
 pub mod person;
 pub mod refusal;

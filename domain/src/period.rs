@@ -13,6 +13,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::refusal::refusals;
@@ -43,7 +44,7 @@ refusals! {
 pub const DAY_MINUTES: u32 = 1_440;
 
 /// The kinds of period 期间粒度.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Grain {
     /// 月
@@ -69,8 +70,9 @@ impl fmt::Display for Grain {
 }
 
 /// A year, quarter or month, written `2022`, `2022-Q3`, `2022-08`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(extend("pattern" = "^2[01][0-9]{2}(-(Q[1-4]|0[1-9]|1[0-2]))?$"))]
 pub struct Period {
     year: i16,
     grain: Grain,

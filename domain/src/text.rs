@@ -11,6 +11,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
@@ -85,9 +86,10 @@ fn control_character(field: Field, c: char) -> TextRefusal {
     TextRefusal::ControlCharacter { field, code_point: format!("U+{:04X}", c as u32) }
 }
 
-/// A public title of a branch, an outlet or a metric: one line, at most [`TITLE_MAX`] characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// A public title of a branch, an outlet or a metric: one line, at most 120 characters.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("maxLength" = TITLE_MAX))]
 pub struct Title(String);
 
 impl Title {
@@ -117,8 +119,9 @@ impl fmt::Display for Title {
 }
 
 /// The code of a metric 指标代码: `[a-z][a-z0-9_]*`, at most 64 characters.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(extend("pattern" = "^[a-z][a-z0-9_]{0,63}$"))]
 pub struct MetricCode(String);
 
 impl MetricCode {
@@ -149,7 +152,7 @@ impl fmt::Display for MetricCode {
 }
 
 /// A free text under its subject's key: opaque to the domain, opened at read time while the key exists.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Sealed(pub String);
 

@@ -21,6 +21,7 @@ use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row;
 use projections::select::{Plan, Select};
+use projections::tally::{Quantity, Tally};
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -196,6 +197,21 @@ pub trait Reads: Send + Sync {
     /// # Errors
     /// [`ReadError::Failed`].
     async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError>;
+
+    /// What rows of a table count for as of a position, where that is tallied as they change; nothing where it is not. A
+    /// tally that runs on is the sum of its years up to this one.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn tallied(
+        &self,
+        _table: &'static str,
+        _tally: &Tally,
+        _runs_on: bool,
+        _at: Position,
+    ) -> Result<Option<Quantity>, ReadError> {
+        Ok(None)
+    }
 
     /// A page of a leaderboard as of a position: rank and the cells of a standing. `after` is the place of the last
     /// row had.

@@ -8,7 +8,7 @@ use domain::stream::Position;
 use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
 use sqlx::PgPool;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -20,22 +20,15 @@ use crate::fold::engine::Folded;
 use crate::fold::live::{self, Floor};
 use crate::fold::watch::Watch;
 use crate::fold::{kinds, registry};
+use crate::hints;
 use crate::keys::{Keyring, MasterKey, bound};
 use crate::log::executor::Executor;
 use crate::log::{gate, origin, reader};
-use crate::reach::{Reach, SMALL, is_alive, is_out_of_reach};
+use crate::reach::{ROOM, Reach, is_alive};
 use crate::reads::LogReads;
 use crate::reads::serving::{Serving, Watcher};
 use crate::reads::timely::TimelyReads;
 
-/// The channel on which processes tell one another that the log has grown. A hint, never the truth.
-const CHANNEL: &str = "sanping_log";
-/// How long hints are gathered before one is sent.
-const DEBOUNCE: Duration = Duration::from_millis(20);
-/// How often the head is read in case a hint was lost.
-const POLL: Duration = Duration::from_millis(500);
-/// How often it is read where there are no hints.
-const POLL_ALONE: Duration = Duration::from_millis(100);
 /// How long a connection of the folds may have lain unused without being asked whether it still answers: they try again.
 /// What somebody waits for is asked first each time, lest a session that was ended be that one's accident.
 const FRESH: Duration = Duration::from_secs(1);
@@ -52,7 +45,8 @@ pub struct Settings {
     pub clock: Arc<Clock>,
     /// The organisation's zone.
     pub zone: Zone,
-    /// The most connections besides the appender's and the one that listens.
+    /// The most connections besides the program's own: the folds', one that appends, one that listens, one that says that the
+    /// program lives.
     pub connections: u32,
 }
 
@@ -105,7 +99,7 @@ fn pool_options(connections: u32, fresh: Duration, reach: &Arc<Reach>) -> PgPool
     let (reach, new) = (Arc::clone(reach), Arc::clone(reach));
     PgPoolOptions::new()
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(10))
+        .acquire_timeout(ROOM)
         // Its own test waits for a host that has vanished for as long as one waits for the pool.
         .test_before_acquire(false)
         .after_connect(move |connection, _| {
@@ -125,7 +119,7 @@ impl App {
     /// The database's, another key or time than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
-        let reach = Arc::new(Reach::default());
+        let reach = Arc::new(Reach::of(guarded.clone()));
         let pool = pool_options(settings.connections, Duration::ZERO, &reach).connect_with(guarded.clone()).await?;
         let Entered { origin, projections, process, begun, places } = enter(&settings, &pool, &reach).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
@@ -157,14 +151,15 @@ impl App {
         tasks.spawn(watcher.watch());
         let rung = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let grown = Arc::new(grown);
-        tasks.spawn(pass_on(executor.head(), Arc::clone(&grown), stop.clone()));
-        tasks.spawn(hear(pool.clone(), Arc::clone(&reach), grown, rung.clone(), stop.clone()));
+        tasks.spawn(hints::pass_on(executor.head(), Arc::clone(&grown), stop.clone()));
+        tasks.spawn(hints::hear(pool.clone(), Arc::clone(&reach), grown, rung.clone(), stop.clone()));
         // Behind a pooler, what is listened on belongs to somebody else a moment later.
         if !crate::sql::pooled() {
-            tasks.spawn(listen(guarded.clone(), rung, stop.clone()));
+            tasks.spawn(hints::listen(guarded.clone(), rung, stop.clone()));
         }
-        tasks.spawn(gate::live(pool.clone(), process, stop.clone()));
-        tasks.spawn(tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
+        let beat = pool_options(1, FRESH, &reach).connect_lazy_with(guarded.clone());
+        tasks.spawn(gate::live(beat, process, Arc::clone(&settings.clock), stop.clone()));
+        tasks.spawn(hints::tell(pool.clone(), Arc::clone(&reach), executor.head(), stop));
         let commands = Arc::new(LogCommands::new(Arc::clone(&executor), Arc::clone(&keyring)));
         let reads = Arc::new(TimelyReads::new(
             LogReads::new(pool.clone(), origin, keyring, serving.clone(), Arc::clone(&settings.clock)),
@@ -288,113 +283,4 @@ async fn enter(
     let (begun, _) = reader::head(pool).await?;
     let places = Serving::read(pool, &projections).await?;
     Ok(Entered { origin, projections, process, begun, places })
-}
-
-/// Rings `grown` when this process has appended.
-async fn pass_on(
-    mut own: watch::Receiver<Position>,
-    grown: Arc<watch::Sender<Position>>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    while !*stopping.borrow() {
-        tokio::select! {
-            changed = own.changed() => if changed.is_err() { return },
-            _ = stopping.changed() => return,
-        }
-        let head = *own.borrow_and_update();
-        grown.send_modify(|known| *known = head.max(*known));
-    }
-}
-
-/// Rings `grown` when another process has appended, and now and then in case nobody said so. `again` is rung when the head
-/// cannot be read: what was listened on is then as gone, and would not say so.
-async fn hear(
-    pool: PgPool,
-    reach: Arc<Reach>,
-    grown: Arc<watch::Sender<Position>>,
-    (hint, again): (Arc<Notify>, Arc<Notify>),
-    mut stopping: watch::Receiver<bool>,
-) {
-    let poll = if crate::sql::pooled() { POLL_ALONE } else { POLL };
-    while !*stopping.borrow() {
-        tokio::select! {
-            () = hint.notified() => {}
-            () = tokio::time::sleep(poll) => {}
-            _ = stopping.changed() => return,
-        }
-        if !look(&pool, &reach, &grown).await {
-            again.notify_one();
-        }
-    }
-}
-
-/// Rings `hint` when another process says that it has appended. It has a connection of its own: one of the pool would be
-/// waited for where all are in use.
-async fn listen(
-    database: PgConnectOptions,
-    (hint, again): (Arc<Notify>, Arc<Notify>),
-    mut stopping: watch::Receiver<bool>,
-) {
-    while !*stopping.borrow() {
-        let heard = async {
-            let alone =
-                PgPoolOptions::new().max_connections(1).acquire_timeout(SMALL).connect_lazy_with(database.clone());
-            let mut listener = PgListener::connect_with(&alone).await?;
-            listener.listen(CHANNEL).await?;
-            loop {
-                // What was said while nobody listened is not known.
-                hint.notify_one();
-                if listener.try_recv().await?.is_none() {
-                    return Ok::<_, sqlx::Error>(());
-                }
-            }
-        };
-        tokio::select! {
-            _lost = heard => {}
-            () = again.notified() => {}
-            _ = stopping.changed() => return,
-        }
-        tokio::select! {
-            () = tokio::time::sleep(POLL) => {}
-            _ = stopping.changed() => return,
-        }
-    }
-}
-
-/// False where the head cannot be read.
-async fn look(pool: &PgPool, reach: &Reach, grown: &watch::Sender<Position>) -> bool {
-    match reach.soon(reader::head_and_origin(pool)).await {
-        Ok((_, origin)) if !reach.is_same(origin) => false,
-        Ok((head, _)) => {
-            grown.send_if_modified(|known| std::mem::replace(known, head.max(*known)) < head);
-            true
-        }
-        Err(error) => {
-            if !is_out_of_reach(&error) {
-                tracing::warn!(error = %error, "the head of the log cannot be read");
-            }
-            false
-        }
-    }
-}
-
-/// Tells other processes how far this one has appended: after the commit, gathered, the position alone.
-async fn tell(
-    pool: PgPool,
-    reach: Arc<Reach>,
-    mut own: watch::Receiver<Position>,
-    mut stopping: watch::Receiver<bool>,
-) {
-    loop {
-        tokio::select! {
-            changed = own.changed() => if changed.is_err() { return },
-            _ = stopping.changed() => return,
-        }
-        let head = own.borrow_and_update().to_string();
-        let hint = crate::sql::query("select pg_notify($1, $2)").bind(CHANNEL).bind(&head);
-        if let Err(error) = reach.soon(hint.execute(&pool)).await {
-            tracing::debug!(error = %error, "a hint was lost; others find out by themselves");
-        }
-        tokio::time::sleep(DEBOUNCE).await;
-    }
 }

@@ -86,6 +86,14 @@ pub enum ClockError {
 pub async fn hold(clock: &Clock, database: impl PgExecutor<'_>) -> Result<(), ClockError> {
     let asked = clock.now();
     let there = crate::sql::query_scalar::<SqlInstant>("select clock_timestamp()").fetch_one(database).await?.0;
+    compare(clock, asked, there)
+}
+
+/// Holds the machine's clock against the time that the database has answered since it was `asked`.
+///
+/// # Errors
+/// [`ClockError::Apart`].
+pub fn compare(clock: &Clock, asked: Timestamp, there: Timestamp) -> Result<(), ClockError> {
     let here = clock.now();
     let seconds = |from: Timestamp, to: Timestamp| to.duration_since(from).as_secs();
     // Asking takes its time, too.

@@ -82,10 +82,10 @@ impl Commands for LogCommands {
         let body = body(self.keyring.master(), &command, person.as_ref());
         let mut order = Order { key, body, metadata, command, person, vault: Arc::new(NoVault) };
         // Who waits for a turn loads before it. A round needs its vault for that, which the line before may yet make.
-        if turn::is_taken() && !matches!(order.command, Command::Round(..)) {
+        if turn::mine().is_some() && !matches!(order.command, Command::Round(..)) {
             self.executor.prepare(order.clone()).await?;
         }
-        turn::to_decide().await;
+        turn::to_decide().await.map_err(|failed| SendError::Failed(Box::new(failed)))?;
         let vault = self.vault(&order.command, &order.key).await;
         order.vault = vault.map_err(|error| SendError::Failed(Box::new(error)))?;
         self.executor.execute(order).await

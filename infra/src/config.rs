@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Sanping 三评: evaluation you can replay and prove.
 #[derive(Debug, Parser)]
-#[command(name = "sanping", version, about, disable_help_subcommand = true)]
+#[command(name = "sanping", version = crate::fold::kinds::build(), about, disable_help_subcommand = true)]
 pub struct Arguments {
     /// Where the data is.
     #[command(flatten)]
@@ -204,8 +204,10 @@ pub enum ProjectionsAction {
 pub enum SchemaOf {
     /// The GraphQL schema.
     Graphql,
-    /// The catalogue of stored events, with where each is used.
+    /// The catalogue of stored events: a JSON Schema, draft 2020-12, with each type under its stored name.
     Events,
+    /// Examples of each stored event, as Markdown.
+    Examples,
 }
 
 /// `$PATH`, where server programs may be.

@@ -19,6 +19,7 @@ pub mod demo;
 pub mod due;
 pub mod fold;
 pub mod held;
+pub mod hints;
 pub mod http;
 pub mod keys;
 pub mod log;

@@ -16,8 +16,8 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
-/// The migrations in order: number, name, SQL.
-const MIGRATIONS: [(i64, &str, &str); 12] = [
+/// The migrations in order: number, name, SQL. There was never a 12.
+const MIGRATIONS: [(i64, &str, &str); 13] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -30,6 +30,7 @@ const MIGRATIONS: [(i64, &str, &str); 12] = [
     (10, "processes", include_str!("../sql/0010_processes.sql")),
     (11, "switches", include_str!("../sql/0011_switches.sql")),
     (13, "origin", include_str!("../sql/0013_origin.sql")),
+    (14, "origin_in_append", include_str!("../sql/0014_origin_in_append.sql")),
 ];
 
 /// What can go wrong.
@@ -153,12 +154,10 @@ pub enum UnfitError {
     #[error("a pooler stands before the database and refuses what sessions are told: start with --pooler transaction")]
     Pooler(#[source] sqlx::Error),
     /// The schema is missing or of another program.
-    #[error("the schema is at {found}, this program needs {needed}; run `sanping migrate` as the owner first")]
+    #[error("the schema lacks the migrations {missing:?} of this program; run `sanping migrate` as the owner first")]
     Schema {
-        /// The last migration applied.
-        found: i64,
-        /// The last one this program knows.
-        needed: i64,
+        /// The numbers of the migrations that were not applied.
+        missing: Vec<i64>,
     },
     /// The database was restored, and nobody has said what was lost.
     #[error(transparent)]
@@ -187,19 +186,20 @@ fn unreachable(error: sqlx::Error) -> UnfitError {
 /// [`UnfitError`].
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
     let mut connection = app.connect().await.map_err(unreachable)?;
-    let needed = MIGRATIONS.last().map_or(0, |(number, ..)| *number);
     let known: bool = crate::sql::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut connection)
         .await?;
-    let found: i64 = match known {
+    let applied: Vec<i64> = match known {
         true => {
-            let sql = "select coalesce(max(version), 0) from _sqlx_migrations where success";
-            crate::sql::query_scalar(sql).fetch_one(&mut connection).await?
+            let sql = "select version from _sqlx_migrations where success";
+            crate::sql::query_scalar(sql).fetch_all(&mut connection).await?
         }
-        false => 0,
+        false => Vec::new(),
     };
-    if found < needed {
-        return Err(UnfitError::Schema { found, needed });
+    let missing: Vec<i64> =
+        MIGRATIONS.iter().map(|(number, ..)| *number).filter(|number| !applied.contains(number)).collect();
+    if !missing.is_empty() {
+        return Err(UnfitError::Schema { missing });
     }
     let (role, can_change): (String, bool) = crate::sql::query_as(
         "select current_user::text, pg_has_role(relowner, 'member') or has_table_privilege(oid, 'update') or \

@@ -7,10 +7,11 @@
 //!
 //! # Rules
 //! - What a session was to be told at its start, the role is told for this database ([`settle`]).
-//! - Nobody listens for notifications: they belong to a session. The log is looked at more often instead ([`crate::app`]).
+//! - Nobody listens for notifications: they belong to a session. The log is looked at more often instead ([`crate::hints`]).
 //!
 //! # Not here
-//! TLS to the pooler: it is reached by a socket, over loopback or a trusted network.
+//! TLS to the pooler: it is reached by a socket, over loopback or a trusted network. A URL that asks for TLS is refused
+//! ([`lacks_tls`]).
 
 mod wire;
 
@@ -86,6 +87,14 @@ impl Pooler {
             }
         }
     }
+}
+
+/// Whether TLS is asked for that this way does not have: the program speaks to the pooler in plain, which a socket needs not
+/// mind.
+#[must_use]
+pub fn lacks_tls(database: &PgConnectOptions) -> bool {
+    let asked = matches!(database.get_ssl_mode(), PgSslMode::Require | PgSslMode::VerifyCa | PgSslMode::VerifyFull);
+    asked && matches!(Pooler::of(database), Pooler::Host(..))
 }
 
 /// Opens the way; answers it, and how to reach the database by it.

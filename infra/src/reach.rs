@@ -16,27 +16,40 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::log::origin::{self, Origin};
 
 /// How long a small question may take.
 pub const SMALL: Duration = Duration::from_secs(10);
+/// How long a connection of a pool is waited for: less than a small question may take, lest one that none came free for be
+/// taken for one that the database did not answer.
+pub const ROOM: Duration = Duration::from_secs(8);
 /// How long a connection that lay in the pool may take to answer.
 const SIGN_OF_LIFE: Duration = Duration::from_secs(2);
 
 /// What a process knows of its database.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Reach {
     lost: AtomicBool,
     /// The origin of the log that the process serves under.
     origin: OnceLock<Origin>,
     /// Whether another one was found.
     replaced: watch::Sender<bool>,
+    database: Option<PgConnectOptions>,
+    /// When it was last asked whether it answers at all.
+    asked: Mutex<Option<Instant>>,
 }
 
 impl Reach {
+    /// Of a database, which is asked by itself where a pool has no connection to give.
+    #[must_use]
+    pub fn of(database: PgConnectOptions) -> Self {
+        Self { database: Some(database), ..Self::default() }
+    }
+
     /// Asks, and waits so long for the answer; `late` is the error of one that does not come. Once others have found the
     /// database lost, a long wait is given up early.
     ///
@@ -46,7 +59,7 @@ impl Reach {
         &self,
         limit: Duration,
         asked: impl Future<Output = Result<T, E>>,
-        late: impl FnOnce(sqlx::Error) -> E,
+        late: impl Fn(sqlx::Error) -> E,
     ) -> Result<T, E> {
         let (mut asked, mut left) = (pin!(asked), limit);
         let answer = loop {
@@ -62,9 +75,28 @@ impl Reach {
         // Noted before what was asked is dropped, which gives its connection back to the pool.
         match &answer {
             Ok(_) => self.answered(),
+            // Nobody gave a connection back in time, or none could be made: only the database itself tells which.
+            Err(error) if found_no_room(error) && !self.ask().await => return Err(late(too_late())),
             Err(error) => _ = self.failed(error),
         }
         answer
+    }
+
+    /// Whether the database answers somebody new, so that a full pool is not taken for a database that is lost.
+    async fn ask(&self) -> bool {
+        let Some(database) = &self.database else { return true };
+        let mut asked = self.asked.lock().await;
+        if asked.is_none_or(|at| at.elapsed() > SIGN_OF_LIFE) {
+            match tokio::time::timeout(2 * SIGN_OF_LIFE, database.connect()).await.unwrap_or_else(|_| Err(too_late())) {
+                Ok(connection) => {
+                    self.answered();
+                    drop(connection);
+                }
+                Err(error) => _ = self.failed(&error),
+            }
+            *asked = Some(Instant::now());
+        }
+        !self.lost.load(Ordering::Relaxed)
     }
 
     /// As [`Self::within`], for what answers with the database's own errors.
@@ -98,24 +130,41 @@ impl Reach {
     /// The database's; that the log goes on under another origin.
     pub async fn same_log(&self, connection: &mut PgConnection) -> Result<(), sqlx::Error> {
         let Some(own) = self.origin.get() else { return Ok(()) };
-        let now = origin::now(connection).await?;
-        let known = own.line.is_none() || now.line.is_none() || own.line == now.line;
-        match self.is_same(now.id) && known {
-            true => Ok(()),
-            false => {
-                self.replaced.send_replace(true);
-                Err(sqlx::Error::Configuration("the database was restored: this is another log than before".into()))
-            }
+        // One that does not tell its timeline is not asked for it again and again.
+        let now = match own.line {
+            Some(_) => origin::now(connection).await?,
+            None => Origin { id: origin::id(connection).await?, line: None },
+        };
+        match now.line.is_none() || own.line == now.line {
+            true => self.same_origin(now.id),
+            false => Err(self.other_log()),
         }
     }
 
     /// Whether the log still has the origin that the process serves under.
-    pub fn is_same(&self, origin: Uuid) -> bool {
-        let same = self.origin.get().is_none_or(|own| own.id == origin);
-        if !same {
-            self.replaced.send_replace(true);
+    ///
+    /// # Errors
+    /// That it goes on under another.
+    pub fn same_origin(&self, now: Uuid) -> Result<(), sqlx::Error> {
+        match self.origin().is_none_or(|own| own == now) {
+            true => Ok(()),
+            false => Err(self.other_log()),
         }
-        same
+    }
+
+    fn other_log(&self) -> sqlx::Error {
+        self.replaced.send_replace(true);
+        sqlx::Error::Configuration("the database was restored: this is another log than before".into())
+    }
+
+    /// The origin that the process serves under, once it does.
+    pub fn origin(&self) -> Option<Uuid> {
+        self.origin.get().map(|own| own.id)
+    }
+
+    /// Whether another log was found than the process began with.
+    pub fn is_replaced(&self) -> bool {
+        *self.replaced.borrow()
     }
 
     /// Returns when another log was found than the process began with.
@@ -136,7 +185,13 @@ impl Reach {
     pub fn failed(&self, error: &(dyn Error + 'static)) -> bool {
         let away = is_out_of_reach(error);
         if away && !self.lost.swap(true, Ordering::Relaxed) {
-            tracing::error!(error, "the database does not answer; it is asked again until it does");
+            match is_full(error) {
+                true => tracing::error!(
+                    error,
+                    "the database takes no more connections: allow it more (docs/processes.md); it is asked again until it does"
+                ),
+                false => tracing::error!(error, "the database does not answer; it is asked again until it does"),
+            }
         }
         away
     }
@@ -159,19 +214,40 @@ pub fn too_late() -> sqlx::Error {
     sqlx::Error::Io(std::io::ErrorKind::TimedOut.into())
 }
 
+/// The database's error somewhere down an error's causes.
+fn of_database<'e>(error: &'e (dyn Error + 'static)) -> Option<&'e sqlx::Error> {
+    let shared = error.downcast_ref::<Arc<sqlx::Error>>().map(|shared| &**shared);
+    error.downcast_ref::<sqlx::Error>().or(shared).or_else(|| error.source().and_then(of_database))
+}
+
+fn has_code(error: &sqlx::Error, codes: &[&str]) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().is_some_and(|code| codes.contains(&&*code)))
+}
+
+/// Whether an error says, somewhere down its causes, that no connection came free in time: others have them all, whatever
+/// the database does.
+#[must_use]
+pub fn found_no_room(error: &(dyn Error + 'static)) -> bool {
+    matches!(of_database(error), Some(sqlx::Error::PoolTimedOut))
+}
+
 /// Whether an error says, somewhere down its causes, that the database is out of reach.
 #[must_use]
 pub fn is_out_of_reach(error: &(dyn Error + 'static)) -> bool {
-    let shared = error.downcast_ref::<Arc<sqlx::Error>>().map(|shared| &**shared);
-    match error.downcast_ref::<sqlx::Error>().or(shared) {
-        Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => true,
-        Some(sqlx::Error::Database(error)) => {
-            // Connections refused or cut off, too many of them, a server that stops or starts.
-            let away = ["08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"];
-            error.code().is_some_and(|code| away.contains(&&*code))
+    match of_database(error) {
+        Some(sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::PoolClosed) => true,
+        // Connections refused or cut off, too many of them, a server that stops or starts.
+        Some(error) => {
+            has_code(error, &["08000", "08001", "08003", "08004", "08006", "53300", "57P01", "57P02", "57P03"])
         }
-        _ => error.source().is_some_and(is_out_of_reach),
+        None => false,
     }
+}
+
+/// Whether an error says, somewhere down its causes, that the database takes no more connections.
+#[must_use]
+pub fn is_full(error: &(dyn Error + 'static)) -> bool {
+    of_database(error).is_some_and(|error| has_code(error, &["53300"]))
 }
 
 #[cfg(test)]
@@ -204,7 +280,8 @@ mod tests {
                 assert!(!reach.failed(&sqlx::Error::RowNotFound), "told by whoever asked");
             }
             (0..3).for_each(|_| reach.answered());
-            assert!(reach.failed(&sqlx::Error::PoolTimedOut));
+            assert!(!reach.failed(&sqlx::Error::PoolTimedOut), "a full pool");
+            assert!(reach.failed(&sqlx::Error::PoolClosed));
         });
         let told = String::from_utf8(kept.0.lock().unwrap().clone()).unwrap();
         let lines: Vec<bool> = told.lines().map(|line| line.contains("answers again")).collect();

@@ -2,105 +2,242 @@
 //!
 //! # Rules
 //! - A line is decided once every line before it is: what those will have done is what it is decided on.
+//! - A line that comes back undecided, since others wrote what it was decided on, takes every line after it that is not
+//!   answered back with it: they are decided again in their order.
+//! - Where a line failed, no line after it is decided any more: what the failed one would have done may be what they count on.
 //! - A line that reads before it is decided (rights within a branch, the rows of a round) waits until every line before
 //!   it is answered, and reads as of what they led to.
-//!
-//! - So many lines at most are on the way to their decision, the earliest ones: whoever is decided makes room for the next.
-//!   Each may hold a connection to the database, and a line that waited for one would hold up all that come after it.
+//! - So many lines at most are on the way to their first decision, the earliest ones: whoever is decided makes room for the
+//!   next. Each may hold a connection to the database, and a line that waited for one would hold up all that come after it.
 //!
 //! # Why here
 //! A line is a request like any other, and the API has no place for its turn. So the task it runs in has it, and the two
 //! doors behind the API ask for it. A request that is no line of a file has no turn and waits for nobody.
 
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use domain::stream::Position;
-use tokio::sync::{OwnedSemaphorePermit, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 tokio::task_local! {
     static TURN: Arc<Turn>;
 }
 
-/// The end of the file so far: whom the next line comes after.
-#[derive(Debug, Clone)]
-pub struct Queue {
-    decided: watch::Receiver<bool>,
-    answered: watch::Receiver<Option<Position>>,
-}
+/// The lines of a file that are under way.
+#[derive(Debug, Clone, Default)]
+pub struct Queue(Arc<Mutex<Lines>>);
 
-impl Default for Queue {
-    /// Before the first line nothing is waited for: a sender that is gone is one that is done.
-    fn default() -> Self {
-        Self { decided: watch::channel(true).1, answered: watch::channel(Some(Position(0))).1 }
-    }
+#[derive(Debug, Default)]
+struct Lines {
+    begun: u64,
+    unanswered: BTreeMap<u64, Arc<Notify>>,
+    undecided: BTreeSet<u64>,
+    /// The first line that failed.
+    failed: Option<u64>,
+    /// The furthest position that the lines answered so far led to.
+    led_to: Position,
+    /// The chain of the lines that were decided on one another, while no link of it is broken.
+    chain: Option<u64>,
 }
 
 /// A line's place in the file.
 #[derive(Debug)]
 pub struct Turn {
+    number: u64,
     command_id: String,
-    before: Queue,
+    queue: Queue,
+    /// Rung when it may be its turn.
+    bell: Arc<Notify>,
     room: Mutex<Option<OwnedSemaphorePermit>>,
-    decided: watch::Sender<bool>,
-    answered: watch::Sender<Option<Position>>,
 }
+
+/// A line's place in the chain of those that were decided on one another. When one of them is not settled as it was decided,
+/// the chain is broken, and those after it are not recorded as they were decided.
+#[derive(Debug, Clone)]
+pub struct Link {
+    turn: Arc<Turn>,
+    /// The number of the chain, among those of the lines of provisional states.
+    pub chain: u64,
+}
+
+/// A line before this one failed.
+#[derive(Debug, thiserror::Error)]
+#[error("a line before it failed: it was not sent")]
+pub struct NotSent;
 
 impl Queue {
     /// The turn of the next line, which asks for a command under this id. Its room is taken in the order of the lines.
-    pub fn next(&mut self, command_id: &str, room: OwnedSemaphorePermit) -> Turn {
-        let (decided, decided_too) = watch::channel(false);
-        let (answered, answered_too) = watch::channel(None);
-        let before = std::mem::replace(self, Self { decided: decided_too, answered: answered_too });
-        let room = Mutex::new(Some(room));
-        Turn { command_id: command_id.to_owned(), before, room, decided, answered }
+    #[must_use]
+    pub fn next(&self, command_id: &str, room: OwnedSemaphorePermit) -> Turn {
+        let (bell, room) = (Arc::new(Notify::new()), Mutex::new(Some(room)));
+        let mut lines = self.lines();
+        lines.begun += 1;
+        let number = lines.begun;
+        lines.unanswered.insert(number, Arc::clone(&bell));
+        lines.undecided.insert(number);
+        Turn { number, command_id: command_id.to_owned(), queue: self.clone(), bell, room }
     }
 
-    async fn all_decided(&self) {
-        let mut decided = self.decided.clone();
-        let _done_or_gone = decided.wait_for(|decided| *decided).await;
+    fn lines(&self) -> MutexGuard<'_, Lines> {
+        self.0.lock().expect("no holder of the lines panics")
+    }
+}
+
+impl Lines {
+    fn has_failed_before(&self, number: u64) -> bool {
+        self.failed.is_some_and(|failed| failed < number)
     }
 
-    /// The furthest position that the lines up to here led to.
-    async fn all_answered(&self) -> Position {
-        let mut answered = self.answered.clone();
-        let position = answered.wait_for(Option::is_some).await;
-        position.map_or(Position(0), |position| position.unwrap_or_default())
+    fn are_decided_before(&self, number: u64) -> bool {
+        self.undecided.first().is_none_or(|first| *first >= number)
+    }
+
+    fn are_answered_before(&self, number: u64) -> bool {
+        self.unanswered.first_key_value().is_none_or(|(first, _)| *first >= number)
+    }
+
+    fn fail(&mut self, number: u64) {
+        self.failed = Some(self.failed.map_or(number, |failed| failed.min(number)));
+        self.unanswered.values().for_each(|bell| bell.notify_waiters());
+    }
+
+    fn ring(&self) {
+        let answered = self.unanswered.first_key_value().map(|(_, bell)| bell);
+        let decided = self.undecided.first().and_then(|number| self.unanswered.get(number));
+        answered.into_iter().chain(decided).for_each(|bell| bell.notify_waiters());
     }
 }
 
 impl Turn {
-    /// Works a line off in its turn; `led_to` tells the position from its answer.
-    pub async fn take<T>(self, line: impl Future<Output = T>, led_to: impl Fn(&T) -> Position) -> T {
+    /// Works a line off in its turn; `led_to` tells the position from its answer, nothing where it failed.
+    pub async fn take<T>(self, line: impl Future<Output = T>, led_to: impl Fn(&T) -> Option<Position>) -> T {
         let turn = Arc::new(self);
+        let end = End(Arc::clone(&turn));
         let answer = TURN.scope(Arc::clone(&turn), line).await;
+        let led_to = led_to(&answer);
+        if led_to.is_none() {
+            turn.queue.lines().fail(turn.number);
+        }
         // A line that has sent nothing lets nobody overtake either.
-        turn.before.all_decided().await;
+        turn.until(Lines::are_decided_before).await;
         turn.is_decided();
-        let before = turn.before.all_answered().await;
-        turn.answered.send_replace(Some(before.max(led_to(&answer))));
+        turn.until(Lines::are_answered_before).await;
+        end.answered(led_to.unwrap_or_default());
         answer
     }
 
+    /// Waits until it is so of the lines before, or one of them failed.
+    async fn until(&self, is_so: impl Fn(&Lines, u64) -> bool) {
+        loop {
+            let rung = self.bell.notified();
+            {
+                let lines = self.queue.lines();
+                if lines.has_failed_before(self.number) || is_so(&lines, self.number) {
+                    return;
+                }
+            }
+            rung.await;
+        }
+    }
+
     fn is_decided(&self) {
-        self.decided.send_replace(true);
+        let mut lines = self.queue.lines();
+        lines.undecided.remove(&self.number);
+        lines.ring();
         drop(self.room.lock().expect("no holder of the room panics").take());
+    }
+
+    /// Waits until every line before is decided.
+    ///
+    /// # Errors
+    /// One of them failed.
+    pub async fn to_decide(&self) -> Result<(), NotSent> {
+        self.until(Lines::are_decided_before).await;
+        self.unless_failed()
+    }
+
+    fn unless_failed(&self) -> Result<(), NotSent> {
+        match self.queue.lines().has_failed_before(self.number) {
+            true => Err(NotSent),
+            false => Ok(()),
+        }
+    }
+
+    /// Whether every line before is decided, and none failed.
+    #[must_use]
+    pub fn may_decide(&self) -> bool {
+        let lines = self.queue.lines();
+        lines.are_decided_before(self.number) && !lines.has_failed_before(self.number)
+    }
+
+    /// Whether every line before is answered: what is recorded is then all that it is to be decided on.
+    #[must_use]
+    pub fn is_first(&self) -> bool {
+        self.queue.lines().are_answered_before(self.number)
+    }
+
+    /// The link that a decision in this turn is; `begin` numbers a new chain.
+    pub fn link(self: &Arc<Self>, begin: impl FnOnce() -> u64) -> Link {
+        let chain = *self.queue.lines().chain.get_or_insert_with(begin);
+        Link { turn: Arc::clone(self), chain }
     }
 }
 
-fn mine() -> Option<Arc<Turn>> {
+impl Link {
+    /// Takes in that the line was not settled as it was decided, or that it failed. Called before anybody decides on what
+    /// stands without it.
+    pub fn breaks(&self, failed: bool) {
+        let mut lines = self.turn.queue.lines();
+        if lines.chain == Some(self.chain) {
+            lines.chain = None;
+            let back: Vec<u64> = lines.unanswered.range(self.turn.number..).map(|(number, _)| *number).collect();
+            lines.undecided.extend(back);
+        }
+        if failed {
+            lines.fail(self.turn.number);
+        }
+        lines.ring();
+    }
+}
+
+/// The end of a line, however it comes: one that panics has failed.
+struct End(Arc<Turn>);
+
+impl End {
+    fn answered(&self, led_to: Position) {
+        let mut lines = self.0.queue.lines();
+        lines.unanswered.remove(&self.0.number);
+        lines.led_to = led_to.max(lines.led_to);
+        lines.ring();
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let mut lines = self.0.queue.lines();
+        if lines.unanswered.remove(&self.0.number).is_some() {
+            lines.fail(self.0.number);
+        }
+        lines.undecided.remove(&self.0.number);
+        lines.ring();
+    }
+}
+
+/// The turn of the line that is worked off; nothing where this is none.
+#[must_use]
+pub fn mine() -> Option<Arc<Turn>> {
     TURN.try_with(Arc::clone).ok()
 }
 
-/// Whether this is a line of a file.
-#[must_use]
-pub fn is_taken() -> bool {
-    mine().is_some()
-}
-
 /// Waits until every line before is decided.
-pub async fn to_decide() {
-    if let Some(turn) = mine() {
-        turn.before.all_decided().await;
+///
+/// # Errors
+/// One of them failed.
+pub async fn to_decide() -> Result<(), NotSent> {
+    match mine() {
+        Some(turn) => turn.to_decide().await,
+        None => Ok(()),
     }
 }
 
@@ -113,59 +250,16 @@ pub fn decided(command_id: &str) {
 }
 
 /// Waits until every line before is answered; the position they led to.
-pub async fn to_read() -> Option<Position> {
-    match mine() {
-        Some(turn) => Some(turn.before.all_answered().await),
-        None => None,
-    }
+///
+/// # Errors
+/// One of them failed.
+pub async fn to_read() -> Result<Option<Position>, NotSent> {
+    let Some(turn) = mine() else { return Ok(None) };
+    turn.until(Lines::are_answered_before).await;
+    turn.unless_failed()?;
+    Ok(Some(turn.queue.lines().led_to))
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::sync::Semaphore;
-
-    use super::*;
-
-    #[tokio::test]
-    async fn lines_are_decided_in_order_and_read_what_was_before_them() {
-        let (mut queue, said) = (Queue::default(), Arc::new(Mutex::new(Vec::new())));
-        let line = |number: u64, turn: Turn, reads: bool, said: &Arc<Mutex<Vec<String>>>| {
-            let said = Arc::clone(said);
-            let say = move |what: &str| said.lock().unwrap().push(format!("{number} {what}"));
-            tokio::spawn(turn.take(
-                async move {
-                    // The later a line, the sooner it would be ready.
-                    for _ in number..4 {
-                        tokio::task::yield_now().await;
-                    }
-                    if reads {
-                        say(&format!("reads at {}", to_read().await.unwrap()));
-                    }
-                    to_decide().await;
-                    say("decided");
-                    decided(&number.to_string());
-                    number
-                },
-                |number| Position(*number),
-            ))
-        };
-        let (rooms, mut lines) = (Arc::new(Semaphore::new(2)), Vec::new());
-        for number in 1..=4_u64 {
-            let room = Arc::clone(&rooms).acquire_owned().await.unwrap();
-            lines.push(line(number, queue.next(&number.to_string(), room), number == 3, &said));
-        }
-        for line in lines {
-            line.await.unwrap();
-        }
-        assert_eq!(rooms.available_permits(), 2);
-        let said = said.lock().unwrap().join(", ");
-        assert_eq!(said, "1 decided, 2 decided, 3 reads at 2, 3 decided, 4 decided");
-    }
-
-    #[tokio::test]
-    async fn who_is_no_line_waits_for_nobody() {
-        assert!(!is_taken());
-        to_decide().await;
-        assert_eq!(to_read().await, None);
-    }
-}
+#[path = "turn_tests.rs"]
+mod tests;

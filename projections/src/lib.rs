@@ -50,6 +50,7 @@ pub mod select;
 pub mod spells;
 pub mod standings;
 pub mod talks;
+pub mod tally;
 mod told;
 pub mod totals;
 pub mod trainings;

@@ -14,7 +14,9 @@ use domain::member::{MemberEvent, Outcome};
 use jiff::civil::Date;
 
 use crate::projection::Projection;
+use crate::report::tallied;
 use crate::row::row;
+use crate::tally::{Quantity, Tally};
 
 row! {
     /// What a member did in a year.
@@ -69,7 +71,7 @@ pub struct MemberYears;
 
 impl Projection for MemberYears {
     const NAME: &'static str = "member_years";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = MemberYearRow;
     type Change = Change;
 
@@ -99,6 +101,12 @@ impl Projection for MemberYears {
             Change::Counted(count) => *count(&mut row) += 1,
         }
         Some(row)
+    }
+
+    const TALLIED: bool = true;
+
+    fn tallies(row: &MemberYearRow) -> Vec<(Tally, Quantity)> {
+        tallied::of_member_year(row)
     }
 }
 

@@ -5,6 +5,7 @@ use domain::stream::Position;
 
 use crate::leaderboard::Place;
 use crate::row::Row;
+use crate::tally::{Quantity, Tally};
 
 /// The key type of a projection's rows.
 pub type KeyOf<P> = <<P as Projection>::Row as Row>::Key;
@@ -39,6 +40,14 @@ pub trait Projection: Send + Sync + 'static {
     /// column, which is the subject.
     fn places(_row: &Self::Row) -> Ranked {
         Ranked::default()
+    }
+
+    /// Whether an engine keeps tallies of its rows.
+    const TALLIED: bool = false;
+
+    /// What a row counts for, and how much: each tally once.
+    fn tallies(_row: &Self::Row) -> Vec<(Tally, Quantity)> {
+        vec![]
     }
 }
 

@@ -24,9 +24,12 @@ use domain::period::Period;
 
 mod formula;
 mod input;
+pub(crate) mod tallied;
 
 pub use formula::Formula;
-pub use input::{BALANCE_BAR, Input, Quantity, Read, Source, Trace};
+pub use input::{BALANCE_BAR, Input, Read, Source, Trace};
+
+pub use crate::tally::Quantity;
 
 use Formula::{Among, Amount, Count, Difference, Growth, Hours, Mean, MeanHours, Share};
 use Input::{Actual, ActualWithBase, ActualWithPlan, BaseWithActual, Plan, PlanWithActual};

@@ -21,7 +21,9 @@ use jiff::civil::Date;
 use uuid::Uuid;
 
 use crate::projection::Projection;
+use crate::report::tallied;
 use crate::row::row;
+use crate::tally::{Quantity, Tally};
 use crate::words::SpellKind;
 
 row! {
@@ -63,6 +65,11 @@ impl SpellList {
     #[must_use]
     pub fn cover(&self, day: Date) -> bool {
         self.0.iter().any(|spell| spell.from <= day && spell.until.is_none_or(|until| day < until))
+    }
+
+    /// From which year on each holds the last day of the year, and from which on not any more.
+    pub fn years(&self) -> impl Iterator<Item = (i64, Option<i64>)> {
+        self.0.iter().map(|spell| (spell.from.year().into(), spell.until.map(|until| until.year().into())))
     }
 
     fn lasts(&self) -> bool {
@@ -120,7 +127,7 @@ pub struct Spells;
 
 impl Projection for Spells {
     const NAME: &'static str = "spells";
-    const VERSION: u32 = 1;
+    const VERSION: u32 = 2;
     type Row = SpellsRow;
     type Change = Change;
 
@@ -148,6 +155,12 @@ impl Projection for Spells {
                 Some(row)
             }
         }
+    }
+
+    const TALLIED: bool = true;
+
+    fn tallies(row: &SpellsRow) -> Vec<(Tally, Quantity)> {
+        tallied::of_spells(row)
     }
 }
 

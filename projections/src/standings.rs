@@ -32,8 +32,10 @@ use crate::leaderboard::{self, Place};
 use crate::ledger::{Reported, Said, entry};
 pub use crate::parts::{NotParts, Parts};
 use crate::projection::{Projection, Ranked};
+use crate::report::tallied;
 use crate::row::row;
 use crate::scores::{self, Scored};
+use crate::tally::{Quantity, Tally};
 
 row! {
     /// A subject's standing in a metric for a period.
@@ -115,7 +117,7 @@ pub struct Standings;
 
 impl Projection for Standings {
     const NAME: &'static str = "standings";
-    const VERSION: u32 = 4;
+    const VERSION: u32 = 5;
     type Row = StandingRow;
     type Change = Change;
 
@@ -164,6 +166,12 @@ impl Projection for Standings {
         let place = |(number, tie): (Option<Decimal>, _)| Some(Place { number: number?, tie, subject: row.subject });
         let places = (0..).zip(numbers).filter_map(|(board, said)| Some((board, place(said)?))).collect();
         Ranked { group, places }
+    }
+
+    const TALLIED: bool = true;
+
+    fn tallies(row: &StandingRow) -> Vec<(Tally, Quantity)> {
+        tallied::of_standing(row)
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use infra::postgres::Cluster;
 
 use crate::field::{Bare, Shipped};
-use crate::ours::Ours;
+use crate::ours::{Alone, Ours};
 use crate::peers::{PEERS, Whose};
 use crate::plot::{Panel, svg};
 use crate::rate::{Rate, hundredths};
@@ -47,6 +47,35 @@ pub async fn measure(cluster: &Cluster) -> Result<Vec<Table>, Failure> {
     ours.stop().await;
     beside.plot("commands", svg(&[panel(drawn)]));
     Ok(vec![table, beside])
+}
+
+/// The log without projections, beside the same with them: what following costs on the same cores.
+pub async fn alone(cluster: &Cluster) -> Result<Table, Failure> {
+    let mut table = Table::new(
+        "Commands with and without projections on the same cores",
+        &["in flight", "projections live /s", "p99 ms", "the log alone /s", "p99 ms", "bare insert /s", "alone : bare"],
+    );
+    let (ours, bare) = (Ours::start(cluster, "bench_alone").await?, Bare::start(cluster, "bench_alone_bare").await?);
+    let mut live = Vec::new();
+    for in_flight in IN_FLIGHT {
+        live.push(ours.spread(in_flight).await?);
+        ours.caught_up().await?;
+    }
+    let alone = Alone::after(ours, cluster, "bench_alone").await?;
+    for (in_flight, live) in IN_FLIGHT.into_iter().zip(live) {
+        let (alone, bare) = (alone.spread(in_flight).await?, bare.run(in_flight).await?);
+        table.row(vec![
+            in_flight.to_string(),
+            live.per_second().to_string(),
+            live.p99_millis(),
+            alone.per_second().to_string(),
+            alone.p99_millis(),
+            bare.per_second().to_string(),
+            alone.ratio(&bare),
+        ]);
+    }
+    alone.stop().await;
+    Ok(table)
 }
 
 fn bars(table: &mut Table, in_flight: usize, ours: &Rate, shipped: &Rate, bare: &Rate) {

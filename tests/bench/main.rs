@@ -65,6 +65,7 @@ impl Asked {
     async fn measure(&self, part: &str, cluster: &Cluster) -> Result<Vec<Table>, Failure> {
         Ok(match part {
             "commands" => commands::measure(cluster).await?,
+            "alone" => vec![commands::alone(cluster).await?],
             "hot" => commands::hot(cluster).await?,
             "http" => vec![over_http::measure(cluster).await?],
             "rounds" => vec![rounds::measure(cluster).await?],

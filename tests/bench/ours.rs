@@ -6,14 +6,18 @@ use domain::id::{BadgeCheckId, BranchId, MemberId};
 use domain::member::MemberCommand;
 use domain::period::Zone;
 use domain::world::Command;
-use graphql::ports::ReadError;
+use graphql::ports::{Commands, ReadError};
 use harness::speak::{DAY, establish, found_root, office, person, register};
-use infra::app::{App, Settings};
+use infra::app::{App, Settings, guarded};
 use infra::clock::Clock;
-use infra::keys::MasterKey;
+use infra::commands::LogCommands;
+use infra::keys::{Keyring, MasterKey};
+use infra::log::executor::Executor;
 use infra::log::reader;
 use infra::migrate;
 use infra::postgres::{APP_ROLE, Cluster};
+use infra::reach::Reach;
+use sqlx::postgres::PgPoolOptions;
 use tokio::task::JoinSet;
 
 use crate::Failure;
@@ -66,21 +70,7 @@ impl Ours {
 
     async fn run(&self, in_flight: usize, whose: fn(u64) -> u64) -> Result<Rate, Failure> {
         let run = self.run.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let (commands, members) = (Arc::clone(&self.app.commands), Arc::clone(&self.members));
-        let length = members.len() as u64;
-        Rate::of(in_flight, move |number| {
-            let (commands, members) = (Arc::clone(&commands), Arc::clone(&members));
-            async move {
-                let member = members[usize::try_from(whose(number) % length)?];
-                let asker = office(&format!("bench-{run}-{number}"));
-                let place = commands.seal(&asker, member.0, "place", "营业大厅").await?;
-                let check = BadgeCheckId(commands.mint(&asker, "check"));
-                let command = Command::Member(member, MemberCommand::CheckBadge { check, on: DAY, place, worn: true });
-                commands.send(&asker, command, None).await?;
-                Ok(())
-            }
-        })
-        .await
+        checks(&self.app.commands, &self.members, run, in_flight, whose).await
     }
 
     /// Waits until every projection has folded what was appended, so that the field is measured on idle cores.
@@ -98,6 +88,65 @@ impl Ours {
     pub async fn stop(self) {
         self.app.stop().await;
     }
+}
+
+/// The way of a command alone, without projections: what the log itself takes, as in a process beside those that fold.
+pub struct Alone {
+    executor: Arc<Executor>,
+    commands: Arc<dyn Commands>,
+    members: Arc<Vec<MemberId>>,
+    run: std::sync::atomic::AtomicU64,
+}
+
+impl Alone {
+    /// Over the database of a program that has stopped.
+    pub async fn after(ours: Ours, cluster: &Cluster, database: &str) -> Result<Self, Failure> {
+        let (key, members) = (ours.key.clone(), ours.members());
+        ours.stop().await;
+        let options = guarded(&cluster.ensure_database(database).await?.app);
+        let pool = PgPoolOptions::new().max_connections(4).connect_with(options.clone()).await?;
+        let keyring = Arc::new(Keyring::new(key, pool.clone()));
+        let (reach, clock) = (Arc::new(Reach::default()), Arc::new(Clock::System));
+        let executor = Arc::new(Executor::start(pool, options, reach, clock, Zone::default()));
+        let commands = Arc::new(LogCommands::new(Arc::clone(&executor), keyring));
+        Ok(Self { executor, commands, members, run: 10_000.into() })
+    }
+
+    /// Commands on members in turn.
+    pub async fn spread(&self, in_flight: usize) -> Result<Rate, Failure> {
+        let run = self.run.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        checks(&self.commands, &self.members, run, in_flight, |number| number).await
+    }
+
+    /// Ends it.
+    pub async fn stop(self) {
+        self.executor.stop().await;
+    }
+}
+
+/// Checks of badges, of the members that the numbers of the commands say.
+async fn checks(
+    commands: &Arc<dyn Commands>,
+    members: &Arc<Vec<MemberId>>,
+    run: u64,
+    in_flight: usize,
+    whose: fn(u64) -> u64,
+) -> Result<Rate, Failure> {
+    let (commands, members) = (Arc::clone(commands), Arc::clone(members));
+    let length = members.len() as u64;
+    Rate::of(in_flight, move |number| {
+        let (commands, members) = (Arc::clone(&commands), Arc::clone(&members));
+        async move {
+            let member = members[usize::try_from(whose(number) % length)?];
+            let asker = office(&format!("bench-{run}-{number}"));
+            let place = commands.seal(&asker, member.0, "place", "营业大厅").await?;
+            let check = BadgeCheckId(commands.mint(&asker, "check"));
+            let command = Command::Member(member, MemberCommand::CheckBadge { check, on: DAY, place, worn: true });
+            commands.send(&asker, command, None).await?;
+            Ok(())
+        }
+    })
+    .await
 }
 
 async fn program(cluster: &Cluster, database: &str, key: MasterKey) -> Result<App, Failure> {

@@ -74,8 +74,7 @@ impl Rate {
     /// Several that ran one after another, with others in between.
     #[must_use]
     pub fn in_turn(rates: &[Self]) -> Self {
-        let sorted = rates.iter().flat_map(|rate| rate.sorted.iter().copied()).collect();
-        Self { done: rates.iter().map(|rate| rate.done).sum(), took: rates.iter().map(|rate| rate.took).sum(), sorted }
+        Self { took: rates.iter().map(|rate| rate.took).sum(), ..Self::together(rates) }
     }
 
     /// Several that ran at the same time.

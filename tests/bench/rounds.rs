@@ -46,7 +46,8 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     Ok(table)
 }
 
-struct Round {
+/// A round under way.
+pub struct Round {
     id: RoundId,
     commands: Arc<dyn Commands>,
     leaders: Arc<Vec<MemberId>>,
@@ -55,7 +56,7 @@ struct Round {
 
 impl Round {
     /// Over as many branches as have the people, with leaders and scrutineers from another one.
-    async fn open(ours: &Ours) -> Result<Self, Failure> {
+    pub async fn open(ours: &Ours) -> Result<Self, Failure> {
         let commands: Arc<dyn Commands> = ours.app.commands.clone();
         let (mut branches, mut people, mut others) = (vec![], vec![], vec![]);
         for member in ours.members().iter() {
@@ -84,7 +85,8 @@ impl Round {
         Ok(Self { id, commands, leaders: Arc::new(leaders), people: Arc::new(people) })
     }
 
-    async fn fill(&self) -> Result<(), Failure> {
+    /// Its leaders review until it has its events.
+    pub async fn fill(&self) -> Result<(), Failure> {
         let mut tasks = JoinSet::new();
         for start in 0..AT_ONCE {
             let (commands, id) = (Arc::clone(&self.commands), self.id);
@@ -101,6 +103,11 @@ impl Round {
             filled??;
         }
         Ok(())
+    }
+
+    /// Which round.
+    pub fn id(&self) -> RoundId {
+        self.id
     }
 
     async fn reviewed_again(&self) -> Result<Rate, Failure> {

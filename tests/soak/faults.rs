@@ -16,6 +16,23 @@ use crate::place::{Ground, Programs};
 /// How often each was done.
 pub type Done = BTreeMap<&'static str, u64>;
 
+/// What must have been done at least once, in a run of whatever length.
+pub const KINDS: [&str; 11] = [
+    "programs killed",
+    "programs stopped",
+    "programs paused",
+    "PostgreSQL killed",
+    "PostgreSQL restarted",
+    "appends rolled back, the head row in hand",
+    "leases held and rolled back",
+    "transactions left idle",
+    "times half of all sessions were ended",
+    "rebuilds",
+    "rebuilds killed",
+];
+/// How often what was cut off is tried again before it counts as not done.
+const TRIES: u32 = 40;
+
 /// Kills, stops and pauses programs and PostgreSQL until told to end.
 ///
 /// # Errors
@@ -27,7 +44,7 @@ pub async fn to_processes(
     ended: watch::Receiver<bool>,
 ) -> Result<(Programs, Done), Failure> {
     let (mut done, mut first) = (Done::new(), chance.some(&[0, 4, 6, 8, 9], 5));
-    while !*ended.borrow() {
+    while !*ended.borrow() || !first.is_empty() {
         tokio::time::sleep(Duration::from_millis(300 + chance.below(2_500))).await;
         programs.fallen()?;
         // Each kind once, and then as it comes: a short run has them all.
@@ -60,11 +77,22 @@ pub async fn to_processes(
 }
 
 /// Holds rows, leaves transactions open, ends sessions and rebuilds projections until told to end.
-pub async fn to_sessions(mut chance: Chance, ground: Arc<Ground>, ended: watch::Receiver<bool>) -> Done {
+///
+/// # Errors
+/// A rebuild that failed though nobody disturbed it.
+pub async fn to_sessions(
+    mut chance: Chance,
+    ground: Arc<Ground>,
+    ended: watch::Receiver<bool>,
+) -> Result<Done, Failure> {
     let (mut done, mut first) = (Done::new(), chance.some(&[0, 2, 4, 6, 7, 9], 6));
-    while !*ended.borrow() {
+    let mut tries = 0;
+    while !*ended.borrow() || (!first.is_empty() && tries < TRIES) {
         tokio::time::sleep(Duration::from_millis(200 + chance.below(1_500))).await;
-        let one = first.pop().unwrap_or_else(|| chance.below(10));
+        tries += u32::from(*ended.borrow());
+        let own = first.pop();
+        let one = own.unwrap_or_else(|| chance.below(10));
+        let disturbed = ground.disturbances();
         let asked = match one {
             0..7 => in_a_session(one, &mut chance, &ground).await,
             7 | 8 => rebuild(&mut chance, &ground, false).await,
@@ -72,11 +100,15 @@ pub async fn to_sessions(mut chance: Chance, ground: Arc<Ground>, ended: watch::
         };
         match asked {
             Ok(what) => *done.entry(what).or_default() += 1,
-            // PostgreSQL was away just then.
-            Err(_) => *done.entry("of these, cut off by another fault").or_default() += 1,
+            Err(error) if one >= 7 && !ground.was_disturbed_since(disturbed) => return Err(error),
+            // PostgreSQL was away just then. What is to be done once is tried again.
+            Err(_) => {
+                *done.entry("of these, cut off by another fault").or_default() += 1;
+                first.extend(own);
+            }
         }
     }
-    done
+    Ok(done)
 }
 
 async fn in_a_session(one: u64, chance: &mut Chance, ground: &Ground) -> Result<&'static str, Failure> {
@@ -92,6 +124,7 @@ async fn in_a_session(one: u64, chance: &mut Chance, ground: &Ground) -> Result<
     };
     session.execute(held).await?;
     if one == 6 {
+        ground.disturb();
         return Ok(what);
     }
     tokio::time::sleep(time).await;
@@ -125,15 +158,18 @@ async fn rebuild(chance: &mut Chance, ground: &Arc<Ground>, killed: bool) -> Res
             let program = ground.start(&["projections", "rebuild", &name]);
             std::thread::sleep(time);
             program.kill();
-            return true;
+            return Ok("rebuilds killed");
         }
         let arguments = ground.arguments(&["projections", "rebuild", &name]);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        harness::program::run(ground.folder(), &arguments).status.success()
+        let rebuilt = harness::program::run(ground.folder(), &arguments);
+        match rebuilt.status.success() {
+            true => Ok("rebuilds"),
+            false => {
+                let told = String::from_utf8_lossy(&rebuilt.stderr).into_owned();
+                Err(format!("{name} was not rebuilt ({}), though nobody disturbed it: {told}", rebuilt.status))
+            }
+        }
     });
-    match (done.await?, killed) {
-        (true, true) => Ok("rebuilds killed"),
-        (true, false) => Ok("rebuilds"),
-        (false, _) => Err("the rebuild did not come to its end".into()),
-    }
+    Ok(done.await??)
 }

@@ -73,7 +73,10 @@ async fn main() -> Result<(), Failure> {
     }
     no_more.send_replace(true);
     let (mut programs, mut faults) = processes.await??;
-    faults.extend(sessions.await?);
+    faults.extend(sessions.await??);
+    if let Some(missing) = faults::KINDS.iter().find(|kind| !faults.contains_key(*kind)) {
+        return Err(format!("not done once: {missing}; done: {faults:?}").into());
+    }
     done.send_replace(true);
     while let Some(ended) = writing.join_next().await {
         ended?;

@@ -31,12 +31,13 @@ pub async fn write_down(
     let mut answers = Vec::new();
     while !*done.borrow() {
         tokio::time::sleep(Duration::from_millis(20 + chance.below(100))).await;
-        let (head, member) = {
+        let (head, member, branch) = {
             let known = shared.lock();
             let head = known.acknowledged.values().map(|acknowledged| acknowledged.position).max();
-            (head.unwrap_or(1), chance.one(&known.members).unwrap_or_default())
+            let [member, branch] = [&known.members, &known.branches].map(|ids| chance.one(ids).unwrap_or_default());
+            (head.unwrap_or(1), member, branch)
         };
-        let question = question(&mut chance, head, &member);
+        let question = question(&mut chance, head, &member, &branch);
         if let Some(answer) = answer(&any(&doors, chance.any()), &question).await {
             answers.push(Answered { question, answer });
         }
@@ -44,11 +45,15 @@ pub async fn write_down(
     answers
 }
 
-/// The report, a page of a board, a rank, a page of the trail, a member, a branch: each with its lineage where it has one.
-fn question(chance: &mut Chance, head: u64, member: &str) -> String {
-    let at = format!("asOf: {{ position: \"{}\" }}", 1 + chance.below(head));
-    let board = "board: { subject: MEMBER, measure: { metric: \"premium\" }, period: { year: 2022 } }";
-    match chance.below(6) {
+/// The report, a page of a board, also within a branch, who moved on it, a rank, a page of the trail, a member, rounds: each
+/// with its lineage where it has one.
+fn question(chance: &mut Chance, head: u64, member: &str, branch: &str) -> String {
+    let moment = 1 + chance.below(head);
+    let at = format!("asOf: {{ position: \"{moment}\" }}");
+    let of = "subject: MEMBER, measure: { metric: \"premium\" }, period: { year: 2022 }";
+    let board = format!("board: {{ {of} }}");
+    let events = "events(first: 5) { nodes { position type } pageInfo { hasNextPage } }";
+    match chance.below(10) {
         0 => format!(
             "{{ report(year: 2022, {at}) {{ figures {{ code value exactness events(first: 5) {{ nodes {{ position }} }} }} }} }}"
         ),
@@ -60,6 +65,22 @@ fn question(chance: &mut Chance, head: u64, member: &str) -> String {
             format!("{{ auditTrail({at}, first: 20, reverse: true) {{ nodes {{ position type actor recordedAt }} }} }}")
         }
         4 => format!("{{ member(id: \"{member}\", {at}) {{ id standing branch {{ id }} }} }}"),
+        5 => format!("{{ member(id: \"{member}\", {at}) {{ id {events} }} }}"),
+        6 => {
+            let within = format!("board: {{ {of}, within: \"{branch}\" }}");
+            format!(
+                "{{ leaderboard({within}, {at}, first: 20) {{ totalCount nodes {{ rank score subject {{ id }} }} }} }}"
+            )
+        }
+        7 => {
+            let from = 1 + chance.below(moment);
+            let between = format!("from: {{ position: \"{from}\" }}, to: {{ position: \"{moment}\" }}, first: 20");
+            let moved = format!("subject {{ id }} ranksUp scoreChange {events}");
+            format!("{{ leaderboardChange({board}, {between}) {{ movedCount edges {{ node {{ {moved} }} }} }} }}")
+        }
+        8 => format!(
+            "{{ rounds({at}, first: 20) {{ totalCount nodes {{ id stage period {{ text }} branches {{ id }} {events} }} }} }}"
+        ),
         _ => format!("{{ members({at}, first: 100) {{ totalCount nodes {{ id post }} }} }}"),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use harness::chance::Chance;
@@ -27,6 +28,8 @@ pub struct Ground {
     folder: PathBuf,
     binaries: Binaries,
     cluster: Mutex<Option<Cluster>>,
+    /// How often PostgreSQL went away or came back, or sessions were ended.
+    disturbances: AtomicU64,
     /// How the database is reached.
     pub endpoints: Endpoints,
 }
@@ -38,7 +41,23 @@ impl Ground {
         let cluster = Cluster::open(folder, &binaries, options()).await?;
         let endpoints = cluster.ensure_database(DATABASE).await?;
         migrate::run(&endpoints.owner, APP_ROLE).await?;
-        Ok(Arc::new(Self { folder: folder.to_owned(), binaries, cluster: Mutex::new(Some(cluster)), endpoints }))
+        let (folder, cluster) = (folder.to_owned(), Mutex::new(Some(cluster)));
+        Ok(Arc::new(Self { folder, binaries, cluster, disturbances: AtomicU64::new(0), endpoints }))
+    }
+
+    /// Sessions were ended, or PostgreSQL goes or comes.
+    pub fn disturb(&self) {
+        self.disturbances.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often until now.
+    pub fn disturbances(&self) -> u64 {
+        self.disturbances.load(Ordering::Relaxed)
+    }
+
+    /// Whether something happened since there were so many, or PostgreSQL is away.
+    pub fn was_disturbed_since(&self, before: u64) -> bool {
+        self.disturbances() != before || self.cluster().is_none()
     }
 
     /// The arguments of a program over this database.
@@ -63,6 +82,7 @@ impl Ground {
     /// PostgreSQL is killed, or asked to stop, and opened again.
     pub async fn restart(&self, killed: bool) -> Result<(), Failure> {
         let cluster = self.cluster().take().ok_or("PostgreSQL is not running")?;
+        self.disturb();
         if killed {
             signal("-9", cluster.server_pid().unsigned_abs())?;
             cluster.exited().await;
@@ -73,6 +93,7 @@ impl Ground {
         for opening in 1.. {
             match Cluster::open(&self.folder, &self.binaries, options()).await {
                 Ok(cluster) => {
+                    self.disturb();
                     *self.cluster() = Some(cluster);
                     break;
                 }

@@ -38,7 +38,8 @@ pub struct Known {
     pub acknowledged: BTreeMap<String, Acknowledged>,
     /// Members there are.
     pub members: Vec<String>,
-    branches: Vec<String>,
+    /// Branches there are.
+    pub branches: Vec<String>,
     /// How many commands were refused: a rule, not an accident.
     pub refused: u64,
     /// How many answers did not come, or were errors.
@@ -63,7 +64,7 @@ enum Answer {
     Nothing,
 }
 
-/// The organisation everybody writes in: a root, branches, members, a metric.
+/// The organisation everybody writes in: a root, branches, members, a metric, rules.
 pub async fn found(doors: &Doors, shared: &Shared) -> Result<(), Failure> {
     let send = |id: String, mutation, input| async move {
         match send(&any(doors, 0), shared, id, mutation, input).await {
@@ -86,6 +87,7 @@ pub async fn found(doors: &Doors, shared: &Shared) -> Result<(), Failure> {
         "grain": "MONTH", "subjects": "MEMBERS",
     });
     send("metric".into(), "defineMetric", metric).await?;
+    send("rules".into(), "adoptRules", json!({ "preset": "DEFAULT" })).await?;
     for number in 0..MEMBERS {
         let branch = shared.lock().branches[usize::try_from(number % BRANCHES)?].clone();
         let id =
@@ -155,7 +157,11 @@ fn command(
     };
     let value = format!("{}.{:02}", chance.below(100_000), chance.below(100));
     match chance.below(100) {
-        0..50 => ("checkBadge", json!({ "member": member, "on": "2022-03-01", "place": "营业大厅", "worn": true })),
+        0 => {
+            let period = json!({ "quarter": { "year": 2022, "quarter": 1 + chance.below(4) } });
+            ("draftRound", json!({ "branches": [branch], "period": period, "rulesVersion": 1 }))
+        }
+        1..50 => ("checkBadge", json!({ "member": member, "on": "2022-03-01", "place": "营业大厅", "worn": true })),
         50..60 => {
             ("transferMember", json!({ "member": member, "to": branch, "on": "2022-03-02", "reason": "工作需要" }))
         }

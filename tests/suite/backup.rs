@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use graphql::ports::SendError;
+use harness::audit::head;
 use harness::client::{Answered, Api};
 use harness::ground::Ground;
 use harness::own::{Own, SUPERUSER, Served, serve};
@@ -222,7 +224,7 @@ async fn a_restore_to_a_point_in_time_is_noticed_and_begins_another_origin() {
 async fn a_program_that_meets_another_log_than_it_began_with_writes_nothing_and_ends() {
     let ground = Ground::fresh().await;
     let mut app = ground.app().await;
-    harness::crowd::organisation(&app, 1).await;
+    let branch = harness::crowd::organisation(&app, 1).await[0];
     let mut owner = ground.endpoints.owner.connect().await.unwrap();
     let own = origin::now(&mut owner).await.unwrap();
     let line = own.line.clone().expect("a server of one's own tells");
@@ -240,7 +242,14 @@ async fn a_program_that_meets_another_log_than_it_began_with_writes_nothing_and_
     origin::restored(&mut owner, true, "a failover", "the test").await.unwrap();
     let stays = tokio::time::timeout(Duration::from_secs(2), app.broken()).await;
     assert!(stays.is_err(), "nothing was lost: {stays:?}");
+    let end = head(&app).await;
     origin::restored(&mut owner, false, "a restore", "the test").await.unwrap();
+    // Before anybody has looked: by the short way, and by the long one.
+    let late = harness::crowd::send(&app, "late", harness::crowd::rename(branch, "Late")).await;
+    assert!(matches!(late, Err(SendError::Failed(_))), "it would be answered under the origin of before: {late:?}");
+    let late = harness::crowd::enrol(&app, "late-too", branch).await;
+    assert!(matches!(late, Err(SendError::Failed(_))), "{late:?}");
+    assert_eq!(head(&app).await, end, "nothing is recorded");
     let why = tokio::time::timeout(Duration::from_secs(30), app.broken()).await.expect("it does not go on");
     assert!(why.contains("restored"), "{why}");
     app.stop().await;

@@ -9,6 +9,7 @@ use std::process::Command;
 use domain::event::Event;
 use domain::stream::StreamKind;
 use harness::ground::Ground;
+use harness::program::{data, run};
 use infra::postgres::{Binaries, Search};
 
 /// The root of the repository.
@@ -59,6 +60,29 @@ fn the_event_catalogue_is_current() {
         }
     }
     check("docs/events.md", &text);
+}
+
+#[test]
+fn the_command_line_prints_what_is_checked_in() {
+    let data = data();
+    let printed = |what: &str| {
+        let output = run(data.path(), &["schema", what]);
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let files =
+        [("events", "docs/events.schema.json"), ("graphql", "graphql/schema.graphql"), ("examples", "docs/events.md")];
+    for (what, file) in files {
+        let (code, text, _) = printed(what);
+        let kept = fs::read_to_string(root().join(file)).unwrap();
+        assert!(code == Some(0) && text.trim_end() == kept.trim_end(), "{what}: {code:?}, {} characters", text.len());
+    }
+    let (code, text, told) = printed("nothing");
+    assert!(code == Some(2) && text.is_empty(), "{code:?} {text}");
+    let (help, known, _) = printed("--help");
+    assert_eq!(help, Some(0));
+    for (what, _) in files {
+        assert!(told.contains(what) && known.contains(&format!("- {what}:")), "{what}: {told} {known}");
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use infra::fold::registry;
 use infra::fold::tail::Tail;
 use infra::fold::together::Together;
 use sqlx::PgPool;
+use tokio::sync::watch;
 
 use crate::told::{log, rows_equal, told};
 
@@ -204,7 +205,9 @@ async fn together_each_is_fenced_by_itself_and_nobody_waits_for_one_that_is_lock
     sqlx::query(lock).execute(&mut *elsewhere).await.unwrap();
 
     let (moved, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let together = Together { pool: pool.clone(), reach: Arc::default(), tail: Arc::default(), moved };
+    let (_grown, grown) = watch::channel(head);
+    let (reach, tail) = (Arc::default(), Arc::default());
+    let together = Together { pool: pool.clone(), reach, tail, head: grown, moved };
     let (desk, work) = together.start();
     let work = tokio::spawn(work);
     let all = held.iter().map(|(projection, lease)| desk.fold(projection, *lease, false));

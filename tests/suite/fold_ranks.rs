@@ -144,31 +144,38 @@ async fn kept_boards_answer_as_the_naive_way(seed: u64, size: Size, made: Made) 
 }
 
 async fn what_is_changed_is_found(pool: &PgPool) {
-    let some = "(board, leaf, subject, from_position) = (select board, leaf, subject, from_position \
-                from standings_places_g2 order by until_position desc limit 1)";
-    for changed in [
-        "number = number + 1",
-        "tie = 7",
-        "subject = gen_random_uuid()",
-        "from_position = from_position - 1",
-        "until_position = from_position",
-        "leaf = leaf + 1",
-        "board = board + 4000",
+    let place = "(board, leaf, subject, from_position) = (select board, leaf, subject, from_position \
+                 from standings_places_g2 order by until_position desc limit 1)";
+    let leaf = "until_position = 9223372036854775807 and low_number > '-infinity'";
+    let note = "position > 0 and cardinality(leaves) > 1";
+    for (table, changed, which) in [
+        ("places", "number = number + 1", place),
+        ("places", "tie = 7", place),
+        ("places", "subject = gen_random_uuid()", place),
+        ("places", "from_position = from_position - 1", place),
+        ("places", "until_position = from_position", place),
+        ("places", "leaf = leaf + 1", place),
+        ("places", "board = board + 4000", place),
+        ("leaves", "live = live + 1", leaf),
+        ("leaves", "low_number = low_number - 0.001", leaf),
+        ("leaves", "high_number = high_number + 0.001", leaf),
+        ("leaves", "from_position = from_position - 1", leaf),
+        ("steps", "before[2] = before[2] + 1", note),
+        ("steps", "total = total + 1", note),
+        ("steps", "leaves[1] = leaves[2], leaves[2] = leaves[1]", note),
     ] {
-        pool.execute("create table kept as select * from standings_places_g2").await.unwrap();
-        pool.execute(format!("update standings_places_g2 set {changed} where {some}").as_str()).await.unwrap();
-        assert!(differences(pool).await.is_some(), "{changed} is found");
-        pool.execute(
-            "truncate standings_places_g2; insert into standings_places_g2 select * from kept; drop table kept",
-        )
-        .await
-        .unwrap();
+        let changes = format!(
+            "create table kept as select * from standings_{table}_g2; \
+             update standings_{table}_g2 set {changed} where {which}"
+        );
+        pool.execute(changes.as_str()).await.unwrap();
+        assert!(differences(pool).await.is_some(), "{table}: {changed} is found");
+        let back = format!(
+            "truncate standings_{table}_g2; insert into standings_{table}_g2 select * from kept; drop table kept"
+        );
+        pool.execute(back.as_str()).await.unwrap();
         assert_eq!(differences(pool).await, None);
     }
-    pool.execute("update standings_leaves_g2 set live = live + 1 where until_position = 9223372036854775807")
-        .await
-        .unwrap();
-    assert!(differences(pool).await.is_some(), "a count is found");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! A process that is stopped in the middle of a fold, not ended: another takes over within seconds, and what the stopped
 //! one still wants to write is refused.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,20 +12,38 @@ use harness::wait::until;
 use harness::writer::{Writer, address};
 use infra::app::App;
 use infra::fold::engine::standings;
+use infra::fold::{lease, live, registry};
 use infra::keys::MasterKey;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::told::{log, rows_equal};
 
 const WRITER: &str = env!("CARGO_BIN_EXE_writer");
-/// Longer than a lease, and than an idle transaction may take.
-const TAKEN_OVER: Duration = Duration::from_secs(20);
 /// Patience on a machine with other things to do.
 const SOON: Duration = Duration::from_secs(20);
 
 /// The session that waits for the members' table.
 const WAITS: &str = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' \
                      and query like '%members\\_g1%'";
+
+/// Each projection's lease as another has taken it since: by the database's clock, how many seconds after an instant.
+async fn taken_over(pool: &PgPool, stopped: Uuid, since: f64) -> BTreeMap<String, f64> {
+    let mut taken: BTreeMap<String, f64> = BTreeMap::new();
+    until("the takeover", SOON, async || {
+        let leases =
+            "select name, extract(epoch from lease_until)::float8 - $2 - $3 from projections where holder <> $1";
+        let leases = sqlx::query_as(leases).bind(stopped).bind(since).bind(lease::TERM.as_secs_f64());
+        let leases: Vec<(String, f64)> = leases.fetch_all(pool).await.unwrap();
+        // What it was when it was first seen: it is prolonged from then on.
+        for (name, after) in leases {
+            taken.entry(name).or_insert(after);
+        }
+        (taken.len() == registry::all().len()).then_some(())
+    })
+    .await;
+    taken
+}
 
 async fn caught_up(app: &App) {
     let head = app.reads.head().await.unwrap().position;
@@ -68,17 +87,15 @@ async fn stopped(lock: &str, meanwhile: impl AsyncFnOnce(&PgPool, i32)) {
         sqlx::query_scalar::<_, i32>(WAITS).fetch_optional(&pool).await.unwrap()
     })
     .await;
+    let sql = "select holder, extract(epoch from clock_timestamp())::float8 from projections where name = 'members'";
+    let (holder, since): (Uuid, f64) = sqlx::query_as(sql).fetch_one(&pool).await.unwrap();
     folding.signal("STOP");
     gate.rollback().await.unwrap();
-    meanwhile(&pool, session).await;
+    let (taken, ()) = tokio::join!(taken_over(&pool, holder, since), meanwhile(&pool, session));
+    assert!(taken.values().all(|after| *after <= live::TAKEN_OVER.as_secs_f64()), "{taken:?}");
+    caught_up(&other).await;
     let slim = "update members_g1 set plaque_duty = null";
     sqlx::query(slim).execute(&pool).await.unwrap();
-    let taken_over = other.reads.head().await.unwrap().position;
-    until("the takeover", TAKEN_OVER, async || {
-        let standings = standings(&pool).await.unwrap();
-        standings.iter().all(|standing| standing.checkpoint >= taken_over).then_some(())
-    })
-    .await;
 
     folding.signal("CONT");
     until("the late write", SOON, async || {

@@ -2,12 +2,24 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::net::{TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use domain::id::BranchId;
+use domain::stream::Position;
+use futures_util::future::join_all;
+use graphql::ports::{Accepted, SendError};
+use harness::audit::{audit, recorded};
+use harness::crowd::{accepted, founding, organisation, rename, send};
+use harness::ground::Ground;
 use harness::program::{Running, data, run, sanping};
+use infra::app::App;
+use infra::turn::{NotSent, Queue};
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 const OFFICE: &str = "id=importer; roles=office";
 
@@ -46,6 +58,17 @@ fn outcomes(said: &[u8]) -> Vec<Value> {
 
 fn positions(outcomes: &[Value]) -> BTreeSet<u64> {
     outcomes.iter().filter_map(|outcome| outcome["position"].as_str()?.parse().ok()).collect()
+}
+
+/// An import of standard input; of a pipe, this text.
+fn told_by_hand(place: &Path, viewer: &str, from: Stdio, text: &str) -> Output {
+    let mut command = Command::new(sanping());
+    command.arg("--data").arg(place).args(["import", "-", "--viewer", viewer]).env_remove("DATABASE_URL");
+    let mut child = command.stdin(from).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    if let Some(mut to) = child.stdin.take() {
+        std::io::Write::write_all(&mut to, text.as_bytes()).unwrap();
+    }
+    child.wait_with_output().unwrap()
 }
 
 #[test]
@@ -135,7 +158,7 @@ fn lines_depend_on_those_before_them_and_bad_ones_are_named() {
     }
     assert_eq!(at(good + 7)["refusal"]["code"], "command.id_reused");
     assert_eq!(at(good + 10)["replayed"], false, "what is wrong before it holds up nobody");
-    assert!(told.contains("104 accepted, 0 accepted before, 2 refused, 6 no commands, 0 without an answer"), "{told}");
+    assert!(told.contains("104 accepted, 0 accepted before, 2 refused, 6 no commands, 0 not settled"), "{told}");
     assert!(told.contains("correlation batch 7"), "{told}");
 
     // With viewers in lines the auditor is heard, and has no say.
@@ -162,12 +185,7 @@ fn an_import_of_a_branch_reads_what_its_lines_led_to() {
         writeln!(text, "{}", line(&format!("person-{number}"), "registerMember", &person)).unwrap();
     }
     let secretary = format!("id=sec; roles=branch_secretary; scope={branch}");
-    let arguments = ["import", "-", "--viewer", &secretary];
-    let mut command = std::process::Command::new(sanping());
-    command.arg("--data").arg(place.path()).args(arguments).env_remove("DATABASE_URL");
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    std::io::Write::write_all(&mut child.stdin.take().unwrap(), text.as_bytes()).unwrap();
-    let done = child.wait_with_output().unwrap();
+    let done = told_by_hand(place.path(), &secretary, Stdio::piped(), &text);
     let told = String::from_utf8_lossy(&done.stderr);
     assert_eq!(done.status.code(), Some(0), "{told}");
     assert_eq!(outcomes(&done.stdout).len(), 20);
@@ -177,4 +195,97 @@ fn an_import_of_a_branch_reads_what_its_lines_led_to() {
     let nowhere = run(place.path(), &["import", "/nowhere/at.all", "--viewer", OFFICE]);
     assert_eq!(nowhere.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&nowhere.stderr).contains("/nowhere/at.all cannot be read"));
+}
+
+#[test]
+fn a_file_that_breaks_off_leaves_no_line_untold() {
+    let place = data();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let mut to = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    let mut from = listener.accept().unwrap().0;
+    // Whoever closes a connection without having read all breaks it off, after what was sent.
+    std::io::Write::write_all(&mut from, b"unread").unwrap();
+    let writing = std::thread::spawn(move || {
+        let text = lines(300).join("\n") + "\n";
+        std::io::Write::write_all(&mut to, text.as_bytes()).unwrap();
+    });
+    let done = told_by_hand(place.path(), OFFICE, OwnedFd::from(from).into(), "");
+    writing.join().unwrap();
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{told}");
+    assert!(told.contains("after line 302 the file cannot be read"), "{told}");
+    assert!(told.contains("302 lines: 302 accepted") && told.contains("stopped before the end"), "{told}");
+    assert_eq!(positions(&outcomes(&done.stdout)).len(), 302, "what was under way is told");
+}
+
+type Sent = Result<Accepted, SendError>;
+
+/// Renames the branch, as so many lines of a file do that are all under way at once.
+async fn rename_by_lines(app: &App, branch: BranchId, count: usize) -> Vec<Sent> {
+    let queue = Queue::default();
+    let lines = (1..=count).map(|number| {
+        let id = format!("line-{number}");
+        let room = Arc::new(Semaphore::new(1)).try_acquire_owned().unwrap();
+        let turn = queue.next(&id, room);
+        let line = async move { send(app, &id, rename(branch, &format!("Name {number}"))).await };
+        turn.take(line, |sent: &Sent| match sent {
+            Ok(accepted) => Some(accepted.position),
+            Err(SendError::Refused(_)) => Some(Position(0)),
+            Err(_) => None,
+        })
+    });
+    join_all(lines).await
+}
+
+fn was_not_sent(sent: &Sent) -> bool {
+    matches!(sent, Err(SendError::Failed(cause)) if cause.is::<NotSent>())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_line_is_recorded_after_one_that_failed() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    let branch = organisation(&app, 1).await[0];
+    let owner = ground.owner().await;
+    sqlx::raw_sql(
+        "create function no_fifth() returns trigger language plpgsql as \
+         $$ begin raise exception 'not this one' using errcode = '22000'; end $$; \
+         create trigger no_fifth before insert on events for each row \
+         when (new.payload::text like '%\"Name 5\"%') execute function no_fifth()",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    let first = rename_by_lines(&app, branch, 10).await;
+    assert!(first[..4].iter().all(Result::is_ok), "{first:?}");
+    assert!(matches!(first[4], Err(SendError::Failed(_))) && !was_not_sent(&first[4]), "{first:?}");
+    assert!(first[5..].iter().all(was_not_sent), "what it would have done may be what they count on: {first:?}");
+
+    sqlx::raw_sql("drop trigger no_fifth on events").execute(&owner).await.unwrap();
+    let second: Vec<Accepted> = rename_by_lines(&app, branch, 10).await.into_iter().map(Result::unwrap).collect();
+    assert!(second.is_sorted_by(|one, next| one.position < next.position), "in the file's order: {second:?}");
+    assert_eq!(second.iter().filter(|accepted| accepted.replayed).count(), 4);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_keep_their_order_though_another_program_writes_the_same_stream() {
+    const LINES: usize = 200;
+    let ground = Ground::fresh().await;
+    let [app, other] = [ground.app().await, ground.app().await];
+    let branch = organisation(&app, 1).await[0];
+    let others = async {
+        for number in 0..40 {
+            accepted(&other, &format!("other-{number}"), rename(branch, &format!("Other {number}"))).await;
+        }
+    };
+    let (sent, ()) = futures_util::future::join(rename_by_lines(&app, branch, LINES), others).await;
+    let sent: Vec<Accepted> = sent.into_iter().map(Result::unwrap).collect();
+    assert!(sent.is_sorted_by(|one, next| one.position < next.position), "in the file's order: {sent:?}");
+    let own = founding(1).into_iter().chain((1..=LINES).map(|number| format!("line-{number}")));
+    let ids: Vec<String> = own.chain((0..40).map(|number| format!("other-{number}"))).collect();
+    audit(&app.pool, &recorded(&app.pool, &ids).await).await;
+    for app in [app, other] {
+        app.stop().await;
+    }
 }

@@ -109,7 +109,7 @@ fn facts(examples: &[String]) -> Vec<Fact> {
         let kind = StreamKind::ALL.into_iter().find(|kind| name.starts_with(kind.name())).unwrap();
         let text = fs::read_to_string(root().join("domain/golden").join(format!("{name}.json")));
         let text = text.unwrap_or_else(|error| panic!("{name}: {error}; an example stays for ever"));
-        (kind, Event::decode(kind, text.trim_end()).unwrap())
+        (kind, Event::decode(kind, "1", text.trim_end()).unwrap())
     };
     let events: Vec<_> = examples.iter().map(event).collect();
     let fact = |(position, (kind, event)): (u64, &(StreamKind, Event))| Fact {

@@ -61,7 +61,7 @@ fn given(number: usize, command_id: String) -> Arc<Given> {
     let key = CommandKey { principal: "office".into(), command_id };
     let order =
         Order { key, body: [number as u8; 32], metadata: "{}".into(), command, person, vault: Arc::new(NoVault) };
-    Arc::new(Given { order, context: context(), gate: Arc::new(Gate::wide_open()) })
+    Arc::new(Given { order, context: context(), gate: Arc::new(Gate::wide_open()), turn: None })
 }
 
 /// The log as the database would hold it.
@@ -181,7 +181,9 @@ impl Play {
                     }
                 }
                 Step::Queued(_, refusal) => return self.waiting.push_back((given, refusal)),
-                Step::Ask(_) | Step::Closed => panic!("the gate is wide open, and nobody closed the desk"),
+                Step::Turn(_) | Step::Ask(_) | Step::Closed => {
+                    panic!("the gate is wide open, and nobody closed the desk")
+                }
             }
         }
         panic!("loading comes to an end");
@@ -272,7 +274,7 @@ impl Play {
             Act::Lose { most } => {
                 let jobs = self.batch(most);
                 self.waiting.drain(..jobs.len());
-                let settled = fail(&jobs, sqlx::Error::WorkerCrashed, &mut self.broken.lines);
+                let settled = fail(&jobs, &Arc::new(sqlx::Error::WorkerCrashed), &mut self.broken.lines);
                 self.tell(&jobs, (settled, Fresh::default()));
             }
             Act::Blur { most } => {

@@ -1,13 +1,14 @@
 //! Connections lost, programs killed, servers killed: what was acknowledged is there once, and the rest can be sent again.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use graphql::ports::{Accepted, SendError};
 use harness::audit::{Acknowledged, audit, head, recorded};
-use harness::crowd::{enrol, founding, organisation, reinstate, send, suspend};
+use harness::crowd::{enrol, founding, organisation, reinstate, rename, send, suspend};
 use harness::ground::Ground;
 use harness::program;
 use harness::writer::{AT_ONCE, BRANCHES, DATABASE, Writer, address, options};
@@ -240,4 +241,52 @@ async fn a_key_file_is_made_once_and_whole() {
     assert_eq!(mode & 0o777, 0o600);
     std::fs::write(&key, "not a key").unwrap();
     assert!(MasterKey::load_or_create(&key).is_err(), "a spoilt key is not replaced");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_bad_command_an_outage_is_waited_out_once_and_not_for_each_of_the_others() {
+    const GOOD: i64 = 4;
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    let branches = organisation(&app, 2 + GOOD as usize).await;
+    // From now on nothing has to be asked for a name: commands are decided in the order in which they are sent.
+    send(&app, "asked", rename(branches[0], "Before")).await.unwrap();
+    let owner = ground.owner().await;
+    // A sequence counts what is tried, for it is not rolled back.
+    sqlx::raw_sql(
+        "create sequence tries; \
+         create function falter() returns trigger language plpgsql security definer as $$ begin \
+         if new.payload::text like '%Bad%' then raise exception 'not this one' using errcode = '22000'; end if; \
+         if new.payload::text like '%Good%' then perform nextval('tries'); \
+         raise exception 'stops' using errcode = '57P01'; end if; return new; end $$; \
+         create trigger falter before insert on events for each row execute function falter()",
+    )
+    .execute(&owner)
+    .await
+    .unwrap();
+    let mut gate = owner.begin().await.unwrap();
+    sqlx::query("update log_head set position = position").execute(&mut *gate).await.unwrap();
+    let sends = branches.iter().enumerate().map(async |(number, branch)| {
+        let name = ["First", "Bad"].get(number).unwrap_or(&"Good");
+        send(&app, &format!("name-{number}"), rename(*branch, name)).await
+    });
+    let opened = async {
+        // The first waits for the head row, so that all the others are one batch.
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        gate.rollback().await.unwrap();
+    };
+    let (sent, ()) = join(join_all(sends), opened).await;
+    assert!(sent[0].is_ok(), "{:?}", sent[0]);
+    assert!(sent[1..].iter().all(|sent| matches!(sent, Err(SendError::Failed(_)))), "{sent:?}");
+    let code = |sent: &Result<Accepted, SendError>| match sent {
+        Err(SendError::Failed(cause)) => match cause.downcast_ref::<Arc<sqlx::Error>>().map(|error| &**error) {
+            Some(sqlx::Error::Database(error)) => error.code().map(|code| code.into_owned()),
+            _ => None,
+        },
+        _ => None,
+    };
+    assert_eq!(code(&sent[1]).as_deref(), Some("22000"), "it failed by itself: {sent:?}");
+    let tries: i64 = sqlx::query_scalar("select last_value from tries").fetch_one(&owner).await.unwrap();
+    assert!((1..2 * GOOD * 2).contains(&tries), "tried eight times, not eight times each: {tries}");
+    app.stop().await;
 }

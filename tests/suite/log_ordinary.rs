@@ -11,17 +11,25 @@ use graphql::ports::SendError;
 use harness::audit::{audit, head, recorded};
 use harness::crowd::{accepted, enrol, founding, organisation, reinstate, rename, send, suspend};
 use harness::ground::Ground;
+use infra::log::origin;
 use infra::log::statements::catch_up;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 /// An append of one event on the top committee's stream at this version, under this command and time.
-async fn append(pool: &PgPool, version: i64, command: &str, moment: &str) -> Result<Option<i64>, sqlx::Error> {
-    let sql = "select append_batch($3::text::timestamptz, array['branch'], array[$4], array[$1], array['office'], array[$2], \
+async fn append(
+    pool: &PgPool,
+    version: i64,
+    command: &str,
+    moment: &str,
+    under: Uuid,
+) -> Result<Option<i64>, sqlx::Error> {
+    let sql = "select append_under($3::text::timestamptz, array['branch'], array[$4], array[$1], array['office'], array[$2], \
                array[decode(repeat('00', 32), 'hex')], array[1::bigint], array[1], array['branch'], array[$4], \
                array[$1 + 1], array['branch_renamed'], array['{}'], array['{}'], array[gen_random_uuid()], \
-               array[decode(repeat('01', 32), 'hex')])";
+               array[decode(repeat('01', 32), 'hex')], $5)";
     let root = BranchId::root().to_string();
-    sqlx::query_scalar(sql).bind(version).bind(command).bind(moment).bind(root).fetch_one(pool).await
+    sqlx::query_scalar(sql).bind(version).bind(command).bind(moment).bind(root).bind(under).fetch_one(pool).await
 }
 
 /// How many events and outcomes there are, and the head with its time.
@@ -41,13 +49,16 @@ async fn where_the_log_is_not_as_the_batch_takes_it_to_be_nothing_is_recorded() 
     let before = contents(&pool).await;
     let sql = "select max(sequence) from events where aggregate_id = $1";
     let version: i64 = sqlx::query_scalar(sql).bind(BranchId::root().to_string()).fetch_one(&pool).await.unwrap();
+    let under = origin::id(&mut pool.acquire().await.unwrap()).await.unwrap();
     let soon = "2100-01-01T00:00:00Z";
     for (version, command) in [(version - 1, "new"), (version + 1, "new"), (0, "new"), (version, "metric")] {
-        assert_eq!(append(&pool, version, command, soon).await.unwrap(), None, "{version} {command}");
+        assert_eq!(append(&pool, version, command, soon, under).await.unwrap(), None, "{version} {command}");
         assert_eq!(contents(&pool).await, before);
     }
+    assert_eq!(append(&pool, version, "new", soon, Uuid::from_u128(7)).await.unwrap(), None, "another log");
+    assert_eq!(contents(&pool).await, before);
     // A clock that is behind the head does not take it back.
-    let recorded = append(&pool, version, "new", "1999-01-01T00:00:00Z").await.unwrap();
+    let recorded = append(&pool, version, "new", "1999-01-01T00:00:00Z", under).await.unwrap();
     assert_eq!(recorded, Some(before.2), "where the log ended before");
     assert_eq!(contents(&pool).await, (before.0 + 1, before.1 + 1, before.2 + 1, before.3));
     let sql = "select e.position = h.position and e.recorded_at = h.recorded_at and c.position = h.position \
@@ -65,13 +76,13 @@ async fn what_needs_no_record_goes_the_short_way_and_registrations_the_long_one(
     let (member, _) = enrol(&app, "m", branch).await.unwrap();
     let owner = ground.owner().await;
     let put = async |sql: &str| _ = sqlx::raw_sql(sql).execute(&owner).await.unwrap();
-    put("revoke execute on function append_batch from public").await;
+    put("revoke execute on function append_under from public").await;
     enrol(&app, "other", branch).await.expect("a registration goes the long way");
     let end = head(&app).await;
     let refused = send(&app, "suspend", suspend(member)).await;
     assert!(matches!(refused, Err(SendError::Failed(_))), "no short way, no answer: {refused:?}");
     assert_eq!(head(&app).await, end);
-    put("grant execute on function append_batch to public").await;
+    put("grant execute on function append_under to public").await;
     accepted(&app, "suspend", suspend(member)).await;
     assert!(send(&app, "suspend", suspend(member)).await.unwrap().replayed);
     accepted(&app, "reinstate", reinstate(member)).await;

@@ -61,6 +61,7 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
         ("update events set sequence = sequence + 1000 where position = 17", "17", " goes from "),
         ("update events set payload = '{\"member_unheard_of\":{}}' where position = 17", "17", "does not know"),
         ("update events set payload = '{}' where position = 17", "17", "cannot be read by this build"),
+        ("update events set event_version = '2' where position = 17", "17", "@2, is of a type"),
         ("update events set position = 1000017 where position = 17", "17", "there is no event"),
     ] {
         let copy = told.ground.copy().await;

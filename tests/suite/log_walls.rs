@@ -237,6 +237,7 @@ async fn the_functions_of_the_triggers_have_a_search_path_of_their_own_and_so_ha
     let functions: Vec<(String, Option<String>)> = sqlx::query_as(sql).fetch_all(&owner).await.unwrap();
     let expected = [
         ("append_batch", "search_path=pg_catalog, public, pg_temp"),
+        ("append_under", "search_path=pg_catalog, public, pg_temp"),
         ("refuse_change", "search_path=pg_catalog, pg_temp"),
         ("refuse_step_back", "search_path=pg_catalog, pg_temp"),
     ];
@@ -513,4 +514,14 @@ async fn a_text_as_large_as_the_largest_proposal_is_appended_folded_and_read() {
     let Event::Round(RoundEvent::AnnulmentProposed { reason, .. }) = &facts[0].event else { panic!("{}", facts.len()) };
     assert!(*reason == large);
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_schema_that_lacks_a_migration_in_the_middle_is_not_served() {
+    let ground = Ground::fresh().await;
+    assert!(migrate::check(&ground.endpoints.app, false).await.is_ok());
+    let owner = ground.owner().await;
+    sqlx::query("delete from _sqlx_migrations where version = 10").execute(&owner).await.unwrap();
+    let unfit = migrate::check(&ground.endpoints.app, false).await;
+    assert!(matches!(&unfit, Err(UnfitError::Schema { missing }) if missing == &[10]), "{unfit:?}");
 }

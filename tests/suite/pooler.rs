@@ -70,6 +70,22 @@ fn serving(own: &Own, url: &str) -> Served {
     serve(own.data.path(), &["--database-url", url, "--pooler", "transaction"])
 }
 
+#[test]
+fn a_url_that_asks_for_tls_is_not_reached_without_it() {
+    let place = harness::program::data();
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = format!("postgres://somebody@127.0.0.1:1/sanping?sslmode={mode}");
+        let refused = run(place.path(), &["--database-url", &url, "--pooler", "transaction", "serve"]);
+        let told = String::from_utf8_lossy(&refused.stderr);
+        assert!(refused.status.code() == Some(1) && told.contains("asks for TLS (sslmode)"), "{mode}: {told}");
+    }
+    // A socket leaves the machine by no wire: it is tried, and nobody is there.
+    let url = "postgres://somebody@localhost/sanping?sslmode=require&host=/nowhere";
+    let tried = run(place.path(), &["--database-url", url, "--pooler", "transaction", "serve"]);
+    let told = String::from_utf8_lossy(&tried.stderr);
+    assert!(tried.status.code() == Some(1) && !told.contains("TLS"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_serve_through_a_pooler_that_gives_each_transaction_another_session() {
     let own = Own::with("sanping").await;

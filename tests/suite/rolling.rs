@@ -1,5 +1,7 @@
 //! A new build beside an old one: what the old one does not know is not appended while it lives.
 
+use std::time::Duration;
+
 use domain::event::Event;
 use domain::stream::StreamKind;
 use graphql::ports::SendError;
@@ -7,11 +9,12 @@ use harness::audit::head;
 use harness::crowd::{accepted, enrol, organisation, rename, suspend};
 use harness::ground::Ground;
 use harness::speak::office;
+use harness::wait::until;
 use infra::app::App;
 
 /// Puts a process of an earlier build beside the program: it knows every type but one.
 async fn earlier(app: &App, unknown: &str, alive: &str) {
-    let types: Vec<&str> = StreamKind::ALL.into_iter().flat_map(Event::names).copied().collect();
+    let types: Vec<String> = StreamKind::ALL.into_iter().flat_map(Event::types).collect();
     let sql = "insert into processes select gen_random_uuid(), '0.0.9', array_remove($1, $2), now() + $3::interval";
     sqlx::query(sql).bind(types).bind(unknown).bind(alive).execute(&app.pool).await.unwrap();
 }
@@ -48,5 +51,22 @@ async fn a_process_says_that_it_lives_from_its_start_to_its_end() {
     assert_eq!(living(&app).await, 2);
     other.stop().await;
     assert_eq!(living(&app).await, 1, "who ends says so");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_whose_connections_are_all_in_use_lives_all_the_same() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    let mut held = Vec::new();
+    for _ in 0..app.pool.options().get_max_connections() {
+        held.push(app.pool.acquire().await.unwrap());
+    }
+    let owner = ground.owner().await;
+    let said = "select alive_until::text from processes";
+    let said = async || sqlx::query_scalar::<_, String>(said).fetch_one(&owner).await.unwrap();
+    let before = said().await;
+    until("its word", Duration::from_secs(30), async || (said().await != before).then_some(())).await;
+    drop(held);
     app.stop().await;
 }

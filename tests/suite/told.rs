@@ -50,6 +50,11 @@ impl Told {
 
 /// Appends an event as somebody who owns the database could, past every check but those of the log itself.
 pub async fn smuggle(ground: &Ground, kind: &str, stream: &str, payload: &str) -> Position {
+    smuggle_version(ground, kind, stream, "1", payload).await
+}
+
+/// Smuggles in an event of a version.
+pub async fn smuggle_version(ground: &Ground, kind: &str, stream: &str, version: &str, payload: &str) -> Position {
     let mut transaction = ground.owner().await.begin().await.unwrap();
     let position: i64 = sqlx::query_scalar("update log_head set position = position + 1 returning position")
         .fetch_one(&mut *transaction)
@@ -58,7 +63,7 @@ pub async fn smuggle(ground: &Ground, kind: &str, stream: &str, payload: &str) -
     sqlx::query(
         "insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
          position, event_id, recorded_at, salt) \
-         select $1, $2, coalesce(max(e.sequence), 0) + 1, 'smuggled', '1', $3::json, '{}', $4, gen_random_uuid(), \
+         select $1, $2, coalesce(max(e.sequence), 0) + 1, 'smuggled', $5, $3::json, '{}', $4, gen_random_uuid(), \
          (select recorded_at from log_head), decode(repeat('00', 32), 'hex') \
          from events e where e.aggregate_type = $1 and e.aggregate_id = $2",
     )
@@ -66,6 +71,7 @@ pub async fn smuggle(ground: &Ground, kind: &str, stream: &str, payload: &str) -
     .bind(stream)
     .bind(payload)
     .bind(position)
+    .bind(version)
     .execute(&mut *transaction)
     .await
     .unwrap();

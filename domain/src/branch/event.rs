@@ -239,7 +239,7 @@ events! {
         /// The round that covered this branch in that period was annulled.
         #[expect(missing_docs, reason = "said above")]
         PeriodReleased = "branch_period_released" { round: RoundId, period: Period },
-        /// A reminder talk with the branch was proposed 提醒谈话; fields of talks are as in [`crate::member::MemberEvent`].
+        /// A reminder talk with the branch was proposed 提醒谈话; fields of talks are as of a member.
         #[expect(missing_docs, reason = "as in the member's event")]
         TalkProposed = "branch_talk_proposed" {
             talk: TalkId, cause: Cause, round: Option<RoundId>, reason: Option<Sealed>, by: Option<ActorId>,
@@ -269,7 +269,7 @@ events! {
             /// The metric.
             metric: Metric,
         },
-        /// A plan or base was set 计划; fields of plans and results are as in [`crate::member::MemberEvent`].
+        /// A plan or base was set 计划; fields of plans and results are as of a member.
         #[expect(missing_docs, reason = "as in the member's event")]
         TargetSet = "branch_target_set" {
             metric: MetricCode,

@@ -1,13 +1,14 @@
 //! The words branch events are made of.
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::id::{BranchId, ContactPointId, MemberId, OutletId};
 use crate::text::Title;
 
 /// The kinds of node in the organisation tree 组织类别.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BranchKind {
     /// 党委
@@ -21,7 +22,7 @@ pub enum BranchKind {
 }
 
 /// The kinds of outlet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OutletKind {
     /// 金融网点
@@ -31,7 +32,7 @@ pub enum OutletKind {
 }
 
 /// What is put up on the wall of an outlet 上墙内容.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StandardKind {
     /// 工作标准
@@ -41,7 +42,7 @@ pub enum StandardKind {
 }
 
 /// The result of one S of an inspection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// 达标
@@ -53,7 +54,7 @@ pub enum Verdict {
 }
 
 /// A 6S inspection's results, one per S.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct SixS {
     /// 整理
     pub sort: Verdict,
@@ -78,7 +79,7 @@ impl SixS {
 }
 
 /// An outlet as one branch hands it to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HandedOutlet {
     /// The outlet.
     pub outlet: OutletId,
@@ -91,7 +92,7 @@ pub struct HandedOutlet {
 }
 
 /// A contact point as one branch hands it to another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HandedContactPoint {
     /// The contact point.
     pub contact_point: ContactPointId,
@@ -111,7 +112,7 @@ pub struct HandedContactPoint {
 }
 
 /// Who competes in a competition.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Competitors {
     /// The members of the announcing branch's subtree.
@@ -121,7 +122,7 @@ pub enum Competitors {
 }
 
 /// By what a competition ranks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RankedBy {
     /// The aggregated value.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::amount::Amount;
@@ -10,7 +11,7 @@ use crate::id::MemberId;
 use crate::text::MetricCode;
 
 /// Who reviews 评议主体.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Group {
     /// 领导点评: attributed marks 0 to 100.
@@ -53,7 +54,7 @@ impl fmt::Display for Group {
 pub type Code = MetricCode;
 
 /// What the scrutineers counted for one person in one dimension. What is not named here was left blank.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Count {
     /// How many ballots gave each grade; a grade nobody gave is left out.
     pub grades: BTreeMap<Code, u32>,
@@ -107,7 +108,7 @@ pub struct Answers {
 }
 
 /// What a correction puts right in a result; with what, the new version says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PutRight {
     /// The counts of a secret group.
@@ -202,7 +203,7 @@ impl fmt::Display for Stage {
 }
 
 /// Why a group of a person has no score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Gap {
     /// Nobody gave a valid answer.
@@ -216,7 +217,7 @@ pub enum Gap {
 }
 
 /// Why a group of a round does not count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Void {
     /// Too few took part.
@@ -226,7 +227,7 @@ pub enum Void {
 }
 
 /// Somebody on the roster of a round, as of its opening 评议对象.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rostered {
     /// Who.
     pub member: MemberId,

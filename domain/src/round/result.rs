@@ -7,6 +7,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fraction::Fraction;
@@ -19,7 +20,7 @@ use crate::period::Period;
 use crate::text::Sealed;
 
 /// A person's result in a round.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MemberResult {
     /// What it is made of.
     pub basis: Basis,
@@ -44,7 +45,7 @@ pub struct MemberResult {
 }
 
 /// What a result is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The reviews of one round.
@@ -66,7 +67,7 @@ pub enum Basis {
 }
 
 /// What one group makes of a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupResult {
     /// Which.
     pub group: Group,
@@ -83,7 +84,7 @@ pub struct GroupResult {
 }
 
 /// What one group makes of a person in one dimension.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct DimensionResult {
     /// Which.
     pub dimension: Code,
@@ -103,7 +104,7 @@ pub struct DimensionResult {
 }
 
 /// A quarter of a year's result; of who was moved within it, one for each branch.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct QuarterResult {
     /// The quarter.
     pub quarter: Period,
@@ -116,7 +117,7 @@ pub struct QuarterResult {
 }
 
 /// A metric with a plan for the year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Comparison {
     /// Which.
     pub metric: Code,

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{Code, Group};
@@ -14,7 +15,7 @@ use crate::amount::Amount;
 use crate::text::Title;
 
 /// The rules of a round 评议规则.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Rules {
     /// Who reviews, with what weight and about what.
     pub groups: Vec<GroupRule>,
@@ -53,7 +54,7 @@ pub struct Rules {
 }
 
 /// One group of reviewers.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GroupRule {
     /// Which.
     pub group: Group,
@@ -64,7 +65,7 @@ pub struct GroupRule {
 }
 
 /// One question 维度.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Dimension {
     /// Its code, unique in the group.
     pub code: Code,
@@ -75,7 +76,7 @@ pub struct Dimension {
 }
 
 /// A grade on a ballot 等次.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct GradeRule {
     /// Its code.
     pub grade: Code,
@@ -86,7 +87,7 @@ pub struct GradeRule {
 }
 
 /// From which score on a grade is proposed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Band {
     /// The grade, one of the scale's.
     pub grade: Code,
@@ -95,7 +96,7 @@ pub struct Band {
 }
 
 /// When a group is valid: taken part ÷ eligible is more than the share, or also when it is just that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Turnout {
     /// The share's numerator.
     pub numerator: u32,
@@ -116,7 +117,7 @@ impl Turnout {
 }
 
 /// What becomes of a score that lacks a group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum GapRule {
     /// It is incomplete and unranked, never 0.
@@ -126,7 +127,7 @@ pub enum GapRule {
 }
 
 /// What parts those with one score.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TieRule {
     /// The score of the leaders' group.
@@ -136,7 +137,7 @@ pub enum TieRule {
 }
 
 /// How many may have a grade: ⌊formal members of the branch × share⌋.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Cap {
     /// The grade: the best of the bands.
     pub grade: Code,
@@ -156,7 +157,7 @@ impl Cap {
 }
 
 /// When a reminder talk 提醒谈话 is proposed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct TalkRule {
     /// For a score under this.
     pub below: Amount,
@@ -169,7 +170,7 @@ pub struct TalkRule {
 }
 
 /// How quarters and comparisons make a year.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct YearRule {
     /// The weight of the reviews: the mean of the quarters.
     pub reviews_percent: Amount,
@@ -182,7 +183,7 @@ pub struct YearRule {
 }
 
 /// Working days: Monday to Friday, but for these 工作日.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Calendar {
     /// Days off.
     pub off: Vec<Date>,

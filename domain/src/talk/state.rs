@@ -5,6 +5,7 @@ use std::fmt;
 
 use jiff::ToSpan;
 use jiff::civil::Date;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::TalkRefusal;
@@ -15,7 +16,7 @@ use crate::world::{Stop, World};
 pub const FOLLOW_UP_DAYS: u32 = 30;
 
 /// Why a talk is proposed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A score under the limit of the rules; of a branch, the mean of its members.
@@ -110,8 +111,8 @@ impl Talks {
         }
     }
 
-    /// A talk that is declined: a proposed one by another than who proposed it; an approved one, that cannot be held any
-    /// more, by anybody.
+    /// A talk that is declined: a proposed one by another than who proposed it; an approved one, for whatever reason is
+    /// given, by anybody who may.
     ///
     /// # Errors
     /// As [`Talks::judged_by`].

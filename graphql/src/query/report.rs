@@ -96,23 +96,35 @@ pub async fn gather(reads: &dyn Reads, year: Period, at: Position) -> Result<Vec
 }
 
 async fn quantity(reads: &dyn Reads, input: Input, read: Read, at: Position) -> Result<(Input, Quantity), ReadError> {
+    let Read::Tallied { table, tally, runs_on, rows } = read else {
+        return Ok((input, by_rows(reads, read, at).await?));
+    };
+    let quantity = match reads.tallied(table, &tally, runs_on, at).await? {
+        Some(quantity) => quantity,
+        None => by_rows(reads, *rows, at).await?,
+    };
+    Ok((input, quantity))
+}
+
+async fn by_rows(reads: &dyn Reads, read: Read, at: Position) -> Result<Quantity, ReadError> {
     match read {
-        Read::Count(source) => Ok((input, Quantity::counted(reads.count(&all(source), at).await?))),
+        Read::Count(source) => Ok(Quantity::counted(reads.count(&all(source), at).await?)),
         Read::Sum { source, column, bounds } => {
             let (sum, rows) = reads.sum(&all(source), column, at).await?;
             let at_least = match bounds {
                 Some(bounds) => reads.count(&all(bounds), at).await?,
                 None => 0,
             };
-            Ok((input, Quantity::summed(sum, rows, at_least)))
+            Ok(Quantity::summed(sum, rows, at_least))
         }
         Read::Total(TotalKey { year, item }) => {
             let select = Select::<TotalRow>::first(1)
                 .only(Condition::Equals(TotalRow::COLUMNS[0].name, Cell::Int(year)))
                 .only(Condition::Equals(TotalRow::COLUMNS[1].name, item.to_cell()));
             let rows = reads.rows(&select, at).await?;
-            Ok((input, rows.first().map(Quantity::of).unwrap_or_default()))
+            Ok(rows.first().map(Quantity::of).unwrap_or_default())
         }
+        Read::Tallied { .. } => Err(ReadError::Failed("what is tallied is made of rows, not of tallies".into())),
     }
 }
 

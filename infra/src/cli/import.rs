@@ -3,8 +3,8 @@
 //! # Rules
 //! - Lines are decided in the file's order ([`crate::turn`]), thousands of them under way at once.
 //! - Each line's outcome is a line of its own on standard output, in the file's order.
-//! - A line that is no command, or is refused, stops nobody. An accident does: nothing more is sent, what was under way
-//!   is told, and the same file is imported again.
+//! - A line that is no command, or is refused by a rule, stops nobody. An accident does, and a state that passes: no line after
+//!   it is decided any more, what was under way is told, and the same file is imported again.
 //! - What was recorded before is answered as replayed: a file may be imported as often as one likes.
 //!
 //! # Not here
@@ -33,7 +33,6 @@ use super::{Failure, say, told};
 use crate::auth;
 use crate::clock::{Clock, random_id};
 use crate::config::Place;
-use crate::fold::rebuild::Progress;
 use crate::turn::Queue;
 use ask::Mutations;
 use line::{Line, Text};
@@ -44,8 +43,8 @@ pub const SOME_REFUSED: u8 = 5;
 
 /// How many lines may be under way at once, and of how many bytes altogether.
 const AT_ONCE: usize = 4_000;
-/// How many may be on the way to their decision: fewer than there are connections.
-const BEFORE_DECISION: usize = 8;
+/// How many may be on the way to their decision: fewer than there are connections beside a server.
+const BEFORE_DECISION: usize = 6;
 const BYTES_AT_ONCE: usize = 64 << 20;
 
 /// What is imported, and for whom.
@@ -83,9 +82,12 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
     let tally = work.all(lines, of).await;
     app.stop().await;
     opened.close().await?;
-    let tally = tally?;
+    let (tally, unread) = tally?;
     eprintln!("import: {tally}; correlation {}", work.correlation);
-    Ok(tally.exit_code())
+    match unread {
+        Some(error) => Err(error),
+        None => Ok(tally.exit_code()),
+    }
 }
 
 struct Work {
@@ -97,12 +99,17 @@ struct Work {
 }
 
 impl Work {
-    async fn all(&self, mut lines: Receiver<std::io::Result<Text>>, of: Option<u64>) -> Result<Tally, Failure> {
+    /// Works all lines off; answers what came of them, and why the file could not be read to its end.
+    async fn all(
+        &self,
+        mut lines: Receiver<std::io::Result<Text>>,
+        of: Option<u64>,
+    ) -> Result<(Tally, Option<Failure>), Failure> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-        let (told, mut tally, mut queue) = (Told::of("import"), Tally::default(), Queue::default());
+        let (told, queue, mut tally) = (Told::counted("import", of), Queue::default(), Tally::default());
         let room = Arc::new(Semaphore::new(BEFORE_DECISION));
         let mut under_way: FuturesOrdered<BoxFuture<'static, (usize, Option<Outcome>)>> = FuturesOrdered::new();
-        let (mut bytes, mut number, mut reading) = (0, 0, true);
+        let (mut bytes, mut number, mut reading, mut unread) = (0, 0, true, None);
         while reading || !under_way.is_empty() {
             tokio::select! {
                 biased;
@@ -112,22 +119,29 @@ impl Work {
                         say(&outcome.to_string());
                         reading &= !tally.take(&outcome);
                     }
-                    told.at(number - under_way.len() as u64, of.unwrap_or(u64::MAX));
+                    told.so_far(number - under_way.len() as u64);
                 }
                 (room, line) = next(&room, &mut lines), if reading && under_way.len() < AT_ONCE && bytes < BYTES_AT_ONCE => {
                     let Some(text) = line else { reading = false; continue };
-                    let text = text.map_err(|error| format!("after line {number} the file cannot be read: {error}"))?;
+                    let text = match text {
+                        Ok(text) => text,
+                        Err(error) => {
+                            unread = Some(format!("after line {number} the file cannot be read: {error}").into());
+                            reading = tally.stop();
+                            continue;
+                        }
+                    };
                     number += 1;
                     let length = text.as_ref().map_or(0, Vec::len);
                     bytes += length;
-                    let outcome = self.start(number, &text, &mut queue, room);
+                    let outcome = self.start(number, &text, &queue, room);
                     under_way.push_back(async move { (length, outcome.await) }.boxed());
                 }
                 _ = terminate.recv(), if reading => reading = tally.stop(),
                 _ = interrupt.recv(), if reading => reading = tally.stop(),
             }
         }
-        Ok(tally)
+        Ok((tally, unread))
     }
 
     /// Starts a line; nothing comes of a blank one.
@@ -135,7 +149,7 @@ impl Work {
         &self,
         number: u64,
         text: &Text,
-        queue: &mut Queue,
+        queue: &Queue,
         room: OwnedSemaphorePermit,
     ) -> impl Future<Output = Option<Outcome>> + use<> {
         let asked = Line::read(text).and_then(|line| line.map(|line| self.asked(line)).transpose());
@@ -145,7 +159,7 @@ impl Work {
             Ok(Some((line, request))) => {
                 let (api, turn) = (self.api.clone(), queue.next(&line.command_id, room));
                 let answer = async move { Outcome::of(number, line.command_id, api.execute(request).await) };
-                Ok(Some(tokio::spawn(turn.take(answer, Outcome::position))))
+                Ok(Some(tokio::spawn(turn.take(answer, Outcome::led_to))))
             }
         };
         async move {

@@ -46,7 +46,8 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         Action::Schema { what } => {
             let text = match what {
                 SchemaOf::Graphql => graphql::schema::sdl(),
-                SchemaOf::Events => catalogue::CATALOGUE.to_owned(),
+                SchemaOf::Events => serde_json::to_string_pretty(&domain::catalogue::catalogue())?,
+                SchemaOf::Examples => catalogue::CATALOGUE.to_owned(),
             };
             say(text.trim_end());
             Ok(ExitCode::SUCCESS)

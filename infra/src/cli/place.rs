@@ -88,6 +88,11 @@ async fn through(
 ) -> Result<(Option<Way>, PgConnectOptions), Failure> {
     match pooler {
         None => Ok((None, database)),
+        Some(Pooler::Transaction) if pooler::lacks_tls(&database) => Err(
+            "the database URL asks for TLS (sslmode), and with --pooler transaction the pooler is reached without it: put one \
+             beside the program and reach it by its socket, or leave sslmode out where the network may be trusted"
+                .into(),
+        ),
         Some(Pooler::Transaction) => {
             crate::sql::behind_a_pooler();
             let (way, database) = pooler::way(&database)?;

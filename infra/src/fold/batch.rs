@@ -12,9 +12,10 @@ use domain::event::Fact;
 use domain::stream::Position;
 use projections::memory::Memory;
 use projections::projection::Projection;
+use projections::row::Row;
 use sqlx::PgConnection;
 
-use super::{FoldError, ranks, rows};
+use super::{FoldError, ranks, rows, tallies};
 
 /// What a projection makes of the next events.
 pub struct Made {
@@ -51,6 +52,8 @@ pub struct Batch<P: Projection> {
     generation: i64,
     checkpoint: Position,
     memory: Memory<P>,
+    begun: ranks::Begun,
+    tallies: tallies::Batch,
     size: ranks::Size,
 }
 
@@ -79,16 +82,27 @@ impl<P: Projection> Batch<P> {
         for (position, key, change) in &changes {
             memory.change(key, change, *position);
         }
-        Ok(Some(Self { generation, checkpoint, memory, size }))
+        let begun = match P::RANKED {
+            true => ranks::begun(connection, generation, checkpoint, &memory, size).await?,
+            false => ranks::Begun::new(),
+        };
+        let tallies = match P::TALLIED {
+            true => tallies::Batch::of(connection, generation, checkpoint, &memory).await?,
+            false => tallies::Batch::default(),
+        };
+        Ok(Some(Self { generation, checkpoint, memory, begun, tallies, size }))
     }
 }
 
 #[async_trait]
 impl<P: Projection> Unwritten for Batch<P> {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), FoldError> {
-        rows::write(connection, self.generation, &self.memory, self.checkpoint).await?;
+        let Self { generation, checkpoint, memory, begun, tallies, size } = self;
+        rows::write(connection, *generation, memory, *checkpoint).await?;
+        let table = tallies::name(P::Row::TABLE, *generation);
+        tallies.write(connection, &table).await.map_err(|source| FoldError::Sql { projection: P::NAME, source })?;
         match P::RANKED {
-            true => ranks::fold(connection, self.generation, self.checkpoint, &self.memory, self.size).await,
+            true => ranks::fold(connection, *generation, *checkpoint, memory, begun, *size).await,
             false => Ok(()),
         }
     }

@@ -12,12 +12,15 @@ use std::time::Duration;
 
 use domain::stream::Position;
 use projections::projection::Projection;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, PgConnection};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::{FoldError, lease, table};
 use crate::clock::random;
+use crate::reach::{SMALL, is_out_of_reach, too_late};
 
 /// How long a replaced table is kept: no reader that looked up its name before the switch still asks for it.
 const KEPT: Duration = Duration::from_secs(600);
@@ -102,7 +105,7 @@ pub async fn begin<P: Projection>(connection: &mut PgConnection) -> Result<Build
         rows_unknown_or_none => {
             let generation = start::<P>(&mut transaction, serving, builder).await.map_err(failed::<P>)?;
             if let Some((cut_off, ..)) = rows_unknown_or_none
-                && !forget::<P>(&mut transaction, cut_off).await.map_err(failed::<P>)?
+                && forget::<P>(&mut transaction, cut_off).await.map_err(failed::<P>)?
             {
                 return being_built(cut_off);
             }
@@ -136,10 +139,15 @@ async fn claim<P: Projection>(
     Ok(query.execute(connection).await?.rows_affected() == 1)
 }
 
-/// Forgets a build that was cut off. False when its builder has shown life meanwhile.
+/// Forgets a build that was cut off. Whatever still writes under it, perhaps for ever, is not waited for: what it writes
+/// is of another generation. True when its builder has shown life meanwhile.
 async fn forget<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<bool, sqlx::Error> {
-    let sql = "delete from projection_builds where name = $1 and generation = $2 and lease_until < now()";
-    Ok(crate::sql::query(sql).bind(P::NAME).bind(generation).execute(connection).await?.rows_affected() == 1)
+    let sql = "delete from projection_builds where name = $1 and generation in (select generation from projection_builds \
+               where name = $1 and generation = $2 and lease_until < now() for update skip locked)";
+    crate::sql::query(sql).bind(P::NAME).bind(generation).execute(&mut *connection).await?;
+    let sql =
+        "select exists(select from projection_builds where name = $1 and generation = $2 and lease_until > now())";
+    crate::sql::query_scalar(sql).bind(P::NAME).bind(generation).fetch_one(connection).await
 }
 
 async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, builder: Uuid) -> Result<i64, sqlx::Error> {
@@ -152,11 +160,9 @@ async fn start<P: Projection>(connection: &mut PgConnection, serving: i64, build
                values ($1, $2, $3, 0, $4, now() + $5 * interval '1 second')";
     let query = crate::sql::query(sql).bind(P::NAME).bind(generation).bind(P::VERSION.cast_signed()).bind(builder);
     query.bind(lease::seconds()).execute(&mut *connection).await?;
-    crate::sql::query("delete from projection_builds where name = $1 and generation < $2")
-        .bind(P::NAME)
-        .bind(serving)
-        .execute(connection)
-        .await?;
+    let sql = "delete from projection_builds where name = $1 and generation in (select generation from projection_builds \
+               where name = $1 and generation < $2 for update skip locked)";
+    crate::sql::query(sql).bind(P::NAME).bind(serving).execute(connection).await?;
     Ok(generation)
 }
 
@@ -192,30 +198,34 @@ async fn remove_replaced<P: Projection>(
     Ok(())
 }
 
-/// Shows that builders live for as long as it is kept, besides what they say themselves.
+/// Shows that builders live for as long as it is kept, besides what they say themselves, on a connection of its own.
 pub struct Life {
     _task: JoinSet<()>,
     builders: Arc<Mutex<BTreeSet<Uuid>>>,
+    answered: Arc<Mutex<Instant>>,
 }
 
 impl Life {
     /// Of these builders.
-    pub fn of(pool: &PgPool, builders: impl IntoIterator<Item = Uuid>) -> Self {
-        let (pool, builders) = (pool.clone(), Arc::new(Mutex::new(builders.into_iter().collect::<BTreeSet<_>>())));
-        let (living, mut task) = (Arc::clone(&builders), JoinSet::new());
+    pub fn of(database: &PgConnectOptions, builders: impl IntoIterator<Item = Uuid>) -> Self {
+        let builders = Arc::new(Mutex::new(builders.into_iter().collect::<BTreeSet<_>>()));
+        let answered = Arc::new(Mutex::new(Instant::now()));
+        let (database, living, heard) = (database.clone(), Arc::clone(&builders), Arc::clone(&answered));
+        let mut task = JoinSet::new();
         task.spawn(async move {
+            let mut connection = None;
             loop {
                 tokio::time::sleep(lease::TERM / 3).await;
-                let builders: Vec<Uuid> = living.lock().expect("no holder of the set panics").iter().copied().collect();
-                let sql = "update projection_builds set lease_until = now() + $2 * interval '1 second' \
-                           where builder = any($1)";
-                let shown = crate::sql::query(sql).bind(builders).bind(lease::seconds()).execute(&pool).await;
-                if let Err(error) = shown {
-                    tracing::debug!(%error, "a build shows no life this time");
+                let living: Vec<Uuid> = living.lock().expect("no holder of the set panics").iter().copied().collect();
+                let shown = tokio::time::timeout(SMALL, show(&database, &mut connection, living)).await;
+                match shown.unwrap_or_else(|_| Err(too_late())) {
+                    Err(error) if is_out_of_reach(&error) => tracing::debug!(%error, "a build shows no life this time"),
+                    // Where it could not be shown, as behind a lock, the database has answered all the same.
+                    _shown_or_refused => *heard.lock().expect("no holder of the instant panics") = Instant::now(),
                 }
             }
         });
-        Self { _task: task, builders }
+        Self { _task: task, builders, answered }
     }
 
     /// One more builds.
@@ -227,4 +237,25 @@ impl Life {
     pub fn ends(&self, builder: Uuid) {
         self.builders.lock().expect("no holder of the set panics").remove(&builder);
     }
+
+    /// When the database has last answered, or was first to.
+    pub fn answered(&self) -> Instant {
+        *self.answered.lock().expect("no holder of the instant panics")
+    }
+}
+
+/// Shows it once; a connection on which that fails is given up.
+async fn show(
+    database: &PgConnectOptions,
+    kept: &mut Option<PgConnection>,
+    builders: Vec<Uuid>,
+) -> Result<(), sqlx::Error> {
+    let mut connection = match kept.take() {
+        Some(connection) => connection,
+        None => database.connect().await?,
+    };
+    let sql = "update projection_builds set lease_until = now() + $2 * interval '1 second' where builder = any($1)";
+    crate::sql::query(sql).bind(builders).bind(lease::seconds()).execute(&mut connection).await?;
+    *kept = Some(connection);
+    Ok(())
 }

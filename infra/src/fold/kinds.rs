@@ -12,20 +12,34 @@
 //! Only types unknown here are stepped over. A payload of a known type that does not decode stops whoever meets it.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use domain::event::{Event, Fact};
 use domain::id::ActorId;
 use domain::stream::{Position, StreamId, StreamKind};
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::engine::Folded;
 use crate::log::catalogue::CATALOGUE;
 
-/// This build, as others name it.
-pub const BUILD: &str = env!("CARGO_PKG_VERSION");
+/// This build, as others name it: its version, and a digest of the types of events it knows, so that two builds of one
+/// version that differ in these have different names.
+#[must_use]
+pub fn build() -> &'static str {
+    static BUILD: OnceLock<String> = OnceLock::new();
+    BUILD
+        .get_or_init(|| named(KINDS.iter().flat_map(|kind| Event::names(*kind).iter().map(move |name| (*kind, *name)))))
+}
+
+fn named(types: impl Iterator<Item = (StreamKind, &'static str)>) -> String {
+    let mut digest = Sha256::new();
+    types.for_each(|(kind, name)| digest.update(format!("{} {name}\n", kind.name())));
+    let digest: String = digest.finalize()[..4].iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{}+{digest}", env!("CARGO_PKG_VERSION"))
+}
 
 /// The kinds of stream.
 const KINDS: [StreamKind; 3] = [StreamKind::Member, StreamKind::Branch, StreamKind::Round];
@@ -68,7 +82,7 @@ pub async fn readers(executor: impl PgExecutor<'_>, kind: &str, name: &str) -> R
 pub async fn register(connection: &mut PgConnection, projections: &[Arc<dyn Folded>]) -> Result<(), sqlx::Error> {
     let known = known(projections);
     let kinds: Vec<&str> = known.iter().map(|(kind, ..)| kind.name()).collect();
-    let names: Vec<&str> = known.iter().map(|(_, name, _)| *name).collect();
+    let names: Vec<&str> = known.iter().map(|(_, name, _)| name.as_str()).collect();
     let readers: Vec<&str> = known.iter().map(|(.., reader)| *reader).collect();
     // The owner runs this too, so that everything is called by pg_catalog's name.
     let array = |number| format!("pg_catalog.unnest(${number}::pg_catalog.text[])");
@@ -80,20 +94,21 @@ pub async fn register(connection: &mut PgConnection, projections: &[Arc<dyn Fold
         array(2),
         array(3),
     );
-    crate::sql::query(&sql).bind(kinds).bind(names).bind(readers).bind(BUILD).execute(connection).await.map(drop)
+    crate::sql::query(&sql).bind(kinds).bind(names).bind(readers).bind(build()).execute(connection).await.map(drop)
 }
 
 /// Every type this build knows, by itself and with each projection that reads it.
 #[must_use]
-pub fn known(projections: &[Arc<dyn Folded>]) -> Vec<(StreamKind, &'static str, &'static str)> {
+pub fn known(projections: &[Arc<dyn Folded>]) -> Vec<(StreamKind, String, &'static str)> {
     let mut known = Vec::new();
     for kind in KINDS {
         let examples: Vec<Fact> = CATALOGUE.lines().filter_map(|line| example(kind, line)).collect();
-        for name in Event::names(kind) {
-            known.push((kind, *name, ""));
-            let of_type = || examples.iter().filter(|fact| fact.event.name() == *name);
+        for name in Event::types(kind) {
+            // Who reads a type reads each version of it.
+            let of_type = || examples.iter().filter(|fact| name.split('@').next() == Some(fact.event.name()));
             let reading = projections.iter().filter(|projection| of_type().any(|fact| projection.reads(fact)));
-            known.extend(reading.map(|projection| (kind, *name, projection.name())));
+            let readers = reading.map(|projection| projection.name()).chain([""]);
+            known.extend(readers.map(|reader| (kind, name.clone(), reader)));
         }
     }
     known
@@ -108,7 +123,7 @@ pub(crate) fn examples() -> Vec<Fact> {
 
 /// The fact of an example in the catalogue.
 fn example(kind: StreamKind, line: &str) -> Option<Fact> {
-    let event = line.starts_with('{').then(|| Event::decode(kind, line).ok())??;
+    let event = line.starts_with('{').then(|| Event::decode(kind, "1", line).ok())??;
     Some(Fact {
         position: Position(1),
         stream: StreamId { kind, id: Uuid::from_u128(1) },
@@ -127,15 +142,24 @@ mod tests {
     use crate::fold::registry;
 
     #[test]
+    fn builds_that_know_other_types_have_other_names() {
+        let all = || KINDS.iter().flat_map(|kind| Event::names(*kind).iter().map(move |name| (*kind, *name)));
+        assert_eq!(named(all()), build());
+        assert_ne!(named(all().skip(1)), build());
+        assert!(build().starts_with(concat!(env!("CARGO_PKG_VERSION"), "+")));
+    }
+
+    #[test]
     fn every_type_has_examples_and_a_reader() {
         let known = known(&registry::all());
         for kind in KINDS {
             for name in Event::names(kind) {
-                let readers: Vec<_> = known.iter().filter(|(of, other, _)| (of, other) == (&kind, name)).collect();
+                let readers: Vec<_> =
+                    known.iter().filter(|(of, other, _)| (*of, other.as_str()) == (kind, *name)).collect();
                 assert!(readers.iter().any(|(.., reader)| *reader == "audit_trail"), "{name}: {readers:?}");
             }
         }
-        let reads = |name, projection| known.contains(&(StreamKind::Member, name, projection));
+        let reads = |name: &str, projection| known.contains(&(StreamKind::Member, name.to_owned(), projection));
         assert!(reads("member_transferred", "members") && !reads("member_transferred", "outlets"));
     }
 }

@@ -8,17 +8,17 @@ use std::time::Duration;
 use domain::stream::Position;
 use futures_util::FutureExt;
 use sqlx::{Executor, PgPool};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::FoldError;
 use super::engine::{BATCH, Folded};
 use super::lease::{self, Lease};
-use super::rebuild::Quiet;
+use super::rebuild::Progress;
 use super::tail::Tail;
 use super::together::{Desk, Together};
-use crate::reach::{Reach, is_out_of_reach};
+use crate::reach::{Reach, found_no_room, is_out_of_reach};
 use crate::reads::serving::Moved;
 
 /// How long projections breathe after a small batch, so that what comes meanwhile is folded together: each batch
@@ -32,10 +32,18 @@ const REST: Duration = Duration::from_secs(2);
 pub(super) const FOLD: Duration = Duration::from_secs(90);
 /// How often a lease that another holds is asked for.
 const TURN: Duration = Duration::from_secs(1);
+/// Within this time another process goes on with what one folded that was killed or stopped.
+pub const TAKEN_OVER: Duration = Duration::from_secs(10);
+// The lease runs out, it is asked for, and each may be late on a busy machine.
+const _: () = assert!(lease::TERM.as_secs() + TURN.as_secs() + 3 <= TAKEN_OVER.as_secs());
 /// How long one that failed leaves the lease to others: they ask within a turn, and may be builds that can go on.
 const YIELD: Duration = Duration::from_secs(3);
 /// How often a projection fails on the database's word before that is recorded as a stop.
 const TRIES: u32 = 3;
+
+/// How many builds of raised versions a process makes at once, each with connections of its own and rows in memory. Who
+/// has no turn looks again whether there is still something to build: another process may have done it.
+static BUILDS: Semaphore = Semaphore::const_new(2);
 
 /// What the workers of a process share.
 #[derive(Clone)]
@@ -65,6 +73,7 @@ pub fn start(projections: Vec<Arc<dyn Folded>>, floor: &Floor) -> JoinSet<()> {
         pool: floor.own.clone(),
         reach: Arc::clone(&floor.reach),
         tail: Arc::clone(&floor.tail),
+        head: floor.head.clone(),
         moved: floor.moved.clone(),
     };
     let (desk, together) = together.start();
@@ -89,7 +98,7 @@ async fn work(projection: Arc<dyn Folded>, mut floor: Floor, desk: Desk) {
                     rest(&mut floor, YIELD).await;
                 }
             }
-            Ok(None) => await_turn(&*projection, &mut floor).await,
+            Ok(None) => await_turn(&*projection, &mut floor, &mut trouble).await,
             Err(error) => {
                 warn(&*projection, &error, "the lease cannot be taken");
                 rest(&mut floor, REST).await;
@@ -105,6 +114,17 @@ struct Trouble {
     said: Option<String>,
     /// How often in a row.
     times: u32,
+}
+
+impl Trouble {
+    /// Says what is wrong, unless it was just said.
+    fn tell(&mut self, projection: &dyn Folded, error: &FoldError, what: &str) {
+        let why = chain(error);
+        if self.said.as_ref() != Some(&why) {
+            tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "{what}");
+            self.said = Some(why);
+        }
+    }
 }
 
 /// Why a worker lets its lease go.
@@ -225,13 +245,10 @@ async fn report(projection: &dyn Folded, floor: &Floor, lease: &Lease, error: &F
     if is_out_of_reach(error) {
         return;
     }
-    let why = chain(error);
-    if trouble.said.as_ref() != Some(&why) {
-        tracing::error!(projection = projection.name(), error = error as &dyn std::error::Error, "a projection rests");
-        trouble.said = Some(why);
-    }
+    trouble.tell(projection, error, "a projection rests");
     trouble.times += 1;
-    if !error.is_about_an_event() && trouble.times < TRIES {
+    let of_the_projection = trouble.times >= TRIES && !found_no_room(error);
+    if !error.is_about_an_event() && !of_the_projection {
         return;
     }
     let cause = std::error::Error::source(error).map_or_else(|| error.to_string(), chain);
@@ -248,7 +265,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 
 /// Nothing to fold for now: another process holds the lease, or the rows are of another version. A raised version is
 /// built beside while the old one serves. An older program leaves a newer one's rows alone.
-async fn await_turn(projection: &dyn Folded, floor: &mut Floor) {
+async fn await_turn(projection: &dyn Folded, floor: &mut Floor, trouble: &mut Trouble) {
     let serving = match floor.reach.soon(lease::look(&floor.pool, projection.name())).await {
         Ok(lease) => lease.version.cmp(&projection.version().cast_signed()),
         Err(error) => {
@@ -265,27 +282,44 @@ async fn await_turn(projection: &dyn Folded, floor: &mut Floor) {
             );
             rest(floor, 10 * REST).await;
         }
-        Ordering::Less => renew_version(projection, floor).await,
+        Ordering::Less => renew_version(projection, floor, trouble).await,
     }
 }
 
-async fn renew_version(projection: &dyn Folded, floor: &mut Floor) {
-    tracing::info!(projection = projection.name(), version = projection.version(), "building a raised version beside");
+/// Who is told of a build that this process makes by itself.
+struct Told(u32);
+
+impl Progress for Told {
+    fn at(&self, _done: u64, _of: u64) {}
+
+    fn begins(&self, projection: &'static str) {
+        tracing::info!(projection, version = self.0, "building a raised version beside");
+    }
+
+    fn again(&self, after: Duration) {
+        tracing::warn!(seconds = after.as_secs(), "a build has made no headway; it is begun again");
+    }
+}
+
+async fn renew_version(projection: &dyn Folded, floor: &mut Floor, trouble: &mut Trouble) {
+    let Ok(_turn) = BUILDS.try_acquire() else { return rest(floor, TURN).await };
     let broken = |_panic| Err(FoldError::Broken { projection: projection.name() });
-    let build = AssertUnwindSafe(projection.rebuild(&floor.pool, &Quiet)).catch_unwind();
+    let told = Told(projection.version());
+    let build = AssertUnwindSafe(projection.rebuild(&floor.pool, &told)).catch_unwind();
     let built = tokio::select! {
         built = build => built.unwrap_or_else(broken),
         _ = floor.stopping.changed() => return,
     };
     match built {
-        Ok(_) => _ = floor.moved.send(Moved::new()),
+        Ok(_) => {
+            *trouble = Trouble::default();
+            _ = floor.moved.send(Moved::new());
+        }
         Err(FoldError::BeingBuilt { .. }) => rest(floor, REST).await,
         Err(error) => {
-            tracing::error!(
-                projection = projection.name(),
-                error = &error as &dyn std::error::Error,
-                "the build failed"
-            );
+            if !is_out_of_reach(&error) {
+                trouble.tell(projection, &error, "the build failed; it is tried again");
+            }
             rest(floor, REST).await;
         }
     }

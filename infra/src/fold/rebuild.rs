@@ -6,6 +6,7 @@
 //!   be read.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use domain::stream::Position;
 use futures_util::FutureExt;
@@ -23,6 +24,12 @@ use crate::log::reader;
 pub trait Progress: Send + Sync {
     /// So many events of so many are done.
     fn at(&self, done: u64, of: u64);
+    /// A build of this projection has begun, or goes on.
+    fn begins(&self, _projection: &'static str) {}
+    /// Some work was done that is not counted; the next step may take as long as so many events take, and tells nothing.
+    fn step(&self, _events: u64) {}
+    /// Nothing has moved for so long: what is not built yet is begun again.
+    fn again(&self, _after: Duration) {}
 }
 
 /// Nobody is told.
@@ -54,8 +61,10 @@ pub async fn go_on<P: Projection>(
             }
             Ok(None) => {
                 if compared.is_none() {
+                    told.step(build.checkpoint.0);
                     compared = compare::run::<P>(connection, &build).await.map_err(failed::<P>)?;
                 }
+                told.step(0);
                 finish::<P>(connection, &build, most, compared.as_ref()).await
             }
             Err(error) => Err(error),

@@ -5,7 +5,7 @@ use projections::row::Row;
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::cells::sql_type;
-use super::ranks;
+use super::{ranks, tallies};
 
 /// `until_position` of a row that holds.
 pub const HOLDS: i64 = i64::MAX;
@@ -32,6 +32,14 @@ pub fn list(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().collect::<Vec<_>>().join(", ")
 }
 
+/// The tables that are kept beside a generation's: ranks and tallies of its rows.
+#[must_use]
+pub fn beside<P: Projection>(generation: i64) -> Vec<String> {
+    let ranks = P::RANKED.then(|| ranks::Tables::of(P::Row::TABLE, generation).names().map(str::to_owned));
+    let tallies = P::TALLIED.then(|| tallies::name(P::Row::TABLE, generation));
+    ranks.into_iter().flatten().chain(tallies).collect()
+}
+
 /// Makes the table of a generation if it is not there. History is kept: a key has one row per change.
 ///
 /// # Errors
@@ -55,11 +63,12 @@ pub async fn create_bare<P: Projection>(connection: &mut PgConnection, generatio
     let mut sql = format!(
         "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null);"
     );
-    let ranks = ranks::Tables::of(P::Row::TABLE, generation);
-    let kept: Vec<&str> =
-        [table.as_str()].into_iter().chain(P::RANKED.then(|| ranks.names()).into_iter().flatten()).collect();
+    let beside = beside::<P>(generation);
     if P::RANKED {
-        sql += &ranks::creation(&ranks);
+        sql += &ranks::creation(&ranks::Tables::of(P::Row::TABLE, generation));
+    }
+    if P::TALLIED {
+        sql += &tallies::creation(&tallies::name(P::Row::TABLE, generation));
     }
     // The log's owner can read it, so that a dump as the owner is whole.
     let owner: String = crate::sql::query_scalar(
@@ -68,7 +77,7 @@ pub async fn create_bare<P: Projection>(connection: &mut PgConnection, generatio
     )
     .fetch_one(&mut *connection)
     .await?;
-    sql += &format!("grant select on {} to {owner};", kept.join(", "));
+    sql += &format!("grant select on {} to {owner};", list([table].into_iter().chain(beside)));
     connection.execute(sql.as_str()).await.map(drop)
 }
 
@@ -109,10 +118,8 @@ pub async fn generations<P: Projection>(connection: &mut PgConnection) -> Result
 /// # Errors
 /// The database's.
 pub async fn remove<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
-    let mut sql = format!("drop table if exists {}", name(P::Row::TABLE, generation));
-    if P::RANKED {
-        sql += &format!(", {}", ranks::Tables::of(P::Row::TABLE, generation).names().join(", "));
-    }
+    let all = [name(P::Row::TABLE, generation)].into_iter().chain(beside::<P>(generation));
+    let sql = format!("drop table if exists {}", list(all));
     let mut transaction = connection.begin_with("begin; set local lock_timeout = '1s'").await?;
     transaction.execute(sql.as_str()).await?;
     transaction.commit().await

@@ -2,8 +2,10 @@
 //! most events change the rows of a few projections and merely move the checkpoint of the others.
 //!
 //! # Rules
-//! - Whoever is far behind, has fallen out of step or was refused folds apart, as if it were alone; so do all after a
-//!   transaction that failed, so that an event or a table at fault holds up only the projections it belongs to.
+//! - Whoever has fallen out of step or was refused folds apart, as if it were alone; so do all after a transaction that
+//!   failed, so that an event or a table at fault holds up only the projections it belongs to.
+//! - Where all are far behind, each folds apart: several connections catch up faster. Not before that, for they take the
+//!   cores from those that append, which would put the folds further behind.
 //! - After a round all breathe together, so that they stay in step.
 //! - A projection whose row somebody else has locked is left out rather than waited for.
 //!
@@ -18,7 +20,7 @@ use std::time::Duration;
 use domain::stream::Position;
 use futures_util::FutureExt;
 use sqlx::{Connection, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::FoldError;
@@ -32,8 +34,10 @@ use crate::reads::serving::Moved;
 
 /// How long the first that asks waits for the others: they were woken by the same commit, or by the end of one round.
 const GATHER: Duration = Duration::from_millis(2);
-/// The most events that are folded together: with more, writing rows takes the time, and several connections do it faster.
-const MOST: usize = 1_000;
+/// How many positions apart two may be to be abreast.
+const ABREAST: u64 = 1_000;
+/// How many positions behind the log is far.
+const FAR: u64 = 4 * BATCH as u64;
 /// Whom an error of all is ascribed to.
 const ALL: &str = "(all together)";
 
@@ -57,6 +61,8 @@ pub struct Together {
     pub reach: Arc<Reach>,
     /// What the projections read together.
     pub tail: Arc<Tail>,
+    /// Where the log ends, as far as is known.
+    pub head: watch::Receiver<Position>,
     /// Told which checkpoints have moved.
     pub moved: mpsc::UnboundedSender<Moved>,
 }
@@ -128,12 +134,12 @@ impl Together {
         let failed = |source| FoldError::Sql { projection: ALL, source };
         let mut folded = BTreeMap::new();
         let foremost = round.iter().map(|asked| asked.lease.checkpoint.0).max().unwrap_or_default();
-        let abreast = |asked: &&Asked| asked.lease.checkpoint.0 + MOST as u64 >= foremost;
+        let abreast = |asked: &&Asked| asked.lease.checkpoint.0 + ABREAST >= foremost;
         let from = round.iter().filter(abreast).map(|asked| asked.lease.checkpoint).min().unwrap_or_default();
-        let met = self.tail.after(&self.pool, from, BATCH).await.map_err(failed)?;
-        if met.len() > MOST {
+        if from.0 + FAR < self.head.borrow().0 {
             return Ok(folded);
         }
+        let met = self.tail.after(&self.pool, from, BATCH).await.map_err(failed)?;
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         let mut moving: Vec<(&Asked, Made)> = Vec::new();
         for asked in round.iter().filter(abreast) {

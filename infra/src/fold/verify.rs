@@ -2,8 +2,7 @@
 //!
 //! # Memory
 //! A pass holds the refolded rows of as many groups of keys as fit; what does not fit waits for another pass over the
-//! log. So a verification is as large as a pass, or as the history of the longest group, however long the log is. The
-//! places on large boards are held besides, all of them.
+//! log. So a verification is as large as a pass, or as the history of the longest group, however long the log is.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -22,10 +21,10 @@ use super::FoldError;
 use super::cells::{bind_one, read};
 use super::lease::{self, Lease};
 use super::line::{self, GROUPS, Line};
-use super::ranks;
 use super::rebuild::Progress;
 use super::stretch::Stretch;
 use super::table::{self, HOLDS};
+use super::{ranks, tallies};
 use crate::log::stream;
 
 /// The most changes a pass holds, and with them the most rows.
@@ -90,6 +89,7 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
         true => Some(ranks::verify::Refolded::<P>::begin(&mut connection, &lease).await?),
         false => None,
     };
+    let mut tallied = P::TALLIED.then(|| tallies::verify::Refolded::<P>::begin(&lease));
     let mut groups = 0;
     while groups < GROUPS {
         let pass = Pass::<P>::over(&mut connection, &database, groups, most, &lease, told).await?;
@@ -102,11 +102,16 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
             first = Some((place, difference));
         }
         places.iter_mut().for_each(|places| pass.groups.values().for_each(|(memory, _)| places.add(memory)));
+        tallied.iter_mut().for_each(|tallied| pass.groups.values().for_each(|(memory, _)| tallied.add(memory)));
         groups = pass.end;
     }
     let mut difference = first.map(|(_, difference)| difference);
     if let Some(places) = places.filter(|_| difference.is_none()) {
         difference = places.difference(&mut connection, &lease).await?;
+        differing += u64::from(difference.is_some());
+    }
+    if let Some(tallied) = tallied.filter(|_| difference.is_none()) {
+        difference = tallied.difference(&mut connection, &lease).await?;
         differing += u64::from(difference.is_some());
     }
     let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -78,7 +78,7 @@ impl Fresh {
             Some(_) => Ask::Confirm,
             None => Ask::Record { writes, person: given.order.side_row() },
         };
-        let job = given.job(reads, ask);
+        let job = given.job(reads, ask, None);
         let settled = settle(std::slice::from_ref(&job), found, &mut HashSet::new()).into_iter().next();
         match (settled.expect("one job is settled once"), refusal) {
             (Settled::Accepted(position), _) => {

@@ -8,7 +8,7 @@
 //! # Failures
 //! After an error the connection is given up and the same batch is settled again on a new one: what had been committed
 //! after all is found in `commands` and answered as accepted. A batch that the database refuses for its content is
-//! settled job by job, so that one bad job fails alone.
+//! settled job by job, so that one bad job fails alone; where one of them is given up for another reason, so are all the rest.
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
@@ -40,6 +40,9 @@ const ATTEMPTS: u32 = 8;
 const DEADLINE: Duration = Duration::from_secs(15);
 /// How often a batch may be too late before its callers are told.
 const LATE: u32 = 2;
+
+/// How often the appender lets others go first before a batch.
+const TURNS: u32 = 16;
 
 /// The table of the row that every append takes.
 const HEAD: &str = "log_head";
@@ -82,6 +85,7 @@ impl Appender {
         let mut session = Session { connection: None, short: !pooled() };
         let mut broken = Broken::default();
         loop {
+            self.gather().await;
             let ((jobs, waiting), done) = {
                 let mut desk = self.desk.lock();
                 (desk.take(MOST_JOBS, MOST_EVENTS), desk.is_done())
@@ -104,6 +108,19 @@ impl Appender {
             for (waiting, answer) in waiting.into_iter().zip(batch.answers) {
                 // A caller that went away does not need the answer; the command stands.
                 let _gone = waiting.send(answer);
+            }
+        }
+    }
+
+    /// Lets whoever was answered just now decide what comes next, for as long as that fills the queue: one that came back
+    /// first would otherwise go to the disk alone, and all the others wait for it.
+    async fn gather(&self) {
+        let mut waiting = self.desk.lock().waiting();
+        for _ in 0..TURNS {
+            tokio::task::yield_now().await;
+            let now = self.desk.lock().waiting();
+            if std::mem::replace(&mut waiting, now) == now {
+                return;
             }
         }
     }
@@ -146,11 +163,13 @@ impl Appender {
             if about_content && jobs.len() > 1 {
                 return self.settle_one_by_one(session, jobs, broken).await;
             }
-            if attempt >= ATTEMPTS || late >= LATE || about_content {
+            if attempt >= ATTEMPTS || late >= LATE || about_content || self.reach.is_replaced() {
                 if !away {
                     tracing::error!(error = &error as &dyn std::error::Error, jobs = jobs.len(), "append failed");
                 }
-                return Batch::of(fail(jobs, error, broken));
+                let error = Arc::new(error);
+                let given_up = (!about_content).then(|| Arc::clone(&error));
+                return Batch { given_up, ..Batch::of(fail(jobs, &error, broken)) };
             }
             if !away {
                 tracing::warn!(error = %error, attempt, "append is tried again on a new connection");
@@ -162,8 +181,15 @@ impl Appender {
 
     async fn settle_one_by_one(&self, session: &mut Session, jobs: &[Job], broken: &mut HashSet<u64>) -> Batch {
         let mut batch = Batch::of(Vec::new());
-        for job in jobs {
-            batch.join(Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await);
+        for (job, others) in jobs.iter().zip((1..).map(|next| &jobs[next..])) {
+            let one = Box::pin(self.settle_with_retries(session, std::slice::from_ref(job), broken)).await;
+            let given_up = one.given_up.clone();
+            batch.join(one);
+            if let Some(error) = given_up {
+                // The others would each be waited for as long.
+                batch.join(Batch::of(fail(others, &error, broken)));
+                break;
+            }
         }
         batch
     }
@@ -184,7 +210,7 @@ impl Appender {
         if session.short
             && let Some(foreseen) = ordinary::foreseen(jobs, broken)
         {
-            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now());
+            let appending = ordinary::append(connection, jobs, &foreseen, self.clock.now(), self.reach.origin());
             if let Some(head) = patiently(&self.options, HEAD, appending).await? {
                 return Ok(Batch::of(ordinary::placed(foreseen, head)));
             }
@@ -201,7 +227,7 @@ impl Appender {
         jobs: &[Job],
         broken: &mut HashSet<u64>,
     ) -> Result<Batch, Fault> {
-        let (head, last) = patiently(&self.options, HEAD, take_head(connection)).await?;
+        let (head, last) = patiently(&self.options, HEAD, take_head(connection, &self.reach)).await?;
         let at = self.clock.now().max(last);
         let mut found = Found { head, ..look(connection, jobs).await? };
         let settled = settle(jobs, &mut found, broken);
@@ -284,11 +310,13 @@ struct Batch {
     answers: Vec<Settled>,
     /// Recorded states that were loaded on the way.
     fresh: Fresh,
+    /// Why it was given up, where none of the jobs is to blame.
+    given_up: Option<Arc<sqlx::Error>>,
 }
 
 impl Batch {
     fn of(settled: Vec<Settled>) -> Self {
-        Self { answers: settled.clone(), settled, fresh: Fresh::default() }
+        Self { answers: settled.clone(), settled, fresh: Fresh::default(), given_up: None }
     }
 
     fn join(&mut self, other: Self) {

@@ -6,6 +6,7 @@
 //! - Every state belongs to a lineage. When an append that wrote it fails, the lineage is broken, the state goes back
 //!   to what is confirmed under a new lineage, and jobs decided on the old one are settled as stale.
 
+use std::borrow::Cow;
 use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -18,13 +19,16 @@ use tokio::sync::oneshot;
 
 use super::job::{Ask, Given, Job, Read, Settled, Write};
 use super::verdict::Verdict;
+use crate::turn::Turn;
 
 /// What a decision led to.
 pub enum Step {
     /// These states are missing.
     Load(Vec<StreamId>),
+    /// It is not its turn yet.
+    Turn(Arc<Turn>),
     /// These types of events have not been asked about yet.
-    Ask(Vec<&'static str>),
+    Ask(Vec<Cow<'static, str>>),
     /// The job is queued; a refusal is to be answered once it is confirmed.
     Queued(oneshot::Receiver<Settled>, Option<Refusal>),
     /// The desk is closed.
@@ -96,6 +100,9 @@ impl Desk {
         if self.closed {
             return Step::Closed;
         }
+        if let Some(turn) = given.turn.as_ref().filter(|turn| !turn.may_decide()) {
+            return Step::Turn(Arc::clone(turn));
+        }
         let Verdict { decision, refusal, streams } = match Verdict::on(&Cached(&self.entries), given) {
             Ok(verdict) => verdict,
             Err(missing) => return Step::Load(missing),
@@ -110,7 +117,8 @@ impl Desk {
             None => Ask::Record { writes: self.provisionally(decision), person: given.order.side_row() },
         };
         let (answer, waiting) = oneshot::channel();
-        self.enqueue(given.job(reads, ask), answer);
+        let link = given.turn.as_ref().map(|turn| turn.link(|| self.next_lineage()));
+        self.enqueue(given.job(reads, ask, link), answer);
         Step::Queued(waiting, refusal)
     }
 
@@ -147,10 +155,16 @@ impl Desk {
         self.closed && self.queue.is_empty()
     }
 
+    /// How many jobs wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.len()
+    }
+
     /// Drops every state and every job that waits. What is being appended is settled as before: its lineages are gone.
     pub fn forget(&mut self) {
         self.entries.clear();
-        self.queue.clear();
+        self.queue.drain(..).filter_map(|(job, _)| job.link).for_each(|link| link.breaks(true));
     }
 
     fn provisionally(&mut self, decision: Decision) -> Vec<Write> {
@@ -214,6 +228,10 @@ impl Desk {
     /// queued from now on is decided on no line that the batch has broken.
     pub fn settled(&mut self, jobs: &[Job], settled: &[Settled]) -> (u64, u64) {
         for (job, settled) in jobs.iter().zip(settled) {
+            // Under this lock, so that no line is decided on what stands without those before it.
+            if let (Some(link), Settled::Stale(_) | Settled::Failed(_)) = (&job.link, settled) {
+                link.breaks(matches!(settled, Settled::Failed(_)));
+            }
             if let Settled::Stale(streams) = settled {
                 for read in job.reads.iter().filter(|read| streams.contains(&read.stream)) {
                     self.mark_stale(read);

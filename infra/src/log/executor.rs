@@ -4,6 +4,7 @@
 //! - A command is decided again, a bounded number of times, when what it was decided on has moved.
 //! - A refusal is answered only after its reads were confirmed; so nobody is refused for a state that never held.
 
+use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -117,7 +118,7 @@ impl Executor {
         ask: Ask,
     ) -> Settled {
         let (answer, waiting) = oneshot::channel();
-        self.desk.lock().push(Job { key, body, metadata, reads, ask, given: None }, answer);
+        self.desk.lock().push(Job { key, body, metadata, reads, ask, given: None, link: None }, answer);
         self.bell.notify_one();
         waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
     }
@@ -141,7 +142,7 @@ impl Executor {
     fn given(&self, order: Order) -> Arc<Given> {
         let (at, actor) = (self.clock.now(), ActorId(order.key.principal.clone()));
         let context = Context { at, actor, zone: self.zone.clone(), vault: Arc::clone(&order.vault) };
-        Arc::new(Given { order, context, gate: Arc::clone(&self.gate) })
+        Arc::new(Given { order, context, gate: Arc::clone(&self.gate), turn: turn::mine() })
     }
 
     /// Decides a command and appends what it leads to.
@@ -177,6 +178,9 @@ impl Executor {
             let step = self.desk.lock().decide(given);
             match step {
                 Step::Load(streams) => self.load(streams).await?,
+                Step::Turn(turn) => {
+                    turn.to_decide().await.map_err(|failed| SendError::Failed(Box::new(failed)))?;
+                }
                 Step::Ask(types) => self.ask(types).await?,
                 Step::Queued(waiting, refusal) => {
                     turn::decided(&given.order.key.command_id);
@@ -189,7 +193,7 @@ impl Executor {
         Err(SendError::Contended { attempts: LOADS })
     }
 
-    async fn ask(&self, types: Vec<&'static str>) -> Result<(), SendError> {
+    async fn ask(&self, types: Vec<Cow<'static, str>>) -> Result<(), SendError> {
         let late = |late| SendError::Failed(Box::new(late));
         self.reach.within(LOAD, self.gate.ask(&self.pool, types), late).await
     }

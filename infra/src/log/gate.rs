@@ -11,21 +11,27 @@
 //! - Who is about to append a type for the first time asks every living process; once all knew it, it stays open.
 //! - An old build that is started later meets what is in the log already: it stops what needs it ([`crate::fold::kinds`]).
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::event::Event;
 use domain::stream::StreamKind;
 use graphql::ports::SendError;
+use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::fold::kinds::BUILD;
+use crate::clock::{self, Clock};
+use crate::fold::kinds::build;
+use crate::sqltype::SqlInstant;
 
 /// How often a process says that it lives.
 const BEAT: Duration = Duration::from_secs(2);
+/// How long its word may be under way.
+const HEARD: Duration = Duration::from_secs(5);
 /// How long a process is taken to live after its last word.
 const ALIVE: Duration = Duration::from_secs(10);
 
@@ -33,7 +39,7 @@ const ALIVE: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub struct Gate {
     wide: bool,
-    open: Mutex<BTreeSet<&'static str>>,
+    open: Mutex<BTreeSet<Cow<'static, str>>>,
 }
 
 impl Gate {
@@ -44,19 +50,19 @@ impl Gate {
     }
 
     /// Those of these types that have to be asked about.
-    pub fn closed<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Vec<&'static str> {
+    pub fn closed<'e>(&self, events: impl IntoIterator<Item = &'e Event>) -> Vec<Cow<'static, str>> {
         if self.wide {
             return Vec::new();
         }
         let open = self.open.lock().expect("no holder of the gate panics");
-        events.into_iter().map(Event::name).filter(|name| !open.contains(name)).collect()
+        events.into_iter().map(Event::typed).filter(|name| !open.contains(name)).collect()
     }
 
     /// Opens it for these types, where every living process knows them.
     ///
     /// # Errors
     /// [`SendError::NewerType`] where one does not; the database's.
-    pub async fn ask(&self, pool: &PgPool, names: Vec<&'static str>) -> Result<(), SendError> {
+    pub async fn ask(&self, pool: &PgPool, names: Vec<Cow<'static, str>>) -> Result<(), SendError> {
         let sql = "select p.build, t.name from processes p cross join unnest($1::text[]) as t(name) \
                    where p.alive_until > clock_timestamp() and t.name <> all (p.types) order by p.build, t.name limit 1";
         let unknown: Option<(String, String)> = crate::sql::query_as(sql)
@@ -79,29 +85,42 @@ impl Gate {
 /// # Errors
 /// The database's.
 pub async fn enter(pool: &PgPool, process: Uuid) -> Result<(), sqlx::Error> {
-    let types: Vec<&str> = StreamKind::ALL.into_iter().flat_map(Event::names).copied().collect();
     crate::sql::query("delete from processes where alive_until < clock_timestamp() - interval '1 hour'")
         .execute(pool)
         .await?;
-    let sql = "insert into processes (id, build, types, alive_until) \
-               values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond') on conflict (id) do update \
-               set alive_until = excluded.alive_until";
-    let alive = i64::try_from(ALIVE.as_millis()).unwrap_or(i64::MAX);
-    crate::sql::query(sql).bind(process).bind(BUILD).bind(types).bind(alive).execute(pool).await.map(drop)
+    say(pool, process).await.map(drop)
 }
 
-/// Says that a process lives until it stops, then that it is gone.
-pub async fn live(pool: PgPool, process: Uuid, mut stopping: watch::Receiver<bool>) {
+/// Says that a process lives, in one statement; answers the database's time.
+async fn say(pool: &PgPool, process: Uuid) -> Result<Timestamp, sqlx::Error> {
+    let types: Vec<String> = StreamKind::ALL.into_iter().flat_map(Event::types).collect();
+    let sql = "insert into processes (id, build, types, alive_until) \
+               values ($1, $2, $3, clock_timestamp() + $4 * interval '1 millisecond') on conflict (id) do update \
+               set alive_until = excluded.alive_until returning clock_timestamp()";
+    let alive = i64::try_from(ALIVE.as_millis()).unwrap_or(i64::MAX);
+    let query = crate::sql::query_scalar::<SqlInstant>(sql).bind(process).bind(build()).bind(types).bind(alive);
+    Ok(query.fetch_one(pool).await?.0)
+}
+
+/// Says that a process lives until it stops, then that it is gone. Its connection is its own: where all of the others are in
+/// use, the process lives and appends all the same. Ends early where the clocks have come apart ([`clock::hold`]).
+pub async fn live(own: PgPool, process: Uuid, clock: Arc<Clock>, mut stopping: watch::Receiver<bool>) {
     while !*stopping.borrow() {
         tokio::select! {
             () = tokio::time::sleep(BEAT) => {
-                // An outage is told elsewhere; a process that cannot say that it lives cannot append either.
-                let _away = tokio::time::timeout(ALIVE, enter(&pool, process)).await;
+                let asked = clock.now();
+                // An outage is told elsewhere.
+                let Ok(Ok(there)) = tokio::time::timeout(HEARD, say(&own, process)).await else { continue };
+                if let Err(error) = clock::compare(&clock, asked, there) {
+                    tracing::error!(error = &error as &dyn std::error::Error, "the program ends");
+                    break;
+                }
             }
             _ = stopping.changed() => {}
         }
     }
     let gone = crate::sql::query("delete from processes where id = $1").bind(process);
     // If this fails the row ends by itself.
-    let _away = tokio::time::timeout(BEAT, gone.execute(&pool)).await;
+    let _away = tokio::time::timeout(BEAT, gone.execute(&own)).await;
+    own.close().await;
 }

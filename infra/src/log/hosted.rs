@@ -11,10 +11,10 @@ use std::fmt;
 use std::sync::Arc;
 
 use cqrs_es::event_sink::EventSink;
-use cqrs_es::persist::{PersistedEventRepository, PersistenceError};
+use cqrs_es::persist::{PersistedEventRepository, PersistenceError, SerializedEvent};
 use cqrs_es::{DomainEvent, EventEnvelope};
 use domain::aggregate::Aggregate;
-use domain::event::{Event, Payload};
+use domain::event::{DecodeError, Event, Payload, stored_type};
 use domain::refusal::Refusal;
 use domain::stream::StreamId;
 use domain::world::{Command, Context, State, States, Stop, World};
@@ -23,7 +23,6 @@ use postgres_es::PostgresEventRepository;
 use serde::{Deserialize, Serialize};
 use sqlx::{PgPool, Row};
 
-use super::reader::stored_name;
 use crate::fold::kinds;
 
 /// Any of our aggregates as cqrs-es sees it.
@@ -89,7 +88,7 @@ impl<E: Payload> DomainEvent for StoredEvent<E> {
     }
 
     fn event_version(&self) -> String {
-        "1".to_owned()
+        E::version(self.0.name()).to_string()
     }
 }
 
@@ -208,7 +207,7 @@ impl Loader {
     ) -> Result<Portion, PersistenceError> {
         let (mut state, mut version) = known.unwrap_or_else(|| (Arc::new(State::before(stream.kind)), 0));
         let mut rows = crate::sql::query(
-            "select sequence, payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
+            "select sequence, event_version, payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
              order by sequence limit $4",
         )
         .bind(stream.kind.name())
@@ -218,7 +217,8 @@ impl Loader {
         .fetch(&self.pool);
         let mut read = 0;
         while let Some(row) = rows.try_next().await.map_err(database)? {
-            let event = Event::decode(stream.kind, row.try_get(1).map_err(database)?)?;
+            let (stored, payload) = (row.try_get(1).map_err(database)?, row.try_get(2).map_err(database)?);
+            let event = Event::decode(stream.kind, stored, payload).map_err(undecodable)?;
             // It copies what others hold too, so only once there is news.
             Arc::make_mut(&mut state).apply(&event);
             version = row.try_get::<i64, _>(0).map_err(database)?.unsigned_abs();
@@ -236,7 +236,13 @@ impl Loader {
         stream: StreamId,
     ) -> Result<Vec<EventEnvelope<Hosted<A>>>, PersistenceError> {
         let events = self.repository.get_events::<Hosted<A>>(&stream.id.to_string()).await?;
-        events.into_iter().map(EventEnvelope::try_from).collect()
+        let envelope = |stored: SerializedEvent| {
+            let payload = A::Event::decode(&stored.event_version, &stored.payload.to_string()).map_err(undecodable)?;
+            let SerializedEvent { aggregate_id, sequence, metadata, .. } = stored;
+            let metadata = serde_json::from_value(metadata)?;
+            Ok(EventEnvelope { aggregate_id, sequence, payload: StoredEvent(payload), metadata })
+        };
+        events.into_iter().map(envelope).collect()
     }
 
     /// The first event in a portion of a stream whose type this build does not know, and the first build that does.
@@ -248,14 +254,15 @@ impl Loader {
         stream: StreamId,
         version: u64,
     ) -> Result<Option<(String, Option<String>)>, sqlx::Error> {
-        let sql = "select payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
+        let sql = "select event_version, payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
                    order by sequence limit $4";
         let (kind, id) = (stream.kind.name(), stream.id.to_string());
         let query =
-            crate::sql::query_scalar(sql).bind(kind).bind(id).bind(version.cast_signed()).bind(PORTION.cast_signed());
-        let payloads: Vec<String> = query.fetch_all(&self.pool).await?;
-        let mut names = payloads.iter().filter_map(|payload| stored_name(payload));
-        let Some(name) = names.find(|name| !Event::names(stream.kind).contains(&name.as_str())) else {
+            crate::sql::query_as(sql).bind(kind).bind(id).bind(version.cast_signed()).bind(PORTION.cast_signed());
+        let stored: Vec<(String, String)> = query.fetch_all(&self.pool).await?;
+        let mut names = stored.iter().filter_map(|(version, payload)| stored_type(version, payload));
+        let known = Event::types(stream.kind);
+        let Some(name) = names.find(|name| !known.contains(name)) else {
             return Ok(None);
         };
         let build = kinds::readers(&self.pool, kind, &name).await?.build_for("");
@@ -265,4 +272,8 @@ impl Loader {
 
 fn database(error: sqlx::Error) -> PersistenceError {
     PersistenceError::UnknownError(Box::new(error))
+}
+
+fn undecodable(error: DecodeError) -> PersistenceError {
+    PersistenceError::DeserializationError(Box::new(error))
 }

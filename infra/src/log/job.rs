@@ -12,6 +12,7 @@ use domain::vault::Vault;
 use domain::world::{Command, Context};
 
 use super::gate::Gate;
+use crate::turn::{Link, Turn};
 
 /// The identity of a command: per principal, for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -78,6 +79,8 @@ pub struct Job {
     pub ask: Ask,
     /// What it was decided from, to decide it again; nothing where it was decided elsewhere.
     pub given: Option<Arc<Given>>,
+    /// Its place among the lines of a file; nothing where it is none.
+    pub link: Option<Link>,
 }
 
 /// What a decision is made from, besides states.
@@ -89,6 +92,8 @@ pub struct Given {
     pub context: Context,
     /// Which types of events may be appended.
     pub gate: Arc<Gate>,
+    /// Its turn, where it is a line of a file.
+    pub turn: Option<Arc<Turn>>,
 }
 
 /// A command to be decided.
@@ -122,6 +127,12 @@ impl Job {
     pub fn written(&self) -> impl Iterator<Item = &Read> {
         let written: HashSet<StreamId> = self.writes().iter().map(|write| write.stream).collect();
         self.reads.iter().filter(move |read| written.contains(&read.stream))
+    }
+
+    /// The chain of lines of a file that it is a link of.
+    #[must_use]
+    pub fn chain(&self) -> Option<u64> {
+        self.link.as_ref().map(|link| link.chain)
     }
 
     /// The reads whose lines of provisional states it is a link of.

@@ -1,8 +1,8 @@
 //! The ordinary batch, in one round trip: settled here on what it takes the log to hold, and recorded where that is so.
 //!
 //! # Invariant
-//! Nothing is decided in the database: it says whether the versions and the commands are as [`assumed`], under the head lock,
-//! and inserts what it is given. Where anything differs, nothing is recorded and the batch goes the long way.
+//! Nothing is decided in the database: it says whether the origin, the versions and the commands are as [`assumed`], under the
+//! head lock, and inserts what it is given. Where anything differs, nothing is recorded and the batch goes the long way.
 //!
 //! # Not here
 //! Batches with a person's record, which may wait for a side row; batches in which some job is not accepted by what it was
@@ -13,6 +13,7 @@ use std::collections::HashSet;
 use domain::stream::Position;
 use jiff::Timestamp;
 use sqlx::postgres::PgConnection;
+use uuid::Uuid;
 
 use super::job::{Ask, Job, Settled};
 use super::settle::{assumed, settle};
@@ -25,6 +26,10 @@ pub fn foreseen(jobs: &[Job], broken: &HashSet<u64>) -> Option<Vec<Settled>> {
     if jobs.iter().any(|job| matches!(job.ask, Ask::Record { person: Some(_), .. })) {
         return None;
     }
+    // The function writes first versions, which all are today.
+    if jobs.iter().flat_map(Job::writes).any(|write| write.event.version() != 1) {
+        return None;
+    }
     let settled = settle(jobs, &mut assumed(jobs), &mut broken.clone());
     settled.iter().all(|settled| matches!(settled, Settled::Accepted(_) | Settled::Confirmed)).then_some(settled)
 }
@@ -35,6 +40,7 @@ pub(super) async fn append(
     jobs: &[Job],
     foreseen: &[Settled],
     at: Timestamp,
+    origin: Option<Uuid>,
 ) -> Result<Option<Position>, sqlx::Error> {
     let assumed = assumed(jobs).versions;
     let kinds: Vec<&str> = assumed.keys().map(|stream| stream.kind.name()).collect();
@@ -51,7 +57,7 @@ pub(super) async fn append(
     let counts: Vec<i32> = jobs.iter().map(|job| i32::try_from(job.writes().len()).unwrap_or(i32::MAX)).collect();
     let written = Written::by(jobs.iter(), at);
     let head: Option<i64> = crate::sql::query_scalar(
-        "select append_batch($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        "select append_under($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(SqlInstant(at))
     .bind(kinds)
@@ -70,6 +76,7 @@ pub(super) async fn append(
     .bind(written.metadata)
     .bind(written.event_ids)
     .bind(written.salts)
+    .bind(origin)
     .fetch_one(connection)
     .await?;
     Ok(head.map(|head| Position(head.unsigned_abs())))

@@ -6,7 +6,8 @@
 //!
 //! # Invariants
 //! - Only the owner changes the origin, and each change is recorded for good with who and why.
-//! - A program serves under the origin and on the timeline it began with, and ends when it finds another.
+//! - A program serves under the origin and on the timeline it began with, and ends when it finds another. Each append looks at
+//!   the origin under the head lock, so nothing is appended under another than is answered.
 //!
 //! # Not here
 //! A copy of the files that is started as it is, without recovery from an archive: nothing in it tells that it is old. The
@@ -99,8 +100,15 @@ fn is_untold(code: Option<&str>) -> bool {
 /// # Errors
 /// The database's.
 pub async fn now(connection: &mut PgConnection) -> Result<Origin, sqlx::Error> {
-    let id = crate::sql::query_scalar("select origin from log_head").fetch_one(&mut *connection).await?;
-    Ok(Origin { id, line: line(connection).await? })
+    Ok(Origin { id: id(connection).await?, line: line(connection).await? })
+}
+
+/// The origin of the log.
+///
+/// # Errors
+/// The database's.
+pub async fn id(connection: &mut PgConnection) -> Result<Uuid, sqlx::Error> {
+    crate::sql::query_scalar("select origin from log_head").fetch_one(connection).await
 }
 
 /// Why nobody serves from a database that was restored.

@@ -3,9 +3,7 @@
 //! # Invariant
 //! A reader that has seen N has seen all of 1..N; it never waits for a gap, for there is none.
 
-use std::collections::HashMap;
-
-use domain::event::{Event, Fact};
+use domain::event::{DecodeError, Event, Fact, stored_type};
 use domain::id::ActorId;
 use domain::stream::{Position, StreamId, StreamKind};
 use jiff::Timestamp;
@@ -29,7 +27,7 @@ pub enum ReadLogError {
         /// The next one there is.
         found: Position,
     },
-    /// An event is of a type that came with a later build.
+    /// An event is of a type, or of a version of one, that came with a later build.
     #[error("the event at {position}, {event_type}, is of a type this build does not know: {}", known_by(build.as_deref()))]
     Unknown {
         /// Where it stands.
@@ -91,7 +89,7 @@ pub struct Unread {
 pub enum Why {
     /// It is missing; the next one there is stands there.
     Missing(Position),
-    /// This build knows no such type: the kind of its stream and its stored name.
+    /// This build knows no such type, or not this version of it: the kind of its stream and the type as builds name it.
     UnknownType(String, String),
     /// Of the type in its column: it does not decode.
     Undecodable(String, String),
@@ -110,8 +108,8 @@ impl Unread {
     }
 }
 
-const COLUMNS: &str =
-    "select position, aggregate_type, aggregate_id, sequence, event_type, payload::text, metadata::text, recorded_at";
+const COLUMNS: &str = "select position, aggregate_type, aggregate_id, sequence, event_type, event_version, \
+     payload::text, metadata::text, recorded_at";
 
 /// The events after a position, ascending, at most `limit`.
 ///
@@ -197,9 +195,10 @@ fn fact(row: &PgRow) -> Result<Met, sqlx::Error> {
         id: row.try_get(2)?,
         sequence: row.try_get::<i64, _>(3)?.unsigned_abs(),
         event_type: row.try_get(4)?,
-        payload: row.try_get(5)?,
-        metadata: row.try_get(6)?,
-        at: row.try_get::<SqlInstant, _>(7)?.0,
+        version: row.try_get(5)?,
+        payload: row.try_get(6)?,
+        metadata: row.try_get(7)?,
+        at: row.try_get::<SqlInstant, _>(8)?.0,
     };
     Ok(stored.met())
 }
@@ -217,6 +216,8 @@ pub struct Stored<'a> {
     pub sequence: u64,
     /// Its type, as the column names it.
     pub event_type: &'a str,
+    /// The version of its type.
+    pub version: &'a str,
     /// What happened, as JSON.
     pub payload: &'a str,
     /// Where it came from, as JSON.
@@ -240,18 +241,13 @@ impl Stored<'_> {
         let unread = |why| Err(Unread { position: self.position, why });
         let undecodable = |why: String| unread(Why::Undecodable(self.event_type.to_owned(), why));
         let Some(kind) = StreamKind::named(self.kind) else {
-            let name = stored_name(self.payload).unwrap_or(self.event_type.to_owned());
+            let name = stored_type(self.version, self.payload).unwrap_or(self.event_type.to_owned());
             return unread(Why::UnknownType(self.kind.to_owned(), name));
         };
-        let event = match Event::decode(kind, self.payload) {
+        let event = match Event::decode(kind, self.version, self.payload) {
             Ok(event) => event,
-            Err(error) => {
-                let unknown = stored_name(self.payload).filter(|name| !Event::names(kind).contains(&name.as_str()));
-                return match unknown {
-                    Some(name) => unread(Why::UnknownType(self.kind.to_owned(), name)),
-                    None => undecodable(error.to_string()),
-                };
-            }
+            Err(DecodeError::UnknownType(name)) => return unread(Why::UnknownType(self.kind.to_owned(), name)),
+            Err(DecodeError::Malformed(error)) => return undecodable(error.to_string()),
         };
         let id = match Uuid::try_parse(self.id) {
             Ok(id) => id,
@@ -272,12 +268,4 @@ impl Stored<'_> {
             event,
         })
     }
-}
-
-/// The stored name in a payload: the one key of its object.
-#[must_use]
-pub fn stored_name(payload: &str) -> Option<String> {
-    let named: HashMap<String, serde::de::IgnoredAny> = serde_json::from_str(payload).ok()?;
-    let mut names = named.into_keys();
-    names.next().filter(|_| names.next().is_none())
 }

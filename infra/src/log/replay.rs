@@ -17,6 +17,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use domain::event::typed;
 use domain::stream::Position;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
@@ -110,7 +111,9 @@ struct Check {
     last: Position,
     at: Option<Timestamp>,
     events: u64,
-    sequences: HashMap<(u8, u128), u64>,
+    /// The kinds of stream met so far: one that this build does not know is a kind of its own.
+    kinds: Vec<String>,
+    sequences: HashMap<(usize, u128), u64>,
     digest: Sha256,
     faulty: u64,
     faults: Vec<(Position, String)>,
@@ -140,7 +143,10 @@ impl Check {
     fn sequence(&mut self, stored: &Stored<'_>) {
         // What names no stream is told of as unreadable.
         let Ok(id) = Uuid::try_parse(stored.id) else { return };
-        let kind = stored.kind.bytes().next().unwrap_or_default();
+        let kind = self.kinds.iter().position(|kind| kind == stored.kind).unwrap_or_else(|| {
+            self.kinds.push(stored.kind.to_owned());
+            self.kinds.len() - 1
+        });
         let before = self.sequences.insert((kind, id.as_u128()), stored.sequence).unwrap_or_default();
         if stored.sequence != before + 1 {
             let stream = format!("{} {}", stored.kind, stored.id);
@@ -149,7 +155,8 @@ impl Check {
     }
 
     fn digest(&mut self, stored: &Stored<'_>, salt: &[u8]) {
-        let Stored { position, kind, id, sequence, event_type, payload, metadata, at } = *stored;
+        let Stored { position, kind, id, sequence, event_type, version, payload, metadata, at } = *stored;
+        let event_type = &*typed(event_type, version);
         self.digest.update(position.0.to_be_bytes());
         self.digest.update(sequence.to_be_bytes());
         self.digest.update(at.as_microsecond().to_be_bytes());
@@ -178,18 +185,34 @@ impl Check {
 mod tests {
     use super::*;
 
-    #[test]
-    fn an_event_has_the_same_digest_for_ever() {
-        let stored = Stored {
+    fn renamed() -> Stored<'static> {
+        Stored {
             position: Position(1),
             kind: "branch",
             id: "00000000-0000-4000-8000-000000000007",
             sequence: 1,
             event_type: "branch_renamed",
+            version: "1",
             payload: r#"{ "branch_renamed": {} }"#,
             metadata: "{}",
             at: "2022-06-30T01:02:03.000004Z".parse().unwrap(),
-        };
+        }
+    }
+
+    #[test]
+    fn streams_of_two_kinds_are_two_streams_whatever_they_are_called() {
+        let mut check = Check::default();
+        for (kind, sequence) in [("branch", 1), ("board", 1), ("branch", 2), ("brunch", 1)] {
+            check.sequence(&Stored { kind, sequence, ..renamed() });
+        }
+        assert_eq!((check.faulty, check.sequences.len()), (0, 3), "{:?}", check.faults);
+        check.sequence(&Stored { sequence: 2, ..renamed() });
+        assert_eq!(check.faulty, 1, "the second event of a stream is there once");
+    }
+
+    #[test]
+    fn an_event_has_the_same_digest_for_ever() {
+        let stored = renamed();
         let digest = |stored: Stored<'_>, salt: &[u8]| {
             let mut check = Check::default();
             check.digest(&stored, salt);
@@ -203,6 +226,7 @@ mod tests {
             Stored { id: "00000000-0000-4000-8000-000000000008", ..stored },
             Stored { sequence: 2, ..stored },
             Stored { event_type: "branch_renamed2", ..stored },
+            Stored { version: "2", ..stored },
             Stored { payload: r#"{"branch_renamed":{}}"#, ..stored },
             Stored { metadata: "{} ", ..stored },
             Stored { at: "2022-06-30T01:02:03.000005Z".parse().unwrap(), ..stored },

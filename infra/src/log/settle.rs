@@ -1,7 +1,8 @@
 //! Settling a batch under the head lock: each command by itself, purely.
 //!
 //! # Invariant
-//! A conflict or a duplicate fails that command alone, and every later one that was decided on its provisional state.
+//! A conflict or a duplicate fails that command alone, and every later one that was decided on its provisional state; of the
+//! lines of a file, one that is not settled sends those after it back ([`crate::turn`]).
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -63,16 +64,19 @@ pub fn settle(jobs: &[Job], found: &mut Found, broken: &mut HashSet<u64>) -> Vec
             if !matches!(settled, Settled::Accepted(_) | Settled::Confirmed) {
                 breaks(job, broken);
             }
+            if matches!(settled, Settled::Stale(_)) {
+                broken.extend(job.chain());
+            }
             settled
         })
         .collect()
 }
 
 /// Settles a batch that could not be appended.
-pub fn fail(jobs: &[Job], error: sqlx::Error, broken: &mut HashSet<u64>) -> Vec<Settled> {
-    let error = Arc::new(error);
+pub fn fail(jobs: &[Job], error: &Arc<sqlx::Error>, broken: &mut HashSet<u64>) -> Vec<Settled> {
     jobs.iter().for_each(|job| breaks(job, broken));
-    jobs.iter().map(|_| Settled::Failed(Arc::clone(&error))).collect()
+    broken.extend(jobs.iter().filter_map(Job::chain));
+    jobs.iter().map(|_| Settled::Failed(Arc::clone(error))).collect()
 }
 
 /// What was decided on the states this job would have led to was decided on nothing.
@@ -91,7 +95,7 @@ fn settle_one(job: &Job, found: &mut Found, broken: &HashSet<u64>) -> Settled {
         .filter(|read| broken.contains(&read.lineage) || version(read.stream) != read.version)
         .map(|read| read.stream)
         .collect();
-    if !stale.is_empty() {
+    if !stale.is_empty() || job.chain().is_some_and(|chain| broken.contains(&chain)) {
         return Settled::Stale(stale);
     }
     let Ask::Record { writes, person } = &job.ask else { return Settled::Confirmed };

@@ -19,11 +19,12 @@ use sqlx::{Executor, Row};
 use super::job::{Ask, Job};
 use super::settle::{Found, assumed};
 use crate::clock::{random, random_id};
+use crate::reach::Reach;
 use crate::sqltype::SqlInstant;
 
 /// Takes the head row in one round trip. Simple protocol answers in text, so the instant comes as microseconds.
 const TAKE_HEAD: &str = "begin; update log_head set position = position \
-     returning position, (extract(epoch from recorded_at) * 1000000)::bigint";
+     returning position, (extract(epoch from recorded_at) * 1000000)::bigint, origin::text";
 /// How much is asked for in one piece; a row of the answer has at most 120 bytes.
 const PIECE: usize = 500;
 /// How many events are caught up with under the head lock, and how many bytes of them. Who is further behind loads first.
@@ -33,8 +34,14 @@ const MOST_BYTES: i64 = 65_536;
 const SIDE_ROW_PATIENCE: &str = "set local lock_timeout = '500ms'";
 
 /// Begins, takes the head row, and says where the log ends and when its last event was recorded.
-pub(super) async fn take_head(connection: &mut PgConnection) -> Result<(Position, Timestamp), sqlx::Error> {
+pub(super) async fn take_head(
+    connection: &mut PgConnection,
+    reach: &Reach,
+) -> Result<(Position, Timestamp), sqlx::Error> {
     let taken = connection.fetch_one(TAKE_HEAD).await?;
+    let origin =
+        taken.try_get::<&str, _>(2)?.parse().map_err(|error: uuid::Error| sqlx::Error::Decode(error.into()))?;
+    reach.same_origin(origin)?;
     let last = Timestamp::from_microsecond(taken.try_get(1)?).map_err(|error| sqlx::Error::Decode(error.into()))?;
     Ok((Position(taken.try_get::<i64, _>(0)?.unsigned_abs()), last))
 }
@@ -60,14 +67,14 @@ pub async fn catch_up(
     let ids: Vec<String> = streams.iter().map(|stream| stream.id.to_string()).collect();
     let versions: Vec<i64> = streams.iter().map(|stream| known[stream].1.cast_signed()).collect();
     let rows = crate::sql::query(
-        "with missing as materialized (select k.place, k.version, e.sequence, e.payload \
+        "with missing as materialized (select k.place, k.version, e.sequence, e.event_version, e.payload \
            from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as k(kind, id, version, place) \
-           cross join lateral (select e.sequence, e.payload::text as payload from events e where e.aggregate_type = k.kind \
-             and e.aggregate_id = k.id and e.sequence > k.version order by e.sequence limit $4 + 1) e), \
+           cross join lateral (select e.sequence, e.event_version, e.payload::text as payload from events e \
+             where e.aggregate_type = k.kind and e.aggregate_id = k.id and e.sequence > k.version order by e.sequence limit $4 + 1) e), \
          sized as (select place, sum(count(*)) over w <= $4 and sum(sum(octet_length(payload))) over w <= $5 as short \
            from missing group by place window w as (order by place)) \
-         select m.place, m.sequence, case when s.short then m.payload end from missing m join sized s using (place) \
-         where s.short or m.sequence = m.version + 1 order by m.place, m.sequence",
+         select m.place, m.sequence, case when s.short then m.payload end, m.event_version \
+         from missing m join sized s using (place) where s.short or m.sequence = m.version + 1 order by m.place, m.sequence",
     )
     .bind(kinds)
     .bind(ids)
@@ -83,7 +90,8 @@ pub async fn catch_up(
             continue;
         };
         let Some((state, version)) = known.get_mut(&stream) else { continue };
-        let applied = Event::decode(stream.kind, payload).map_err(|error| error.to_string()).and_then(|event| {
+        let decoded = Event::decode(stream.kind, row.try_get(3)?, payload).map_err(|error| error.to_string());
+        let applied = decoded.and_then(|event| {
             // A state that panics over an event must not end the appender.
             let applied = catch_unwind(AssertUnwindSafe(|| Arc::make_mut(state).apply(&event)));
             applied.map_err(|_panic| "it panics".to_owned())
@@ -181,6 +189,7 @@ pub(super) struct Written<'j> {
     pub ids: Vec<String>,
     pub sequences: Vec<i64>,
     pub types: Vec<&'static str>,
+    pub versions: Vec<String>,
     pub payloads: Vec<String>,
     pub metadata: Vec<&'j str>,
     pub event_ids: Vec<uuid::Uuid>,
@@ -195,6 +204,7 @@ impl<'j> Written<'j> {
             ids: writes.iter().map(|(write, _)| write.stream.id.to_string()).collect(),
             sequences: writes.iter().map(|(write, _)| write.sequence.cast_signed()).collect(),
             types: writes.iter().map(|(write, _)| write.event.name()).collect(),
+            versions: writes.iter().map(|(write, _)| write.event.version().to_string()).collect(),
             payloads: writes.iter().map(|(write, _)| write.event.encode()).collect(),
             metadata: writes.iter().map(|(_, metadata)| *metadata).collect(),
             event_ids: writes.iter().map(|_| random_id(at)).collect(),
@@ -215,10 +225,10 @@ pub(super) async fn insert_events(
     crate::sql::query(
         "insert into events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, \
          position, event_id, recorded_at, salt) \
-         select w.kind, w.id, w.sequence, w.type, '1', w.payload::json, w.metadata::json, w.position, w.event_id, $10, w.salt \
+         select w.kind, w.id, w.sequence, w.type, w.version, w.payload::json, w.metadata::json, w.position, w.event_id, $10, w.salt \
          from log_head cross join unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], \
-         $7::bigint[], $8::uuid[], $9::bytea[]) \
-         as w(kind, id, sequence, type, payload, metadata, position, event_id, salt)",
+         $7::bigint[], $8::uuid[], $9::bytea[], $11::text[]) \
+         as w(kind, id, sequence, type, payload, metadata, position, event_id, salt, version)",
     )
     .bind(written.kinds)
     .bind(written.ids)
@@ -230,6 +240,7 @@ pub(super) async fn insert_events(
     .bind(written.event_ids)
     .bind(written.salts)
     .bind(SqlInstant(at))
+    .bind(written.versions)
     .execute(connection)
     .await
     .map(drop)

@@ -31,7 +31,7 @@ const HEAD: usize = 19;
 
 /// The columns of an event in the order in which they are copied. The salt comes last.
 pub const COLUMNS: &str =
-    "position, aggregate_type, aggregate_id, sequence, event_type, payload, metadata, recorded_at, salt";
+    "position, aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata, recorded_at, salt";
 
 /// Some events in order, as they were copied.
 pub struct Chunk(Vec<u8>);
@@ -61,6 +61,7 @@ fn event<'a>(rest: &mut &'a [u8]) -> Option<(Stored<'a>, &'a [u8])> {
         id: text(field()?)?,
         sequence: number(field()?)?.unsigned_abs(),
         event_type: text(field()?)?,
+        version: text(field()?)?,
         payload: text(field()?)?,
         metadata: text(field()?)?,
         at: SqlInstant::of_wire(number(field()?)?).ok()?.0,

@@ -11,6 +11,7 @@ use domain::stream::StreamId;
 use domain::world::{Command, Decision, States, Stop, World};
 
 use super::job::{Ask, Given, Job, Order, Read};
+use crate::turn::Link;
 
 /// A decision with all that it rests on.
 pub struct Verdict {
@@ -48,12 +49,15 @@ impl Verdict {
 }
 
 impl Given {
-    /// The job that a decision on these reads is.
+    /// The job that a decision on these reads is. A line of a file is not decided again under the head lock while lines
+    /// before it are not answered: it would overtake those that have to be decided elsewhere.
     #[must_use]
-    pub fn job(self: &Arc<Self>, reads: Vec<Read>, ask: Ask) -> Job {
+    pub fn job(self: &Arc<Self>, reads: Vec<Read>, ask: Ask, link: Option<Link>) -> Job {
         let Order { key, body, metadata, .. } = &self.order;
         let (key, metadata) = (key.clone(), Arc::clone(metadata));
-        Job { key, body: *body, metadata, reads, ask, given: Some(Arc::clone(self)) }
+        let may_look_again = self.turn.as_ref().is_none_or(|turn| turn.is_first());
+        let given = may_look_again.then(|| Arc::clone(self));
+        Job { key, body: *body, metadata, reads, ask, given, link }
     }
 }
 

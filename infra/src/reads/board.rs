@@ -213,7 +213,8 @@ async fn rows_of(
         "select {columns} from unnest({subjects}) with ordinality as k(id, number) cross join lateral ("
     ));
     standings(&mut statement, "*", tables, board, at)?;
-    statement.push(" and s.subject = k.id limit 1) as s order by k.number");
+    // What holds is the last version begun: with the latest first, no earlier ones are looked at.
+    statement.push(" and s.subject = k.id order by s.from_position desc limit 1) as s order by k.number");
     let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
     rows.iter().map(|row| read(row, StandingRow::COLUMNS, 0).map_err(failed)).collect()
 }
@@ -282,7 +283,7 @@ pub async fn rank(
     let mut statement = Statement::default();
     standings(&mut statement, &columns(), tables, board, at)?;
     let own = statement.bind(Kind::Uuid, Cell::Uuid(subject));
-    statement.push(&format!(" and s.subject = {own}"));
+    statement.push(&format!(" and s.subject = {own} order by s.from_position desc limit 1"));
     let Some(row) = statement.query().fetch_optional(pool).await.map_err(failed)? else { return Ok(None) };
     let cells = read(&row, StandingRow::COLUMNS, 0).map_err(failed)?;
     let Some(place) = board.place(&typed(cells.clone())?) else { return Ok(None) };

@@ -13,6 +13,7 @@ pub mod people;
 mod ranks;
 pub mod select;
 pub mod serving;
+mod tallied;
 pub mod timely;
 
 use std::collections::BTreeMap;
@@ -37,6 +38,7 @@ use projections::report::Trace;
 use projections::row::Row as _;
 use projections::select::Plan;
 use projections::standings::StandingRow;
+use projections::tally::{Quantity, Tally};
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Row};
@@ -48,6 +50,7 @@ use self::serving::{Place, Serving};
 use crate::clock::Clock;
 use crate::fold::ranks::Tables as Ranks;
 use crate::fold::skips::{self, Skipped};
+use crate::fold::tallies;
 use crate::keys::Keyring;
 use crate::log::{origin, reader};
 use crate::sqltype::SqlInstant;
@@ -175,6 +178,24 @@ impl Reads for LogReads {
         let row = statement.query().fetch_one(&self.pool).await.map_err(failed)?;
         let rows = row.try_get::<i64, _>(1).map_err(failed)?.unsigned_abs();
         Ok((row.try_get::<Decimal, _>(0).map_err(failed)?, rows))
+    }
+
+    async fn tallied(
+        &self,
+        table: &'static str,
+        tally: &Tally,
+        runs_on: bool,
+        at: Position,
+    ) -> Result<Option<Quantity>, ReadError> {
+        self.table(table, at)?;
+        let place = self.place(table)?;
+        match place.ours {
+            true => tallied::quantity(&self.pool, &tallies::name(table, place.generation), tally, runs_on, at)
+                .await
+                .map(Some),
+            // Another version may keep none.
+            false => Ok(None),
+        }
     }
 
     async fn board(

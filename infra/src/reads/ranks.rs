@@ -3,15 +3,15 @@
 use domain::ledger::Direction;
 use domain::stream::Position;
 use graphql::ports::ReadError;
+use projections::cell::{Cell, Kind};
 use projections::leaderboard::{Board, Place, Ties};
 use projections::projection::BOARDS;
 use projections::scores::round_score;
-use sqlx::postgres::PgRow;
-use sqlx::{PgPool, Row as _};
+use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::select::failed;
-use crate::fold::ranks::{Tables, place};
+use super::select::{Statement, failed};
+use crate::fold::ranks::{ENDS, Tables, end};
 
 /// A board whose ranks are kept.
 pub struct Kept<'a> {
@@ -22,10 +22,31 @@ pub struct Kept<'a> {
     at: i64,
 }
 
-/// A leaf as of the position, and its low; nothing for the first one.
+/// What a leaf covers as of the position, and what is wanted of the places in it.
 struct Leaf {
-    id: i64,
     low: Option<Place>,
+    high: Option<Place>,
+    places: Vec<Place>,
+}
+
+/// Which leaf is wanted.
+#[derive(Clone, Copy)]
+enum At {
+    /// The one that covers a place; the first one for nothing.
+    Covering(Option<Place>),
+    /// The one that ends after what is before a place; the last one for nothing.
+    Before(Option<Place>),
+}
+
+/// Which places of a leaf are wanted.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// What is before a place, or all, the highest first.
+    Downwards(Option<Place>),
+    /// What is after a place, or all, the lowest first.
+    Upwards(Option<Place>),
+    /// Those level with a place after its subject, or with all subjects.
+    Level(Place, Option<Uuid>),
 }
 
 /// Where a page goes on from the best down.
@@ -78,26 +99,24 @@ impl<'a> Kept<'a> {
 
     /// The places of a page, each with its rank.
     pub async fn page(&self, after: Option<Place>, limit: usize) -> Result<Vec<(u64, Place)>, ReadError> {
-        let mut places = match self.higher {
+        let places = match self.higher {
             true => self.downwards(after, limit).await?,
             false => self.upwards(after, limit).await?,
         };
-        places.truncate(limit);
-        let mut ranked: Vec<(u64, Place)> = Vec::with_capacity(places.len());
-        let (mut groups, mut size) = (0, 0);
-        for place in places {
-            let last = ranked.last().copied();
-            let rank = match last {
-                Some((rank, last)) if same(&last, &place) => rank,
-                // Of the first group some may be on the page before; of the later ones all are here.
-                Some((rank, _)) if groups > 1 => rank + size,
-                Some(_) | None => self.ahead(&place).await? + 1,
+        let begins = |number: usize| number == 0 || !same(&places[number - 1], &places[number]);
+        let groups: Vec<usize> = (0..places.len()).filter(|number| begins(*number)).collect();
+        // Of the first group some may be on the page before; of the later ones all are here.
+        let first: Vec<Place> = groups.iter().take(2).map(|number| places[*number]).collect();
+        let ahead = if first.is_empty() { vec![] } else { self.all_ahead(&first).await? };
+        let mut ranked = Vec::with_capacity(places.len());
+        for (group, begin) in groups.iter().enumerate() {
+            let end = groups.get(group + 1).copied().unwrap_or(places.len());
+            let rank = match (ahead.get(group), groups.get(1)) {
+                (Some(ahead), _) => ahead + 1,
+                (None, Some(second)) => ahead[1] + 1 + (begin - second) as u64,
+                (None, None) => return Err(failed("a page has places in no group")),
             };
-            if last.is_none_or(|(_, last)| !same(&last, &place)) {
-                (groups, size) = (groups + 1, 0);
-            }
-            size += 1;
-            ranked.push((rank, place));
+            ranked.extend(places[*begin..end].iter().map(|place| (rank, *place)));
         }
         Ok(ranked)
     }
@@ -112,20 +131,18 @@ impl<'a> Kept<'a> {
                     Next::Below(Some(first_of(group)))
                 }
                 Next::Below(bound) => {
-                    let Some(leaf) = self.leaf_below(bound).await? else { break };
-                    let mut found = self.places(&leaf).await?;
-                    found.retain(|place| bound.is_none_or(|bound| *place < bound));
+                    let rest = limit - places.len();
+                    let Some(leaf) = self.leaf(At::Before(bound), Wanted::Downwards(bound), rest).await? else { break };
+                    let full = leaf.places.len() == rest;
+                    places.extend(leaf.places);
+                    let Some(low) = leaf.low else { break };
                     // A group that may begin in the leaf before is read by itself.
-                    let cut = leaf.low.filter(|low| found.iter().any(|place| same(place, low)));
-                    found.retain(|place| cut.is_none_or(|low| !same(place, &low)));
-                    found.sort_unstable_by(|one, other| {
-                        (other.number, other.tie).cmp(&(one.number, one.tie)).then(one.subject.cmp(&other.subject))
-                    });
-                    places.extend(found);
-                    match (cut, leaf.low) {
-                        (Some(low), _) => Next::Group(low, None),
-                        (None, Some(low)) => Next::Below(Some(low)),
-                        (None, None) => break,
+                    let whole = places.len();
+                    places.retain(|place| !same(place, &low));
+                    match (places.len() < whole, full) {
+                        (true, _) => Next::Group(low, None),
+                        (false, true) => break,
+                        (false, false) => Next::Below(Some(low)),
                     }
                 }
             };
@@ -142,12 +159,11 @@ impl<'a> Kept<'a> {
         places: &mut Vec<Place>,
     ) -> Result<(), ReadError> {
         let mut from = Place { subject: after.unwrap_or_default(), ..group };
-        while let Some(leaf) = self.leaf_of(Some(from)).await? {
-            let mut found = self.places(&leaf).await?;
-            found.retain(|place| same(place, &group) && after.is_none_or(|after| place.subject > after));
-            places.extend(found);
-            match self.low_after(&leaf).await?.filter(|low| places.len() < limit && same(low, &group)) {
-                Some(low) => from = low,
+        let wanted = Wanted::Level(group, after);
+        while let Some(leaf) = self.leaf(At::Covering(Some(from)), wanted, limit - places.len()).await? {
+            places.extend(leaf.places);
+            match leaf.high.filter(|high| places.len() < limit && same(high, &group)) {
+                Some(high) => from = high,
                 None => break,
             }
         }
@@ -156,68 +172,63 @@ impl<'a> Kept<'a> {
 
     async fn upwards(&self, after: Option<Place>, limit: usize) -> Result<Vec<Place>, ReadError> {
         let (mut places, mut from) = (Vec::new(), after);
-        while let Some(leaf) = self.leaf_of(from).await? {
-            let found = self.places(&leaf).await?;
-            places.extend(found.into_iter().filter(|place| after.is_none_or(|after| *place > after)));
-            match self.low_after(&leaf).await?.filter(|_| places.len() < limit) {
-                Some(low) => from = Some(low),
+        let wanted = Wanted::Upwards(after);
+        while let Some(leaf) = self.leaf(At::Covering(from), wanted, limit - places.len()).await? {
+            places.extend(leaf.places);
+            match leaf.high.filter(|_| places.len() < limit) {
+                Some(high) => from = Some(high),
                 None => break,
             }
         }
         Ok(places)
     }
 
-    /// The leaf that covers a place, the first one for nothing.
-    async fn leaf_of(&self, place: Option<Place>) -> Result<Option<Leaf>, ReadError> {
-        let reached = "(low_number, low_tie, low_subject) <= \
-                       (coalesce($1, '-infinity'), coalesce($2, '-infinity'), coalesce($3, $4))";
-        self.leaf(reached, "desc", place).await
-    }
-
-    /// The leaf before a place, the last one for nothing.
-    async fn leaf_below(&self, place: Option<Place>) -> Result<Option<Leaf>, ReadError> {
-        let reached =
-            "($1 is null or (low_number, low_tie, low_subject) < ($1, coalesce($2, '-infinity'), coalesce($3, $4)))";
-        self.leaf(reached, "desc", place).await
-    }
-
-    /// Where the next leaf begins.
-    async fn low_after(&self, leaf: &Leaf) -> Result<Option<Place>, ReadError> {
-        let reached = "(low_number, low_tie, low_subject) > \
-                       (coalesce($1, '-infinity'), coalesce($2, '-infinity'), coalesce($3, $4))";
-        Ok(self.leaf(reached, "asc", leaf.low).await?.and_then(|leaf| leaf.low))
-    }
-
-    async fn leaf(&self, reached: &str, way: &str, place: Option<Place>) -> Result<Option<Leaf>, ReadError> {
-        let reached = match place {
-            Some(_) => reached.replace("$1 is null or ", ""),
-            None => reached.replace("$1", "$1::numeric"),
+    /// A leaf with what is wanted of it, so many places at most.
+    async fn leaf(&self, at: At, wanted: Wanted, most: usize) -> Result<Option<Leaf>, ReadError> {
+        let mut statement = Statement::default();
+        let (board, position) = (statement.number(self.board.unsigned_abs()), statement.number(self.at.unsigned_abs()));
+        let (place, [low, high]) = match at {
+            At::Covering(place) => (bound(&mut statement, place, "-infinity"), ["<=", ">"]),
+            At::Before(place) => (bound(&mut statement, place, "infinity"), ["<", ">="]),
         };
-        let sql = format!(
-            "select nullif(low_number, '-infinity'), nullif(low_tie, '-infinity'), low_subject, leaf from {} \
-             where board = $5 and {reached} and from_position <= $6 and until_position > $6 \
-             order by low_number {way}, low_tie {way}, low_subject {way} limit 1",
-            self.tables.leaves,
-        );
-        let query =
-            crate::sql::query(&sql).bind(place.map(|place| place.number)).bind(place.and_then(|place| place.tie));
-        let query = query.bind(place.map(|place| place.subject)).bind(Uuid::nil()).bind(self.board).bind(self.at);
-        let row = query.fetch_optional(self.pool).await.map_err(failed)?;
-        row.as_ref().map(leaf).transpose().map_err(failed)
-    }
-
-    /// The places in a leaf, in order.
-    async fn places(&self, leaf: &Leaf) -> Result<Vec<Place>, ReadError> {
-        let sql = format!(
-            "select number, nullif(tie, '-infinity'), subject from {} \
-             where board = $1 and leaf = $2 and from_position <= $3 and until_position > $3",
-            self.tables.places,
-        );
-        let query = crate::sql::query(&sql).bind(self.board).bind(leaf.id).bind(self.at);
-        let rows = query.fetch_all(self.pool).await.map_err(failed)?;
-        let mut places = rows.iter().map(place).collect::<Result<Vec<_>, _>>().map_err(failed)?;
-        places.sort_unstable();
-        Ok(places)
+        let (than, held) = (place.join(", "), holding(&board, &place[0], &position));
+        let (leaves, places) = (&self.tables.leaves, &self.tables.places);
+        statement.push(&format!(
+            "with leaf as materialized (select * from {leaves} where {held} \
+             and (low_number, low_tie, low_subject) {low} ({than}) and (high_number, high_tie, high_subject) {high} ({than}) \
+             limit 1) select {ENDS}, p.* from leaf left join lateral (select number, nullif(tie, '-infinity'), subject \
+             from {places} p where p.board = {board} and p.leaf = leaf.leaf and p.from_position <= {position} \
+             and p.until_position > {position}",
+        ));
+        let order = match wanted {
+            Wanted::Downwards(place) => {
+                let than = bound(&mut statement, place, "infinity").join(", ");
+                statement.push(&format!(" and (number, tie, subject) < ({than})"));
+                "number desc, tie desc, subject"
+            }
+            Wanted::Upwards(place) => {
+                let than = bound(&mut statement, place, "-infinity").join(", ");
+                statement.push(&format!(" and (number, tie, subject) > ({than})"));
+                "number, tie, subject"
+            }
+            Wanted::Level(group, after) => {
+                let [number, tie, _] = bound(&mut statement, Some(group), "");
+                statement.push(&format!(" and number = {number} and tie = {tie}"));
+                if let Some(after) = after {
+                    let after = statement.bind(Kind::Uuid, Cell::Uuid(after));
+                    statement.push(&format!(" and subject > {after}"));
+                }
+                "subject"
+            }
+        };
+        let most = statement.number(most as u64);
+        statement.push(&format!(" order by {order} limit {most}) as p on true"));
+        let rows = statement.query().fetch_all(self.pool).await.map_err(failed)?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let (low, high) = (end(first, 0).map_err(failed)?, end(first, 3).map_err(failed)?);
+        let places: Vec<Option<Place>> =
+            rows.iter().map(|row| end(row, 6)).collect::<Result<_, _>>().map_err(failed)?;
+        Ok(Some(Leaf { low, high, places: places.into_iter().flatten().collect() }))
     }
 
     /// How many are strictly ahead of a place.
@@ -247,10 +258,10 @@ impl<'a> Kept<'a> {
              + (select coalesce(sum(more), 0) from since where {apart}) \
              from (select place, coalesce(key, '-infinity') as key, nr \
              from unnest($3::numeric[], $4::numeric[]) with ordinality as k(place, key, nr)) as k cross join step \
-             cross join lateral (select leaf from {leaves} where board = $1 \
+             cross join lateral (select leaf from {leaves} where {holding} \
              and (low_number, low_tie, low_subject) <= (k.place, k.key, $5) \
-             and from_position <= position and until_position > position \
-             order by low_number desc, low_tie desc, low_subject desc limit 1) as l order by k.nr",
+             and (high_number, high_tie, high_subject) > (k.place, k.key, $5) limit 1) as l order by k.nr",
+            holding = holding("$1", "k.place", "step.position"),
             steps = self.tables.steps,
             places = self.tables.places,
             leaves = self.tables.leaves,
@@ -267,8 +278,21 @@ impl<'a> Kept<'a> {
     }
 }
 
-fn leaf(row: &PgRow) -> Result<Leaf, sqlx::Error> {
-    let number = row.try_get::<Option<rust_decimal::Decimal>, _>(0)?;
-    let low = number.map(|_| place(row)).transpose()?;
-    Ok(Leaf { id: row.try_get(3)?, low })
+/// What picks the leaves whose numbers hold a number as of a position, in the terms of their index.
+fn holding(board: &str, number: &str, position: &str) -> String {
+    format!(
+        "int8range(board, board, '[]') @> {board} and numrange(low_number, high_number, '[]') @> {number} \
+         and int8range(from_position, until_position) @> {position}"
+    )
+}
+
+/// Number, tie key and subject of a place as SQL; an end of the board for nothing.
+fn bound(statement: &mut Statement, place: Option<Place>, edge: &str) -> [String; 3] {
+    let least = "'-infinity'::numeric".to_owned();
+    let Some(place) = place else {
+        return [format!("'{edge}'::numeric"), least, format!("'{}'::uuid", Uuid::nil())];
+    };
+    let number = statement.bind(Kind::Decimal, Cell::Decimal(place.number));
+    let tie = place.tie.map_or(least, |tie| statement.bind(Kind::Decimal, Cell::Decimal(tie)));
+    [number, tie, statement.bind(Kind::Uuid, Cell::Uuid(place.subject))]
 }

@@ -19,6 +19,7 @@ use projections::leaderboard::{Board, Place};
 use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::select::Plan;
+use projections::tally::{Quantity, Tally};
 use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -48,16 +49,21 @@ impl TimelyReads {
     }
 }
 
+/// Where a line of a file reads, once it is its turn.
+async fn in_turn() -> Result<Option<Position>, ReadError> {
+    turn::to_read().await.map_err(|failed| ReadError::Failed(Box::new(failed)))
+}
+
 #[async_trait]
 impl Reads for TimelyReads {
     async fn pin(&self, as_of: Option<AsOf>, at_least: Option<Position>) -> Result<Moment, ReadError> {
         // A line of a file reads what the lines before it led to.
-        let at_least = at_least.max(turn::to_read().await);
+        let at_least = at_least.max(in_turn().await?);
         self.soon(self.reads.pin(as_of, at_least)).await
     }
 
     async fn head(&self) -> Result<Moment, ReadError> {
-        turn::to_read().await;
+        in_turn().await?;
         self.soon(self.reads.head()).await
     }
 
@@ -77,6 +83,16 @@ impl Reads for TimelyReads {
 
     async fn sum(&self, plan: &Plan, column: &'static str, at: Position) -> Result<(Decimal, u64), ReadError> {
         self.soon(self.reads.sum(plan, column, at)).await
+    }
+
+    async fn tallied(
+        &self,
+        table: &'static str,
+        tally: &Tally,
+        runs_on: bool,
+        at: Position,
+    ) -> Result<Option<Quantity>, ReadError> {
+        self.soon(self.reads.tallied(table, tally, runs_on, at)).await
     }
 
     async fn board(

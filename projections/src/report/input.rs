@@ -14,13 +14,14 @@ use crate::row::Row;
 use crate::select::Condition;
 use crate::spells::SpellsRow;
 use crate::standings::StandingRow;
+use crate::tally::Tally;
 use crate::totals::{Item, TotalKey, TotalRow};
 use crate::words::{RecordKind, SpellKind};
 
 /// The average daily balance above which a member is counted 日均余额, in yuan.
 pub const BALANCE_BAR: i64 = 7_000_000;
 /// The metric of a member's balance.
-const BALANCE: &str = "balance_daily";
+pub(super) const BALANCE: &str = "balance_daily";
 
 /// Something a figure is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,44 +98,34 @@ pub enum Read {
     },
     /// From a total, which may not be there: [`Quantity::of`].
     Total(TotalKey),
-}
-
-/// How much of something there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Quantity {
-    /// How much, in its unit.
-    pub value: Decimal,
-    /// Of how many parts.
-    pub parts: i64,
-    /// How many of the parts are lower bounds.
-    pub at_least: i64,
-}
-
-impl Quantity {
-    /// So many rows.
-    #[must_use]
-    pub fn counted(rows: u64) -> Self {
-        Self { value: Decimal::from(rows), parts: i64::try_from(rows).unwrap_or(i64::MAX), at_least: 0 }
-    }
-
-    /// So much of so many rows, some of them lower bounds.
-    #[must_use]
-    pub fn summed(value: Decimal, rows: u64, at_least: u64) -> Self {
-        let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
-        Self { value, parts: count(rows), at_least: count(at_least) }
-    }
-
-    /// What a total says.
-    #[must_use]
-    pub fn of(total: &TotalRow) -> Self {
-        Self { value: total.value, parts: total.count, at_least: total.at_least }
-    }
+    /// From what was tallied as rows changed; where nothing is, by the rows.
+    Tallied {
+        /// The table of the rows.
+        table: &'static str,
+        /// The tally.
+        tally: Tally,
+        /// Whether it runs on over the years.
+        runs_on: bool,
+        /// What it equals.
+        rows: Box<Read>,
+    },
 }
 
 impl Input {
     /// How it is read for the year that holds the period.
     #[must_use]
     pub fn read(self, year: Period) -> Read {
+        let rows = self.rows(year);
+        let (table, runs_on) = match &rows {
+            Read::Count(source) | Read::Sum { source, .. } => (source.table, source.table == SpellsRow::TABLE),
+            Read::Total(_) | Read::Tallied { .. } => return rows,
+        };
+        let tally = Tally::of(self.tallied_as(), i64::from(year.year()));
+        Read::Tallied { table, tally, runs_on, rows: Box::new(rows) }
+    }
+
+    /// The rows it is made of, for the year that holds the period.
+    pub(super) fn rows(self, year: Period) -> Read {
         match self {
             Self::OnDuty => Read::Count(lasting(SpellKind::Duty, year)),
             Self::Volunteers => Read::Count(rows_of::<MemberYearRow>(vec![
@@ -192,8 +183,9 @@ impl Input {
             | Self::BaseWithActual(_)
             | Self::BalanceOver
             | Self::BalanceKnown
-            | Self::BalanceBounds => match self.read(year) {
+            | Self::BalanceBounds => match self.rows(year) {
                 Read::Count(rows) | Read::Sum { source: rows, .. } => Trace::Rows(rows),
+                Read::Tallied { rows, .. } => unreachable!("rows are not tallied: {rows:?}"),
                 Read::Total(key) => {
                     Trace::Versions(rows_of::<TotalRow>(vec![equals("year", key.year), equals("item", key.item)]))
                 }

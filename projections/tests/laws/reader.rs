@@ -117,7 +117,8 @@ pub fn lineage(facts: &[Fact], sources: &[Trace]) -> Vec<u64> {
 
 /// The year's report of these facts.
 pub fn report_of(facts: &[Fact], year: Period) -> Vec<Answer> {
-    let quantity = |read: Read| match read {
+    let quantity = |read: Read| match if let Read::Tallied { rows, .. } = read { *rows } else { read } {
+        Read::Tallied { .. } => panic!("rows are not tallied"),
         Read::Count(source) => Quantity::counted(count(facts, &source)),
         Read::Sum { source, column, bounds } => {
             let (sum, rows) = sum(facts, &source, column);

@@ -26,7 +26,7 @@ impl Case<'_> {
         self.happened(MemberEvent::TalkApproved { talk, by: self.context.actor.clone() })
     }
 
-    /// By somebody other than who proposed it; after the approval also where it cannot be held any more.
+    /// By somebody other than who proposed it; after the approval by anybody who may, the proposer too.
     pub(super) fn decline_talk(&self, talk: TalkId, reason: Sealed) -> Result<Decision, Stop> {
         self.known()?.talks.declined_by(talk, &self.context.actor)?;
         self.happened(MemberEvent::TalkDeclined { talk, reason, by: self.context.actor.clone() })

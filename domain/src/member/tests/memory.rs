@@ -103,7 +103,7 @@ fn a_state_survives_being_stored() {
     assert!(golden.len() >= Event::names(StreamKind::Member).len());
     for path in golden.iter().rev() {
         let text = std::fs::read_to_string(path).expect("a text");
-        let Event::Member(event) = Event::decode(StreamKind::Member, &text).expect("an event") else {
+        let Event::Member(event) = Event::decode(StreamKind::Member, "1", &text).expect("an event") else {
             panic!("a member's event: {text}");
         };
         member.remember(&event);

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::SOME_REFUSED;
 use crate::cli::told;
+use crate::turn::NotSent;
 
 /// What came of a line: one JSON object.
 #[derive(Debug, Serialize)]
@@ -50,6 +51,12 @@ enum Kind {
 const NO_COMMAND: &str = "import.no_command";
 /// The code of an accident.
 const INTERNAL: &str = "internal";
+/// The code of a line that was not sent, since one before it came to an accident.
+const NOT_SENT: &str = "import.not_sent";
+/// The codes of failures that are no fault of the line.
+const ACCIDENTS: [&str; 3] = [INTERNAL, NOT_SENT, "position.behind"];
+/// The codes of refusals that no rule stands behind: what they say passes.
+const PASSING: [&str; 3] = ["command.contended", "log.newer_type", "stream.newer_build"];
 
 impl Outcome {
     /// The line is no command.
@@ -77,32 +84,42 @@ impl Outcome {
         Self { line, command_id: Some(command_id), answer }
     }
 
-    /// The position it led to; 0 where it led to none.
-    pub fn position(&self) -> Position {
-        let Answer::Outcome(outcome) = &self.answer else { return Position(0) };
-        let position = outcome["position"].as_str().and_then(|position| position.parse().ok());
-        Position(position.unwrap_or_default())
+    /// The position it led to, 0 where it led to none; nothing where it came to an accident.
+    pub fn led_to(&self) -> Option<Position> {
+        let position = match (&self.answer, self.kind()) {
+            (_, Kind::Accident) => return None,
+            (Answer::Outcome(outcome), _) => outcome["position"].as_str().and_then(|position| position.parse().ok()),
+            (Answer::Failure { .. }, _) => None,
+        };
+        Some(Position(position.unwrap_or_default()))
     }
 
     fn kind(&self) -> Kind {
         match &self.answer {
-            Answer::Failure { failure } if failure.code == INTERNAL || failure.code == "position.behind" => {
-                Kind::Accident
-            }
+            Answer::Failure { failure } if ACCIDENTS.contains(&&*failure.code) => Kind::Accident,
             Answer::Failure { .. } => Kind::NoCommand,
-            Answer::Outcome(outcome) => match (is_refused(outcome), outcome["replayed"] == true) {
-                (true, _) => Kind::Refused,
-                (false, true) => Kind::Replayed,
-                (false, false) => Kind::Accepted,
-            },
+            Answer::Outcome(outcome) => {
+                let (mut refused, mut passing) = (false, false);
+                for code in refusals(outcome) {
+                    refused = true;
+                    passing |= PASSING.contains(&code);
+                }
+                match (passing, refused, outcome["replayed"] == true) {
+                    (true, ..) => Kind::Accident,
+                    (false, true, _) => Kind::Refused,
+                    (false, false, true) => Kind::Replayed,
+                    (false, false, false) => Kind::Accepted,
+                }
+            }
         }
     }
 }
 
-/// Whether a command was refused, or one of several.
-fn is_refused(outcome: &Value) -> bool {
+/// The codes by which a command was refused, or some of several.
+fn refusals(outcome: &Value) -> impl Iterator<Item = &str> {
     let of_items = outcome["items"].as_array().into_iter().flatten().map(|item| &item["outcome"]);
-    std::iter::once(outcome).chain(of_items).any(|outcome| outcome.get("refusal").is_some())
+    let all = std::iter::once(outcome).chain(of_items);
+    all.filter_map(|outcome| outcome.get("refusal")).map(|refusal| refusal["code"].as_str().unwrap_or_default())
 }
 
 /// An accident's cause is told to whoever imports: the data is theirs.
@@ -113,8 +130,11 @@ fn code_of(error: &ServerError) -> (String, String) {
         // The schema's own checks: a field that is missing, unknown or of another type.
         _none => NO_COMMAND.to_owned(),
     };
-    let message = graphql::fault::cause(error).map_or_else(|| error.message.clone(), |cause| told(&**cause));
-    (code, message)
+    match graphql::fault::cause(error) {
+        Some(cause) if cause.is::<NotSent>() => (NOT_SENT.to_owned(), told(&**cause)),
+        Some(cause) => (code, told(&**cause)),
+        None => (code, error.message.clone()),
+    }
 }
 
 fn without_nulls(value: Value) -> Value {
@@ -182,12 +202,42 @@ impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { lines, accepted, replayed, refused, no_commands, accidents, stopped } = self;
         write!(f, "{lines} lines: {accepted} accepted, {replayed} accepted before, {refused} refused, ")?;
-        write!(f, "{no_commands} no commands, {accidents} without an answer")?;
+        write!(f, "{no_commands} no commands, {accidents} not settled")?;
         match stopped {
             true => {
                 f.write_str("; stopped before the end: import the same file again, what was accepted stays as it is")
             }
             false => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn kind_of(answer: Value) -> (bool, Option<Position>) {
+        let outcome = Outcome { line: 1, command_id: None, answer: Answer::Outcome(answer) };
+        (Tally::default().take(&outcome), outcome.led_to())
+    }
+
+    #[test]
+    fn what_passes_stops_an_import_and_what_a_rule_says_does_not() {
+        assert_eq!(kind_of(json!({ "position": "7", "replayed": false })), (false, Some(Position(7))));
+        for (code, stops) in [
+            ("branch.closed", false),
+            ("policy.denied", false),
+            ("command.contended", true),
+            ("log.newer_type", true),
+            ("stream.newer_build", true),
+        ] {
+            let alone = json!({ "refusal": { "code": code }, "replayed": false });
+            let among = json!({ "items": [{ "outcome": { "position": "3" } }, { "outcome": alone }] });
+            let led_to = (!stops).then_some(Position(0));
+            assert_eq!(kind_of(alone), (stops, led_to), "{code}");
+            assert_eq!(kind_of(among), (stops, led_to), "{code} of one of several");
         }
     }
 }

@@ -16,16 +16,18 @@
 //!   batches, where the event at fault shows.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::stream::Position;
 use projections::projection::Projection;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
-use tokio::sync::Semaphore;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
+pub mod headway;
 pub mod part;
 
+use self::headway::{Headway, PATIENCE};
 use self::part::Part;
 use super::FoldError;
 use super::build::{Build, Life};
@@ -36,10 +38,6 @@ use crate::log::{reader, stream};
 
 /// The most rows that stand in memory.
 pub const MOST: usize = 1_000_000;
-
-/// How many passes of a process go on at once, each with three connections of its own and as many rows in memory; the
-/// next ones wait, such as the builds of many raised versions.
-static PASSES: Semaphore = Semaphore::const_new(2);
 
 /// What stands before copied rows, and after them. See [`crate::log::stream`].
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
@@ -88,20 +86,21 @@ type Written = (PgConnection, usize, Result<(), FoldError>);
 /// Writes one portion while the next is folded.
 struct Writer {
     idle: Option<PgConnection>,
-    busy: Option<JoinHandle<Written>>,
+    /// One task at the most, which ends with the pass.
+    busy: JoinSet<Written>,
 }
 
 impl Writer {
     async fn open(database: &PgConnectOptions) -> Result<Self, sqlx::Error> {
-        Ok(Self { idle: Some(database.connect().await?), busy: None })
+        Ok(Self { idle: Some(database.connect().await?), busy: JoinSet::new() })
     }
 
     /// Its connection, once the last portion is written; and of which part that was, where it failed.
     async fn connection(&mut self) -> (&mut PgConnection, Option<(usize, FoldError)>) {
         let mut fault = None;
-        if let Some(busy) = self.busy.take() {
+        if let Some(written) = self.busy.join_next().await {
             let (connection, number, written) =
-                busy.await.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()));
+                written.unwrap_or_else(|broken| std::panic::resume_unwind(broken.into_panic()));
             self.idle = Some(connection);
             fault = written.err().map(|error| (number, error));
         }
@@ -112,10 +111,10 @@ impl Writer {
     async fn write(&mut self, number: usize, portion: Portion) -> Option<(usize, FoldError)> {
         let (_, fault) = self.connection().await;
         if let Some(mut connection) = self.idle.take() {
-            self.busy = Some(tokio::spawn(async move {
+            self.busy.spawn(async move {
                 let written = portion.write(&mut connection).await;
                 (connection, number, written)
-            }));
+            });
         }
         fault
     }
@@ -124,7 +123,8 @@ impl Writer {
 /// What became of each build: the position at which it took over.
 pub type Rebuilt = Vec<(&'static str, Result<Position, FoldError>)>;
 
-/// Rebuilds projections together. Builds that were cut off with a checkpoint go on from there by themselves.
+/// Rebuilds projections together. Builds that were cut off with a checkpoint go on from there by themselves. What makes no
+/// headway is begun again.
 ///
 /// # Errors
 /// The database's; what concerns one projection alone is among the answers.
@@ -134,25 +134,64 @@ pub async fn together(
     most: usize,
     told: &dyn Progress,
 ) -> Result<Rebuilt, sqlx::Error> {
-    let _turn = PASSES.acquire().await;
+    patiently(pool, projections, most, PATIENCE, told).await
+}
+
+/// The same with another patience than in service.
+///
+/// # Errors
+/// As [`together`].
+pub async fn patiently(
+    pool: &PgPool,
+    projections: &[Arc<dyn Folded>],
+    most: usize,
+    patience: Duration,
+    told: &dyn Progress,
+) -> Result<Rebuilt, sqlx::Error> {
+    // Builds take none of the connections that others wait for.
     let database = (*pool.connect_options()).clone();
+    let mut rebuilt = Rebuilt::new();
+    loop {
+        let left = |projection: &&Arc<dyn Folded>| !rebuilt.iter().any(|(name, _)| *name == projection.name());
+        let left: Vec<_> = projections.iter().filter(left).cloned().collect();
+        let (headway, life) = (Headway::of(told, patience), Life::of(&database, []));
+        tokio::select! {
+            ended = attempt(&database, &left, most, &headway, &life, &mut rebuilt) => return ended.map(|()| rebuilt),
+            () = headway.stands_still(&life) => told.again(patience),
+        }
+        drop(life);
+        // Until what was claimed is free again.
+        tokio::time::sleep(lease::TERM + lease::TERM / 6).await;
+    }
+}
+
+/// Whoever has finished is among the rebuilt at once.
+async fn attempt(
+    database: &PgConnectOptions,
+    projections: &[Arc<dyn Folded>],
+    most: usize,
+    told: &dyn Progress,
+    life: &Life,
+    rebuilt: &mut Rebuilt,
+) -> Result<(), sqlx::Error> {
     let mut asks = database.connect().await?;
-    let life = Life::of(pool, []);
-    let (mut rebuilt, mut members) = (Vec::new(), Vec::new());
+    let mut members = Vec::new();
     for projection in projections {
         match projection.part(&mut asks).await {
             Ok(part) => {
                 life.begins(part.build().builder);
+                told.begins(projection.name());
                 members.push(Member { name: projection.name(), part, fault: None });
             }
             Err(error) => rebuilt.push((projection.name(), Err(error))),
         }
+        told.step(0);
     }
     if members.iter().any(|member| member.part.takes()) {
         let (head, _) = reader::head(&mut asks).await?;
-        let mut pass =
-            Pass { writer: Writer::open(&database).await?, asks: &mut asks, members: &mut members, life: &life };
-        pass.over(&database, head, most, told).await?;
+        let writer = Writer::open(database).await?;
+        let mut pass = Pass { writer, asks: &mut asks, members: &mut members, life, told };
+        pass.over(database, head, most).await?;
     }
     for Member { name, mut part, fault } in members {
         let finished = match fault {
@@ -162,7 +201,7 @@ pub async fn together(
         life.ends(part.build().builder);
         rebuilt.push((name, finished));
     }
-    Ok(rebuilt)
+    Ok(())
 }
 
 /// Rebuilds one projection.
@@ -194,16 +233,11 @@ struct Pass<'a> {
     asks: &'a mut PgConnection,
     members: &'a mut Vec<Member>,
     life: &'a Life,
+    told: &'a dyn Progress,
 }
 
 impl Pass<'_> {
-    async fn over(
-        &mut self,
-        database: &PgConnectOptions,
-        head: Position,
-        most: usize,
-        told: &dyn Progress,
-    ) -> Result<(), sqlx::Error> {
+    async fn over(&mut self, database: &PgConnectOptions, head: Position, most: usize) -> Result<(), sqlx::Error> {
         let mut log = stream::met(database.clone(), Position(0), head);
         let mut done = 0;
         while let Some(met) = log.next().await? {
@@ -212,7 +246,7 @@ impl Pass<'_> {
             }
             self.make_room(most).await;
             done += met.len() as u64;
-            told.at(done.min(head.0), head.0);
+            self.told.at(done.min(head.0), head.0);
         }
         for number in 0..self.members.len() {
             if self.members[number].fault.is_none() && self.members[number].part.build().checkpoint == Position(0) {
@@ -253,7 +287,7 @@ impl Pass<'_> {
             }
         }
         let (writes, _) = self.writer.connection().await;
-        if let Err(error) = self.members[number].part.write_out([writes, self.asks]).await {
+        if let Err(error) = self.members[number].part.write_out([writes, self.asks], self.told).await {
             self.failed(number, error).await;
         }
     }

@@ -11,6 +11,7 @@ use domain::stream::Position;
 use projections::cell::Cell;
 use projections::projection::{Held, KeyOf, Projection};
 use projections::row::Row;
+use projections::tally::{Quantity, Running, Stood, Tally};
 use sqlx::postgres::PgArgumentBuffer;
 use sqlx::{Connection, Executor, PgConnection};
 
@@ -22,7 +23,7 @@ use crate::fold::ranks::{self, Groups};
 use crate::fold::rebuild::{self, Progress};
 use crate::fold::stretch::Stretch;
 use crate::fold::table::{self, HOLDS};
-use crate::fold::{FoldError, skips};
+use crate::fold::{FoldError, skips, tallies};
 use crate::log::reader::Met;
 
 /// How many bytes of rows are written at once.
@@ -42,7 +43,7 @@ pub trait Part: Send {
     /// What there is to write, once it is worth it.
     fn portion(&mut self) -> Option<Portion>;
     /// Writes what it holds, makes the keys, and lets the build go on from there.
-    async fn write_out(&mut self, connections: [&mut PgConnection; 2]) -> Result<(), FoldError>;
+    async fn write_out(&mut self, connections: [&mut PgConnection; 2], told: &dyn Progress) -> Result<(), FoldError>;
     /// Takes no more and lets go of what it holds: it is given up, or begins anew.
     fn let_go(&mut self);
     /// Begins anew, event by event if need be: what is folded cannot be written as a whole.
@@ -60,6 +61,8 @@ pub struct Bulk<P: Projection> {
     standing: HashMap<KeyOf<P>, Held<P::Row>>,
     ended: PgArgumentBuffer,
     groups: Groups,
+    running: Running,
+    tallied: PgArgumentBuffer,
 }
 
 impl<P: Projection> Bulk<P> {
@@ -77,8 +80,13 @@ impl<P: Projection> Bulk<P> {
             let all = Position(i64::MAX.unsigned_abs());
             skipped = skips::between(connection, P::NAME, Position(0), all).await.map_err(failed::<P>)?;
         }
-        let (standing, ended, groups) = (HashMap::new(), PgArgumentBuffer::default(), BTreeMap::new());
-        Ok(Self { build, takes, to: Position(0), skipped, standing, ended, groups })
+        Ok(Self::of(build, takes, skipped))
+    }
+
+    fn of(build: Build, takes: bool, skipped: BTreeSet<Position>) -> Self {
+        let (standing, groups, running) = (HashMap::new(), BTreeMap::new(), Running::default());
+        let (ended, tallied) = (PgArgumentBuffer::default(), PgArgumentBuffer::default());
+        Self { build, takes, to: Position(0), skipped, standing, ended, groups, running, tallied }
     }
 
     fn fold(&mut self, facts: &[&Fact]) -> Result<(), FoldError> {
@@ -100,6 +108,7 @@ impl<P: Projection> Bulk<P> {
         let before = match self.standing.entry(key) {
             Entry::Vacant(empty) => {
                 if let Some(row) = P::apply(None, empty.key(), change) {
+                    tallies::change::<P>(&mut self.running, position, None, Some(&row));
                     empty.insert(begun(row));
                 }
                 return Ok(());
@@ -109,6 +118,7 @@ impl<P: Projection> Bulk<P> {
                 if next.as_ref() == Some(&standing.get().row) {
                     return Ok(());
                 }
+                tallies::change::<P>(&mut self.running, position, Some(&standing.get().row), next.as_ref());
                 match next {
                     Some(row) => standing.insert(begun(row)),
                     None => standing.remove(),
@@ -137,11 +147,31 @@ impl<P: Projection> Bulk<P> {
         put.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))
     }
 
+    /// Adds what tallies were to what is to be written.
+    fn tally(&mut self, stood: Vec<Stood>) -> Result<(), FoldError> {
+        for stood in stood {
+            let Stood { tally: Tally { name, year }, quantity: Quantity { value, parts, at_least }, .. } =
+                stood.clone();
+            let (from, until) = (stood.from.0.cast_signed(), tallies::until(&stood));
+            let cells = [Cell::Text(name), Cell::Int(year), Cell::Decimal(value)];
+            let cells = cells.into_iter().chain([parts, at_least, from, until].map(Cell::Int)).collect::<Vec<_>>();
+            self.tallied.extend(i16::try_from(cells.len()).expect("a tally has few columns").to_be_bytes());
+            let put = cells.iter().try_for_each(|cell| put(cell, &mut self.tallied));
+            put.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
+        }
+        Ok(())
+    }
+
     fn written(&mut self) -> Portion {
         let build = self.build;
         let table = table::name(P::Row::TABLE, build.generation);
         let columns = table::columns::<P::Row>("");
         Portion { projection: P::NAME, build, table, columns, rows: std::mem::take(&mut *self.ended) }
+    }
+
+    fn tallies_written(&mut self) -> Portion {
+        let (table, columns) = (tallies::name(P::Row::TABLE, self.build.generation), tallies::COLUMNS.to_owned());
+        Portion { projection: P::NAME, build: self.build, table, columns, rows: std::mem::take(&mut *self.tallied) }
     }
 }
 
@@ -168,6 +198,8 @@ impl<P: Projection> Part for Bulk<P> {
         stretch.leave_out(&self.skipped);
         let folded = std::panic::catch_unwind(AssertUnwindSafe(|| self.fold(&stretch.facts)));
         folded.unwrap_or(Err(FoldError::Broken { projection: P::NAME }))?;
+        let ended = self.running.ended();
+        self.tally(ended)?;
         self.to = stretch.to;
         // Whether that is an end is decided where the build is to serve.
         self.takes = stretch.stopped.is_none();
@@ -175,19 +207,34 @@ impl<P: Projection> Part for Bulk<P> {
     }
 
     fn portion(&mut self) -> Option<Portion> {
-        (self.ended.len() >= PORTION).then(|| self.written())
+        match (self.ended.len() >= PORTION, self.tallied.len() >= PORTION) {
+            (true, _) => Some(self.written()),
+            (_, true) => Some(self.tallies_written()),
+            _small => None,
+        }
     }
 
-    async fn write_out(&mut self, [writes, asks]: [&mut PgConnection; 2]) -> Result<(), FoldError> {
+    async fn write_out(
+        &mut self,
+        [writes, asks]: [&mut PgConnection; 2],
+        told: &dyn Progress,
+    ) -> Result<(), FoldError> {
         let mut standing: Vec<Held<P::Row>> = std::mem::take(&mut self.standing).into_values().collect();
         standing.sort_unstable_by_key(|held| held.from);
         for held in standing {
             self.put(&held)?;
             if let Some(portion) = self.portion() {
                 portion.write(writes).await?;
+                told.step(0);
             }
         }
         self.written().write(writes).await?;
+        if P::TALLIED {
+            let standing = std::mem::take(&mut self.running).standing();
+            self.tally(standing)?;
+            self.tallies_written().write(writes).await?;
+        }
+        told.step(self.to.0);
         let generation = self.build.generation;
         // Sorting for the indexes takes as long as it takes.
         let begin = "begin; set local statement_timeout = 0; set local maintenance_work_mem = '128MB'";
@@ -197,6 +244,7 @@ impl<P: Projection> Part for Bulk<P> {
         transaction.execute(analyze.as_str()).await.map_err(failed::<P>)?;
         transaction.commit().await.map_err(failed::<P>)?;
         let mut transaction = writes.begin_with("begin; set local statement_timeout = 0").await.map_err(failed::<P>)?;
+        told.step(self.to.0);
         if P::RANKED {
             ranks::keep_all::<P>(&mut transaction, asks, generation, &std::mem::take(&mut self.groups)).await?;
         }
@@ -210,12 +258,15 @@ impl<P: Projection> Part for Bulk<P> {
 
     fn let_go(&mut self) {
         (self.takes, self.to) = (false, Position(0));
-        (self.standing, self.ended, self.groups) = (HashMap::new(), PgArgumentBuffer::default(), BTreeMap::new());
+        (self.standing, self.groups, self.running) = (HashMap::new(), BTreeMap::new(), Running::default());
+        (self.ended, self.tallied) = (PgArgumentBuffer::default(), PgArgumentBuffer::default());
     }
 
     async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError> {
         self.let_go();
-        let truncate = format!("truncate {}", table::name(P::Row::TABLE, self.build.generation));
+        let generation = self.build.generation;
+        let all = [table::name(P::Row::TABLE, generation)].into_iter().chain(table::beside::<P>(generation));
+        let truncate = format!("truncate {}", table::list(all));
         connection.execute(truncate.as_str()).await.map_err(failed::<P>)?;
         table::complete::<P>(connection, self.build.generation).await.map_err(failed::<P>)
     }
@@ -236,8 +287,7 @@ mod tests {
 
     fn part<P: Projection>() -> Bulk<P> {
         let build = Build { builder: Uuid::nil(), generation: 2, checkpoint: Position(0) };
-        let (standing, ended, groups) = (HashMap::new(), PgArgumentBuffer::default(), BTreeMap::new());
-        Bulk { build, takes: true, to: Position(0), skipped: BTreeSet::new(), standing, ended, groups }
+        Bulk::of(build, true, BTreeSet::new())
     }
 
     #[test]

@@ -10,7 +10,8 @@ use projections::projection::{BOARDS, Projection, Ranked};
 use projections::row::{Key, Row};
 use sqlx::{PgConnection, Row as _};
 
-use super::{Move, SIZE, Size, Tables, keep, store, take_in};
+use super::leaves::Leaves;
+use super::{Move, SIZE, Size, Tables, keep, store};
 use crate::fold::FoldError;
 use crate::fold::cells::{bind_one, read};
 use crate::fold::table::{self, HOLDS};
@@ -64,6 +65,7 @@ struct Boards<'a> {
     group: i64,
     size: Size,
     moves: [Vec<Move>; BOARDS as usize],
+    leaves: [Option<Leaves<'a>>; BOARDS as usize],
     /// Of each subject, by the cells of its key: its place and when that ends.
     standing: HashMap<Vec<Cell>, (Ranked, i64)>,
     ends: BinaryHeap<Reverse<(i64, Vec<Cell>)>>,
@@ -71,8 +73,8 @@ struct Boards<'a> {
 
 impl<'a> Boards<'a> {
     fn none(tables: &'a Tables) -> Self {
-        let (moves, standing, ends) = (std::array::from_fn(|_| Vec::new()), HashMap::new(), BinaryHeap::new());
-        Self { tables, group: 0, size: SIZE, moves, standing, ends }
+        let (moves, leaves) = (std::array::from_fn(|_| Vec::new()), std::array::from_fn(|_| None));
+        Self { tables, group: 0, size: SIZE, moves, leaves, standing: HashMap::new(), ends: BinaryHeap::new() }
     }
 
     async fn read<P: Projection>(
@@ -109,7 +111,11 @@ impl<'a> Boards<'a> {
             self.begin(row.key().cells(), P::places(&row), from, until);
         }
         self.end_before(HOLDS);
-        self.take_in(writes, 1).await.map_err(failed)
+        self.take_in(writes, 1).await.map_err(failed)?;
+        for leaves in std::mem::take(&mut self.leaves).into_iter().flatten() {
+            leaves.count(writes).await.map_err(failed)?;
+        }
+        Ok(())
     }
 
     fn begin(&mut self, subject: Vec<Cell>, ranked: Ranked, from: i64, until: i64) {
@@ -144,11 +150,17 @@ impl<'a> Boards<'a> {
 
     /// Takes in what moved on the boards where that is so much.
     async fn take_in(&mut self, connection: &mut PgConnection, least: usize) -> Result<(), sqlx::Error> {
-        for (number, moves) in (0..).zip(&mut self.moves) {
-            if moves.len() >= least {
-                take_in(connection, self.tables, self.group * BOARDS + number, moves, self.size).await?;
-                moves.clear();
+        for ((number, moves), leaves) in (0..).zip(&mut self.moves).zip(&mut self.leaves) {
+            if moves.is_empty() || moves.len() < least {
+                continue;
             }
+            let board = self.group * BOARDS + number;
+            let leaves = match leaves {
+                Some(leaves) => leaves,
+                None => leaves.insert(Leaves::of(connection, self.tables, board, self.size).await?),
+            };
+            leaves.take_in(connection, moves).await?;
+            moves.clear();
         }
         Ok(())
     }

@@ -27,12 +27,13 @@ use sqlx::{Executor, PgConnection, Row as _};
 
 mod build;
 mod leaves;
+mod shape;
 mod store;
 pub mod verify;
 
 pub use self::build::{Groups, keep_all, keep_sized};
 use self::leaves::Leaves;
-pub use self::store::place;
+pub use self::store::{ENDS, end, place};
 use super::FoldError;
 use super::cells::{bind_one, read};
 use super::table::{self, HOLDS};
@@ -51,8 +52,15 @@ pub struct Size {
     pub small: i64,
 }
 
+impl Size {
+    /// With fewer places a leaf is joined to the one before it.
+    fn few(&self) -> usize {
+        (self.leaf / 8).max(1)
+    }
+}
+
 /// How large they become in service.
-pub const SIZE: Size = Size { leaf: 1_024, step: 1_024, small: SMALL };
+pub const SIZE: Size = Size { leaf: 512, step: 1_024, small: SMALL };
 
 /// A place that begins, ends or moves.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +101,11 @@ impl Tables {
     }
 }
 
+/// What a leaf covers: of a board, from number to number, from position to position. Of leaves that were, many have a low
+/// before a place; few cover it.
+pub const AT: &str = "int8range(board, board, '[]'), numrange(low_number, high_number, '[]'), \
+                      int8range(from_position, until_position)";
+
 /// What makes the tables of a generation. A place without a tie key has the least one.
 #[must_use]
 pub fn creation(tables: &Tables) -> String {
@@ -102,15 +115,15 @@ pub fn creation(tables: &Tables) -> String {
          versions bigint not null, kept boolean not null, constraint {groups}_key primary key (name), \
          constraint {groups}_id unique (id)); \
          create table if not exists {leaves} (board bigint not null, leaf bigint not null, low_number numeric not null, \
-         low_tie numeric not null, low_subject uuid not null, live integer not null, total integer not null, \
-         from_position bigint not null, until_position bigint not null, \
-         constraint {leaves}_key primary key (board, leaf)); \
-         create index if not exists {leaves}_low on {leaves} \
-         (board, low_number, low_tie, low_subject, from_position, until_position); \
-         create index if not exists {leaves}_holds on {leaves} (board) where until_position = {HOLDS}; \
+         low_tie numeric not null, low_subject uuid not null, high_number numeric not null, high_tie numeric not null, \
+         high_subject uuid not null, live integer not null, total integer not null, from_position bigint not null, \
+         until_position bigint not null, constraint {leaves}_key primary key (board, leaf)) with (fillfactor = 50); \
+         create index if not exists {leaves}_at on {leaves} using gist ({AT}); \
+         create index if not exists {leaves}_holds on {leaves} (board, low_number, low_tie, low_subject) \
+         where until_position = {HOLDS}; \
          create table if not exists {places} (board bigint not null, leaf bigint not null, subject uuid not null, \
          number numeric not null, tie numeric not null, from_position bigint not null, until_position bigint not null, \
-         constraint {places}_key primary key (board, leaf, subject, from_position)); \
+         constraint {places}_key primary key (board, leaf, number, tie, subject, from_position) include (until_position)); \
          create index if not exists {places}_from on {places} (board, from_position); \
          create index if not exists {places}_until on {places} (board, until_position); \
          create table if not exists {steps} (board bigint not null, position bigint not null, leaves bigint[] not null, \
@@ -118,33 +131,80 @@ pub fn creation(tables: &Tables) -> String {
     )
 }
 
-/// Takes the ranks along with what a batch after `checkpoint` made of the rows, which are written already.
+/// The rows and ranks of a batch, by group.
+type ByGroup<'a, R> = BTreeMap<String, Vec<(&'a Held<R>, Ranked)>>;
+
+/// A place and the positions it held in: on which board, from when, until when.
+type Span = (i64, Place, i64, i64);
+
+/// What there was of the groups whose boards begin to be kept with a batch, by their names.
+pub type Begun = BTreeMap<String, Vec<Span>>;
+
+fn by_group<P: Projection>(memory: &Memory<P>) -> ByGroup<'_, P::Row> {
+    let mut groups = ByGroup::<P::Row>::new();
+    for held in memory.history() {
+        let ranked = P::places(&held.row);
+        groups.entry(ranked.group.clone()).or_default().push((held, ranked));
+    }
+    groups
+}
+
+fn versions<R>(of_group: &[(&Held<R>, Ranked)], checkpoint: Position) -> i64 {
+    of_group.iter().map(|(held, _)| i64::from(held.from > checkpoint)).sum()
+}
+
+/// Reads what there was of each group that becomes large enough with a batch after `checkpoint`: at most so many
+/// versions as a group has that is not kept. It is read before the transaction that writes.
 ///
 /// # Errors
 /// [`FoldError`].
-pub async fn fold<P: Projection>(
+pub async fn begun<P: Projection>(
     connection: &mut PgConnection,
     generation: i64,
     checkpoint: Position,
     memory: &Memory<P>,
     size: Size,
+) -> Result<Begun, FoldError> {
+    let failed = |source| FoldError::Sql { projection: P::NAME, source };
+    let (tables, groups) = (Tables::of(P::Row::TABLE, generation), by_group(memory));
+    let names: Vec<&str> = groups.keys().map(String::as_str).collect();
+    let known = store::known(connection, &tables, &names).await.map_err(failed)?;
+    let mut begun = Begun::new();
+    for (name, of_group) in &groups {
+        let (before, kept) = known.get(name).copied().unwrap_or_default();
+        if let (false, Some((held, _))) = (kept, of_group.first())
+            && before + versions(of_group, checkpoint) >= size.small
+        {
+            begun.insert(name.clone(), history::<P>(connection, generation, &held.row, checkpoint).await?);
+        }
+    }
+    Ok(begun)
+}
+
+/// Takes the ranks along with what a batch after `checkpoint` made of the rows, which are written already.
+///
+/// # Errors
+/// [`FoldError`]; [`FoldError::Fenced`] where a group has become large that was not read.
+pub async fn fold<P: Projection>(
+    connection: &mut PgConnection,
+    generation: i64,
+    checkpoint: Position,
+    memory: &Memory<P>,
+    begun: &Begun,
+    size: Size,
 ) -> Result<(), FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
-    let tables = Tables::of(P::Row::TABLE, generation);
-    let history: Vec<(&Held<P::Row>, Ranked)> = memory.history().map(|held| (held, P::places(&held.row))).collect();
-    let mut begun: BTreeMap<&str, i64> = BTreeMap::new();
-    for (held, ranked) in &history {
-        *begun.entry(&ranked.group).or_default() += i64::from(held.from > checkpoint);
-    }
-    let groups = store::count(connection, &tables, &begun).await.map_err(failed)?;
+    let (tables, by_group) = (Tables::of(P::Row::TABLE, generation), by_group(memory));
+    let counts = by_group.iter().map(|(name, of_group)| (name.as_str(), versions(of_group, checkpoint))).collect();
+    let groups = store::count(connection, &tables, &counts).await.map_err(failed)?;
     for group in groups.iter().filter(|group| group.versions >= size.small) {
-        let of_group: Vec<_> = history.iter().filter(|(_, ranked)| ranked.group == group.name).collect();
-        if let Some((held, _)) = of_group.first().filter(|_| !group.kept) {
-            let before = before::<P>(connection, generation, &held.row, checkpoint).await?;
-            keep(connection, &tables, group.id, &before).await.map_err(failed)?;
+        if !group.kept {
+            let before = begun.get(&group.name).ok_or(FoldError::Fenced { projection: P::NAME })?;
+            keep(connection, &tables, group.id, before).await.map_err(failed)?;
         }
+        let of_group = by_group.get(&group.name).map_or(&[][..], Vec::as_slice);
         for number in 0..BOARDS {
-            let moves = moved::<P::Row>(&of_group, number, checkpoint);
+            let moves = moved::<P::Row>(of_group, number, checkpoint);
             if !moves.is_empty() {
                 let board = group.id * BOARDS + number;
                 take_in(connection, &tables, board, &moves, size).await.map_err(failed)?;
@@ -165,15 +225,17 @@ pub async fn take_in(
     moves: &[Move],
     size: Size,
 ) -> Result<(), sqlx::Error> {
-    Leaves::load(connection, tables, board, size).await?.take_in(connection, moves).await
+    let mut leaves = Leaves::of(connection, tables, board, size).await?;
+    leaves.take_in(connection, moves).await?;
+    leaves.count(connection).await
 }
 
 /// What moved on a board after the checkpoint, in order.
-fn moved<R: Row>(history: &[&(&Held<R>, Ranked)], number: i64, checkpoint: Position) -> Vec<Move> {
+fn moved<R: Row>(history: &[(&Held<R>, Ranked)], number: i64, checkpoint: Position) -> Vec<Move> {
     let follows = |one: &Held<R>, next: &Held<R>| one.until == Some(next.from) && one.row.key() == next.row.key();
     let mut moves = Vec::new();
     for (at, (held, ranked)) in history.iter().enumerate() {
-        let last = at.checked_sub(1).map(|last| history[last]).filter(|(last, _)| follows(last, held));
+        let last = at.checked_sub(1).map(|last| &history[last]).filter(|(last, _)| follows(last, held));
         let before = last.and_then(|(_, ranked)| ranked.on(number));
         let after = ranked.on(number);
         moves.extend((held.from > checkpoint && before != after).then_some(Move { at: held.from, before, after }));
@@ -186,12 +248,12 @@ fn moved<R: Row>(history: &[&(&Held<R>, Ranked)], number: i64, checkpoint: Posit
 }
 
 /// Every place of a row's group up to the checkpoint: on which board, from when, until when.
-async fn before<P: Projection>(
+async fn history<P: Projection>(
     connection: &mut PgConnection,
     generation: i64,
     row: &P::Row,
     checkpoint: Position,
-) -> Result<Vec<(i64, Place, i64, i64)>, FoldError> {
+) -> Result<Vec<Span>, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let table = table::name(P::Row::TABLE, generation);
     let columns = &P::Row::COLUMNS[..P::Row::KEY - 1];
@@ -227,7 +289,7 @@ pub async fn keep(
     connection: &mut PgConnection,
     tables: &Tables,
     group: i64,
-    history: &[(i64, Place, i64, i64)],
+    history: &[Span],
 ) -> Result<(), sqlx::Error> {
     for number in 0..BOARDS {
         let of_board = history.iter().filter(|(of, ..)| *of == number);

@@ -1,31 +1,36 @@
 //! Verification of ranks: the places kept are those of the rows refolded, and each lies in the leaf that covers it.
+//!
+//! # Memory
+//! Places are not held: each beginning of one is added to a sum of hashes, each end is taken away, by the stretch of
+//! positions it falls into. So a place that goes on in another leaf comes to nothing, in whatever order they are read.
+//! Where two sums differ, the rows of that stretch are looked at one by one.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use domain::stream::Position;
+use futures_util::TryStreamExt;
 use projections::leaderboard::Place;
 use projections::memory::Memory;
 use projections::projection::{BOARDS, Projection};
 use projections::row::Row;
-use rust_decimal::Decimal;
+use sha2::{Digest, Sha256};
 use sqlx::{PgConnection, Row as _};
-use uuid::Uuid;
 
-use super::Tables;
+use super::store::place;
+use super::{Tables, shape};
 use crate::fold::FoldError;
+use crate::fold::cells::read;
 use crate::fold::lease::Lease;
-use crate::fold::table::HOLDS;
+use crate::fold::sums::{Sums, number};
+use crate::fold::table::{self, HOLDS};
 use crate::fold::verify::Difference;
-
-/// A place and the positions it held in.
-type Span = (i64, Place, i64, i64);
 
 /// The places of the rows refolded, of the groups whose boards are kept.
 pub struct Refolded<P> {
     tables: Tables,
     groups: BTreeMap<String, i64>,
-    places: Vec<Span>,
+    sums: Sums,
     of: PhantomData<fn() -> P>,
 }
 
@@ -39,16 +44,16 @@ impl<P: Projection> Refolded<P> {
         let tables = Tables::of(P::Row::TABLE, lease.generation);
         let sql = format!("select name, id from {} where kept", tables.groups);
         let groups: Vec<(String, i64)> = crate::sql::query_as(&sql).fetch_all(connection).await.map_err(failed)?;
-        Ok(Self { tables, groups: groups.into_iter().collect(), places: vec![], of: PhantomData })
+        Ok(Self { tables, groups: groups.into_iter().collect(), sums: Sums::upto(lease.checkpoint), of: PhantomData })
     }
 
     /// Those of some rows.
     pub fn add(&mut self, memory: &Memory<P>) {
         for held in memory.history() {
-            let ranked = P::places(&held.row);
-            let Some(id) = self.groups.get(&ranked.group) else { continue };
-            let (from, until) = (held.from.0.cast_signed(), held.until.map_or(HOLDS, |until| until.0.cast_signed()));
-            self.places.extend(ranked.places.iter().map(|(board, place)| (id * BOARDS + board, *place, from, until)));
+            let ends = [Some(held.from), held.until].map(|at| at.map_or(HOLDS, |at| at.0.cast_signed()));
+            for (board, place) in boards::<P>(&self.groups, &held.row) {
+                self.sums.add(ends, |at| hash(board, &place, at));
+            }
         }
     }
 
@@ -56,78 +61,103 @@ impl<P: Projection> Refolded<P> {
     /// many leaves.
     ///
     /// # Errors
-    /// [`FoldError::Sql`].
+    /// [`FoldError`].
     pub async fn difference(
         self,
         connection: &mut PgConnection,
         lease: &Lease,
     ) -> Result<Option<Difference>, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
-        let kept = kept(connection, &self.tables, lease.checkpoint.0.cast_signed()).await.map_err(failed)?;
-        let (refolded, kept) = (joined(self.places), joined(kept));
-        let at = (0..refolded.len().max(kept.len())).find(|at| refolded.get(*at) != kept.get(*at));
-        let shown = |span: Option<&Span>| span.map(|span| format!("{span:?}"));
-        if let Some(at) = at {
-            let (made, stored) = (refolded.get(at), kept.get(at));
-            let from = [made, stored].into_iter().flatten().map(|span| span.2).min().unwrap_or_default();
-            let (refolded, stored) = (shown(made), shown(stored));
-            let (key, from) = ("a place on a board".to_owned(), Position(from.unsigned_abs()));
-            return Ok(Some(Difference { key, from, refolded, stored, events: vec![] }));
+        let mut kept = Sums::upto(lease.checkpoint);
+        {
+            let sql = kept_sql(&self.tables, lease, "true");
+            let mut rows = crate::sql::query(&sql).fetch(&mut *connection);
+            while let Some(row) = rows.try_next().await.map_err(failed)? {
+                let read = || Ok((row.try_get(3)?, place(&row, 0)?, [row.try_get(4)?, row.try_get(5)?]));
+                let (board, place, ends) = read().map_err(failed)?;
+                kept.add(ends, |at| hash(board, &place, at));
+            }
         }
-        let lost = outside(connection, &self.tables).await.map_err(failed)?;
+        if let Some(stretch) = self.sums.differs(&kept) {
+            return self.first_within(connection, lease, stretch).await.map(Some);
+        }
+        let lost = shape::fault(connection, &self.tables, lease.checkpoint).await.map_err(failed)?;
         let (key, from) = ("a leaf of a board".to_owned(), lease.checkpoint);
         Ok(lost.map(|lost| Difference { key, from, refolded: None, stored: Some(lost), events: vec![] }))
     }
-}
 
-/// In order, one for as long as it is the same.
-fn joined(mut spans: Vec<Span>) -> Vec<Span> {
-    spans.retain(|(_, _, from, until)| from < until);
-    spans.sort_unstable_by_key(|(board, place, from, _)| (*board, place.subject, *from));
-    let mut joined: Vec<Span> = Vec::with_capacity(spans.len());
-    for span in spans {
-        match joined.last_mut() {
-            Some(last) if (last.0, last.1, last.3) == (span.0, span.1, span.2) => last.3 = span.3,
-            _ => joined.push(span),
+    /// The first difference in a stretch of positions, by the rows that began or ended there: those were found to be as
+    /// refolded.
+    async fn first_within(
+        &self,
+        connection: &mut PgConnection,
+        lease: &Lease,
+        (begin, end): (i64, i64),
+    ) -> Result<Difference, FoldError> {
+        let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let within = format!("(from_position between {begin} and {end} or until_position between {begin} and {end})");
+        let mut counted: BTreeMap<(i64, i64, Place), i64> = BTreeMap::new();
+        let mut count = |board, place: Place, [from, until]: [i64; 2], one: i64| {
+            *counted.entry((from, board, place)).or_default() += one;
+            *counted.entry((until, board, place)).or_default() -= one;
+        };
+        let table = table::name(P::Row::TABLE, lease.generation);
+        let columns = table::columns::<P::Row>("");
+        let sql = format!("select {columns}, from_position, until_position from {table} where {within}");
+        for stored in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
+            let width = P::Row::COLUMNS.len();
+            let cells = read(&stored, P::Row::COLUMNS, 0).map_err(failed)?;
+            let row = P::Row::from_cells(cells).ok_or_else(|| FoldError::Misfit { table: table.clone() })?;
+            let ends = [width, width + 1].map(|at| stored.try_get(at));
+            let [from, until] = ends;
+            let ends = [from.map_err(failed)?, until.map_err(failed)?];
+            boards::<P>(&self.groups, &row).for_each(|(board, place)| count(board, place, ends, 1));
         }
+        let sql = kept_sql(&self.tables, lease, &within);
+        for row in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
+            let read = || Ok((row.try_get(3)?, place(&row, 0)?, [row.try_get(4)?, row.try_get(5)?]));
+            let (board, place, ends) = read().map_err(failed)?;
+            count(board, place, ends, -1);
+        }
+        let mut differing = counted.into_iter().filter(|((at, ..), more)| (begin..=end).contains(at) && *more != 0);
+        let key = "a place on a board".to_owned();
+        let Some(((at, board, place), more)) = differing.next() else {
+            let from = Position(begin.unsigned_abs());
+            return Ok(Difference { key, from, refolded: None, stored: None, events: vec![] });
+        };
+        // What begins once too often in the one ends once too often in the other.
+        let shown = Some(format!("{place:?} on board {board}"));
+        let (refolded, stored) = if more > 0 { (shown, None) } else { (None, shown) };
+        Ok(Difference { key, from: Position(at.unsigned_abs()), refolded, stored, events: vec![] })
     }
-    joined
 }
 
-async fn kept(connection: &mut PgConnection, tables: &Tables, at: i64) -> Result<Vec<Span>, sqlx::Error> {
-    let sql = format!(
+/// The places of a row on boards that are kept.
+fn boards<P: Projection>(groups: &BTreeMap<String, i64>, row: &P::Row) -> impl Iterator<Item = (i64, Place)> {
+    let ranked = P::places(row);
+    let id = groups.get(&ranked.group).copied();
+    let places = if id.is_some() { ranked.places } else { vec![] };
+    places.into_iter().map(move |(number, place)| (id.unwrap_or_default() * BOARDS + number, place))
+}
+
+/// What is kept as of the checkpoint.
+fn kept_sql(tables: &Tables, lease: &Lease, which: &str) -> String {
+    let at = lease.checkpoint.0;
+    format!(
         "select number, nullif(tie, '-infinity'), subject, board, from_position, \
-         case when until_position > {at} then {HOLDS} else until_position end from {} where from_position <= {at}",
+         case when until_position > {at} then {HOLDS} else until_position end from {} \
+         where from_position <= {at} and {which}",
         tables.places,
-    );
-    let rows = crate::sql::query(&sql).fetch_all(connection).await?;
-    rows.iter().map(|row| Ok((row.try_get(3)?, super::store::place(row)?, row.try_get(4)?, row.try_get(5)?))).collect()
+    )
 }
 
-/// A place that a leaf does not cover, or that holds beyond it; or a leaf that has counted otherwise.
-async fn outside(connection: &mut PgConnection, tables: &Tables) -> Result<Option<String>, sqlx::Error> {
-    let sql = format!(
-        "select p.board, p.leaf, p.number, p.subject from {places} p join {leaves} l using (board, leaf) \
-         where p.from_position < p.until_position and (p.from_position < l.from_position \
-         or p.until_position > l.until_position \
-         or (p.number, p.tie, p.subject) < (l.low_number, l.low_tie, l.low_subject) \
-         or exists (select from {leaves} o where o.board = p.board and o.leaf <> p.leaf \
-         and o.from_position < p.until_position and o.until_position > p.from_position \
-         and (o.low_number, o.low_tie, o.low_subject) <= (p.number, p.tie, p.subject) \
-         and (o.low_number, o.low_tie, o.low_subject) > (l.low_number, l.low_tie, l.low_subject))) limit 1",
-        places = tables.places,
-        leaves = tables.leaves,
-    );
-    let found: Option<(i64, i64, Decimal, Uuid)> = crate::sql::query_as(&sql).fetch_optional(&mut *connection).await?;
-    if found.is_some() {
-        return Ok(found.map(|found| format!("{found:?}")));
-    }
-    let sql = format!(
-        "select l.board, l.leaf from {} l cross join lateral (select count(*) as total, \
-         count(*) filter (where p.until_position = {HOLDS}) as live from {} p where p.board = l.board and p.leaf = l.leaf) c \
-         where l.until_position = {HOLDS} and (l.live <> c.live or l.total <> c.total) limit 1",
-        tables.leaves, tables.places,
-    );
-    let found: Option<(i64, i64)> = crate::sql::query_as(&sql).fetch_optional(connection).await?;
-    Ok(found.map(|found| format!("the counts of {found:?}")))
+fn hash(board: i64, place: &Place, position: i64) -> u128 {
+    let mut hash = Sha256::new();
+    hash.update(board.to_be_bytes());
+    hash.update(position.to_be_bytes());
+    hash.update(place.subject.as_bytes());
+    hash.update(place.number.normalize().serialize());
+    hash.update([u8::from(place.tie.is_some())]);
+    hash.update(place.tie.unwrap_or_default().normalize().serialize());
+    number(hash.finalize().into())
 }

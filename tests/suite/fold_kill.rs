@@ -77,6 +77,19 @@ async fn a_rebuild_killed_in_the_middle_leaves_the_old_rows_and_is_begun_anew() 
     let reader = reading(Arc::clone(&told.app.reads), Arc::clone(&done));
     let url = url(&told);
     let arguments = ["--database-url", &url, "projections", "rebuild", "--all"];
+    // No build comes to a checkpoint, however late it is killed.
+    let owner = told.ground.owner().await;
+    let gate = [
+        "create function held_up() returns trigger language plpgsql as \
+         $$ begin perform pg_advisory_xact_lock(1); return new; end $$",
+        "create trigger held_up before update on projection_builds for each row \
+         when (new.checkpoint > old.checkpoint) execute function held_up()",
+    ];
+    for gate in gate {
+        sqlx::query(gate).execute(&owner).await.unwrap();
+    }
+    let mut holder = owner.acquire().await.unwrap();
+    sqlx::query("select pg_advisory_lock(1)").execute(&mut *holder).await.unwrap();
     let killed = Running::start(folder.path(), &arguments);
     killed.until_told("all projections: ");
     killed.kill();
@@ -84,6 +97,8 @@ async fn a_rebuild_killed_in_the_middle_leaves_the_old_rows_and_is_begun_anew() 
     let left: Vec<(i64, i64)> =
         sqlx::query_as("select distinct generation, checkpoint from projection_builds").fetch_all(&pool).await.unwrap();
     assert_eq!(left, [(2, 0)], "nothing is known of the rows that it wrote");
+    sqlx::query("select pg_advisory_unlock(1)").execute(&mut *holder).await.unwrap();
+    sqlx::query("drop function held_up cascade").execute(&owner).await.unwrap();
 
     let again = until("its claim to run out", PATIENCE, async || {
         let output = run(folder.path(), &arguments);

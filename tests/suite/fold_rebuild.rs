@@ -12,13 +12,13 @@ use harness::wait::until;
 use infra::fold::FoldError;
 use infra::fold::bulk::{self, MOST};
 use infra::fold::compare::{self, Compared};
-use infra::fold::engine::{Standing, standings};
+use infra::fold::engine::{Engine, Folded, Standing, standings};
 use infra::fold::lag;
 use infra::fold::lease;
-use infra::fold::rebuild::{self, Progress, Quiet};
+use infra::fold::rebuild::{Progress, Quiet};
 use infra::fold::registry;
-use projections::audit_trail::AuditTrail;
 use projections::branches::Branches;
+use projections::members::Members;
 use projections::projection::Projection;
 use projections::standings::Standings;
 use sqlx::PgPool;
@@ -26,7 +26,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use crate::fold_kill::reading;
-use crate::told::{ALL, Told, log, rows_equal, smuggle_unwritable, told};
+use crate::told::{Told, log, rows_equal, smuggle_unwritable, told};
 
 /// Tells a test how far a build is.
 struct Heard(UnboundedSender<u64>);
@@ -59,10 +59,18 @@ impl Progress for HeldUp {
     }
 }
 
-/// A build in a thread of its own, held up. It goes on when it is told so, and is cut off when the sender is dropped.
+/// Rebuilds one projection as programs do, with room for so many rows that stand.
+async fn rebuilt<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progress) -> Result<Position, FoldError> {
+    let engine: [Arc<dyn Folded>; 1] = [Arc::new(Engine::<P>::default())];
+    bulk::together(pool, &engine, most, told).await.unwrap().pop().unwrap().1
+}
+
+/// A build in a thread of its own, held up where its pass has read so many events. It goes on when it is told so, and is
+/// cut off when the sender is dropped.
 async fn held_up<P: Projection>(
     told: &Told,
     after: u64,
+    most: usize,
 ) -> (JoinHandle<Result<Position, FoldError>>, mpsc::Sender<()>) {
     let ((arrived, mut arrival), (sender, go_on)) = (unbounded_channel(), mpsc::channel());
     let (progress, options) = (HeldUp { after, arrived, go_on: Mutex::new(go_on) }, told.ground.endpoints.app.clone());
@@ -70,7 +78,7 @@ async fn held_up<P: Projection>(
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
             let pool = PgPool::connect_with(options).await.unwrap();
-            rebuild::run::<P>(&pool, 20, &progress).await
+            rebuilt::<P>(&pool, most, &progress).await
         })
     });
     arrival.recv().await.expect("the build comes so far");
@@ -142,25 +150,28 @@ async fn a_busy_program_answers_throughout_a_rebuild_and_goes_on_with_the_new_ro
 
 #[tokio::test]
 async fn a_build_that_was_cut_off_goes_on_where_it_stopped() {
-    let told = told(23, 60).await;
-    let head = told.caught_up().await;
+    let mut told = told(23, 60).await;
+    let written = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (build, go_on) = held_up::<AuditTrail>(&told, 20).await;
+    // Without room for its rows it is written out, and has a checkpoint.
+    let (build, go_on) = held_up::<Members>(&told, written.0, 0).await;
     drop(go_on);
     assert!(build.await.unwrap_err().is_panic());
     let begun: (i64, i64) =
         sqlx::query_as("select generation, checkpoint from projection_builds").fetch_one(&pool).await.unwrap();
-    assert!(begun == (2, 20) && begun.1 < head.0.cast_signed(), "{begun:?}");
-    assert_eq!(generation(&pool, "audit_trail").await, 1);
+    assert_eq!(begun, (2, written.0.cast_signed()));
+    assert_eq!(generation(&pool, "members").await, 1);
 
     // Its claim lasts a little longer.
-    let claimed = rebuild::run::<AuditTrail>(&pool, 20, &Quiet).await;
+    let claimed = rebuilt::<Members>(&pool, 0, &Quiet).await;
     assert!(matches!(claimed, Err(FoldError::BeingBuilt { generation: 2, .. })), "{claimed:?}");
     run_out(&pool).await;
+    told.story.go_on(&*told.app.commands, 20).await;
+    let head = told.caught_up().await;
     let (progress, mut parts) = heard();
-    assert_eq!(rebuild::run::<AuditTrail>(&pool, 20, &progress).await.unwrap(), head);
-    assert_eq!(parts.recv().await, Some(begun.1.unsigned_abs() + 20), "it does not begin anew");
-    assert_eq!(generation(&pool, "audit_trail").await, 2);
+    assert_eq!(rebuilt::<Members>(&pool, 0, &progress).await.unwrap(), head);
+    assert!(parts.try_recv().is_err(), "no pass begins anew");
+    assert_eq!(generation(&pool, "members").await, 2);
     digests(&pool).await;
     told.app.stop().await;
 }
@@ -175,16 +186,20 @@ async fn a_builder_that_was_overtaken_writes_nothing_into_what_serves() {
     let mut told = told(24, 60).await;
     let begun = told.caught_up().await;
     let pool = told.ground.pool().await;
-    // It is held up before the last step, where the one that overtakes it begins.
-    let (overtaken, go_on) = held_up::<Standings>(&told, begun.0 / 20 * 20).await;
-    run_out(&pool).await;
-    rebuild::run::<Standings>(&pool, 20, &Quiet).await.unwrap();
-    told.story.go_on(&*told.app.commands, 60).await;
-    let head = told.caught_up().await;
-    go_on.send(()).unwrap();
-    let fenced = overtaken.await.unwrap();
-    assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{fenced:?}");
-    assert_eq!(generation(&pool, "standings").await, 2);
+    // It is held up before the last step, where the one that overtakes it goes on; then in the pass, of whose rows nobody
+    // knows: another begins anew.
+    let mut head = begun;
+    for (most, serving) in [(0, 2), (MOST, 4)] {
+        let (overtaken, go_on) = held_up::<Standings>(&told, head.0, most).await;
+        run_out(&pool).await;
+        assert_eq!(rebuilt::<Standings>(&pool, MOST, &Quiet).await.unwrap(), head);
+        told.story.go_on(&*told.app.commands, 30).await;
+        head = told.caught_up().await;
+        go_on.send(()).unwrap();
+        let fenced = overtaken.await.unwrap();
+        assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{fenced:?}");
+        assert_eq!(generation(&pool, "standings").await, serving);
+    }
     rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
     told.app.stop().await;
 }
@@ -194,14 +209,14 @@ async fn a_builder_that_shows_life_at_the_last_moment_keeps_its_build() {
     let told = told(28, 60).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (build, go_on) = held_up::<AuditTrail>(&told, 20).await;
+    let (build, go_on) = held_up::<Members>(&told, head.0, 0).await;
     run_out(&pool).await;
     let mut life = pool.begin().await.unwrap();
     let sign = "update projection_builds set lease_until = now() + interval '1 hour'";
     sqlx::query(sign).execute(&mut *life).await.unwrap();
     let claimant = {
         let pool = pool.clone();
-        tokio::spawn(async move { rebuild::run::<AuditTrail>(&pool, 20, &Quiet).await })
+        tokio::spawn(async move { rebuilt::<Members>(&pool, 0, &Quiet).await })
     };
     until("the claimant waits", Duration::from_secs(10), async || {
         let waiting = "select count(*) from pg_stat_activity where datname = current_database() and \
@@ -277,7 +292,7 @@ async fn a_replaced_table_is_dropped_late() {
         sqlx::query_scalar::<_, bool>(&sql).fetch_one(&pool).await.unwrap()
     };
     for expected in 2..=3 {
-        rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+        bulk::alone::<Standings>(&pool, &Quiet).await.unwrap();
         assert_eq!(generation(&pool, "standings").await, expected);
         assert!(there(1).await && there(2).await, "readers may still look at them");
     }
@@ -286,7 +301,7 @@ async fn a_replaced_table_is_dropped_late() {
         .execute(&owner)
         .await
         .unwrap();
-    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    bulk::alone::<Standings>(&pool, &Quiet).await.unwrap();
     assert!(!there(1).await, "nobody has looked at it for an hour");
     assert!(there(2).await && there(3).await && there(4).await);
     told.app.stop().await;
@@ -357,7 +372,7 @@ async fn a_reader_of_an_old_table_holds_no_rebuild_up() {
     let told = told(31, 20).await;
     told.caught_up().await;
     let pool = told.ground.pool().await;
-    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    bulk::alone::<Standings>(&pool, &Quiet).await.unwrap();
     let owner = told.ground.owner().await;
     sqlx::query("update projection_switches set switched_at = switched_at - interval '1 hour'")
         .execute(&owner)
@@ -369,10 +384,10 @@ async fn a_reader_of_an_old_table_holds_no_rebuild_up() {
         let sql = "select to_regclass('standings_g1') is not null";
         sqlx::query_scalar::<_, bool>(sql).fetch_one(&pool).await.unwrap()
     };
-    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    bulk::alone::<Standings>(&pool, &Quiet).await.unwrap();
     assert!(there().await, "somebody reads it");
     reading.rollback().await.unwrap();
-    rebuild::run::<Standings>(&pool, ALL, &Quiet).await.unwrap();
+    bulk::alone::<Standings>(&pool, &Quiet).await.unwrap();
     assert!(!there().await);
     told.app.stop().await;
 }
@@ -389,13 +404,13 @@ async fn a_rebuild_ends_before_a_row_that_cannot_be_written_where_the_live_one_s
         branches.stopped.map(|(at, _)| assert_eq!(at, poison))
     })
     .await;
-    // Both ways: in one pass, and in batches.
+    // Both ways: at the end of the pass, and where there is no room in it.
     for generation in [2, 3] {
-        let rebuilt = match generation {
+        let built = match generation {
             2 => bulk::alone::<Branches>(&pool, &Quiet).await,
-            _batches => rebuild::run::<Branches>(&pool, 20, &Quiet).await,
+            _no_room => rebuilt::<Branches>(&pool, 0, &Quiet).await,
         };
-        assert_eq!(rebuilt.unwrap(), head);
+        assert_eq!(built.unwrap(), head);
         assert_eq!(self::generation(&pool, "branches").await, generation);
     }
     // Where the live one got past it, a rebuild would go back: it fails, and the old rows serve on.

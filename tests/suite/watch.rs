@@ -14,6 +14,9 @@ use uuid::Uuid;
 
 use crate::told::{Told, smuggle_unwritable, told};
 
+/// For how long an event of a minute and a half ago may have waited by the time somebody looks.
+const WAITED: std::ops::Range<u64> = 90..900;
+
 /// The figure of a line.
 fn figure(text: &str, line: &str) -> u64 {
     let found = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' '));
@@ -24,6 +27,9 @@ fn figure(text: &str, line: &str) -> u64 {
 async fn what_is_behind_and_why_is_told_to_people_and_to_machines() {
     let told = told(41, 30).await;
     let head = told.caught_up().await;
+    // A minute and a half ago, by the database's clock: that of the story stands in 2022.
+    let sql = "update log_head set recorded_at = now() - interval '90 seconds'";
+    sqlx::query(sql).execute(&told.ground.owner().await).await.unwrap();
     let poison = smuggle_unwritable(&told.ground).await;
     let sql = "insert into projections (name, version, generation, checkpoint, epoch) values ('forgotten', 1, 1, 3, 1)";
     sqlx::query(sql).execute(&told.app.pool).await.unwrap();
@@ -41,7 +47,7 @@ async fn what_is_behind_and_why_is_told_to_people_and_to_machines() {
     assert_eq!(overview.head, poison);
     let (branches, members, forgotten) = (of("branches"), of("members"), of("forgotten"));
     assert_eq!((branches.state, branches.events, branches.rate), (State::Stopped, 1, Some(0)));
-    assert!(branches.seconds > 0, "the clock of the story stands in 2022");
+    assert!(WAITED.contains(&branches.seconds), "{}", branches.seconds);
     assert_eq!((members.state, members.events, members.seconds), (State::Current, 0, 0));
     assert_eq!((forgotten.state, forgotten.events), (State::Unknown, poison.0 - 3));
 
@@ -57,7 +63,8 @@ async fn what_is_behind_and_why_is_told_to_people_and_to_machines() {
     assert_eq!((of("checkpoint", "branches"), of("checkpoint", "members")), (head.0, poison.0));
     assert_eq!((of("stopped", "branches"), of("stopped", "members")), (1, 0));
     assert_eq!((of("lag_events", "branches"), of("lag_events", "members")), (1, 0));
-    assert!(of("lag_seconds", "branches") > 0 && of("lag_seconds", "members") == 0);
+    assert!(WAITED.contains(&of("lag_seconds", "branches")), "{text}");
+    assert_eq!(of("lag_seconds", "members"), 0);
 
     let skip = Skip { projection: "branches", position: poison, reason: "cannot be stored", by: "Zhang" };
     skips::decide(&pool, &skip).await.unwrap();

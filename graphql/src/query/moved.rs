@@ -48,6 +48,9 @@ impl BoardInput {
     }
 }
 
+/// What it weighs: all who moved between the moments are looked at, however few are shown, which may be the whole board.
+const WEIGHT: usize = 6 * READ;
+
 /// A move on a leaderboard.
 #[derive(Debug, Clone)]
 pub struct Move {
@@ -101,7 +104,7 @@ impl MovedQuery {
     /// Who moved on a leaderboard between two moments, and by which events 名次变化: those whose own score changed, or who
     /// came onto the board or left it, as the board shows them at the later moment, those who left it last. Who was only
     /// overtaken is told by the ranks of those who moved.
-    #[graphql(complexity = "READ + READ + weight(first, child_complexity)")]
+    #[graphql(complexity = "WEIGHT + weight(first, child_complexity)")]
     async fn leaderboard_change(
         &self,
         ctx: &Context<'_>,

@@ -1,5 +1,6 @@
 //! Between opening and publication nobody learns a score, a mark or a count; whoever works on them is recorded.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use graphql::viewer::{Role, Viewer};
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 use crate::evaluation::{ROUND, SECRETS, counted, evaluated, given, opened, published, told_with};
 use crate::story::{ANA, BAO, EAST};
 use crate::support::viewer;
+use crate::twin::Twin;
 
 const RESULT: &str = "version score grade explanation { score exact grade reason steps { text } groups { score
     dimensions { mean marks { mark } grades { count } } } } versions { version explanation { score } }
@@ -173,5 +175,31 @@ fn the_trail_keeps_back_what_became_of_a_comment_until_publication_and_at_earlie
         assert_eq!(shown(after.ask(&query(""))).0, [(Value::Null, true), (Value::Null, true)]);
         let then = format!(r#", asOf: {{ position: "{last}" }}"#);
         assert_eq!(shown(after.ask(&query(&then))).0, [(Value::Null, false), (Value::Null, false)]);
+    }
+}
+
+#[test]
+fn the_events_behind_a_review_keep_back_what_became_of_its_comment_until_publication() {
+    let types = |twin: &Arc<Twin>, viewer: &Viewer, at: &str| -> Vec<String> {
+        let asked = format!(
+            r#"{{ round(id: "{}"{at}) {{ roster {{ nodes {{ leaderReviews {{ events(first: 2) {{ nodes {{ type }}
+                pageInfo {{ hasNextPage }} }} }} }} }} }} }}"#,
+            ROUND.0
+        );
+        let told = twin.by(Some(viewer.clone())).ask(&asked);
+        let people = told["round"]["roster"]["nodes"].as_array().unwrap().iter();
+        let reviews = people.flat_map(|person| person["leaderReviews"].as_array().unwrap());
+        let nodes = reviews.flat_map(|review| review["events"]["nodes"].as_array().unwrap());
+        nodes.map(|node| node["type"].as_str().unwrap().to_owned()).collect()
+    };
+    let (given_once, moderated) = ("round_leader_review_given", "round_comment_moderated");
+    for viewer in [viewer(Role::Office, None, None), viewer(Role::BranchSecretary, None, Some(EAST))] {
+        let before = told_with([opened(), given(), counted()]);
+        assert_eq!(types(&before, &viewer, ""), [given_once; 3], "of two leaders, one of whom gave it twice");
+        let (after, then) = (evaluated(), before.facts.lock().unwrap().len());
+        let shown = types(&after, &viewer, "");
+        assert!(shown.iter().any(|name| name == moderated), "once it is published: {shown:?}");
+        let then = format!(r#", asOf: {{ position: "{then}" }}"#);
+        assert_eq!(types(&after, &viewer, &then), [given_once; 3], "and as of then for good");
     }
 }

@@ -154,13 +154,14 @@ fn a_denied_field_of_a_list_leaves_the_rest_of_the_list() {
 }
 
 #[test]
-fn a_request_cannot_ask_for_hundreds_of_reports_or_a_thousand_reads() {
+fn a_request_cannot_ask_for_hundreds_of_reports_or_changes_or_a_thousand_reads() {
     let many = |field: &str, times: usize| {
         let fields: String = (0..times).map(|n| format!("f{n}: {field} ")).collect();
         format!("{{ {fields} }}")
     };
     let office = told().office();
     let board = r#"board: { subject: MEMBER, measure: { metric: "premium" }, period: { year: 2022 } }"#;
+    let moment = r#"{ position: "1" }"#;
     let fields = [
         ("report(year: 2022) { year }".to_owned(), 400),
         ("log { position }".to_owned(), 1_000),
@@ -170,6 +171,7 @@ fn a_request_cannot_ask_for_hundreds_of_reports_or_a_thousand_reads() {
         ("auditTrail(first: 1) { position }".to_owned(), 1_000),
         (r#"metric(code: "premium") { code }"#.to_owned(), 1_000),
         (format!("leaderboard(first: 1, {board}) {{ position }}"), 1_000),
+        (format!("leaderboardChange(first: 1, {board}, from: {moment}, to: {moment}) {{ from }}"), 400),
         (format!("rank(subject: \"{}\", {board}) {{ rank }}", ANA.0), 1_000),
     ];
     for (field, times) in fields {

@@ -114,6 +114,13 @@ pub fn known(projections: &[Arc<dyn Folded>]) -> Vec<(StreamKind, String, &'stat
     known
 }
 
+/// The facts of all examples in the catalogue.
+#[cfg(test)]
+pub(crate) fn examples() -> Vec<Fact> {
+    let of = |kind| CATALOGUE.lines().filter_map(move |line| example(kind, line));
+    KINDS.into_iter().flat_map(of).collect()
+}
+
 /// The fact of an example in the catalogue.
 fn example(kind: StreamKind, line: &str) -> Option<Fact> {
     let event = line.starts_with('{').then(|| Event::decode(kind, "1", line).ok())??;

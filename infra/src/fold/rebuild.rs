@@ -11,13 +11,13 @@ use std::time::Duration;
 use domain::stream::Position;
 use futures_util::FutureExt;
 use projections::projection::Projection;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection, PgConnection};
 
-use super::build::{Build, Life, begin, lock};
+use super::FoldError;
+use super::build::{Build, lock};
 use super::compare::{self, Compared};
 use super::engine::fold;
 use super::stretch::Stretch;
-use super::{FoldError, table};
 use crate::log::reader;
 
 /// Who is told how far long work has come.
@@ -37,23 +37,6 @@ pub struct Quiet;
 
 impl Progress for Quiet {
     fn at(&self, _done: u64, _of: u64) {}
-}
-
-/// Builds a new generation from the first event on, `batch` events in a transaction, catches up, and lets it serve in
-/// one transaction. A build that was cut off before goes on where it stopped. Answers the position at which it took
-/// over.
-///
-/// # Errors
-/// [`FoldError`]; the old generation serves on.
-pub async fn run<P: Projection>(pool: &PgPool, batch: usize, told: &dyn Progress) -> Result<Position, FoldError> {
-    let failed = |source| FoldError::Sql { projection: P::NAME, source };
-    let mut connection = pool.acquire().await.map_err(failed)?;
-    let build = begin::<P>(&mut connection).await?;
-    let _life = Life::of(&pool.connect_options(), [build.builder]);
-    if build.checkpoint == Position(0) {
-        table::create::<P>(&mut connection, build.generation).await.map_err(failed)?;
-    }
-    go_on::<P>(&mut connection, build, batch, told).await
 }
 
 /// Folds what is left and lets the build serve.

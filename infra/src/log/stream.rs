@@ -125,9 +125,10 @@ async fn copy(
     hand_on: &Sender<Result<Chunk, sqlx::Error>>,
 ) -> Result<(), sqlx::Error> {
     let mut connection = database.connect().await?;
-    // A reader who is slow is no fault of the statement, and the index has the order already.
-    let begin =
-        "begin; set local statement_timeout = 0; set local enable_sort = off; set local enable_bitmapscan = off";
+    // A reader who is slow is no fault of the statement, nor of the connection, which the system ends once nothing was
+    // taken from it for that long; and the index has the order already.
+    let begin = "begin; set local statement_timeout = 0; set local tcp_user_timeout = 0; \
+                 set local enable_sort = off; set local enable_bitmapscan = off";
     let mut from = after.0;
     while from < upto.0 {
         let to = upto.0.min(from.saturating_add(STRETCH));

@@ -345,6 +345,8 @@ impl Pass<'_> {
             };
             if let Err(error) = anew {
                 self.life.ends(member.part.build().builder);
+                // Others need the room, and what it holds is not to be written.
+                member.part.let_go();
                 member.fault = Some(error);
             }
         }

@@ -44,6 +44,8 @@ pub trait Part: Send {
     fn portion(&mut self) -> Option<Portion>;
     /// Writes what it holds, makes the keys, and lets the build go on from there.
     async fn write_out(&mut self, connections: [&mut PgConnection; 2], told: &dyn Progress) -> Result<(), FoldError>;
+    /// Takes no more and lets go of what it holds: it is given up, or begins anew.
+    fn let_go(&mut self);
     /// Begins anew, event by event if need be: what is folded cannot be written as a whole.
     async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError>;
     /// Folds what is left in batches and lets the build serve.
@@ -78,9 +80,13 @@ impl<P: Projection> Bulk<P> {
             let all = Position(i64::MAX.unsigned_abs());
             skipped = skips::between(connection, P::NAME, Position(0), all).await.map_err(failed::<P>)?;
         }
+        Ok(Self::of(build, takes, skipped))
+    }
+
+    fn of(build: Build, takes: bool, skipped: BTreeSet<Position>) -> Self {
         let (standing, groups, running) = (HashMap::new(), BTreeMap::new(), Running::default());
         let (ended, tallied) = (PgArgumentBuffer::default(), PgArgumentBuffer::default());
-        Ok(Self { build, takes, to: Position(0), skipped, standing, ended, groups, running, tallied })
+        Self { build, takes, to: Position(0), skipped, standing, ended, groups, running, tallied }
     }
 
     fn fold(&mut self, facts: &[&Fact]) -> Result<(), FoldError> {
@@ -255,10 +261,14 @@ impl<P: Projection> Part for Bulk<P> {
         Ok(())
     }
 
-    async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError> {
+    fn let_go(&mut self) {
         (self.takes, self.to) = (false, Position(0));
         (self.standing, self.groups, self.running) = (HashMap::new(), BTreeMap::new(), Running::default());
         (self.ended, self.tallied) = (PgArgumentBuffer::default(), PgArgumentBuffer::default());
+    }
+
+    async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError> {
+        self.let_go();
         let generation = self.build.generation;
         let all = [table::name(P::Row::TABLE, generation)].into_iter().chain(table::beside::<P>(generation));
         let truncate = format!("truncate {}", table::list(all));
@@ -268,5 +278,34 @@ impl<P: Projection> Part for Bulk<P> {
 
     async fn finish(&mut self, connection: &mut PgConnection, told: &dyn Progress) -> Result<Position, FoldError> {
         rebuild::go_on::<P>(connection, self.build, BATCH, told).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use projections::audit_trail::AuditTrail;
+    use projections::branches::Branches;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::fold::kinds::examples;
+
+    fn part<P: Projection>() -> Bulk<P> {
+        let build = Build { builder: Uuid::nil(), generation: 2, checkpoint: Position(0) };
+        Bulk::of(build, true, BTreeSet::new())
+    }
+
+    #[test]
+    fn what_is_given_up_holds_nothing_and_takes_no_more() {
+        let examples = examples();
+        let facts: Vec<&Fact> = examples.iter().collect();
+        let (mut held, mut written) = (part::<Branches>(), part::<AuditTrail>());
+        held.fold(&facts).unwrap();
+        written.fold(&facts).unwrap();
+        assert!(held.holds() > 0 && !written.ended.is_empty());
+        held.let_go();
+        written.let_go();
+        assert_eq!((held.holds(), held.takes()), (0, false));
+        assert!(written.ended.is_empty() && !written.takes());
     }
 }

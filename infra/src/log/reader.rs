@@ -165,15 +165,6 @@ pub async fn head(executor: impl PgExecutor<'_>) -> Result<(Position, Timestamp)
     Ok((Position(row.try_get::<i64, _>(0)?.unsigned_abs()), row.try_get::<SqlInstant, _>(1)?.0))
 }
 
-/// The last position, and the origin of the log.
-///
-/// # Errors
-/// The database's.
-pub async fn head_and_origin(executor: impl PgExecutor<'_>) -> Result<(Position, Uuid), sqlx::Error> {
-    let row = crate::sql::query("select position, origin from log_head").fetch_one(executor).await?;
-    Ok((Position(row.try_get::<i64, _>(0)?.unsigned_abs()), row.try_get(1)?))
-}
-
 /// The last position recorded at or before an instant; 0 where nothing was.
 ///
 /// # Errors

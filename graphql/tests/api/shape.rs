@@ -161,7 +161,7 @@ fn a_request_cannot_ask_for_hundreds_of_reports_or_changes_or_a_thousand_reads()
     };
     let office = told().office();
     let board = r#"board: { subject: MEMBER, measure: { metric: "premium" }, period: { year: 2022 } }"#;
-    let moment = r#"{ position: "1" }"#;
+    let moment = r#"{ position: "17" }"#;
     let fields = [
         ("report(year: 2022) { year }".to_owned(), 400),
         ("log { position }".to_owned(), 1_000),

@@ -46,6 +46,7 @@ mod log_stopped;
 mod log_walls;
 mod looks;
 mod naive;
+mod operator;
 mod pooler;
 mod processes;
 mod quarter;

@@ -220,7 +220,7 @@ fn settings(layout: &Layout, options: Options) -> Vec<OsString> {
     settings
 }
 
-const FIXED_SETTINGS: [&str; 14] = [
+const FIXED_SETTINGS: [&str; 16] = [
     // Reached by its socket alone.
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -236,6 +236,9 @@ const FIXED_SETTINGS: [&str; 14] = [
     "log_destination=stderr",
     "logging_collector=off",
     "log_line_prefix=%m [%p] %q%u@%d ",
+    // An error is told without the statement it is of and without the values that were in the way.
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
     "log_timezone=UTC",
     "timezone=UTC",
     "cluster_name=sanping",

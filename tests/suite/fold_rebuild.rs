@@ -25,7 +25,7 @@ use sqlx::PgPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::fold_kill::reading;
+use crate::fold_kill::{long, reading};
 use crate::told::{ALL, Told, log, rows_equal, smuggle_unwritable, told};
 
 /// Tells a test how far a build is.
@@ -59,19 +59,25 @@ impl Progress for HeldUp {
     }
 }
 
+async fn in_batches<P: Projection>(pool: PgPool, told: HeldUp) -> Result<Position, FoldError> {
+    rebuild::run::<P>(&pool, 20, &told).await
+}
+
+async fn in_one_pass<P: Projection>(pool: PgPool, told: HeldUp) -> Result<Position, FoldError> {
+    bulk::alone::<P>(&pool, &told).await
+}
+
 /// A build in a thread of its own, held up. It goes on when it is told so, and is cut off when the sender is dropped.
-async fn held_up<P: Projection>(
+async fn held_up<F: Future<Output = Result<Position, FoldError>>>(
     told: &Told,
     after: u64,
+    build: impl FnOnce(PgPool, HeldUp) -> F + Send + 'static,
 ) -> (JoinHandle<Result<Position, FoldError>>, mpsc::Sender<()>) {
     let ((arrived, mut arrival), (sender, go_on)) = (unbounded_channel(), mpsc::channel());
     let (progress, options) = (HeldUp { after, arrived, go_on: Mutex::new(go_on) }, told.ground.endpoints.app.clone());
     let build = tokio::task::spawn_blocking(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let pool = PgPool::connect_with(options).await.unwrap();
-            rebuild::run::<P>(&pool, 20, &progress).await
-        })
+        runtime.block_on(async { build(PgPool::connect_with(options).await.unwrap(), progress).await })
     });
     arrival.recv().await.expect("the build comes so far");
     (build, sender)
@@ -145,7 +151,7 @@ async fn a_build_that_was_cut_off_goes_on_where_it_stopped() {
     let told = told(23, 60).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (build, go_on) = held_up::<AuditTrail>(&told, 20).await;
+    let (build, go_on) = held_up(&told, 20, in_batches::<AuditTrail>).await;
     drop(go_on);
     assert!(build.await.unwrap_err().is_panic());
     let begun: (i64, i64) =
@@ -176,7 +182,7 @@ async fn a_builder_that_was_overtaken_writes_nothing_into_what_serves() {
     let begun = told.caught_up().await;
     let pool = told.ground.pool().await;
     // It is held up before the last step, where the one that overtakes it begins.
-    let (overtaken, go_on) = held_up::<Standings>(&told, begun.0 / 20 * 20).await;
+    let (overtaken, go_on) = held_up(&told, begun.0 / 20 * 20, in_batches::<Standings>).await;
     run_out(&pool).await;
     rebuild::run::<Standings>(&pool, 20, &Quiet).await.unwrap();
     told.story.go_on(&*told.app.commands, 60).await;
@@ -194,7 +200,7 @@ async fn a_builder_that_shows_life_at_the_last_moment_keeps_its_build() {
     let told = told(28, 60).await;
     let head = told.caught_up().await;
     let pool = told.ground.pool().await;
-    let (build, go_on) = held_up::<AuditTrail>(&told, 20).await;
+    let (build, go_on) = held_up(&told, 20, in_batches::<AuditTrail>).await;
     run_out(&pool).await;
     let mut life = pool.begin().await.unwrap();
     let sign = "update projection_builds set lease_until = now() + interval '1 hour'";
@@ -214,6 +220,22 @@ async fn a_builder_that_shows_life_at_the_last_moment_keeps_its_build() {
     assert!(matches!(claimed, Err(FoldError::BeingBuilt { generation: 2, .. })), "{claimed:?}");
     go_on.send(()).unwrap();
     assert_eq!(build.await.unwrap().unwrap(), head);
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_pass_whose_claim_is_gone_writes_no_row() {
+    let told = told(33, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let (build, go_on) = held_up(&told, head.0, in_one_pass::<AuditTrail>).await;
+    let forgotten = sqlx::query("delete from projection_builds").execute(&pool).await.unwrap();
+    assert_eq!(forgotten.rows_affected(), 1);
+    go_on.send(()).unwrap();
+    let fenced = build.await.unwrap();
+    assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{fenced:?}");
+    let written: i64 = sqlx::query_scalar("select count(*) from audit_trail_g2").fetch_one(&pool).await.unwrap();
+    assert_eq!((written, generation(&pool, "audit_trail").await), (0, 1));
     told.app.stop().await;
 }
 
@@ -313,6 +335,34 @@ async fn all_are_rebuilt_in_one_pass_however_little_room_there_is() {
     told.story.go_on(&*told.app.commands, 20).await;
     let head = told.caught_up().await;
     rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    told.app.stop().await;
+}
+
+/// Tells up to which event each build was when it was written out.
+struct WrittenOut(UnboundedSender<u64>);
+
+impl Progress for WrittenOut {
+    fn at(&self, _done: u64, _of: u64) {}
+
+    fn step(&self, events: u64) {
+        self.0.send(events).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_holds_more_rows_than_there_is_room_for_is_written_out_before_the_end() {
+    let (told, head) = long(34).await;
+    let pool = told.ground.pool().await;
+    let members = registry::named(Some("members")).unwrap();
+    for (most, early) in [(40, true), (MOST, false)] {
+        let (sender, mut steps) = unbounded_channel();
+        for (name, rebuilt) in bulk::together(&pool, &members, most, &WrittenOut(sender)).await.unwrap() {
+            assert_eq!(rebuilt.unwrap(), head, "{name}");
+        }
+        let mut written = Vec::new();
+        steps.recv_many(&mut written, ALL).await;
+        assert_eq!(written.iter().any(|at| (1..head.0).contains(at)), early, "{most}: {written:?}");
+    }
     told.app.stop().await;
 }
 

@@ -9,14 +9,14 @@ use projections::memory::Memory;
 use projections::projection::{BOARDS, Projection};
 use projections::row::Row;
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Connection, PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::Tables;
 use crate::fold::FoldError;
 use crate::fold::lease::Lease;
 use crate::fold::table::HOLDS;
-use crate::fold::verify::Difference;
+use crate::fold::verify::{Difference, LONG};
 
 /// A place and the positions it held in.
 type Span = (i64, Place, i64, i64);
@@ -63,7 +63,9 @@ impl<P: Projection> Refolded<P> {
         lease: &Lease,
     ) -> Result<Option<Difference>, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
-        let kept = kept(connection, &self.tables, lease.checkpoint.0.cast_signed()).await.map_err(failed)?;
+        let mut transaction = connection.begin_with(LONG).await.map_err(failed)?;
+        let kept = kept(&mut transaction, &self.tables, lease.checkpoint.0.cast_signed()).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         let (refolded, kept) = (joined(self.places), joined(kept));
         let at = (0..refolded.len().max(kept.len())).find(|at| refolded.get(*at) != kept.get(*at));
         let shown = |span: Option<&Span>| span.map(|span| format!("{span:?}"));
@@ -74,7 +76,9 @@ impl<P: Projection> Refolded<P> {
             let (key, from) = ("a place on a board".to_owned(), Position(from.unsigned_abs()));
             return Ok(Some(Difference { key, from, refolded, stored, events: vec![] }));
         }
-        let lost = outside(connection, &self.tables).await.map_err(failed)?;
+        let mut transaction = connection.begin_with(LONG).await.map_err(failed)?;
+        let lost = outside(&mut transaction, &self.tables).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         let (key, from) = ("a leaf of a board".to_owned(), lease.checkpoint);
         Ok(lost.map(|lost| Difference { key, from, refolded: None, stored: Some(lost), events: vec![] }))
     }

@@ -7,8 +7,8 @@ use domain::period::Zone;
 use domain::stream::Position;
 use futures_util::FutureExt;
 use graphql::ports::{Commands, Reads};
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -78,7 +78,7 @@ pub struct App {
 /// Connections as every part of the program makes them: nothing waits or stays open without end, and plans are pinned.
 #[must_use]
 pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
-    database.clone().options([
+    database.clone().disable_statement_logging().options([
         ("enable_seqscan", "off"),
         // The pin gives the few scans that are left a huge cost, for which PostgreSQL would compile each of them.
         ("jit", "off"),

@@ -56,11 +56,7 @@ impl Commands for LogCommands {
     }
 
     fn mint(&self, asker: &Asker, label: &str) -> Uuid {
-        let parts = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
-        let hash = self.keyring.master().hash("mint", &parts);
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&hash[..16]);
-        Uuid::new_v8(bytes)
+        minted(self.keyring.master(), &asker.actor.0, &asker.command_id, label)
     }
 
     async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
@@ -92,6 +88,14 @@ impl Commands for LogCommands {
     }
 }
 
+/// The id of something new: the same for the same asker, command and label, whatever build mints it.
+fn minted(key: &MasterKey, actor: &str, command_id: &str, label: &str) -> Uuid {
+    let hash = key.hash("mint", &[actor.as_bytes(), command_id.as_bytes(), label.as_bytes()]);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&hash[..16]);
+    Uuid::new_v8(bytes)
+}
+
 /// The keyed hash of a command's body: ids, sealed texts and the person's record included. It is compared with that of a
 /// command sent before, by whatever build: `domain/golden/commands` holds a body of each command.
 fn body(key: &MasterKey, command: &Command, person: Option<&Person>) -> [u8; 32] {
@@ -111,12 +115,26 @@ fn bad_id(given: &str) -> Refusal {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_hash_of_a_body_is_the_same_for_ever() {
+    fn key() -> MasterKey {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("master.key");
         std::fs::write(&file, "A".repeat(43)).unwrap();
-        let key = MasterKey::load_or_create(&file).unwrap();
+        MasterKey::load_or_create(&file).unwrap()
+    }
+
+    #[test]
+    fn a_minted_id_is_the_same_for_ever_and_of_its_asker_command_and_label() {
+        let shown = |actor: &str, command: &str, label: &str| minted(&key(), actor, command, label).to_string();
+        assert_eq!(shown("office", "m-1", "result"), "b625869d-bd56-81a2-be0c-3486d0597a58");
+        for other in [("office2", "m-1", "result"), ("office", "m-2", "result"), ("office", "m-1", "results")] {
+            assert_ne!(shown(other.0, other.1, other.2), shown("office", "m-1", "result"), "{other:?}");
+        }
+        assert_ne!(shown("office", "m-1", "x"), shown("officem", "-1", "x"), "parts are told apart");
+    }
+
+    #[test]
+    fn the_hash_of_a_body_is_the_same_for_ever() {
+        let key = key();
         let golden = include_str!("../../domain/golden/commands/member/register.json");
         let command: Command = serde_json::from_str(golden).unwrap();
         let person = Person::new("A-001", "Ana", Some("a@example.org")).unwrap();

@@ -284,3 +284,17 @@ impl Keyring {
         self.find(subject).await?.ok_or(KeyError::Sql(sqlx::Error::RowNotFound))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_text_has_the_same_bytes_for_ever() {
+        let sealed = seal_with(&[7; 32], Uuid::from_u128(7), &[b"office", b"m-1", b"reason"], "as agreed");
+        assert_eq!(
+            sealed.0,
+            "v1.00000000000000000000000000000007.Avd6-NMc58jf0PlWFEHrJzivcfOy8lGa-2pyqfk6wLQyG7Lf5KkNRu-gAtE-j04Jpw"
+        );
+    }
+}

@@ -105,7 +105,7 @@ async fn append(executor: &Executor, batches: Vec<(String, Vec<Write>)>) -> Resu
         streams.dedup();
         let read = |stream| Read { stream, version: 0, lineage: Read::RECORDED };
         let (reads, metadata) = (streams.into_iter().map(read).collect(), metadata(&key, &id, false));
-        match executor.append(key, [0; 32], metadata, reads, Ask::Record { writes, person: None }).await {
+        match executor.append(key, [0; 32], metadata, reads, Ask::Record { writes, person: None }).await? {
             Settled::Accepted(_) => Ok(()),
             other => Err(Failure::from(format!("{id}: {other:?}"))),
         }

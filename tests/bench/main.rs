@@ -20,7 +20,7 @@ mod report;
 mod rounds;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use infra::postgres::{Binaries, Cluster, Options, Search};
 
@@ -88,12 +88,9 @@ fn lengths(longest: u32) -> Vec<u32> {
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let asked = Asked::read(std::env::args().skip(1))?;
-    let data = Path::new("/var/tmp/sanping-bench");
-    if data.exists() {
-        std::fs::remove_dir_all(data)?;
-    }
-    let binaries = Binaries::find(&Search::default(), data)?;
-    let cluster = Cluster::open(data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
+    let data = folder()?;
+    let binaries = Binaries::find(&Search::default(), &data)?;
+    let cluster = Cluster::open(&data, &binaries, Options { max_connections: 400, ..Options::default() }).await?;
     for part in &asked.parts {
         let machine = report::machine(&binaries)?;
         let tables = asked.measure(part, &cluster).await?;
@@ -104,4 +101,22 @@ async fn main() -> Result<(), Failure> {
     cluster.stop().await?;
     std::fs::remove_dir_all(data)?;
     Ok(())
+}
+
+/// A folder of this run's own. What runs left behind that were cut off is removed: nobody else's.
+fn folder() -> Result<PathBuf, Failure> {
+    let place = Path::new("/var/tmp");
+    for entry in std::fs::read_dir(place)? {
+        let entry = entry?;
+        let name = entry.file_name();
+        let pid = name.to_str().and_then(|name| name.strip_prefix("sanping-bench-")?.parse::<u32>().ok());
+        if pid.is_some_and(|pid| pid != std::process::id() && !Path::new(&format!("/proc/{pid}")).exists()) {
+            std::fs::remove_dir_all(entry.path())?;
+        }
+    }
+    let own = place.join(format!("sanping-bench-{}", std::process::id()));
+    if own.exists() {
+        std::fs::remove_dir_all(&own)?;
+    }
+    Ok(own)
 }

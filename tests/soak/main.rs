@@ -20,6 +20,7 @@ use harness::program::data;
 use serde_json::json;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnection;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::faults::Done;
@@ -53,11 +54,21 @@ fn asked(mut arguments: impl Iterator<Item = String>) -> Result<Asked, Failure> 
     Ok(asked)
 }
 
+/// Whatever it ends by, what it started ends with it: programs and PostgreSQL with their owners, which are dropped.
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let asked = asked(std::env::args().skip(1))?;
-    let folder = data();
-    let ground = Ground::open(folder.path()).await?;
+    let (mut terminated, mut hung_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    tokio::select! {
+        ended = run(&asked) => ended,
+        _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
+        _ = terminated.recv() => Err("asked to end before its time".into()),
+        _ = hung_up.recv() => Err("its terminal was closed".into()),
+    }
+}
+
+async fn run(asked: &Asked) -> Result<(), Failure> {
+    let ground = Ground::open(data()).await?;
     let programs = Programs::start(&ground, PROGRAMS).await?;
     let (doors, shared, done) = (programs.doors(), Shared::default(), watch::channel(false).0);
     writers::found(&doors, &shared).await?;
@@ -87,7 +98,7 @@ async fn main() -> Result<(), Failure> {
     checked(&ground, writers::any(&doors, 0), &known, &answers).await?;
     programs.stop();
     ground.close().await?;
-    let told = told(&asked, &faults, &known, answers.len());
+    let told = told(asked, &faults, &known, answers.len());
     eprintln!("{told}");
     if asked.record { record(&told) } else { Ok(()) }
 }

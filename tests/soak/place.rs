@@ -1,6 +1,6 @@
 //! Where it happens: one PostgreSQL, and several programs over one database in it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -10,6 +10,7 @@ use harness::client::Api;
 use harness::program::Running;
 use infra::migrate;
 use infra::postgres::{APP_ROLE, Binaries, Cluster, Endpoints, Options, Search};
+use tempfile::TempDir;
 use tokio::sync::watch;
 
 use crate::Failure;
@@ -25,24 +26,25 @@ pub type Doors = watch::Receiver<Vec<Api>>;
 
 /// The PostgreSQL and its database.
 pub struct Ground {
-    folder: PathBuf,
     binaries: Binaries,
     cluster: Mutex<Option<Cluster>>,
     /// How often PostgreSQL went away or came back, or sessions were ended.
     disturbances: AtomicU64,
     /// How the database is reached.
     pub endpoints: Endpoints,
+    /// Removed last, once nobody writes into it.
+    folder: TempDir,
 }
 
 impl Ground {
     /// A fresh cluster with a migrated database.
-    pub async fn open(folder: &Path) -> Result<Arc<Self>, Failure> {
-        let binaries = Binaries::find(&Search::default(), folder)?;
-        let cluster = Cluster::open(folder, &binaries, options()).await?;
+    pub async fn open(folder: TempDir) -> Result<Arc<Self>, Failure> {
+        let binaries = Binaries::find(&Search::default(), folder.path())?;
+        let cluster = Cluster::open(folder.path(), &binaries, options()).await?;
         let endpoints = cluster.ensure_database(DATABASE).await?;
         migrate::run(&endpoints.owner, APP_ROLE).await?;
-        let (folder, cluster) = (folder.to_owned(), Mutex::new(Some(cluster)));
-        Ok(Arc::new(Self { folder, binaries, cluster, disturbances: AtomicU64::new(0), endpoints }))
+        let cluster = Mutex::new(Some(cluster));
+        Ok(Arc::new(Self { binaries, cluster, disturbances: AtomicU64::new(0), endpoints, folder }))
     }
 
     /// Sessions were ended, or PostgreSQL goes or comes.
@@ -69,14 +71,14 @@ impl Ground {
 
     /// The folder of the key file.
     pub fn folder(&self) -> &Path {
-        &self.folder
+        self.folder.path()
     }
 
     /// Starts a program and leaves it running.
     pub fn start(&self, asked: &[&str]) -> Running {
         let arguments = self.arguments(asked);
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        Running::start(&self.folder, &arguments)
+        Running::start(self.folder(), &arguments)
     }
 
     /// PostgreSQL is killed, or asked to stop, and opened again.
@@ -91,7 +93,7 @@ impl Ground {
             cluster.stop().await?;
         }
         for opening in 1.. {
-            match Cluster::open(&self.folder, &self.binaries, options()).await {
+            match Cluster::open(self.folder(), &self.binaries, options()).await {
                 Ok(cluster) => {
                     self.disturb();
                     *self.cluster() = Some(cluster);

@@ -11,7 +11,7 @@ use harness::audit::head;
 use harness::client::{Answered, Api};
 use harness::ground::Ground;
 use harness::own::{Own, SUPERUSER, Served, serve};
-use harness::program::{data, run, sanping};
+use harness::program::{Running, data, run, sanping};
 use harness::wait::until;
 use infra::log::origin::{self, Line, Origin};
 use infra::postgres::{APP_ROLE, Binaries, OWNER_ROLE, Search};
@@ -186,9 +186,10 @@ async fn a_restore_to_a_point_in_time_is_noticed_and_begins_another_origin() {
     as_operator("point-in-time");
     run_block("in-its-place", None);
 
-    let refused = run(path, &["serve", "--listen", "127.0.0.1:0"]);
-    let told = String::from_utf8_lossy(&refused.stderr);
-    assert!(refused.status.code() == Some(1) && told.contains("sanping log restored --reason"), "{told}");
+    let mut refused = Running::start(path, &["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(refused.says("serving on "), None);
+    let told = until("its end", Duration::from_secs(60), async || refused.ended()).await;
+    assert!(told.contains("exit status: 1") && told.contains("sanping log restored --reason"), "{told}");
     assert!(told.contains(&format!("after position {kept}")), "{told}");
     follow("lost", None, &[("SANPING_DATA", path.to_str().unwrap())]);
 

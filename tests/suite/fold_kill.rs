@@ -23,8 +23,8 @@ use crate::told::{Told, told};
 
 const PATIENCE: Duration = Duration::from_secs(180);
 
-/// A program that serves a log of five thousand events.
-async fn long(seed: u64) -> (Told, Position) {
+/// A program that serves a log of five thousand events, and where that ends.
+pub async fn long(seed: u64) -> (Told, Position) {
     let told = told(seed, 60).await;
     let short = told.caught_up().await;
     let times = u32::try_from(5_000 / short.0).unwrap();

@@ -17,6 +17,7 @@ use infra::fold::lag;
 use infra::fold::lease;
 use infra::fold::rebuild::{Progress, Quiet};
 use infra::fold::registry;
+use projections::audit_trail::AuditTrail;
 use projections::branches::Branches;
 use projections::members::Members;
 use projections::projection::Projection;
@@ -25,8 +26,8 @@ use sqlx::PgPool;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-use crate::fold_kill::reading;
-use crate::told::{Told, log, rows_equal, smuggle_unwritable, told};
+use crate::fold_kill::{long, reading};
+use crate::told::{ALL, Told, log, rows_equal, smuggle_unwritable, told};
 
 /// Tells a test how far a build is.
 struct Heard(UnboundedSender<u64>);
@@ -233,6 +234,22 @@ async fn a_builder_that_shows_life_at_the_last_moment_keeps_its_build() {
 }
 
 #[tokio::test]
+async fn a_pass_whose_claim_is_gone_writes_no_row() {
+    let told = told(33, 40).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let (build, go_on) = held_up::<AuditTrail>(&told, head.0, MOST).await;
+    let forgotten = sqlx::query("delete from projection_builds").execute(&pool).await.unwrap();
+    assert_eq!(forgotten.rows_affected(), 1);
+    go_on.send(()).unwrap();
+    let fenced = build.await.unwrap();
+    assert!(matches!(fenced, Err(FoldError::Fenced { .. })), "{fenced:?}");
+    let written: i64 = sqlx::query_scalar("select count(*) from audit_trail_g2").fetch_one(&pool).await.unwrap();
+    assert_eq!((written, generation(&pool, "audit_trail").await), (0, 1));
+    told.app.stop().await;
+}
+
+#[tokio::test]
 async fn an_empty_log_is_rebuilt_too() {
     let ground = Ground::fresh().await;
     let app = ground.app().await;
@@ -328,6 +345,34 @@ async fn all_are_rebuilt_in_one_pass_however_little_room_there_is() {
     told.story.go_on(&*told.app.commands, 20).await;
     let head = told.caught_up().await;
     rows_equal(&*told.app.reads, &log(&*told.app.reads).await, head).await;
+    told.app.stop().await;
+}
+
+/// Tells up to which event each build was when it was written out.
+struct WrittenOut(UnboundedSender<u64>);
+
+impl Progress for WrittenOut {
+    fn at(&self, _done: u64, _of: u64) {}
+
+    fn step(&self, events: u64) {
+        self.0.send(events).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn who_holds_more_rows_than_there_is_room_for_is_written_out_before_the_end() {
+    let (told, head) = long(34).await;
+    let pool = told.ground.pool().await;
+    let members = registry::named(Some("members")).unwrap();
+    for (most, early) in [(40, true), (MOST, false)] {
+        let (sender, mut steps) = unbounded_channel();
+        for (name, rebuilt) in bulk::together(&pool, &members, most, &WrittenOut(sender)).await.unwrap() {
+            assert_eq!(rebuilt.unwrap(), head, "{name}");
+        }
+        let mut written = Vec::new();
+        steps.recv_many(&mut written, ALL).await;
+        assert_eq!(written.iter().any(|at| (1..head.0).contains(at)), early, "{most}: {written:?}");
+    }
     told.app.stop().await;
 }
 

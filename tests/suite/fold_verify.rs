@@ -1,14 +1,17 @@
 //! Verification finds every tampered row: each column of each projection, rows that went and rows that came.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use domain::stream::Position;
 use infra::fold::FoldError;
+use infra::fold::bulk;
 use infra::fold::engine::Folded;
 use infra::fold::rebuild::{Progress, Quiet};
 use infra::fold::registry;
 use infra::fold::verify::{self, Difference};
+use infra::fold::watch::Unhurried;
 use projections::audit_trail::AuditTrail;
 use projections::cell::{Column, Kind};
 use projections::members::Members;
@@ -197,6 +200,56 @@ impl Progress for Passes {
     fn at(&self, done: u64, of: u64) {
         self.0.fetch_add(usize::from(done == of), Ordering::Relaxed);
     }
+}
+
+/// Keeps for how long was worked before each rest, and wants as long a one.
+#[derive(Default)]
+struct Rests(Mutex<Vec<Duration>>);
+
+impl Progress for Rests {
+    fn at(&self, _done: u64, _of: u64) {}
+
+    fn rest(&self, worked: Duration) -> Duration {
+        self.0.lock().unwrap().push(worked);
+        Unhurried.rest(worked)
+    }
+}
+
+#[tokio::test]
+async fn a_verification_in_the_background_rests_for_as_long_as_it_worked() {
+    let told = told(24, 60).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    let (rests, begun) = (Rests::default(), Instant::now());
+    assert_eq!(verify::within::<AuditTrail>(&pool, 50, &rests).await.unwrap().difference, None);
+    let took = begun.elapsed();
+    let (passes, worked) = (Passes::default(), rests.0.lock().unwrap().clone());
+    verify::within::<AuditTrail>(&pool, 50, &passes).await.unwrap();
+    assert_eq!(worked.len(), 2 * passes.0.into_inner(), "after each reading and after each comparison");
+    assert!(took >= 2 * worked.iter().sum::<Duration>(), "{took:?}: {worked:?}");
+}
+
+#[tokio::test]
+async fn builds_and_verifications_have_no_time_out_of_the_roles() {
+    let told = told(27, 40).await;
+    let head = told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    // To read all members takes longer than this role's statements may.
+    sqlx::raw_sql(
+        "alter table members_g1 rename to members_slow; \
+         create view members_g1 as select * from members_slow where (select pg_sleep(4)) is not null",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
+    let short = told.ground.endpoints.app.clone().options([("statement_timeout", "3s")]);
+    let short = PgPool::connect_with(short).await.unwrap();
+    let read = sqlx::query("select count(*) from members_g1").execute(&short).await;
+    assert!(read.unwrap_err().to_string().contains("statement timeout"));
+    assert_eq!(verify::run::<Members>(&short, &Quiet).await.unwrap().difference, None);
+    assert_eq!(bulk::alone::<Members>(&short, &Quiet).await.unwrap(), head);
 }
 
 #[tokio::test]

@@ -103,7 +103,7 @@ async fn under_the_head_lock_only_so_much_is_caught_up_with() {
     let add = async |stream: StreamId, count: i64, name: String| {
         let sql = "with h as (update log_head set position = position + $2 returning position - $2 as position) \
                    insert into events select 'branch', $1, (select max(sequence) from events where aggregate_id = $1) + n, \
-                   'branch_renamed', '1', json_build_object('branch_renamed', json_build_object('name', $3, 'on', '2022-01-01')), \
+                   'branch_renamed', '1', json_build_object('branch_renamed', json_build_object('name_before', 'n', 'name', $3, 'on', '2022-01-01')), \
                    '{}', h.position + n, gen_random_uuid(), now(), decode(repeat('01', 32), 'hex') \
                    from h, generate_series(1, $2) n";
         sqlx::query(sql).bind(stream.id.to_string()).bind(count).bind(name).execute(&owner).await.unwrap();

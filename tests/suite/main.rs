@@ -47,6 +47,7 @@ mod log_stopped;
 mod log_walls;
 mod looks;
 mod naive;
+mod operator;
 mod pooler;
 mod processes;
 mod quarter;

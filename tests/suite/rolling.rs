@@ -1,16 +1,22 @@
 //! A new build beside an old one: what the old one does not know is not appended while it lives.
 
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
+use cqrs_es::{AggregateError, EventStore};
 use domain::event::Event;
+use domain::member::{Member, MemberEvent};
 use domain::stream::StreamKind;
 use graphql::ports::SendError;
 use harness::audit::head;
-use harness::crowd::{accepted, enrol, organisation, rename, suspend};
+use harness::crowd::{accepted, enrol, organisation, rename, suspend, text};
 use harness::ground::Ground;
-use harness::speak::office;
+use harness::speak::{DAY, office};
 use harness::wait::until;
 use infra::app::App;
+use infra::log::framework::LogStore;
+use infra::log::hosted::StoredEvent;
 
 /// Puts a process of an earlier build beside the program: it knows every type but one.
 async fn earlier(app: &App, unknown: &str, alive: &str) {
@@ -39,6 +45,29 @@ async fn a_type_of_event_waits_until_the_last_process_that_does_not_know_it_has_
     let ended = sqlx::query("delete from processes where build = '0.0.9'").execute(&app.pool).await.unwrap();
     assert_eq!(ended.rows_affected(), 2);
     accepted(&app, "suspended", suspend(member)).await;
+    app.stop().await;
+}
+
+#[tokio::test]
+async fn what_comes_through_cqrs_es_waits_for_old_builds_too() {
+    let ground = Ground::fresh().await;
+    let app = ground.app().await;
+    let branch = organisation(&app, 1).await[0];
+    let (member, _) = enrol(&app, "member", branch).await.unwrap();
+    earlier(&app, "member_suspended", "1 hour").await;
+    let before = head(&app).await;
+    let store = LogStore::<Member>::new(Arc::clone(&app.executor));
+    let suspended = async || {
+        let loaded = store.load_aggregate(&member.to_string()).await.unwrap();
+        let event = MemberEvent::Suspended { on: DAY, reason: text() };
+        store.commit(vec![StoredEvent(event)], loaded, HashMap::new()).await
+    };
+    let Err(AggregateError::UnexpectedError(refused)) = suspended().await else { panic!("it is appended") };
+    let refused = refused.downcast::<SendError>().unwrap();
+    assert!(matches!(&*refused, SendError::NewerType { event, .. } if event == "member_suspended"), "{refused:?}");
+    assert_eq!(head(&app).await, before, "nothing of it is recorded");
+    sqlx::query("delete from processes where build = '0.0.9'").execute(&app.pool).await.unwrap();
+    assert_eq!(suspended().await.unwrap().len(), 1);
     app.stop().await;
 }
 

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::period::Zone;
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
 use super::{Failure, say, told};
@@ -189,7 +190,9 @@ fn data_dir(place: &Place) -> PathBuf {
 
 fn parse(url: &str) -> Result<PgConnectOptions, Failure> {
     // The URL may hold a password: the error must not repeat it.
+    // Nor does any log tell the statements, slow or not: they name what is in the database.
     PgConnectOptions::from_str(url)
+        .map(ConnectOptions::disable_statement_logging)
         .map_err(|_| "the database URL cannot be read; write postgres://user:password@host:port/name".into())
 }
 

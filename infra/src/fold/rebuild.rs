@@ -28,6 +28,10 @@ pub trait Progress: Send + Sync {
     fn begins(&self, _projection: &'static str) {}
     /// Some work was done that is not counted; the next step may take as long as so many events take, and tells nothing.
     fn step(&self, _events: u64) {}
+    /// How long work that need not be done soon is to rest after it has worked for so long.
+    fn rest(&self, _worked: Duration) -> Duration {
+        Duration::ZERO
+    }
     /// Nothing has moved for so long: what is not built yet is begun again.
     fn again(&self, _after: Duration) {}
 }

@@ -15,7 +15,9 @@ use projections::projection::Projection;
 use projections::row::{Key, Row};
 use sha2::{Digest, Sha256};
 use sqlx::postgres::{PgConnectOptions, PgRow};
-use sqlx::{PgConnection, PgPool, Row as _};
+use sqlx::{Connection, PgConnection, PgPool, Row as _};
+
+use tokio::time::Instant;
 
 use super::FoldError;
 use super::cells::{bind_one, read};
@@ -27,6 +29,8 @@ use super::table::{self, HOLDS};
 use super::{ranks, tallies};
 use crate::log::stream;
 
+/// How a transaction begins whose statement takes as long as a table is large, whatever the role or the session was told.
+pub(super) const LONG: &str = "begin; set local statement_timeout = 0";
 /// The most changes a pass holds, and with them the most rows.
 const MOST: usize = 250_000;
 /// The most events named behind a difference: the last ones before it.
@@ -93,9 +97,11 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
     let mut groups = 0;
     while groups < GROUPS {
         let pass = Pass::<P>::over(&mut connection, &database, groups, most, &lease, told).await?;
+        let mut worked = Instant::now();
         let mut expected = pass.digested(&mut digest);
         rows += expected.len() as u64;
         let (count, place) = pass.compare(&mut connection, &lease, &mut expected).await?;
+        rest(told, &mut worked).await;
         differing += count;
         if let Some(place) = place.filter(|place| first.as_ref().is_none_or(|(first, _)| place < first)) {
             let difference = pass.explain(&mut connection, &lease, &place).await?;
@@ -118,6 +124,15 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
     Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, differing, difference })
 }
 
+/// Rests for as long as whoever is told wants it, and begins to work again.
+async fn rest(told: &dyn Progress, worked: &mut Instant) {
+    let rest = told.rest(worked.elapsed());
+    if !rest.is_zero() {
+        tokio::time::sleep(rest).await;
+    }
+    *worked = Instant::now();
+}
+
 /// What the log makes of the groups from `begin` until before `end`.
 struct Pass<P: Projection> {
     begin: u16,
@@ -138,7 +153,7 @@ impl<P: Projection> Pass<P> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
         let mut pass = Self { begin, end: GROUPS, changes: 0, groups: BTreeMap::new() };
         let mut log = stream::met(database.clone(), Position(0), lease.checkpoint);
-        let mut done = Position(0);
+        let (mut done, mut worked) = (Position(0), Instant::now());
         while let Some(met) = log.next().await.map_err(failed)? {
             let stretch = Stretch::decided::<P>(connection, done, &met).await?;
             stretch.facts.iter().for_each(|fact| pass.fold(fact, most));
@@ -147,6 +162,7 @@ impl<P: Projection> Pass<P> {
                 return Err(stopped);
             }
             told.at(done.0, lease.checkpoint.0);
+            rest(told, &mut worked).await;
         }
         Ok(pass)
     }
@@ -207,7 +223,9 @@ impl<P: Projection> Pass<P> {
             }
         };
         let sql = stored_sql::<P>(lease, "true");
-        let mut stored = crate::sql::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME).fetch(connection);
+        let mut transaction = connection.begin_with(LONG).await.map_err(failed)?;
+        let query = crate::sql::query(&sql).bind(lease.checkpoint.0.cast_signed()).bind(P::NAME);
+        let mut stored = query.fetch(&mut *transaction);
         while let Some(row) = stored.try_next().await.map_err(failed)? {
             let line = line_of::<P>(&row, lease).map_err(failed)?;
             if !(self.begin..self.end).contains(&line::group(&line.key)) {
@@ -218,6 +236,8 @@ impl<P: Projection> Pass<P> {
                 _missing_or_other => differs(&line),
             }
         }
+        drop(stored);
+        transaction.commit().await.map_err(failed)?;
         if !expected.is_empty() {
             let lines = self.groups.values().flat_map(|(memory, _)| memory.history()).map(Line::of);
             lines.filter(|line| expected.contains_key(&line.place_hash())).for_each(|line| differs(&line));

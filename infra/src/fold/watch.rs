@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::FoldError;
 use super::engine::Folded;
-use super::rebuild::Quiet;
+use super::rebuild::Progress;
 use super::verify::Verified;
 use crate::clock::random;
 use crate::reach::{Reach, is_out_of_reach};
@@ -23,6 +23,17 @@ use crate::reach::{Reach, is_out_of_reach};
 /// How long the lease holds without a sign of life, and how often one is given.
 const TERM: Duration = Duration::from_secs(60);
 const SIGN: Duration = Duration::from_secs(15);
+
+/// Rests for as long as it worked: of a core, and of the database, verification takes half at the most.
+pub struct Unhurried;
+
+impl Progress for Unhurried {
+    fn at(&self, _done: u64, _of: u64) {}
+
+    fn rest(&self, worked: Duration) -> Duration {
+        worked
+    }
+}
 
 /// The job of one process.
 pub struct Watch {
@@ -101,7 +112,7 @@ impl Watch {
         // A long comparison is one statement; the served ones keep their limits.
         let own = self.database.clone().options([("statement_timeout", "0")]);
         let pool = PgPoolOptions::new().max_connections(1).connect_with(own).await.map_err(failed)?;
-        let verifying = AssertUnwindSafe(projection.verify(&pool, &Quiet)).catch_unwind();
+        let verifying = AssertUnwindSafe(projection.verify(&pool, &Unhurried)).catch_unwind();
         tokio::pin!(verifying);
         let verified = loop {
             tokio::select! {

@@ -109,6 +109,10 @@ impl Executor {
     }
 
     /// Appends what was decided elsewhere, on the versions it was decided on.
+    ///
+    /// # Errors
+    /// [`SendError::NewerType`] where a living process of an earlier build does not know a type of these events; the
+    /// database's.
     pub async fn append(
         &self,
         key: CommandKey,
@@ -116,11 +120,17 @@ impl Executor {
         metadata: Arc<str>,
         reads: Vec<Read>,
         ask: Ask,
-    ) -> Settled {
+    ) -> Result<Settled, SendError> {
+        if let Ask::Record { writes, .. } = &ask {
+            let unknown = self.gate.closed(writes.iter().map(|write| &write.event));
+            if !unknown.is_empty() {
+                self.ask(unknown).await?;
+            }
+        }
         let (answer, waiting) = oneshot::channel();
         self.desk.lock().push(Job { key, body, metadata, reads, ask, given: None, link: None }, answer);
         self.bell.notify_one();
-        waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed)))
+        Ok(waiting.await.unwrap_or_else(|_| Settled::Failed(Arc::new(sqlx::Error::WorkerCrashed))))
     }
 
     /// Loads what a command will be decided on: whoever has to wait for a turn loads before it comes.

@@ -87,7 +87,11 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
             .collect();
         let reads = vec![Read { stream, version, lineage: Read::RECORDED }];
         let body = random();
-        let settled = self.executor.append(key, body, metadata, reads, Ask::Record { writes, person: None }).await;
+        let settled = self
+            .executor
+            .append(key, body, metadata, reads, Ask::Record { writes, person: None })
+            .await
+            .map_err(|error| AggregateError::UnexpectedError(Box::new(error)))?;
         match settled {
             // The body is random, so what is replayed is this very commit, whose first answer was lost.
             Settled::Accepted(_) | Settled::Replayed(_) => {}

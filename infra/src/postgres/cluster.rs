@@ -236,7 +236,7 @@ fn settings(layout: &Layout, options: Options) -> Vec<OsString> {
 /// while projections were rebuilt: better none than that.
 const LZ4: &str = "wal_compression=lz4";
 
-const FIXED_SETTINGS: [&str; 13] = [
+const FIXED_SETTINGS: [&str; 15] = [
     // Reached by its socket alone.
     "listen_addresses=",
     "unix_socket_permissions=0700",
@@ -251,6 +251,9 @@ const FIXED_SETTINGS: [&str; 13] = [
     "log_destination=stderr",
     "logging_collector=off",
     "log_line_prefix=%m [%p] %q%u@%d ",
+    // An error is told without the statement it is of and without the values that were in the way.
+    "log_min_error_statement=panic",
+    "log_error_verbosity=terse",
     "log_timezone=UTC",
     "timezone=UTC",
     "cluster_name=sanping",

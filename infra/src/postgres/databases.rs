@@ -105,6 +105,7 @@ impl Cluster {
 /// How to reach a database by the socket in a folder.
 pub(super) fn address(socket_dir: &Path, role: &str, database: &str) -> PgConnectOptions {
     PgConnectOptions::new_without_pgpass()
+        .disable_statement_logging()
         .socket(socket_dir)
         .port(PORT)
         .ssl_mode(PgSslMode::Disable)

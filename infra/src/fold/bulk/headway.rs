@@ -60,6 +60,7 @@ impl Progress for Headway<'_> {
 
     fn step(&self, events: u64) {
         self.wait(self.patience + Duration::from_secs(events / SLOWEST));
+        self.told.step(events);
     }
 
     fn again(&self, after: Duration) {

@@ -15,7 +15,7 @@ use projections::memory::Memory;
 use projections::projection::{BOARDS, Projection};
 use projections::row::Row;
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Connection, PgConnection, Row as _};
 
 use super::store::place;
 use super::{Tables, shape};
@@ -24,7 +24,7 @@ use crate::fold::cells::read;
 use crate::fold::lease::Lease;
 use crate::fold::sums::{Sums, number};
 use crate::fold::table::{self, HOLDS};
-use crate::fold::verify::Difference;
+use crate::fold::verify::{Difference, LONG};
 
 /// The places of the rows refolded, of the groups whose boards are kept.
 pub struct Refolded<P> {
@@ -68,10 +68,11 @@ impl<P: Projection> Refolded<P> {
         lease: &Lease,
     ) -> Result<Option<Difference>, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let mut transaction = connection.begin_with(LONG).await.map_err(failed)?;
         let mut kept = Sums::upto(lease.checkpoint);
         {
             let sql = kept_sql(&self.tables, lease, "true");
-            let mut rows = crate::sql::query(&sql).fetch(&mut *connection);
+            let mut rows = crate::sql::query(&sql).fetch(&mut *transaction);
             while let Some(row) = rows.try_next().await.map_err(failed)? {
                 let read = || Ok((row.try_get(3)?, place(&row, 0)?, [row.try_get(4)?, row.try_get(5)?]));
                 let (board, place, ends) = read().map_err(failed)?;
@@ -79,9 +80,10 @@ impl<P: Projection> Refolded<P> {
             }
         }
         if let Some(stretch) = self.sums.differs(&kept) {
-            return self.first_within(connection, lease, stretch).await.map(Some);
+            return self.first_within(&mut transaction, lease, stretch).await.map(Some);
         }
-        let lost = shape::fault(connection, &self.tables, lease.checkpoint).await.map_err(failed)?;
+        let lost = shape::fault(&mut transaction, &self.tables, lease.checkpoint).await.map_err(failed)?;
+        transaction.commit().await.map_err(failed)?;
         let (key, from) = ("a leaf of a board".to_owned(), lease.checkpoint);
         Ok(lost.map(|lost| Difference { key, from, refolded: None, stored: Some(lost), events: vec![] }))
     }

@@ -1,0 +1,123 @@
+//! What an operator does on the command line, and what the program tells of itself on the way.
+
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use harness::own::{Own, SUPERUSER};
+use harness::program::{data, run, sanping};
+use harness::wait::until;
+use infra::fold::registry;
+use infra::postgres::{APP_ROLE, OWNER_ROLE};
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::told::{smuggle_unwritable, told};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The exit code, what it says and what it tells.
+fn heard(output: &Output) -> (Option<i32>, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
+}
+
+fn of(status: &str, name: &str) -> Value {
+    let all: Value = serde_json::from_str(status).unwrap();
+    all["projections"].as_array().unwrap().iter().find(|it| it["name"] == name).unwrap().clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_is_seen_and_skipped_on_the_command_line() {
+    let (told, folder) = (told(91, 40).await, data());
+    let head = told.caught_up().await;
+    let poison = smuggle_unwritable(&told.ground).await;
+    let (socket, database) = harness::writer::address(&told.ground.endpoints.app);
+    let url = format!("postgres://{APP_ROLE}@localhost/{database}?host={}&port=5432", socket.display());
+    let asked = |arguments: &[&str]| {
+        heard(&run(folder.path(), &[&["--database-url", &url, "projections"], arguments].concat()))
+    };
+    let (at, before) = (poison.to_string(), head.to_string());
+    let status = until("the stop", PATIENCE, async || {
+        let (code, said, _) = asked(&["status", "--json"]);
+        assert_eq!(code, Some(0));
+        let others = said.matches("\"state\":\"current\"").count();
+        (of(&said, "branches")["state"] == "stopped" && others == registry::all().len() - 1).then_some(said)
+    })
+    .await;
+    assert_eq!(serde_json::from_str::<Value>(&status).unwrap()["head"], at.as_str());
+    let branches = of(&status, "branches");
+    assert_eq!((&branches["stoppedAt"], &branches["checkpoint"]), (&json!(at), &json!(before)));
+    assert_eq!((&branches["lag"], &branches["skips"]), (&json!(1), &json!([])));
+    assert!(branches["cause"].as_str().is_some_and(|cause| !cause.is_empty()));
+    let (code, said, _) = asked(&["status"]);
+    assert!(code == Some(0) && said.contains(&format!("stopped before {at}: ")), "{said}");
+    assert_eq!(said.lines().filter(|line| line.ends_with("current")).count(), registry::all().len() - 1, "{said}");
+
+    let decided = ["--reason", "cannot be stored", "--by", "operator 7"];
+    let (reason, by) = (["--reason", "cannot be stored"], ["--by", "operator 7"]);
+    let blank = ["--reason", " ", "--by", "operator 7"];
+    for (named, how, code, word) in [
+        (["branchs", &at], decided.as_slice(), 1, "there is no projection branchs; there are: "),
+        (["branches", &before], &decided, 1, "only the event it has stopped before can be skipped"),
+        (["members", &at], &decided, 1, "has not stopped"),
+        (["branches", "18446744073709551615"], &decided, 1, "only the event it has stopped before"),
+        (["branches", "the last"], &decided, 2, "invalid value"),
+        (["branches", &at], &blank, 1, "reason"),
+        (["branches", &at], &by, 2, "--reason"),
+        (["branches", &at], &reason, 2, "--by"),
+    ] {
+        let (found, said, told) = asked(&[&["skip"], named.as_slice(), how].concat());
+        assert!(found == Some(code) && told.contains(word) && said.is_empty(), "{named:?} {how:?}: {found:?} {told}");
+    }
+    assert_eq!(of(&asked(&["status", "--json"]).1, "branches")["skips"], json!([]), "nothing was decided");
+
+    let skip = [&["skip", "branches", &at], decided.as_slice()].concat();
+    let (code, said, told_of) = asked(&skip);
+    assert!(code == Some(0) && said.contains(&format!("branches steps over the event at {at}")), "{said}{told_of}");
+    let (code, _, told_of) = asked(&skip);
+    assert!(code == Some(1) && told_of.contains("was decided before, by operator 7: cannot be stored"), "{told_of}");
+    let skips = until("the skip", PATIENCE, async || {
+        let branches = of(&asked(&["status", "--json"]).1, "branches");
+        (branches["state"] == "current").then(|| branches["skips"].clone())
+    })
+    .await;
+    let kept = ["position", "reason", "by", "type"].map(|field| skips[0][field].clone());
+    assert_eq!(kept, [json!(at), json!("cannot be stored"), json!("operator 7"), json!("smuggled")]);
+    let (_, said, _) = asked(&["status"]);
+    assert!(said.contains(&format!("  skips {at} smuggled, decided by operator 7 at ")), "{said}");
+    told.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_log_tells_statements_or_what_is_in_the_database() {
+    let own = Own::with("sanping").await;
+    let owner = PgPool::connect(&own.url(OWNER_ROLE, "sanping")).await.unwrap();
+    // Slow enough to be worth a line to a library that tells slow statements.
+    for (sql, well) in [
+        ("create table spoken (name text primary key, at int)", true),
+        ("insert into spoken values ('Zhang San', 1)", true),
+        ("insert into spoken values ('Zhang San', 2)", false),
+    ] {
+        assert_eq!(sqlx::raw_sql(sql).execute(&owner).await.is_ok(), well, "{sql}");
+    }
+    owner.close().await;
+    for arguments in [["rebuild", "--all"].as_slice(), &["verify"], &["status"]] {
+        let told = Command::new(sanping())
+            .args(["--database-url", &own.url(APP_ROLE, "sanping"), "projections"])
+            .args(arguments)
+            .env("SANPING_LOG", "trace")
+            .output()
+            .unwrap();
+        let (_, _, told) = heard(&told);
+        assert!(told.contains(" TRACE ") || told.contains(" DEBUG "), "everything is told: {told}");
+        for word in ["sqlx::query", "select ", "insert into"] {
+            assert!(!told.contains(word), "{word}: {told}");
+        }
+    }
+    let superuser = PgPool::connect(&own.url(SUPERUSER, "sanping")).await.unwrap();
+    let there: bool = sqlx::query_scalar("select true").fetch_one(&superuser).await.unwrap();
+    superuser.close().await;
+    let told = std::fs::read_to_string(own.data.path().join("postgres.log")).unwrap();
+    assert!(there && told.contains("duplicate key value"), "{told}");
+    assert!(!told.contains("Zhang San") && !told.contains("insert into"), "{told}");
+}

@@ -133,11 +133,11 @@ pub fn until(stood: &Stood) -> i64 {
     stood.until.map_or(HOLDS, |until| until.0.cast_signed())
 }
 
-/// What became of rows after the checkpoint: at which position, from what, to what.
-fn changes<P: Projection>(
-    memory: &Memory<P>,
-    checkpoint: Position,
-) -> Vec<(Position, Option<&P::Row>, Option<&P::Row>)> {
+/// What became of a row: at which position, from what, to what.
+type Changed<'a, R> = (Position, Option<&'a R>, Option<&'a R>);
+
+/// What became of rows after the checkpoint.
+fn changes<P: Projection>(memory: &Memory<P>, checkpoint: Position) -> Vec<Changed<'_, P::Row>> {
     let history: Vec<&Held<P::Row>> = memory.history().collect();
     let follows =
         |one: &Held<P::Row>, next: &Held<P::Row>| one.until == Some(next.from) && one.row.key() == next.row.key();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::ledger::Direction;
 use domain::stream::{Position, StreamKind};
+use futures_util::future::try_join;
 use graphql::ports::{ReadError, typed};
 use projections::branches::BranchRow;
 use projections::cell::{Cell, ColumnType, Kind};
@@ -199,7 +200,10 @@ pub async fn page(
     limit: usize,
 ) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
     if let Some(kept) = tables.kept(pool, board, at).await? {
-        return rows_at(pool, tables, board, at, kept.page(after, limit).await?).await;
+        let places = kept.page(after, limit).await?;
+        // Neither waits for the other.
+        let (ranks, rows) = try_join(kept.ranked(&places), rows_at(pool, tables, board, at, &places)).await?;
+        return Ok(ranks.into_iter().zip(rows).collect());
     }
     let (best_first, columns) = (best_first(board), columns());
     let mut statement = Statement::default();
@@ -223,14 +227,14 @@ async fn rows_at(
     tables: &Tables,
     board: &Board,
     at: Position,
-    places: Vec<(u64, Place)>,
-) -> Result<Vec<(u64, Vec<Cell>)>, ReadError> {
-    let subjects: Vec<Uuid> = places.iter().map(|(_, place)| place.subject).collect();
+    places: &[Place],
+) -> Result<Vec<Vec<Cell>>, ReadError> {
+    let subjects: Vec<Uuid> = places.iter().map(|place| place.subject).collect();
     let rows = rows_of(pool, tables, board, at, &subjects).await?;
-    if rows.len() != places.len() {
-        return Err(failed("the ranks of a board are not those of its standings"));
+    match rows.len() == places.len() {
+        true => Ok(rows),
+        false => Err(failed("the ranks of a board are not those of its standings")),
     }
-    Ok(rows.into_iter().zip(places).map(|(row, (rank, _))| (rank, row)).collect())
 }
 
 /// The standings of these subjects that are on the board, in this order.

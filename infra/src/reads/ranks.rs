@@ -105,18 +105,22 @@ impl<'a> Kept<'a> {
         Ok(number.map(|board| Self { pool, tables, board, higher, at }))
     }
 
-    /// The places of a page, each with its rank.
-    pub async fn page(&self, after: Option<Place>, limit: usize) -> Result<Vec<(u64, Place)>, ReadError> {
-        let places = match self.higher {
-            true => self.downwards(after, limit).await?,
-            false => self.upwards(after, limit).await?,
-        };
+    /// The places of a page.
+    pub async fn page(&self, after: Option<Place>, limit: usize) -> Result<Vec<Place>, ReadError> {
+        match self.higher {
+            true => self.downwards(after, limit).await,
+            false => self.upwards(after, limit).await,
+        }
+    }
+
+    /// The ranks of the places of a page.
+    pub async fn ranked(&self, places: &[Place]) -> Result<Vec<u64>, ReadError> {
         let begins = |number: usize| number == 0 || !same(&places[number - 1], &places[number]);
         let groups: Vec<usize> = (0..places.len()).filter(|number| begins(*number)).collect();
         // Of the first group some may be on the page before; of the later ones all are here.
         let first: Vec<Place> = groups.iter().take(2).map(|number| places[*number]).collect();
         let ahead = if first.is_empty() { vec![] } else { self.all_ahead(&first).await? };
-        let mut ranked = Vec::with_capacity(places.len());
+        let mut ranks = Vec::with_capacity(places.len());
         for (group, begin) in groups.iter().enumerate() {
             let end = groups.get(group + 1).copied().unwrap_or(places.len());
             let rank = match (ahead.get(group), groups.get(1)) {
@@ -124,9 +128,9 @@ impl<'a> Kept<'a> {
                 (None, Some(second)) => ahead[1] + 1 + (begin - second) as u64,
                 (None, None) => return Err(failed("a page has places in no group")),
             };
-            ranked.extend(places[*begin..end].iter().map(|place| (rank, *place)));
+            ranks.extend(std::iter::repeat_n(rank, end - begin));
         }
-        Ok(ranked)
+        Ok(ranks)
     }
 
     async fn downwards(&self, after: Option<Place>, limit: usize) -> Result<Vec<Place>, ReadError> {

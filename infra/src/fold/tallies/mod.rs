@@ -134,10 +134,10 @@ pub fn until(stood: &Stood) -> i64 {
 }
 
 /// What became of a row: at which position, from what, to what.
-type Change<'m, R> = (Position, Option<&'m R>, Option<&'m R>);
+type Changed<'a, R> = (Position, Option<&'a R>, Option<&'a R>);
 
 /// What became of rows after the checkpoint.
-fn changes<P: Projection>(memory: &Memory<P>, checkpoint: Position) -> Vec<Change<'_, P::Row>> {
+fn changes<P: Projection>(memory: &Memory<P>, checkpoint: Position) -> Vec<Changed<'_, P::Row>> {
     let history: Vec<&Held<P::Row>> = memory.history().collect();
     let follows =
         |one: &Held<P::Row>, next: &Held<P::Row>| one.until == Some(next.from) && one.row.key() == next.row.key();

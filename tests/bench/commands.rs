@@ -61,9 +61,9 @@ pub async fn alone(cluster: &Cluster) -> Result<Table, Failure> {
         live.push(ours.spread(in_flight).await?);
         ours.caught_up().await?;
     }
-    let alone = Alone::after(ours, cluster, "bench_alone").await?;
+    let log = Alone::after(ours, cluster, "bench_alone").await?;
     for (in_flight, live) in IN_FLIGHT.into_iter().zip(live) {
-        let (alone, bare) = (alone.spread(in_flight).await?, bare.run(in_flight).await?);
+        let (alone, bare) = (log.spread(in_flight).await?, bare.run(in_flight).await?);
         table.row(vec![
             in_flight.to_string(),
             live.per_second().to_string(),
@@ -73,8 +73,17 @@ pub async fn alone(cluster: &Cluster) -> Result<Table, Failure> {
             bare.per_second().to_string(),
             alone.ratio(&bare),
         ]);
+        match in_flight {
+            1 => table.bar_ratio("1 in flight, the log alone: ≥ 0.6 × a bare insert", &alone, &bare, 60),
+            64 => table.bar_ratio("64 in flight, the log alone: ≥ 1.5 × a bare insert", &alone, &bare, 150),
+            256 => {
+                table.bar_ratio("256 in flight, the log alone: ≥ 2 × a bare insert", &alone, &bare, 200);
+                table.bar_time("256 in flight, the log alone: p99 under 30 ms", alone.p99(), Duration::from_millis(30));
+            }
+            _ => {}
+        }
     }
-    alone.stop().await;
+    log.stop().await;
     Ok(table)
 }
 

@@ -30,7 +30,7 @@ use crate::table::Table;
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 256];
 
 /// What is measured where no part is named. Boards of a million take several gigabytes: they are asked for by name.
-const ALL: [&str; 9] = ["commands", "hot", "http", "rounds", "lag", "bulk", "folds", "ranked", "growth"];
+const ALL: [&str; 10] = ["commands", "alone", "hot", "http", "rounds", "lag", "bulk", "folds", "ranked", "growth"];
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 

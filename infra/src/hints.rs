@@ -24,6 +24,7 @@ const DEBOUNCE: Duration = Duration::from_millis(20);
 const POLL: Duration = Duration::from_millis(500);
 /// How often it is read where there are no hints.
 const POLL_ALONE: Duration = Duration::from_millis(100);
+
 /// Rings `grown` when this process has appended.
 pub async fn pass_on(
     mut own: watch::Receiver<Position>,

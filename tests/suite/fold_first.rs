@@ -48,7 +48,11 @@ async fn forget(ground: &Ground, names: &[&str]) {
     let (pool, owner) = (ground.pool().await, ground.owner().await);
     sqlx::query("delete from projections where name = any($1)").bind(names).execute(&owner).await.unwrap();
     for projection in registry::all().iter().filter(|projection| names.contains(&projection.name())) {
-        sqlx::query(&format!("drop table {}_g1", projection.table())).execute(&pool).await.unwrap();
+        let table = projection.table();
+        sqlx::query(&format!("drop table {table}_g1")).execute(&pool).await.unwrap();
+        for beside in ["tallies", "groups", "leaves", "places", "steps"] {
+            sqlx::query(&format!("drop table if exists {table}_{beside}_g1")).execute(&pool).await.unwrap();
+        }
     }
     let members = registry::named(Some("members")).unwrap().remove(0);
     members.register(&pool).await.unwrap();

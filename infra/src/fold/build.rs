@@ -220,7 +220,7 @@ impl Life {
                 let shown = tokio::time::timeout(SMALL, show(&database, &mut connection, living)).await;
                 match shown.unwrap_or_else(|_| Err(too_late())) {
                     Err(error) if is_out_of_reach(&error) => tracing::debug!(%error, "a build shows no life this time"),
-                    // Where it could not be shown, as behind a lock, the database has answered all the same.
+                    // Where it could not be shown, the database has answered all the same.
                     _shown_or_refused => *heard.lock().expect("no holder of the instant panics") = Instant::now(),
                 }
             }
@@ -254,7 +254,10 @@ async fn show(
         Some(connection) => connection,
         None => database.connect().await?,
     };
-    let sql = "update projection_builds set lease_until = now() + $2 * interval '1 second' where builder = any($1)";
+    // One that is locked is left out: the leases of the others would run out behind it.
+    let sql = "update projection_builds b set lease_until = now() + $2 * interval '1 second' \
+               from (select name, generation from projection_builds where builder = any($1) for update skip locked) as free \
+               where b.name = free.name and b.generation = free.generation";
     crate::sql::query(sql).bind(builders).bind(lease::seconds()).execute(&mut connection).await?;
     *kept = Some(connection);
     Ok(())

@@ -112,12 +112,15 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
         groups = pass.end;
     }
     let mut difference = first.map(|(_, difference)| difference);
+    let mut worked = Instant::now();
     if let Some(places) = places.filter(|_| difference.is_none()) {
         difference = places.difference(&mut connection, &lease).await?;
+        rest(told, &mut worked).await;
         differing += u64::from(difference.is_some());
     }
     if let Some(tallied) = tallied.filter(|_| difference.is_none()) {
         difference = tallied.difference(&mut connection, &lease).await?;
+        rest(told, &mut worked).await;
         differing += u64::from(difference.is_some());
     }
     let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::auth::Refused;
 use crate::clock::random_id;
-use crate::reach::is_out_of_reach;
+use crate::reach::{found_no_room, is_out_of_reach};
 
 /// Why a request was not even looked at: an HTTP status and an error of GraphQL.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -97,8 +97,8 @@ fn hide(error: &mut ServerError) {
     let request_id = random_id(jiff::Timestamp::UNIX_EPOCH).to_string();
     if let Some(source) = graphql::fault::cause(error) {
         let error = source.as_ref() as &(dyn std::error::Error + 'static);
-        // That the database is out of reach is told once, by whoever keeps asking it; not for each request.
-        match is_out_of_reach(error) {
+        // That the database is out of reach, or has no room, is told by whoever keeps asking it; not for each request.
+        match is_out_of_reach(error) || found_no_room(error) {
             true => tracing::debug!(request_id, error, "a request failed"),
             false => tracing::error!(request_id, error, "a request failed"),
         }

@@ -32,7 +32,9 @@ impl<'a> Headway<'a> {
     }
 
     fn wait(&self, time: Duration) {
-        *self.until.lock().expect("no holder of the instant panics") = Instant::now() + time;
+        let mut until = self.until.lock().expect("no holder of the instant panics");
+        // Two write at once: a short step of the one does not shorten the long one of the other.
+        *until = (*until).max(Instant::now() + time);
     }
 
     /// Returns when nothing moves any more, or when the database has not answered the signs of life for as long.

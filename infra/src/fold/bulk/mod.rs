@@ -43,6 +43,9 @@ pub const MOST: usize = 1_000_000;
 /// How many tasks of a pass write at once. Writing takes longer than folding, and no two write the same table.
 const WRITERS: usize = 2;
 
+/// How often a build that was given up, and seems to be built elsewhere, is waited for.
+const AGAIN: u32 = 10;
+
 /// What stands before copied rows, and after them. See [`crate::log::stream`].
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const END: &[u8] = &[0xff, 0xff];
@@ -155,18 +158,26 @@ pub async fn patiently(
     // Builds take none of the connections that others wait for.
     let database = (*pool.connect_options()).clone();
     let mut rebuilt = Rebuilt::new();
-    loop {
+    for again in 0.. {
         let left = |projection: &&Arc<dyn Folded>| !rebuilt.iter().any(|(name, _)| *name == projection.name());
         let left: Vec<_> = projections.iter().filter(left).cloned().collect();
         let (headway, life) = (Headway::of(told, patience), Life::of(&database, []));
+        // What was given up may show a last sign of life, as if another built.
+        let waits = (1..=AGAIN).contains(&again);
         tokio::select! {
-            ended = attempt(&database, &left, most, &headway, &life, &mut rebuilt) => return ended.map(|()| rebuilt),
+            ended = attempt(&database, &left, most, waits, &headway, &life, &mut rebuilt) => {
+                ended?;
+                if rebuilt.len() == projections.len() {
+                    break;
+                }
+            }
             () = headway.stands_still(&life) => told.again(patience),
         }
         drop(life);
         // Until what was claimed is free again.
         tokio::time::sleep(lease::TERM + lease::TERM / 6).await;
     }
+    Ok(rebuilt)
 }
 
 /// Whoever has finished is among the rebuilt at once.
@@ -174,6 +185,7 @@ async fn attempt(
     database: &PgConnectOptions,
     projections: &[Arc<dyn Folded>],
     most: usize,
+    waits: bool,
     told: &dyn Progress,
     life: &Life,
     rebuilt: &mut Rebuilt,
@@ -187,6 +199,7 @@ async fn attempt(
                 told.begins(projection.name());
                 members.push(Member { name: projection.name(), part, fault: None });
             }
+            Err(FoldError::BeingBuilt { .. }) if waits => {}
             Err(error) => rebuilt.push((projection.name(), Err(error))),
         }
         told.step(0);

@@ -71,7 +71,7 @@ impl<P: Projection> Refolded<P> {
         let mut transaction = connection.begin_with(LONG).await.map_err(failed)?;
         let mut kept = Sums::upto(lease.checkpoint);
         {
-            let sql = kept_sql(&self.tables, lease, "true");
+            let sql = self.kept_sql(lease, "true");
             let mut rows = crate::sql::query(&sql).fetch(&mut *transaction);
             while let Some(row) = rows.try_next().await.map_err(failed)? {
                 let read = || Ok((row.try_get(3)?, place(&row, 0)?, [row.try_get(4)?, row.try_get(5)?]));
@@ -86,6 +86,20 @@ impl<P: Projection> Refolded<P> {
         transaction.commit().await.map_err(failed)?;
         let (key, from) = ("a leaf of a board".to_owned(), lease.checkpoint);
         Ok(lost.map(|lost| Difference { key, from, refolded: None, stored: Some(lost), events: vec![] }))
+    }
+
+    /// What is kept as of the checkpoint, of the same groups: one whose boards began to be kept meanwhile has places of
+    /// before, and was not refolded.
+    fn kept_sql(&self, lease: &Lease, which: &str) -> String {
+        let at = lease.checkpoint.0;
+        let groups: Vec<String> = self.groups.values().map(i64::to_string).collect();
+        format!(
+            "select number, nullif(tie, '-infinity'), subject, board, from_position, \
+             case when until_position > {at} then {HOLDS} else until_position end from {} \
+             where from_position <= {at} and board / {BOARDS} = any ('{{{}}}'::bigint[]) and {which}",
+            self.tables.places,
+            groups.join(","),
+        )
     }
 
     /// The first difference in a stretch of positions, by the rows that began or ended there: those were found to be as
@@ -115,7 +129,7 @@ impl<P: Projection> Refolded<P> {
             let ends = [from.map_err(failed)?, until.map_err(failed)?];
             boards::<P>(&self.groups, &row).for_each(|(board, place)| count(board, place, ends, 1));
         }
-        let sql = kept_sql(&self.tables, lease, &within);
+        let sql = self.kept_sql(lease, &within);
         for row in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
             let read = || Ok((row.try_get(3)?, place(&row, 0)?, [row.try_get(4)?, row.try_get(5)?]));
             let (board, place, ends) = read().map_err(failed)?;
@@ -140,17 +154,6 @@ fn boards<P: Projection>(groups: &BTreeMap<String, i64>, row: &P::Row) -> impl I
     let id = groups.get(&ranked.group).copied();
     let places = if id.is_some() { ranked.places } else { vec![] };
     places.into_iter().map(move |(number, place)| (id.unwrap_or_default() * BOARDS + number, place))
-}
-
-/// What is kept as of the checkpoint.
-fn kept_sql(tables: &Tables, lease: &Lease, which: &str) -> String {
-    let at = lease.checkpoint.0;
-    format!(
-        "select number, nullif(tie, '-infinity'), subject, board, from_position, \
-         case when until_position > {at} then {HOLDS} else until_position end from {} \
-         where from_position <= {at} and {which}",
-        tables.places,
-    )
 }
 
 fn hash(board: i64, place: &Place, position: i64) -> u128 {

@@ -10,7 +10,7 @@ use projections::projection::Projection;
 use projections::row::Row;
 use projections::tally::{Quantity, Tally};
 use sha2::{Digest, Sha256};
-use sqlx::{PgConnection, Row as _};
+use sqlx::{Connection, PgConnection, Row as _};
 
 use super::of;
 use crate::fold::FoldError;
@@ -18,7 +18,7 @@ use crate::fold::cells::read;
 use crate::fold::lease::Lease;
 use crate::fold::sums::{Sums, number};
 use crate::fold::table::{self, HOLDS};
-use crate::fold::verify::Difference;
+use crate::fold::verify::{Difference, LONG};
 
 /// What the rows refolded count for.
 pub struct Refolded<P> {
@@ -53,10 +53,11 @@ impl<P: Projection> Refolded<P> {
         lease: &Lease,
     ) -> Result<Option<Difference>, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let mut transaction = connection.begin_with(LONG).await.map_err(failed)?;
         let mut kept = Sums::upto(lease.checkpoint);
         {
             let sql = kept_sql::<P>(lease, "true");
-            let mut rows = crate::sql::query(&sql).fetch(&mut *connection);
+            let mut rows = crate::sql::query(&sql).fetch(&mut *transaction);
             while let Some(row) = rows.try_next().await.map_err(failed)? {
                 let (tally, quantity) = of(&row).map_err(failed)?;
                 let [from, until] = [5, 6].map(|at| row.try_get(at));
@@ -64,10 +65,12 @@ impl<P: Projection> Refolded<P> {
                 kept.add(ends, |at| hash(&tally, &quantity, at));
             }
         }
-        match self.sums.differs(&kept) {
-            Some(stretch) => first_within::<P>(connection, lease, stretch).await.map(Some),
-            None => Ok(None),
-        }
+        let difference = match self.sums.differs(&kept) {
+            Some(stretch) => Some(first_within::<P>(&mut transaction, lease, stretch).await?),
+            None => None,
+        };
+        transaction.commit().await.map_err(failed)?;
+        Ok(difference)
     }
 }
 

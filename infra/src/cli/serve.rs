@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use graphql::ports::ReadError;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -69,6 +70,7 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
         return Ok(ExitCode::SUCCESS);
     };
     let app = opened.start(Arc::new(Clock::System)).await?;
+    folded(&app).await?;
     let address = listener.local_addr()?;
     say(&format!(
         "open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"
@@ -83,6 +85,17 @@ async fn load(app: &App, clock: &Clock) -> Result<(), Failure> {
         loaded.commands, loaded.appended, loaded.replayed, loaded.position
     ));
     Ok(())
+}
+
+/// Waits until the figures are those of the whole log: whoever is told to ask asks at once.
+async fn folded(app: &App) -> Result<(), Failure> {
+    let head = app.reads.head().await?.position;
+    loop {
+        match app.reads.pin(None, Some(head)).await {
+            Err(ReadError::Behind { .. }) => {}
+            pinned => return Ok(pinned.map(drop)?),
+        }
+    }
 }
 
 async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {

@@ -76,6 +76,7 @@ const MOTLEY: Secrets = Secrets {
     answers: |ballots| [ballots - 4, 2, 1, 1],
     unknown: None,
     released: true,
+    looked_before: true,
     otherwise: &[("m3", "basically_qualified", "曾受通报")],
 };
 /// Little is marked and everybody says the same; of one too little is said to count.
@@ -85,14 +86,19 @@ const UNIFORM: Secrets = Secrets {
     answers: |ballots| [ballots, 0, 0, 0],
     unknown: Some("m5"),
     released: false,
+    looked_before: true,
     otherwise: &[("m2", "not_qualified", "全年两次受到通报批评,整改不到位"), ("m7", "excellent", "抢险中表现突出")],
 };
 
 /// The two worlds under one key, and the folder it is in.
 async fn worlds() -> (tempfile::TempDir, World, World) {
+    of(MOTLEY, UNIFORM).await
+}
+
+async fn of(motley: Secrets, uniform: Secrets) -> (tempfile::TempDir, World, World) {
     let folder = harness::program::data();
     let key = folder.path().join("master.key");
-    let (one, other) = (World::under(&key, MOTLEY).await, World::under(&key, UNIFORM).await);
+    let (one, other) = (World::under(&key, motley).await, World::under(&key, uniform).await);
     (folder, one, other)
 }
 
@@ -167,7 +173,9 @@ async fn nobody_who_follows_is_sent_a_score_before_publication() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_printed_of_a_score_before_publication() {
-    let (folder, mut one, mut other) = worlds().await;
+    // How many versions rows have is printed too: the comment is looked at once.
+    let once = |secrets| Secrets { looked_before: false, ..secrets };
+    let (folder, mut one, mut other) = of(once(MOTLEY), once(UNIFORM)).await;
     let (_, _) = tokio::join!(one.until("publishRound"), other.until("publishRound"));
     let (here, there) = (printed(&one, folder.path()).await, printed(&other, folder.path()).await);
     for ((command, printed), (_, other)) in here.iter().zip(&there) {

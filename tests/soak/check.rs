@@ -129,7 +129,7 @@ pub async fn tried(
     for damage in [
         "delete from events where position = 30",
         "delete from events where position = (select position from log_head)",
-        "update events set sequence = sequence + 1000 where position = 31",
+        "update events set sequence = sequence + 1000000 where position = 31",
         "update events set recorded_at = 'epoch' where position = 32",
         "update events set salt = (select salt from events where position = 32) where position = 33",
         "update commands set position = position - 1 where position = (select max(position) from commands)",

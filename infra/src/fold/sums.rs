@@ -2,6 +2,7 @@
 //! order they are read.
 
 use domain::stream::Position;
+use projections::projection::Held;
 
 use super::table::HOLDS;
 
@@ -50,6 +51,18 @@ impl Sums {
         let last = ((stretch + 1) * self.each() - 1).min(self.checkpoint);
         Some(((stretch * self.each()).cast_signed(), last.cast_signed()))
     }
+}
+
+/// Where a row begins and ends, as [`Sums::add`] takes it.
+#[must_use]
+pub fn ends<R>(held: &Held<R>) -> [i64; 2] {
+    [Some(held.from), held.until].map(|at| at.map_or(HOLDS, |at| at.0.cast_signed()))
+}
+
+/// What is true in SQL of whatever began or ended in a stretch, its first and last position.
+#[must_use]
+pub fn within((begin, end): (i64, i64)) -> String {
+    format!("(from_position between {begin} and {end} or until_position between {begin} and {end})")
 }
 
 /// The first half of a SHA-256, as a number.

@@ -26,7 +26,7 @@ use super::line::{self, GROUPS, Line};
 use super::rebuild::Progress;
 use super::stretch::Stretch;
 use super::table::{self, HOLDS};
-use super::{ranks, tallies};
+use super::{ranks, sums, tallies};
 use crate::log::stream;
 
 /// How a transaction begins whose statement takes as long as a table is large, whatever the role or the session was told.
@@ -284,6 +284,30 @@ fn stored_sql<P: Projection>(lease: &Lease, which: &str) -> String {
         table::columns::<P::Row>("t."),
         table::name(P::Row::TABLE, lease.generation),
     )
+}
+
+/// The rows that began or ended in a stretch of positions, its first and last, and where they did.
+///
+/// # Errors
+/// [`FoldError::Sql`], [`FoldError::Misfit`].
+pub(super) async fn rows_within<P: Projection>(
+    connection: &mut PgConnection,
+    lease: &Lease,
+    stretch: (i64, i64),
+) -> Result<Vec<(P::Row, [i64; 2])>, FoldError> {
+    let failed = |source| FoldError::Sql { projection: P::NAME, source };
+    let (table, columns) = (table::name(P::Row::TABLE, lease.generation), table::columns::<P::Row>(""));
+    let within = sums::within(stretch);
+    let sql = format!("select {columns}, from_position, until_position from {table} where {within}");
+    let width = P::Row::COLUMNS.len();
+    let mut rows = Vec::new();
+    for stored in crate::sql::query(&sql).fetch_all(connection).await.map_err(failed)? {
+        let cells = read(&stored, P::Row::COLUMNS, 0).map_err(failed)?;
+        let row = P::Row::from_cells(cells).ok_or_else(|| FoldError::Misfit { table: table.clone() })?;
+        let [from, until] = [width, width + 1].map(|at| stored.try_get(at));
+        rows.push((row, [from.map_err(failed)?, until.map_err(failed)?]));
+    }
+    Ok(rows)
 }
 
 fn line_of<P: Projection>(row: &PgRow, lease: &Lease) -> Result<Line, sqlx::Error> {

@@ -195,7 +195,7 @@ fn start(
     for setting in settings(layout, options) {
         command.arg("-c").arg(setting);
     }
-    if knows(&program, layout, user, LZ4) {
+    if knows_lz4(&program, layout, user) {
         command.arg("-c").arg(LZ4);
     }
     own_process_group(&mut command);
@@ -203,10 +203,10 @@ fn start(
     ServerProcess::spawn(command).map_err(PostgresError::io("start", &program))
 }
 
-/// Whether the program was built with what a setting needs.
-fn knows(program: &Path, layout: &Layout, user: &ServerUser, setting: &str) -> bool {
+/// Whether the program was built with that compression: it refuses the setting otherwise.
+fn knows_lz4(program: &Path, layout: &Layout, user: &ServerUser) -> bool {
     let mut command = bare_command(program, user);
-    command.arg("-D").arg(&layout.pgdata).args(["-C", "wal_compression", "-c", setting]);
+    command.arg("-D").arg(&layout.pgdata).args(["-C", "wal_compression", "-c", LZ4]);
     command.stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }

@@ -69,3 +69,22 @@ impl Progress for Headway<'_> {
         self.told.again(after);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fold::rebuild::Quiet;
+
+    #[test]
+    fn a_short_step_of_one_writer_does_not_shorten_the_long_one_of_the_other() {
+        let headway = Headway::of(&Quiet, PATIENCE);
+        let until = || *headway.until.lock().unwrap();
+        let begun = until();
+        headway.step(1_000 * SLOWEST);
+        let long = until();
+        assert!(long >= begun + Duration::from_secs(1_000));
+        headway.step(0);
+        headway.at(1, 2);
+        assert_eq!(until(), long);
+    }
+}

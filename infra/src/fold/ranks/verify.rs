@@ -20,11 +20,10 @@ use sqlx::{Connection, PgConnection, Row as _};
 use super::store::place;
 use super::{Tables, shape};
 use crate::fold::FoldError;
-use crate::fold::cells::read;
 use crate::fold::lease::Lease;
-use crate::fold::sums::{Sums, number};
-use crate::fold::table::{self, HOLDS};
-use crate::fold::verify::{Difference, LONG};
+use crate::fold::sums::{Sums, ends, number, within};
+use crate::fold::table::HOLDS;
+use crate::fold::verify::{Difference, LONG, rows_within};
 
 /// The places of the rows refolded, of the groups whose boards are kept.
 pub struct Refolded<P> {
@@ -50,9 +49,8 @@ impl<P: Projection> Refolded<P> {
     /// Those of some rows.
     pub fn add(&mut self, memory: &Memory<P>) {
         for held in memory.history() {
-            let ends = [Some(held.from), held.until].map(|at| at.map_or(HOLDS, |at| at.0.cast_signed()));
             for (board, place) in boards::<P>(&self.groups, &held.row) {
-                self.sums.add(ends, |at| hash(board, &place, at));
+                self.sums.add(ends(held), |at| hash(board, &place, at));
             }
         }
     }
@@ -108,37 +106,28 @@ impl<P: Projection> Refolded<P> {
         &self,
         connection: &mut PgConnection,
         lease: &Lease,
-        (begin, end): (i64, i64),
+        stretch: (i64, i64),
     ) -> Result<Difference, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
-        let within = format!("(from_position between {begin} and {end} or until_position between {begin} and {end})");
         let mut counted: BTreeMap<(i64, i64, Place), i64> = BTreeMap::new();
         let mut count = |board, place: Place, [from, until]: [i64; 2], one: i64| {
             *counted.entry((from, board, place)).or_default() += one;
             *counted.entry((until, board, place)).or_default() -= one;
         };
-        let table = table::name(P::Row::TABLE, lease.generation);
-        let columns = table::columns::<P::Row>("");
-        let sql = format!("select {columns}, from_position, until_position from {table} where {within}");
-        for stored in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
-            let width = P::Row::COLUMNS.len();
-            let cells = read(&stored, P::Row::COLUMNS, 0).map_err(failed)?;
-            let row = P::Row::from_cells(cells).ok_or_else(|| FoldError::Misfit { table: table.clone() })?;
-            let ends = [width, width + 1].map(|at| stored.try_get(at));
-            let [from, until] = ends;
-            let ends = [from.map_err(failed)?, until.map_err(failed)?];
+        for (row, ends) in rows_within::<P>(connection, lease, stretch).await? {
             boards::<P>(&self.groups, &row).for_each(|(board, place)| count(board, place, ends, 1));
         }
-        let sql = self.kept_sql(lease, &within);
+        let sql = self.kept_sql(lease, &within(stretch));
         for row in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
             let read = || Ok((row.try_get(3)?, place(&row, 0)?, [row.try_get(4)?, row.try_get(5)?]));
             let (board, place, ends) = read().map_err(failed)?;
             count(board, place, ends, -1);
         }
-        let mut differing = counted.into_iter().filter(|((at, ..), more)| (begin..=end).contains(at) && *more != 0);
+        let mut differing =
+            counted.into_iter().filter(|((at, ..), more)| (stretch.0..=stretch.1).contains(at) && *more != 0);
         let key = "a place on a board".to_owned();
         let Some(((at, board, place), more)) = differing.next() else {
-            let from = Position(begin.unsigned_abs());
+            let from = Position(stretch.0.unsigned_abs());
             return Ok(Difference { key, from, refolded: None, stored: None, events: vec![] });
         };
         // What begins once too often in the one ends once too often in the other.

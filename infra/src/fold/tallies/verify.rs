@@ -14,11 +14,10 @@ use sqlx::{Connection, PgConnection, Row as _};
 
 use super::of;
 use crate::fold::FoldError;
-use crate::fold::cells::read;
 use crate::fold::lease::Lease;
-use crate::fold::sums::{Sums, number};
-use crate::fold::table::{self, HOLDS};
-use crate::fold::verify::{Difference, LONG};
+use crate::fold::sums::{Sums, ends, number, within};
+use crate::fold::table::HOLDS;
+use crate::fold::verify::{Difference, LONG, rows_within};
 
 /// What the rows refolded count for.
 pub struct Refolded<P> {
@@ -36,9 +35,8 @@ impl<P: Projection> Refolded<P> {
     /// What some rows count for.
     pub fn add(&mut self, memory: &Memory<P>) {
         for held in memory.history() {
-            let ends = [Some(held.from), held.until].map(|at| at.map_or(HOLDS, |at| at.0.cast_signed()));
             for (tally, quantity) in P::tallies(&held.row) {
-                self.sums.add(ends, |at| hash(&tally, &quantity, at));
+                self.sums.add(ends(held), |at| hash(&tally, &quantity, at));
             }
         }
     }
@@ -79,10 +77,9 @@ impl<P: Projection> Refolded<P> {
 async fn first_within<P: Projection>(
     connection: &mut PgConnection,
     lease: &Lease,
-    (begin, end): (i64, i64),
+    stretch: (i64, i64),
 ) -> Result<Difference, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
-    let within = format!("(from_position between {begin} and {end} or until_position between {begin} and {end})");
     let (mut made, mut stored): (BTreeMap<_, Quantity>, BTreeMap<_, Quantity>) = Default::default();
     let change =
         |of: &mut BTreeMap<(i64, Tally), Quantity>, tally: Tally, quantity: Quantity, [from, until]: [i64; 2]| {
@@ -91,31 +88,23 @@ async fn first_within<P: Projection>(
                 *changed = changed.and(more);
             }
         };
-    let table = table::name(P::Row::TABLE, lease.generation);
-    let columns = table::columns::<P::Row>("");
-    let sql = format!("select {columns}, from_position, until_position from {table} where {within}");
-    for row in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
-        let width = P::Row::COLUMNS.len();
-        let cells = read(&row, P::Row::COLUMNS, 0).map_err(failed)?;
-        let [from, until] = [width, width + 1].map(|at| row.try_get(at));
-        let ends = [from.map_err(failed)?, until.map_err(failed)?];
-        let row = P::Row::from_cells(cells).ok_or_else(|| FoldError::Misfit { table: table.clone() })?;
+    for (row, ends) in rows_within::<P>(connection, lease, stretch).await? {
         P::tallies(&row).into_iter().for_each(|(tally, quantity)| change(&mut made, tally, quantity, ends));
     }
-    let sql = kept_sql::<P>(lease, &within);
+    let sql = kept_sql::<P>(lease, &within(stretch));
     for row in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
         let (tally, quantity) = of(&row).map_err(failed)?;
         let [from, until] = [5, 6].map(|at| row.try_get(at));
         change(&mut stored, tally, quantity, [from.map_err(failed)?, until.map_err(failed)?]);
     }
-    let at = made.keys().chain(stored.keys()).filter(|(at, _)| (begin..=end).contains(at));
+    let at = made.keys().chain(stored.keys()).filter(|(at, _)| (stretch.0..=stretch.1).contains(at));
     let same = |key: &&(i64, Tally)| {
         made.get(key).copied().unwrap_or_default() == stored.get(key).copied().unwrap_or_default()
     };
     let first = at.filter(|key| !same(key)).min();
     let shown = |of: &BTreeMap<(i64, Tally), Quantity>| Some(format!("changes by {:?}", of.get(first?)?));
     let key = first.map_or("a tally".to_owned(), |(_, tally)| format!("the tally {} of {}", tally.name, tally.year));
-    let from = Position(first.map_or(begin, |(at, _)| *at).unsigned_abs());
+    let from = Position(first.map_or(stretch.0, |(at, _)| *at).unsigned_abs());
     Ok(Difference { key, from, refolded: shown(&made), stored: shown(&stored), events: vec![] })
 }
 

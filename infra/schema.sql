@@ -117,7 +117,8 @@ CREATE TABLE public.appeals_g1 (
     correction bigint,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.attendance_g1 (
     training uuid NOT NULL,
     member uuid NOT NULL,
@@ -126,7 +127,8 @@ CREATE TABLE public.attendance_g1 (
     branch uuid NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.audit_trail_g1 (
     subject_kind text NOT NULL COLLATE pg_catalog."C",
     subject uuid NOT NULL,
@@ -142,7 +144,8 @@ CREATE TABLE public.audit_trail_g1 (
     is_primary boolean NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='100');
 CREATE TABLE public.branches_g1 (
     branch uuid NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
@@ -167,7 +170,8 @@ CREATE TABLE public.branches_g1 (
     subordinates bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.claims_g1 (
     branch uuid NOT NULL,
     period text NOT NULL COLLATE pg_catalog."C",
@@ -175,7 +179,8 @@ CREATE TABLE public.claims_g1 (
     released boolean NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.commands (
     principal text NOT NULL,
     command_id text NOT NULL,
@@ -197,7 +202,8 @@ CREATE TABLE public.competitions_g1 (
     concluded_at bigint,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.contact_points_g1 (
     contact_point uuid NOT NULL,
     branch uuid NOT NULL,
@@ -213,7 +219,8 @@ CREATE TABLE public.contact_points_g1 (
     visited_on date,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.dues_g1 (
     kind text NOT NULL COLLATE pg_catalog."C",
     item uuid NOT NULL,
@@ -225,7 +232,8 @@ CREATE TABLE public.dues_g1 (
     appeals text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.event_types (
     kind text NOT NULL,
     name text NOT NULL,
@@ -268,7 +276,8 @@ CREATE TABLE public.leader_reviews_g1 (
     moderated_at timestamp with time zone,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.log_head (
     one boolean DEFAULT true NOT NULL,
     origin uuid NOT NULL,
@@ -313,7 +322,8 @@ CREATE TABLE public.member_years_g1 (
     commitments_missed bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.member_years_tallies_g1 (
     name text NOT NULL COLLATE pg_catalog."C",
     year bigint NOT NULL,
@@ -322,7 +332,8 @@ CREATE TABLE public.member_years_tallies_g1 (
     at_least bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.members_g1 (
     member uuid NOT NULL,
     branch uuid NOT NULL,
@@ -348,7 +359,8 @@ CREATE TABLE public.members_g1 (
     contact_points bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.metrics_g1 (
     code text NOT NULL COLLATE pg_catalog."C",
     name text NOT NULL COLLATE pg_catalog."C",
@@ -360,7 +372,8 @@ CREATE TABLE public.metrics_g1 (
     branch uuid NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.outlets_g1 (
     outlet uuid NOT NULL,
     branch uuid NOT NULL,
@@ -381,7 +394,8 @@ CREATE TABLE public.outlets_g1 (
     contact_points bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.paper_counts_g1 (
     round uuid NOT NULL,
     group_of text NOT NULL COLLATE pg_catalog."C",
@@ -393,7 +407,8 @@ CREATE TABLE public.paper_counts_g1 (
     times bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.people (
     member uuid NOT NULL,
     staff_number text NOT NULL,
@@ -483,7 +498,8 @@ CREATE TABLE public.records_g1 (
     confirmed_by text COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.results_g1 (
     subject_kind text NOT NULL COLLATE pg_catalog."C",
     subject uuid NOT NULL,
@@ -497,7 +513,8 @@ CREATE TABLE public.results_g1 (
     corrections bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.round_people_g1 (
     round uuid NOT NULL,
     member uuid NOT NULL,
@@ -524,7 +541,8 @@ CREATE TABLE public.round_people_g1 (
     published_at timestamp with time zone,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.round_results_g1 (
     round uuid NOT NULL,
     member uuid NOT NULL,
@@ -541,7 +559,8 @@ CREATE TABLE public.round_results_g1 (
     put_right text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.rounds_g1 (
     round uuid NOT NULL,
     period text NOT NULL COLLATE pg_catalog."C",
@@ -569,7 +588,8 @@ CREATE TABLE public.rounds_g1 (
     quarters text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.rule_sets_g1 (
     version bigint NOT NULL,
     rules text NOT NULL COLLATE pg_catalog."C",
@@ -578,7 +598,8 @@ CREATE TABLE public.rule_sets_g1 (
     "position" bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.spells_g1 (
     subject uuid NOT NULL,
     kind text NOT NULL COLLATE pg_catalog."C",
@@ -587,7 +608,8 @@ CREATE TABLE public.spells_g1 (
     changes bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.spells_tallies_g1 (
     name text NOT NULL COLLATE pg_catalog."C",
     year bigint NOT NULL,
@@ -596,7 +618,8 @@ CREATE TABLE public.spells_tallies_g1 (
     at_least bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.standings_g1 (
     subject_kind text NOT NULL COLLATE pg_catalog."C",
     metric text NOT NULL COLLATE pg_catalog."C",
@@ -620,7 +643,8 @@ CREATE TABLE public.standings_g1 (
     scores text NOT NULL COLLATE pg_catalog."C",
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.standings_groups_g1 (
     name text NOT NULL COLLATE pg_catalog."C",
     id bigint NOT NULL,
@@ -666,7 +690,8 @@ CREATE TABLE public.standings_tallies_g1 (
     at_least bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.subject_keys (
     subject uuid NOT NULL,
     wrapped bytea NOT NULL
@@ -696,7 +721,8 @@ CREATE TABLE public.talks_g1 (
     closed_on date,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.totals_g1 (
     year bigint NOT NULL,
     item text NOT NULL COLLATE pg_catalog."C",
@@ -706,7 +732,8 @@ CREATE TABLE public.totals_g1 (
     facts bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.trainings_g1 (
     training uuid NOT NULL,
     branch uuid NOT NULL,
@@ -716,7 +743,8 @@ CREATE TABLE public.trainings_g1 (
     attendees bigint NOT NULL,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
-);
+)
+WITH (fillfactor='85');
 CREATE TABLE public.verifications (
     id uuid NOT NULL,
     projection text NOT NULL,
@@ -834,91 +862,63 @@ ALTER TABLE ONLY public.verifications
     ADD CONSTRAINT verifications_id PRIMARY KEY (id);
 CREATE INDEX appeals_g1_by1 ON public.appeals_g1 USING btree (round, member, appeal, from_position);
 CREATE INDEX appeals_g1_by2 ON public.appeals_g1 USING btree (member, appeal, from_position);
-CREATE UNIQUE INDEX appeals_g1_holds ON public.appeals_g1 USING btree (appeal) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX attendance_g1_by1 ON public.attendance_g1 USING btree (member, held_on, training, member, from_position);
-CREATE UNIQUE INDEX attendance_g1_holds ON public.attendance_g1 USING btree (training, member) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX audit_trail_g1_by1 ON public.audit_trail_g1 USING btree (is_primary, "position", subject_kind, subject, "position", from_position);
-CREATE INDEX audit_trail_g1_by2 ON public.audit_trail_g1 USING btree (event_type, "position", subject_kind, subject, "position", from_position);
-CREATE INDEX audit_trail_g1_by3 ON public.audit_trail_g1 USING btree (actor, "position", subject_kind, subject, "position", from_position);
-CREATE INDEX audit_trail_g1_by4 ON public.audit_trail_g1 USING btree (correlation, "position", subject_kind, subject, "position", from_position);
+CREATE INDEX attendance_g1_by1 ON public.attendance_g1 USING btree (member, held_on, training, from_position);
+CREATE INDEX audit_trail_g1_by1 ON public.audit_trail_g1 USING btree (is_primary, "position", subject_kind, subject, from_position);
+CREATE INDEX audit_trail_g1_by2 ON public.audit_trail_g1 USING btree (event_type, "position", subject_kind, subject, from_position);
+CREATE INDEX audit_trail_g1_by3 ON public.audit_trail_g1 USING btree (actor, "position", subject_kind, subject, from_position);
+CREATE INDEX audit_trail_g1_by4 ON public.audit_trail_g1 USING btree (correlation, "position", subject_kind, subject, from_position);
 CREATE INDEX audit_trail_g1_by5 ON public.audit_trail_g1 USING btree (command, subject_kind, subject, "position", from_position);
-CREATE UNIQUE INDEX audit_trail_g1_holds ON public.audit_trail_g1 USING btree (subject_kind, subject, "position") WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX branches_g1_by1 ON public.branches_g1 USING btree (parent, branch, from_position);
 CREATE INDEX branches_g1_by2 ON public.branches_g1 USING btree (name, branch, from_position);
-CREATE UNIQUE INDEX branches_g1_holds ON public.branches_g1 USING btree (branch) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX claims_g1_by1 ON public.claims_g1 USING btree (round, branch, period, round, from_position);
-CREATE INDEX claims_g1_by2 ON public.claims_g1 USING btree (period, released, branch, period, round, from_position);
-CREATE UNIQUE INDEX claims_g1_holds ON public.claims_g1 USING btree (branch, period, round) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX claims_g1_by1 ON public.claims_g1 USING btree (round, branch, period, from_position);
+CREATE INDEX claims_g1_by2 ON public.claims_g1 USING btree (period, released, branch, round, from_position);
 CREATE INDEX competitions_g1_by1 ON public.competitions_g1 USING btree (branch, competition, from_position);
 CREATE INDEX competitions_g1_by2 ON public.competitions_g1 USING btree (metric, period, competition, from_position);
-CREATE UNIQUE INDEX competitions_g1_holds ON public.competitions_g1 USING btree (competition) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX contact_points_g1_by1 ON public.contact_points_g1 USING btree (branch, standing, contact_point, from_position);
 CREATE INDEX contact_points_g1_by2 ON public.contact_points_g1 USING btree (cadre_a, contact_point, from_position);
 CREATE INDEX contact_points_g1_by3 ON public.contact_points_g1 USING btree (cadre_b, contact_point, from_position);
 CREATE INDEX contact_points_g1_by4 ON public.contact_points_g1 USING btree (outlet, contact_point, from_position);
 CREATE INDEX contact_points_g1_by5 ON public.contact_points_g1 USING btree (station, contact_point, from_position);
-CREATE UNIQUE INDEX contact_points_g1_holds ON public.contact_points_g1 USING btree (contact_point) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX dues_g1_by1 ON public.dues_g1 USING btree (noted, due_at, kind, item, from_position);
 CREATE INDEX dues_g1_by2 ON public.dues_g1 USING btree (due_at, kind, item, from_position);
 CREATE INDEX dues_g1_by3 ON public.dues_g1 USING btree (subject, kind, item, from_position);
-CREATE UNIQUE INDEX dues_g1_holds ON public.dues_g1 USING btree (kind, item) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX events_recorded ON public.events USING btree (recorded_at, "position");
-CREATE INDEX leader_reviews_g1_by1 ON public.leader_reviews_g1 USING btree (reviewer, round, member, reviewer, from_position);
-CREATE UNIQUE INDEX leader_reviews_g1_holds ON public.leader_reviews_g1 USING btree (round, member, reviewer) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, member, from_position);
-CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, year, member, from_position);
-CREATE UNIQUE INDEX member_years_g1_holds ON public.member_years_g1 USING btree (year, member) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE UNIQUE INDEX member_years_tallies_g1_holds ON public.member_years_tallies_g1 USING btree (name, year) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX leader_reviews_g1_by1 ON public.leader_reviews_g1 USING btree (reviewer, round, member, from_position);
+CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, from_position);
+CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, member, from_position);
 CREATE INDEX members_g1_by1 ON public.members_g1 USING btree (branch, standing, member, from_position);
 CREATE INDEX members_g1_by2 ON public.members_g1 USING btree (standing, member, from_position);
-CREATE UNIQUE INDEX members_g1_holds ON public.members_g1 USING btree (member) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE UNIQUE INDEX metrics_g1_holds ON public.metrics_g1 USING btree (code) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX outlets_g1_by1 ON public.outlets_g1 USING btree (branch, kind, outlet, from_position);
 CREATE INDEX outlets_g1_by2 ON public.outlets_g1 USING btree (kind, standing, outlet, from_position);
-CREATE UNIQUE INDEX outlets_g1_holds ON public.outlets_g1 USING btree (outlet) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX paper_counts_g1_by1 ON public.paper_counts_g1 USING btree (round, member, round, group_of, attempt, member, scrutineer, from_position);
-CREATE UNIQUE INDEX paper_counts_g1_holds ON public.paper_counts_g1 USING btree (round, group_of, attempt, member, scrutineer) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX paper_counts_g1_by1 ON public.paper_counts_g1 USING btree (round, member, group_of, attempt, scrutineer, from_position);
 CREATE INDEX reads_subject ON public.reads USING btree (subject_kind, subject, at, id);
-CREATE INDEX records_g1_by1 ON public.records_g1 USING btree (subject, kind, on_date, record, subject, from_position);
+CREATE INDEX records_g1_by1 ON public.records_g1 USING btree (subject, kind, on_date, record, from_position);
 CREATE INDEX records_g1_by2 ON public.records_g1 USING btree (branch, kind, on_date, record, subject, from_position);
 CREATE INDEX records_g1_by3 ON public.records_g1 USING btree (kind, on_date, record, subject, from_position);
-CREATE UNIQUE INDEX records_g1_holds ON public.records_g1 USING btree (record, subject) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX results_g1_by1 ON public.results_g1 USING btree (metric, period, subject_kind, subject, metric, period, from_position);
+CREATE INDEX results_g1_by1 ON public.results_g1 USING btree (metric, period, subject_kind, subject, from_position);
 CREATE INDEX results_g1_by2 ON public.results_g1 USING btree (result, subject_kind, subject, metric, period, from_position);
-CREATE UNIQUE INDEX results_g1_holds ON public.results_g1 USING btree (subject_kind, subject, metric, period) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX round_people_g1_by1 ON public.round_people_g1 USING btree (member, round, member, from_position);
-CREATE INDEX round_people_g1_by2 ON public.round_people_g1 USING btree (round, branch, round, member, from_position);
-CREATE UNIQUE INDEX round_people_g1_holds ON public.round_people_g1 USING btree (round, member) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX round_results_g1_by1 ON public.round_results_g1 USING btree (member, round, member, version, from_position);
-CREATE UNIQUE INDEX round_results_g1_holds ON public.round_results_g1 USING btree (round, member, version) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX round_people_g1_by1 ON public.round_people_g1 USING btree (member, round, from_position);
+CREATE INDEX round_people_g1_by2 ON public.round_people_g1 USING btree (round, branch, member, from_position);
+CREATE INDEX round_results_g1_by1 ON public.round_results_g1 USING btree (member, round, version, from_position);
 CREATE INDEX rounds_g1_by1 ON public.rounds_g1 USING btree (period, stage, round, from_position);
 CREATE INDEX rounds_g1_by2 ON public.rounds_g1 USING btree (stage, round, from_position);
-CREATE UNIQUE INDEX rounds_g1_holds ON public.rounds_g1 USING btree (round) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE UNIQUE INDEX rule_sets_g1_holds ON public.rule_sets_g1 USING btree (version) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX spells_g1_by1 ON public.spells_g1 USING btree (kind, subject, from_position);
-CREATE UNIQUE INDEX spells_g1_holds ON public.spells_g1 USING btree (subject) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE UNIQUE INDEX spells_tallies_g1_holds ON public.spells_tallies_g1 USING btree (name, year) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject_kind, metric, period, subject, from_position);
-CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, metric, period, completion, subject_kind, metric, period, subject, from_position);
-CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject_kind, metric, period, subject, from_position);
-CREATE INDEX standings_g1_by4 ON public.standings_g1 USING btree (subject, subject_kind, metric, period, subject, from_position);
-CREATE UNIQUE INDEX standings_g1_holds ON public.standings_g1 USING btree (subject_kind, metric, period, subject) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX standings_g1_by1 ON public.standings_g1 USING btree (subject_kind, metric, period, value, subject, from_position);
+CREATE INDEX standings_g1_by2 ON public.standings_g1 USING btree (subject_kind, metric, period, completion, subject, from_position);
+CREATE INDEX standings_g1_by3 ON public.standings_g1 USING btree (subject_kind, metric, period, growth, subject, from_position);
+CREATE INDEX standings_g1_by4 ON public.standings_g1 USING btree (subject, subject_kind, metric, period, from_position);
 CREATE INDEX standings_leaves_g1_at ON public.standings_leaves_g1 USING gist (int8range(board, board, '[]'::text), numrange(low_number, high_number, '[]'::text), int8range(from_position, until_position));
 CREATE INDEX standings_leaves_g1_holds ON public.standings_leaves_g1 USING btree (board, low_number, low_tie, low_subject) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX standings_places_g1_from ON public.standings_places_g1 USING btree (board, from_position);
 CREATE INDEX standings_places_g1_until ON public.standings_places_g1 USING btree (board, until_position);
-CREATE UNIQUE INDEX standings_tallies_g1_holds ON public.standings_tallies_g1 USING btree (name, year) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX talks_g1_by1 ON public.talks_g1 USING btree (subject, proposed_at, talk, from_position);
 CREATE INDEX talks_g1_by2 ON public.talks_g1 USING btree (proposed_at, talk, from_position);
 CREATE INDEX talks_g1_by3 ON public.talks_g1 USING btree (step, talk, from_position);
 CREATE INDEX talks_g1_by4 ON public.talks_g1 USING btree (held_on, talk, from_position);
 CREATE INDEX talks_g1_by5 ON public.talks_g1 USING btree (round, talk, from_position);
-CREATE UNIQUE INDEX talks_g1_holds ON public.talks_g1 USING btree (talk) WHERE (until_position = '9223372036854775807'::bigint);
-CREATE INDEX totals_g1_by1 ON public.totals_g1 USING btree (item, year, item, from_position);
-CREATE UNIQUE INDEX totals_g1_holds ON public.totals_g1 USING btree (year, item) WHERE (until_position = '9223372036854775807'::bigint);
+CREATE INDEX totals_g1_by1 ON public.totals_g1 USING btree (item, year, from_position);
 CREATE INDEX trainings_g1_by1 ON public.trainings_g1 USING btree (branch, held_on, training, from_position);
 CREATE INDEX trainings_g1_by2 ON public.trainings_g1 USING btree (held_on, training, from_position);
-CREATE UNIQUE INDEX trainings_g1_holds ON public.trainings_g1 USING btree (training) WHERE (until_position = '9223372036854775807'::bigint);
 CREATE INDEX verifications_last ON public.verifications USING btree (projection, at);
 CREATE TRIGGER commands_stay BEFORE DELETE OR UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER commands_stay_whole BEFORE TRUNCATE ON public.commands FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();

@@ -24,7 +24,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::faults::Done;
-use crate::moments::Answered;
 use crate::place::{Ground, Programs};
 use crate::writers::{Known, Shared, WRITERS};
 
@@ -92,18 +91,19 @@ async fn run(asked: &Asked) -> Result<(), Failure> {
     while let Some(ended) = writing.join_next().await {
         ended?;
     }
-    let answers = written.await?;
+    let moments = written.await?;
     programs.fallen()?;
     let known = std::mem::take(&mut *shared.lock());
-    checked(&ground, writers::any(&doors, 0), &known, &answers).await?;
+    checked(&ground, writers::any(&doors, 0), &known, &moments).await?;
     programs.stop();
     ground.close().await?;
-    let told = told(asked, &faults, &known, answers.len());
+    let told = told(asked, &faults, &known, &moments);
     eprintln!("{told}");
     if asked.record { record(&told) } else { Ok(()) }
 }
 
-async fn checked(ground: &Arc<Ground>, door: Api, known: &Known, answers: &[Answered]) -> Result<(), Failure> {
+async fn checked(ground: &Arc<Ground>, door: Api, known: &Known, moments: &moments::Asked) -> Result<(), Failure> {
+    let answers = &moments.answered;
     if known.acknowledged.len() < 80 || answers.len() < 5 {
         return Err(format!("only {} commands and {} answers", known.acknowledged.len(), answers.len()).into());
     }
@@ -115,6 +115,7 @@ async fn checked(ground: &Arc<Ground>, door: Api, known: &Known, answers: &[Answ
     check::sent_again(&door, &known.acknowledged).await?;
     check::folds(ground, None).await?;
     moments::are_the_same(&door, answers).await?;
+    moments::are_answered(&door, &moments.unanswered).await?;
     check::tried(ground, &door, &known.acknowledged, answers).await
 }
 
@@ -132,14 +133,14 @@ async fn caught_up(door: &Api, head: u64) -> Result<(), Failure> {
     Err(format!("reads do not get to {head}: {answered}").into())
 }
 
-fn told(asked: &Asked, faults: &Done, known: &Known, answers: usize) -> String {
+fn told(asked: &Asked, faults: &Done, known: &Known, moments: &moments::Asked) -> String {
     let faults: Vec<String> = faults.iter().map(|(fault, times)| format!("{fault}: {times}")).collect();
     format!(
         "{} seconds, seed {}, {PROGRAMS} programs over one database, {WRITERS} writers over HTTP. Done meanwhile: {}. {} \
          commands were acknowledged, {} refused by a rule, {} answers did not come and were asked for again. Each \
          acknowledged command is in the log once at the position answered; positions are dense and in order; every \
-         projection agrees with the log refolded; {answers} answers as of moments on the way are the same as then. Loss, \
-         double or difference: none. The checks were tried on a log with events and outcomes taken out or changed, on \
+         projection agrees with the log refolded; {} answers as of moments on the way are the same as then, and {} questions \
+         that nobody could answer on the way are answered. Loss, double or difference: none. The checks were tried on a log with events and outcomes taken out or changed, on \
          acknowledgements that never were and on changed rows: each was found.",
         asked.time.as_secs(),
         asked.seed,
@@ -147,6 +148,8 @@ fn told(asked: &Asked, faults: &Done, known: &Known, answers: usize) -> String {
         known.acknowledged.len(),
         known.refused,
         known.unanswered,
+        moments.answered.len(),
+        moments.unanswered.len(),
     )
 }
 

@@ -21,14 +21,18 @@ pub struct Answered {
     pub answer: Value,
 }
 
+/// What was asked on the way.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// What was answered.
+    pub answered: Vec<Answered>,
+    /// What was not: nothing came, or an error.
+    pub unanswered: Vec<String>,
+}
+
 /// Asks now and then as of a random moment until told to end.
-pub async fn write_down(
-    mut chance: Chance,
-    doors: Doors,
-    shared: Shared,
-    done: watch::Receiver<bool>,
-) -> Vec<Answered> {
-    let mut answers = Vec::new();
+pub async fn write_down(mut chance: Chance, doors: Doors, shared: Shared, done: watch::Receiver<bool>) -> Asked {
+    let mut asked = Asked::default();
     while !*done.borrow() {
         tokio::time::sleep(Duration::from_millis(20 + chance.below(100))).await;
         let (head, member, branch) = {
@@ -37,12 +41,16 @@ pub async fn write_down(
             let [member, branch] = [&known.members, &known.branches].map(|ids| chance.one(ids).unwrap_or_default());
             (head.unwrap_or(1), member, branch)
         };
+        if member.is_empty() || branch.is_empty() {
+            continue;
+        }
         let question = question(&mut chance, head, &member, &branch);
-        if let Some(answer) = answer(&any(&doors, chance.any()), &question).await {
-            answers.push(Answered { question, answer });
+        match answer(&any(&doors, chance.any()), &question).await {
+            Some(answer) => asked.answered.push(Answered { question, answer }),
+            None => asked.unanswered.push(question),
         }
     }
-    answers
+    asked
 }
 
 /// The report, a page of a board, also within a branch, who moved on it, a rank, a page of the trail, a member, rounds: each
@@ -89,6 +97,20 @@ fn question(chance: &mut Chance, head: u64, member: &str, branch: &str) -> Strin
 async fn answer(door: &Api, question: &str) -> Option<Value> {
     let answered = tokio::time::timeout(PATIENCE, door.ask(question, json!({}))).await.ok()?.ok()?;
     Some(answered["data"].clone()).filter(|_| answered.get("errors").is_none())
+}
+
+/// Whether what was not answered on the way is answered now: no question is wrong in itself.
+///
+/// # Errors
+/// The first that is not.
+pub async fn are_answered(door: &Api, questions: &[String]) -> Result<(), Failure> {
+    for question in questions {
+        let now = door.ask(question, json!({})).await?;
+        if now.get("errors").is_some() {
+            return Err(format!("{question} is not answered though all is quiet: {now}").into());
+        }
+    }
+    Ok(())
 }
 
 /// Whether each is answered as it was.

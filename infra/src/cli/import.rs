@@ -71,7 +71,7 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
     };
     let (lines, of) = (line::lines(&import.file)?, line::count(&import.file));
     let opened = open_beside(place, place.allow_owner).await?;
-    let app = opened.start(Arc::new(Clock::System)).await?;
+    let mut app = opened.start(Arc::new(Clock::System)).await?;
     let work = Work {
         api: crate::api::build(&app),
         mutations: Mutations::all(),
@@ -79,7 +79,15 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
         viewers_in_lines: import.viewers_in_lines,
         correlation,
     };
-    let tally = work.all(lines, of).await;
+    let tally = tokio::select! {
+        tally = work.all(lines, of) => tally,
+        what = app.broken() => Err(format!(
+            "{what} has ended by itself; see the log, then run the same file again with --correlation {}: what is recorded \
+             of it is known by its command ids",
+            work.correlation,
+        )
+        .into()),
+    };
     app.stop().await;
     opened.close().await?;
     let (tally, unread) = tally?;

@@ -15,6 +15,7 @@ pub mod build;
 pub mod bulk;
 pub mod cells;
 pub mod compare;
+pub mod copy;
 pub mod engine;
 pub mod kinds;
 pub mod lag;

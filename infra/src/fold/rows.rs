@@ -11,6 +11,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::FoldError;
 use super::cells::{bind_array, read, sql_type};
+use super::copy::Rows;
 use super::table::{self, HOLDS, list};
 
 fn failed<P: Projection>(source: sqlx::Error) -> FoldError {
@@ -29,10 +30,11 @@ pub async fn load<P: Projection>(
 ) -> Result<(), FoldError> {
     let table = table::name(P::Row::TABLE, generation);
     let key_columns = &P::Row::COLUMNS[..P::Row::KEY];
-    // Each key is looked up by itself: the planner, left alone, walks through the whole index for a few keys.
+    // Each key is looked up by itself: the planner, left alone, walks through the whole index for a few keys. What holds is
+    // the last that began.
     let sql = format!(
         "select {}, t.from_position from unnest({}) as k({}) cross join lateral \
-         (select * from {table} t where {} and t.until_position = {HOLDS} limit 1) as t",
+         (select * from {table} t where {} order by t.from_position desc limit 1) as t where t.until_position = {HOLDS}",
         table::columns::<P::Row>("t."),
         arrays(key_columns),
         list(key_columns.iter().map(|column| column.name.to_owned())),
@@ -100,26 +102,15 @@ async fn insert<P: Projection>(
     generation: i64,
     begun: &[&Held<P::Row>],
 ) -> Result<(), FoldError> {
-    if begun.is_empty() {
-        return Ok(());
+    let mut rows = Rows::default();
+    for held in begun {
+        let range = [held.from.0.cast_signed(), until(held)].map(Cell::Int);
+        let cells = held.row.cells();
+        let added = rows.add(cells.iter().chain(&range));
+        added.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
     }
-    let columns = P::Row::COLUMNS;
-    let sql = format!(
-        "insert into {} ({}, from_position, until_position) select * from unnest({}, ${}::bigint[], ${}::bigint[])",
-        table::name(P::Row::TABLE, generation),
-        table::columns::<P::Row>(""),
-        arrays(columns),
-        columns.len() + 1,
-        columns.len() + 2,
-    );
-    let cells: Vec<Vec<Cell>> = begun.iter().map(|held| held.row.cells()).collect();
-    bind_rows(crate::sql::query(&sql), columns, &cells)
-        .bind(begun.iter().map(|held| held.from.0.cast_signed()).collect::<Vec<_>>())
-        .bind(begun.iter().map(|held| until(held)).collect::<Vec<_>>())
-        .execute(connection)
-        .await
-        .map(drop)
-        .map_err(failed::<P>)
+    let (table, columns) = (table::name(P::Row::TABLE, generation), table::columns::<P::Row>(""));
+    rows.write(connection, &table, &columns).await.map_err(failed::<P>)
 }
 
 fn until<R>(held: &Held<R>) -> i64 {

@@ -10,6 +10,10 @@ use super::{ranks, tallies};
 /// `until_position` of a row that holds.
 pub const HOLDS: i64 = i64::MAX;
 
+/// How full pages are made, in percent, of rows that will end: the end of one is written beside it. No index has the end
+/// of a row, so none is written then.
+pub const ROOM: u8 = 85;
+
 /// The name of a generation's table.
 #[must_use]
 pub fn name(table: &str, generation: i64) -> String {
@@ -61,7 +65,9 @@ pub async fn create_bare<P: Projection>(connection: &mut PgConnection, generatio
         format!("{} {}{collation}{null}", column.name, sql_type(column.kind))
     }));
     let mut sql = format!(
-        "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null);"
+        "create table if not exists {table} ({columns}, from_position bigint not null, until_position bigint not null) \
+         with (fillfactor = {});",
+        if P::WRITE_ONCE { 100 } else { ROOM },
     );
     let beside = beside::<P>(generation);
     if P::RANKED {
@@ -87,17 +93,17 @@ pub async fn create_bare<P: Projection>(connection: &mut PgConnection, generatio
 /// The database's.
 pub async fn complete<P: Projection>(connection: &mut PgConnection, generation: i64) -> Result<(), sqlx::Error> {
     let table = name(P::Row::TABLE, generation);
-    let key = list(key::<P::Row>().map(str::to_owned));
+    let whole = list(key::<P::Row>().map(str::to_owned));
     let sql = "select count(*) > 0 from pg_constraint where conrelid = $1::regclass and contype = 'p'";
     let mut sql = match crate::sql::query_scalar(sql).bind(&table).fetch_one(&mut *connection).await? {
         true => String::new(),
-        false => format!("alter table {table} add constraint {table}_key primary key ({key}, from_position);"),
+        false => format!("alter table {table} add constraint {table}_key primary key ({whole}, from_position);"),
     };
-    sql +=
-        &format!("create unique index if not exists {table}_holds on {table} ({key}) where until_position = {HOLDS};");
     for (number, index) in (1..).zip(P::Row::INDEXES) {
-        let index = list(index.iter().map(|column| (*column).to_owned()));
-        sql += &format!("create index if not exists {table}_by{number} on {table} ({index}, {key}, from_position);");
+        // Each column once.
+        let rest = key::<P::Row>().filter(|column| !index.contains(column)).chain(["from_position"]);
+        let columns = list(index.iter().copied().chain(rest).map(str::to_owned));
+        sql += &format!("create index if not exists {table}_by{number} on {table} ({columns});");
     }
     connection.execute(sql.as_str()).await.map(drop)
 }

@@ -4,8 +4,9 @@
 //! # Rules
 //! - Whoever has fallen out of step or was refused folds apart, as if it were alone; so do all after a transaction that
 //!   failed, so that an event or a table at fault holds up only the projections it belongs to.
-//! - Where all are far behind, each folds apart: several connections catch up faster. Not before that, for they take the
-//!   cores from those that append, which would put the folds further behind.
+//! - Where all are far behind and little is appended meanwhile, each folds apart: several connections catch up faster.
+//!   While commands come they do not, for they would take the cores from those that append: of a burst the commands are
+//!   answered first. Who has to see what is recorded asks for it by its position; readiness tells who lags.
 //! - After a round all breathe together, so that they stay in step.
 //! - A projection whose row somebody else has locked is left out rather than waited for.
 //!
@@ -38,6 +39,8 @@ const GATHER: Duration = Duration::from_millis(2);
 const ABREAST: u64 = 1_000;
 /// How many positions behind the log is far.
 const FAR: u64 = 4 * BATCH as u64;
+/// How many events are few between two rounds.
+const QUIET: u64 = BATCH as u64 / 10;
 /// Whom an error of all is ascribed to.
 const ALL: &str = "(all together)";
 
@@ -85,7 +88,7 @@ impl Together {
     }
 
     async fn work(self, mut asked: mpsc::UnboundedReceiver<Asked>) {
-        let mut breath = Instant::now();
+        let (mut breath, mut before) = (Instant::now(), Position(0));
         while let Some(first) = asked.recv().await {
             tokio::time::sleep_until(breath.max(Instant::now() + GATHER)).await;
             let mut round = vec![first];
@@ -93,7 +96,9 @@ impl Together {
                 round.push(another);
             }
             let late = |source| FoldError::Sql { projection: ALL, source };
-            let folded = AssertUnwindSafe(self.reach.within(FOLD, self.fold(&round), late)).catch_unwind();
+            let head = *self.head.borrow();
+            let quiet = head.0 - std::mem::replace(&mut before, head).0 < QUIET;
+            let folded = AssertUnwindSafe(self.reach.within(FOLD, self.fold(&round, head, quiet), late)).catch_unwind();
             let folded = folded.await.unwrap_or(Err(FoldError::Broken { projection: ALL }));
             match folded {
                 Ok(folded) => {
@@ -130,13 +135,18 @@ impl Together {
     }
 
     /// Folds whoever is abreast; answers where they are then. Who is not named folds apart.
-    async fn fold(&self, round: &[Asked]) -> Result<BTreeMap<&'static str, Position>, FoldError> {
+    async fn fold(
+        &self,
+        round: &[Asked],
+        head: Position,
+        quiet: bool,
+    ) -> Result<BTreeMap<&'static str, Position>, FoldError> {
         let failed = |source| FoldError::Sql { projection: ALL, source };
         let mut folded = BTreeMap::new();
         let foremost = round.iter().map(|asked| asked.lease.checkpoint.0).max().unwrap_or_default();
         let abreast = |asked: &&Asked| asked.lease.checkpoint.0 + ABREAST >= foremost;
         let from = round.iter().filter(abreast).map(|asked| asked.lease.checkpoint).min().unwrap_or_default();
-        if from.0 + FAR < self.head.borrow().0 {
+        if quiet && from.0 + FAR < head.0 {
             return Ok(folded);
         }
         let met = self.tail.after(&self.pool, from, BATCH).await.map_err(failed)?;

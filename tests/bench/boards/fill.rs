@@ -47,7 +47,7 @@ pub async fn rows(pool: &PgPool, start: Position, subjects: u64) -> Result<(), F
     connection
         .execute(
             "drop index standings_g1_by1; drop index standings_g1_by2; drop index standings_g1_by3; \
-             drop index standings_g1_by4; drop index standings_g1_holds; alter table standings_g1 drop constraint standings_g1_key",
+             drop index standings_g1_by4; alter table standings_g1 drop constraint standings_g1_key",
         )
         .await?;
     let sql = "copy standings_g1 (subject_kind, metric, period, subject, value, direction, aggregation, weighted_sum, \
@@ -74,8 +74,6 @@ pub async fn rows(pool: &PgPool, start: Position, subjects: u64) -> Result<(), F
         "set maintenance_work_mem = '512MB'",
         "alter table standings_g1 add constraint standings_g1_key \
          primary key (subject_kind, metric, period, subject, from_position)",
-        "create unique index standings_g1_holds on standings_g1 (subject_kind, metric, period, subject) \
-         where until_position = 9223372036854775807",
         "reset maintenance_work_mem",
     ] {
         connection.execute(sql).await?;

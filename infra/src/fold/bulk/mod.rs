@@ -32,6 +32,7 @@ use self::headway::{Headway, PATIENCE};
 use self::part::Part;
 use super::FoldError;
 use super::build::{Build, Life};
+use super::copy::Rows;
 use super::engine::{Engine, Folded};
 use super::lease;
 use super::rebuild::Progress;
@@ -46,17 +47,13 @@ const WRITERS: usize = 2;
 /// How often a build that was given up, and seems to be built elsewhere, is waited for.
 const AGAIN: u32 = 10;
 
-/// What stands before copied rows, and after them. See [`crate::log::stream`].
-const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const END: &[u8] = &[0xff, 0xff];
-
 /// Rows to be copied into a table.
 pub struct Portion {
     projection: &'static str,
     build: Build,
     table: String,
     columns: String,
-    rows: Vec<u8>,
+    rows: Rows,
 }
 
 impl Portion {
@@ -76,13 +73,7 @@ impl Portion {
         if claimed.rows_affected() == 0 {
             return Err(FoldError::Fenced { projection: self.projection });
         }
-        let sql =
-            format!("copy {} ({}, from_position, until_position) from stdin (format binary)", self.table, self.columns);
-        let mut copy = transaction.copy_in_raw(&sql).await.map_err(failed)?;
-        for part in [HEAD, &self.rows, END] {
-            copy.send(part).await.map_err(failed)?;
-        }
-        copy.finish().await.map_err(failed)?;
+        self.rows.write(&mut transaction, &self.table, &self.columns).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)
     }
 }

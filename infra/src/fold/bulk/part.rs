@@ -12,12 +12,11 @@ use projections::cell::Cell;
 use projections::projection::{Held, KeyOf, Projection};
 use projections::row::Row;
 use projections::tally::{Quantity, Running, Stood, Tally};
-use sqlx::postgres::PgArgumentBuffer;
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::Portion;
 use crate::fold::build::{self, Build};
-use crate::fold::cells::put;
+use crate::fold::copy::Rows;
 use crate::fold::engine::BATCH;
 use crate::fold::ranks::{self, Groups};
 use crate::fold::rebuild::{self, Progress};
@@ -58,11 +57,12 @@ pub struct Bulk<P: Projection> {
     takes: bool,
     to: Position,
     skipped: BTreeSet<Position>,
-    standing: HashMap<KeyOf<P>, Held<P::Row>>,
-    ended: PgArgumentBuffer,
+    /// Each in a place of its own: a map that grows would else hold them twice, and half of its room is empty.
+    standing: HashMap<KeyOf<P>, Box<Held<P::Row>>>,
+    ended: Rows,
     groups: Groups,
     running: Running,
-    tallied: PgArgumentBuffer,
+    tallied: Rows,
 }
 
 impl<P: Projection> Bulk<P> {
@@ -85,7 +85,7 @@ impl<P: Projection> Bulk<P> {
 
     fn of(build: Build, takes: bool, skipped: BTreeSet<Position>) -> Self {
         let (standing, groups, running) = (HashMap::new(), BTreeMap::new(), Running::default());
-        let (ended, tallied) = (PgArgumentBuffer::default(), PgArgumentBuffer::default());
+        let (ended, tallied) = (Rows::default(), Rows::default());
         Self { build, takes, to: Position(0), skipped, standing, ended, groups, running, tallied }
     }
 
@@ -104,7 +104,7 @@ impl<P: Projection> Bulk<P> {
             let row = P::apply(None, &key, change);
             return row.map_or(Ok(()), |row| self.put(&Held { from: position, until: None, row }));
         }
-        let begun = |row| Held { from: position, until: None, row };
+        let begun = |row| Box::new(Held { from: position, until: None, row });
         let before = match self.standing.entry(key) {
             Entry::Vacant(empty) => {
                 if let Some(row) = P::apply(None, empty.key(), change) {
@@ -127,7 +127,7 @@ impl<P: Projection> Bulk<P> {
         };
         match before.from == position {
             true => Ok(()),
-            false => self.put(&Held { until: Some(position), ..before }),
+            false => self.put(&Held { until: Some(position), ..*before }),
         }
     }
 
@@ -141,9 +141,7 @@ impl<P: Projection> Bulk<P> {
         }
         let until = held.until.map_or(HOLDS, |until| until.0.cast_signed());
         let range = [held.from.0.cast_signed(), until].map(Cell::Int);
-        let fields = i16::try_from(cells.len() + range.len()).expect("a row has few columns");
-        self.ended.extend(fields.to_be_bytes());
-        let put = cells.iter().chain(&range).try_for_each(|cell| put(cell, &mut self.ended));
+        let put = self.ended.add(cells.iter().chain(&range));
         put.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))
     }
 
@@ -155,9 +153,7 @@ impl<P: Projection> Bulk<P> {
             let (from, until) = (stood.from.0.cast_signed(), tallies::until(&stood));
             let cells = [Cell::Text(name), Cell::Int(year), Cell::Decimal(value)];
             let cells = cells.into_iter().chain([parts, at_least, from, until].map(Cell::Int)).collect::<Vec<_>>();
-            self.tallied.extend(i16::try_from(cells.len()).expect("a tally has few columns").to_be_bytes());
-            let put = cells.iter().try_for_each(|cell| put(cell, &mut self.tallied));
-            put.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
+            self.tallied.add(cells.iter()).map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
         }
         Ok(())
     }
@@ -166,12 +162,12 @@ impl<P: Projection> Bulk<P> {
         let build = self.build;
         let table = table::name(P::Row::TABLE, build.generation);
         let columns = table::columns::<P::Row>("");
-        Portion { projection: P::NAME, build, table, columns, rows: std::mem::take(&mut *self.ended) }
+        Portion { projection: P::NAME, build, table, columns, rows: std::mem::take(&mut self.ended) }
     }
 
     fn tallies_written(&mut self) -> Portion {
         let (table, columns) = (tallies::name(P::Row::TABLE, self.build.generation), tallies::COLUMNS.to_owned());
-        Portion { projection: P::NAME, build: self.build, table, columns, rows: std::mem::take(&mut *self.tallied) }
+        Portion { projection: P::NAME, build: self.build, table, columns, rows: std::mem::take(&mut self.tallied) }
     }
 }
 
@@ -207,7 +203,7 @@ impl<P: Projection> Part for Bulk<P> {
     }
 
     fn portion(&mut self) -> Option<Portion> {
-        match (self.ended.len() >= PORTION, self.tallied.len() >= PORTION) {
+        match (self.ended.bytes() >= PORTION, self.tallied.bytes() >= PORTION) {
             (true, _) => Some(self.written()),
             (_, true) => Some(self.tallies_written()),
             _small => None,
@@ -219,7 +215,7 @@ impl<P: Projection> Part for Bulk<P> {
         [writes, asks]: [&mut PgConnection; 2],
         told: &dyn Progress,
     ) -> Result<(), FoldError> {
-        let mut standing: Vec<Held<P::Row>> = std::mem::take(&mut self.standing).into_values().collect();
+        let mut standing: Vec<Box<Held<P::Row>>> = std::mem::take(&mut self.standing).into_values().collect();
         standing.sort_unstable_by_key(|held| held.from);
         for held in standing {
             self.put(&held)?;
@@ -264,7 +260,7 @@ impl<P: Projection> Part for Bulk<P> {
     fn let_go(&mut self) {
         (self.takes, self.to) = (false, Position(0));
         (self.standing, self.groups, self.running) = (HashMap::new(), BTreeMap::new(), Running::default());
-        (self.ended, self.tallied) = (PgArgumentBuffer::default(), PgArgumentBuffer::default());
+        (self.ended, self.tallied) = (Rows::default(), Rows::default());
     }
 
     async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError> {
@@ -302,10 +298,10 @@ mod tests {
         let (mut held, mut written) = (part::<Branches>(), part::<AuditTrail>());
         held.fold(&facts).unwrap();
         written.fold(&facts).unwrap();
-        assert!(held.holds() > 0 && !written.ended.is_empty());
+        assert!(held.holds() > 0 && written.ended.bytes() > 0);
         held.let_go();
         written.let_go();
         assert_eq!((held.holds(), held.takes()), (0, false));
-        assert!(written.ended.is_empty() && !written.takes());
+        assert!(written.ended.bytes() == 0 && !written.takes());
     }
 }

@@ -19,7 +19,7 @@ use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
 use super::FoldError;
-use super::table::{self, HOLDS};
+use super::table::{self, HOLDS, ROOM};
 
 pub mod verify;
 
@@ -38,8 +38,8 @@ pub fn creation(tallies: &str) -> String {
     format!(
         "create table if not exists {tallies} (name text collate \"C\" not null, year bigint not null, \
          value numeric not null, parts bigint not null, at_least bigint not null, from_position bigint not null, \
-         until_position bigint not null, constraint {tallies}_key primary key (name, year, from_position)); \
-         create unique index if not exists {tallies}_holds on {tallies} (name, year) where until_position = {HOLDS};"
+         until_position bigint not null, constraint {tallies}_key primary key (name, year, from_position)) \
+         with (fillfactor = {ROOM});"
     )
 }
 
@@ -97,14 +97,16 @@ impl Batch {
     pub async fn write(&self, connection: &mut PgConnection, tallies: &str) -> Result<(), sqlx::Error> {
         let names = |of: &[Stood]| of.iter().map(|stood| stood.tally.name.clone()).collect::<Vec<_>>();
         let years = |of: &[Stood]| of.iter().map(|stood| stood.tally.year).collect::<Vec<_>>();
+        let from = |of: &[Stood]| of.iter().map(|stood| stood.from.0.cast_signed()).collect::<Vec<_>>();
         let until = |of: &[Stood]| of.iter().map(until).collect::<Vec<_>>();
         if !self.ended.is_empty() {
             let sql = format!(
-                "update {tallies} t set until_position = k.until from unnest($1::text[], $2::bigint[], $3::bigint[]) \
-                 as k(name, year, until) where t.name = k.name and t.year = k.year and t.until_position = {HOLDS}"
+                "update {tallies} t set until_position = k.until \
+                 from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) as k(name, year, began, until) \
+                 where t.name = k.name and t.year = k.year and t.from_position = k.began"
             );
             let query = crate::sql::query(&sql).bind(names(&self.ended)).bind(years(&self.ended));
-            query.bind(until(&self.ended)).execute(&mut *connection).await?;
+            query.bind(from(&self.ended)).bind(until(&self.ended)).execute(&mut *connection).await?;
         }
         if !self.begun.is_empty() {
             let sql = format!(
@@ -118,7 +120,7 @@ impl Batch {
                 .bind(begun.iter().map(|stood| stood.quantity.value).collect::<Vec<_>>())
                 .bind(begun.iter().map(|stood| stood.quantity.parts).collect::<Vec<_>>())
                 .bind(begun.iter().map(|stood| stood.quantity.at_least).collect::<Vec<_>>())
-                .bind(begun.iter().map(|stood| stood.from.0.cast_signed()).collect::<Vec<_>>())
+                .bind(from(begun))
                 .bind(until(begun))
                 .execute(connection)
                 .await?;
@@ -162,8 +164,9 @@ async fn standing(
 ) -> Result<Vec<(Tally, Quantity, Position)>, sqlx::Error> {
     let sql = format!(
         "select t.name, t.year, t.value, t.parts, t.at_least, t.from_position \
-         from unnest($1::text[], $2::bigint[]) as k(name, year) join {tallies} t \
-         on t.name = k.name and t.year = k.year and t.until_position = {HOLDS}"
+         from unnest($1::text[], $2::bigint[]) as k(name, year) cross join lateral (select * from {tallies} t \
+         where t.name = k.name and t.year = k.year order by t.from_position desc limit 1) as t \
+         where t.until_position = {HOLDS}"
     );
     let (names, years): (Vec<&str>, Vec<i64>) = concerned.iter().map(|tally| (tally.name.as_str(), tally.year)).unzip();
     let rows = crate::sql::query(&sql).bind(names).bind(years).fetch_all(connection).await?;

@@ -46,8 +46,8 @@ declare
     recorded timestamptz;
     now_under uuid;
 begin
-    update log_head set position = position
-        returning log_head.position, greatest(log_head.recorded_at, moment), log_head.origin into head, recorded, now_under;
+    select h.position, greatest(h.recorded_at, moment), h.origin into head, recorded, now_under
+        from log_head h for no key update;
     -- Scalar sub-selects: whatever the statistics say, each is looked up by its key.
     if head is null or now_under <> under
         or exists (

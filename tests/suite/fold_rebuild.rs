@@ -386,6 +386,7 @@ async fn what_served_and_was_not_what_the_log_makes_is_recorded_with_the_switch(
          (select member from members_g1 where until_position = 9223372036854775807 order by member limit 1) \
          and until_position = 9223372036854775807",
         "delete from outlets_g1 where outlet = (select outlet from outlets_g1 limit 1)",
+        "update spells_tallies_g1 set parts = parts + 1 where from_position = (select min(from_position) from spells_tallies_g1)",
     ] {
         assert!(sqlx::query(changed).execute(&pool).await.unwrap().rows_affected() > 0);
     }
@@ -401,6 +402,8 @@ async fn what_served_and_was_not_what_the_log_makes_is_recorded_with_the_switch(
     let made = sqlx::query_scalar::<_, i64>("select count(*) from outlets_g2").fetch_one(&pool).await.unwrap();
     assert_eq!(outlets.differing, (made - removed).unsigned_abs());
     assert!(outlets.differing > 0 && outlets.first.unwrap().starts_with("rebuilt {"));
+    let spells = of("spells").await;
+    assert!(spells.differing >= 2 && spells.first.unwrap().contains("\"parts\""), "a tally that was changed");
     assert_eq!(of("totals").await, Compared { at: head, differing: 0, first: None });
     let overview = lag::look(&pool).await.unwrap();
     let replaced = |name: &str| {

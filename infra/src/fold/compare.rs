@@ -11,8 +11,8 @@ use projections::row::Row;
 use sqlx::{Connection, PgConnection, PgExecutor};
 
 use super::build::Build;
-use super::lease;
 use super::table::{self, HOLDS};
+use super::{lease, tallies};
 
 /// What a comparison found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,18 +36,18 @@ pub async fn run<P: Projection>(connection: &mut PgConnection, build: &Build) ->
         return Ok(None);
     }
     let at = serving.checkpoint.min(build.checkpoint);
-    let [before, after] = [serving.generation, build.generation].map(|generation| rows_of::<P>(generation, at));
     // Whole tables are read: the index is no help, and it takes as long as it takes.
     let begin = "begin; set local enable_seqscan = on; set local statement_timeout = 0";
     let mut transaction = connection.begin_with(begin).await?;
-    let same = sums(&mut transaction, &before).await? == sums(&mut transaction, &after).await?;
-    let compared = match same {
-        true => Compared { at, differing: 0, first: None },
-        false => {
-            let (differing, first) = difference::<P>(&mut transaction, &before, &after).await?;
-            Compared { at, differing: differing.unsigned_abs(), first }
+    let mut compared = Compared { at, differing: 0, first: None };
+    for kept in kept::<P>() {
+        let [before, after] = [serving.generation, build.generation].map(|generation| kept.rows_of(generation, at));
+        if sums(&mut transaction, &before).await? != sums(&mut transaction, &after).await? {
+            let (differing, first) = difference(&mut transaction, &before, &after, &kept.order).await?;
+            compared.differing += differing.unsigned_abs();
+            compared.first = compared.first.or(first);
         }
-    };
+    }
     transaction.commit().await?;
     Ok(Some(compared))
 }
@@ -80,14 +80,35 @@ pub async fn all(executor: impl PgExecutor<'_>) -> Result<BTreeMap<String, u64>,
     Ok(found.into_iter().map(|(name, differing)| (name, differing.unsigned_abs())).collect())
 }
 
-/// The rows of a generation as of a position.
-fn rows_of<P: Projection>(generation: i64, at: Position) -> String {
-    format!(
-        "select {}, from_position, case when until_position > {at} then {HOLDS} else until_position end as until_position \
-         from {} where from_position <= {at}",
-        table::columns::<P::Row>(""),
-        table::name(P::Row::TABLE, generation),
-    )
+/// What a generation keeps of its own for every position: its rows, and what they count for. Leaves of ranks are parted by
+/// batches, so two generations may have others; verification compares the places in them.
+struct Kept {
+    table: String,
+    columns: String,
+    order: String,
+}
+
+fn kept<P: Projection>() -> Vec<Kept> {
+    let order = table::list(table::key::<P::Row>().map(str::to_owned));
+    let rows = Kept { table: P::Row::TABLE.to_owned(), columns: table::columns::<P::Row>(""), order };
+    let tallied = P::TALLIED.then(|| Kept {
+        table: tallies::beside(P::Row::TABLE),
+        columns: tallies::COLUMNS.to_owned(),
+        order: "name, year".to_owned(),
+    });
+    [rows].into_iter().chain(tallied).collect()
+}
+
+impl Kept {
+    /// What a generation keeps, as of a position.
+    fn rows_of(&self, generation: i64, at: Position) -> String {
+        format!(
+            "select {}, from_position, case when until_position > {at} then {HOLDS} else until_position end as until_position \
+             from {} where from_position <= {at}",
+            self.columns,
+            table::name(&self.table, generation),
+        )
+    }
 }
 
 /// How many rows there are, and two sums over their hashes: the same for the same rows, in whatever order.
@@ -99,15 +120,15 @@ async fn sums(connection: &mut PgConnection, rows: &str) -> Result<(i64, String,
     crate::sql::query_as(&sql).fetch_one(connection).await
 }
 
-async fn difference<P: Projection>(
+async fn difference(
     connection: &mut PgConnection,
     before: &str,
     after: &str,
+    order: &str,
 ) -> Result<(i64, Option<String>), sqlx::Error> {
     let only = |which: &str, one: &str, other: &str| {
         format!("select '{which}' as only_in, d.* from ({one} except all {other}) as d")
     };
-    let order = table::list(table::key::<P::Row>().map(str::to_owned));
     let sql = format!(
         "select count(*) over (), only_in || ' ' || (to_jsonb(d) - 'only_in')::text from ({} union all {}) as d \
          order by {order}, from_position, only_in limit 1",

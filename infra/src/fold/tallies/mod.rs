@@ -26,10 +26,16 @@ pub mod verify;
 /// The columns, in the order they are written in; the positions come after them.
 pub const COLUMNS: &str = "name, year, value, parts, at_least";
 
+/// The tables of the tallies beside the tables of a projection, without their generations.
+#[must_use]
+pub fn beside(table: &str) -> String {
+    format!("{table}_tallies")
+}
+
 /// The table of a generation's tallies.
 #[must_use]
 pub fn name(table: &str, generation: i64) -> String {
-    table::name(&format!("{table}_tallies"), generation)
+    table::name(&beside(table), generation)
 }
 
 /// What makes the table of a generation.

@@ -26,8 +26,8 @@ pub struct Answered {
 pub struct Asked {
     /// What was answered.
     pub answered: Vec<Answered>,
-    /// What was not: nothing came, or an error.
-    pub unanswered: Vec<String>,
+    /// What was not: nothing came, or an error, which may be a refusal.
+    pub unanswered: Vec<(String, Value)>,
 }
 
 /// Asks now and then as of a random moment until told to end.
@@ -46,8 +46,8 @@ pub async fn write_down(mut chance: Chance, doors: Doors, shared: Shared, done: 
         }
         let question = question(&mut chance, head, &member, &branch);
         match answer(&any(&doors, chance.any()), &question).await {
-            Some(answer) => asked.answered.push(Answered { question, answer }),
-            None => asked.unanswered.push(question),
+            Ok(answer) => asked.answered.push(Answered { question, answer }),
+            Err(errors) => asked.unanswered.push((question, errors)),
         }
     }
     asked
@@ -93,21 +93,25 @@ fn question(chance: &mut Chance, head: u64, member: &str, branch: &str) -> Strin
     }
 }
 
-/// The data, where they came without an error.
-async fn answer(door: &Api, question: &str) -> Option<Value> {
-    let answered = tokio::time::timeout(PATIENCE, door.ask(question, json!({}))).await.ok()?.ok()?;
-    Some(answered["data"].clone()).filter(|_| answered.get("errors").is_none())
+/// The data, where they came without an error; else the errors, nothing where no answer came.
+async fn answer(door: &Api, question: &str) -> Result<Value, Value> {
+    let asked = tokio::time::timeout(PATIENCE, door.ask(question, json!({}))).await;
+    let answered = asked.ok().and_then(Result::ok).ok_or(Value::Null)?;
+    match answered.get("errors") {
+        None => Ok(answered["data"].clone()),
+        Some(errors) => Err(errors.clone()),
+    }
 }
 
-/// Whether what was not answered on the way is answered now: no question is wrong in itself.
+/// Whether what was not answered on the way is answered now, or refused as then.
 ///
 /// # Errors
-/// The first that is not.
-pub async fn are_answered(door: &Api, questions: &[String]) -> Result<(), Failure> {
-    for question in questions {
+/// The first that is neither.
+pub async fn are_answered(door: &Api, unanswered: &[(String, Value)]) -> Result<(), Failure> {
+    for (question, before) in unanswered {
         let now = door.ask(question, json!({})).await?;
-        if now.get("errors").is_some() {
-            return Err(format!("{question} is not answered though all is quiet: {now}").into());
+        if now.get("errors").is_some_and(|errors| errors != before) {
+            return Err(format!("{question} came to {before}, and though all is quiet to {now}").into());
         }
     }
     Ok(())

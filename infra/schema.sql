@@ -40,14 +40,15 @@ end $$;
 CREATE FUNCTION public.append_under(moment timestamp with time zone, read_kinds text[], read_ids text[], read_versions bigint[], principals text[], command_ids text[], bodies bytea[], offsets bigint[], counts integer[], kinds text[], ids text[], sequences bigint[], types text[], payloads text[], metadata text[], event_ids uuid[], salts bytea[], under uuid) RETURNS bigint
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    SET plan_cache_mode TO 'force_generic_plan'
     AS $$
 declare
     head bigint;
     recorded timestamptz;
     now_under uuid;
 begin
-    select h.position, greatest(h.recorded_at, moment), h.origin into head, recorded, now_under
-        from log_head h for no key update;
+    update log_head set position = position
+        returning log_head.position, greatest(log_head.recorded_at, moment), log_head.origin into head, recorded, now_under;
     -- Scalar sub-selects: whatever the statistics say, each is looked up by its key.
     if head is null or now_under <> under
         or exists (
@@ -924,7 +925,7 @@ CREATE TRIGGER commands_stay BEFORE DELETE OR UPDATE ON public.commands FOR EACH
 CREATE TRIGGER commands_stay_whole BEFORE TRUNCATE ON public.commands FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER events_stay BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER events_stay_whole BEFORE TRUNCATE ON public.events FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
-CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_step_back();
+CREATE TRIGGER log_head_forward BEFORE UPDATE ON public.log_head FOR EACH ROW WHEN (((new."position" < old."position") OR (new.recorded_at < old.recorded_at))) EXECUTE FUNCTION public.refuse_step_back();
 CREATE TRIGGER log_head_stays BEFORE DELETE ON public.log_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_head_stays_whole BEFORE TRUNCATE ON public.log_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER log_origins_stay BEFORE DELETE OR UPDATE ON public.log_origins FOR EACH ROW EXECUTE FUNCTION public.refuse_change();

@@ -31,7 +31,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (11, "switches", include_str!("../sql/0011_switches.sql")),
     (13, "origin", include_str!("../sql/0013_origin.sql")),
     (14, "origin_in_append", include_str!("../sql/0014_origin_in_append.sql")),
-    (15, "append_locks", include_str!("../sql/0015_append_locks.sql")),
+    (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
 ];
 
 /// What can go wrong.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::Fact;
 use domain::id::{BranchId, MemberId};
 use domain::stream::Position;
 use graphql::ports::{Accepted, Commands};
@@ -11,13 +12,18 @@ use harness::speak::{found_root, office, person, register};
 use harness::story::{Story, first_day};
 use harness::wait::until;
 use infra::clock::{Clock, random_id};
-use infra::fold::FoldError;
+use infra::fold::batch::{Batch, Unwritten};
 use infra::fold::engine::{BATCH, Folded, standings};
 use infra::fold::lease::{self, Lease};
 use infra::fold::registry;
 use infra::fold::tail::Tail;
 use infra::fold::together::Together;
-use sqlx::PgPool;
+use infra::fold::{FoldError, ranks};
+use infra::log::reader;
+use projections::members::Members;
+use projections::projection::Projection;
+use projections::spells::Spells;
+use sqlx::{Connection, PgConnection, PgPool};
 use tokio::sync::watch;
 
 use crate::told::{log, rows_equal, told};
@@ -225,4 +231,36 @@ async fn together_each_is_fenced_by_itself_and_nobody_waits_for_one_that_is_lock
     work.await.unwrap();
     elsewhere.rollback().await.unwrap();
     app.stop().await;
+}
+
+#[tokio::test]
+async fn a_row_that_is_not_there_to_be_closed_is_told_and_nothing_begun_in_its_place() {
+    let told = told(61, 200).await;
+    let head = told.caught_up().await;
+    let pool = told.ground.pool().await;
+    told.app.stop().await;
+    let facts = reader::after(&pool, Position(0), BATCH).await.unwrap();
+    let mut connection = pool.acquire().await.unwrap();
+    let members = "delete from members_g1 where until_position = 9223372036854775807";
+    assert!(tells::<Members>(&mut connection, head, &facts, members).await.contains("members_g1"));
+    let tallies = "delete from spells_tallies_g1 where until_position = 9223372036854775807";
+    assert!(tells::<Spells>(&mut connection, head, &facts, tallies).await.contains("spells_tallies_g1"));
+}
+
+/// What is told where rows go after they were read: each fact as if it came once more, until one closes a row.
+async fn tells<P: Projection>(connection: &mut PgConnection, head: Position, facts: &[Fact], gone: &str) -> String {
+    for fact in facts {
+        let next = Fact { position: Position(head.0 + 1), ..fact.clone() };
+        let batch = Batch::<P>::of(connection, 1, head, &[&next], ranks::SIZE).await.unwrap();
+        let Some(batch) = batch else { continue };
+        let mut transaction = connection.begin().await.unwrap();
+        sqlx::query(gone).execute(&mut *transaction).await.unwrap();
+        let written = batch.write(&mut transaction).await;
+        transaction.rollback().await.unwrap();
+        if let Err(error) = written {
+            assert!(matches!(error, FoldError::Changed { .. }) && error.is_about_an_event(), "{error:?}");
+            return error.to_string();
+        }
+    }
+    panic!("no fact closes a row of {}", P::NAME)
 }

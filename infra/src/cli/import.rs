@@ -6,6 +6,7 @@
 //! - A line that is no command, or is refused by a rule, stops nobody. An accident does, and a state that passes: no line after
 //!   it is decided any more, what was under way is told, and the same file is imported again.
 //! - What was recorded before is answered as replayed: a file may be imported as often as one likes.
+//! - It waits for the folds: whoever reads meanwhile, and servers beside it, are not left far behind.
 //!
 //! # Not here
 //! What a command means, who may give it, how texts are sealed: all that is the API's.
@@ -18,6 +19,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use domain::stream::Position;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
@@ -25,7 +27,7 @@ use graphql::schema::Api;
 use graphql::viewer::Viewer;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::place::open_beside;
 use super::progress::Told;
@@ -33,6 +35,7 @@ use super::{Failure, say, told};
 use crate::auth;
 use crate::clock::{Clock, random_id};
 use crate::config::Place;
+use crate::reads::serving::Serving;
 use crate::turn::Queue;
 use ask::Mutations;
 use line::{Line, Text};
@@ -46,6 +49,9 @@ const AT_ONCE: usize = 4_000;
 /// How many may be on the way to their decision: fewer than there are connections beside a server.
 const BEFORE_DECISION: usize = 6;
 const BYTES_AT_ONCE: usize = 64 << 20;
+/// How many events the folds may be behind while lines are taken: fewer than a server that is ready may be.
+const BEHIND: u64 = 20_000;
+const _: () = assert!(BEHIND + (AT_ONCE as u64) < crate::http::FAR);
 
 /// What is imported, and for whom.
 pub struct Import {
@@ -79,15 +85,8 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
         viewers_in_lines: import.viewers_in_lines,
         correlation,
     };
-    let tally = tokio::select! {
-        tally = work.all(lines, of) => tally,
-        what = app.broken() => Err(format!(
-            "{what} has ended by itself; see the log, then run the same file again with --correlation {}: what is recorded \
-             of it is known by its command ids",
-            work.correlation,
-        )
-        .into()),
-    };
+    let folds = Folds { head: app.executor.head(), places: app.places() };
+    let tally = work.all(lines, of, folds, app.broken()).await;
     app.stop().await;
     opened.close().await?;
     let (tally, unread) = tally?;
@@ -95,6 +94,18 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
     match unread {
         Some(error) => Err(error),
         None => Ok(tally.exit_code()),
+    }
+}
+
+/// How far what is recorded is folded.
+struct Folds {
+    head: watch::Receiver<Position>,
+    places: watch::Receiver<Serving>,
+}
+
+impl Folds {
+    fn are_behind(&self) -> bool {
+        self.places.borrow().common().0 + BEHIND < self.head.borrow().0
     }
 }
 
@@ -112,13 +123,17 @@ impl Work {
         &self,
         mut lines: Receiver<std::io::Result<Text>>,
         of: Option<u64>,
+        mut folds: Folds,
+        broken: impl Future<Output = &'static str>,
     ) -> Result<(Tally, Option<Failure>), Failure> {
         let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
         let (told, queue, mut tally) = (Told::counted("import", of), Queue::default(), Tally::default());
         let room = Arc::new(Semaphore::new(BEFORE_DECISION));
         let mut under_way: FuturesOrdered<BoxFuture<'static, (usize, Option<Outcome>)>> = FuturesOrdered::new();
         let (mut bytes, mut number, mut reading, mut unread) = (0, 0, true, None);
+        let mut broken = std::pin::pin!(broken);
         while reading || !under_way.is_empty() {
+            let behind = folds.are_behind();
             tokio::select! {
                 biased;
                 Some((length, outcome)) = under_way.next() => {
@@ -129,7 +144,14 @@ impl Work {
                     }
                     told.so_far(number - under_way.len() as u64);
                 }
-                (room, line) = next(&room, &mut lines), if reading && under_way.len() < AT_ONCE && bytes < BYTES_AT_ONCE => {
+                what = &mut broken, if reading => {
+                    unread = Some(format!("{what} has ended by itself; see the log, then import the same file again").into());
+                    reading = tally.stop();
+                }
+                Ok(()) = folds.places.changed(), if behind => {}
+                (room, line) = next(&room, &mut lines),
+                    if reading && !behind && under_way.len() < AT_ONCE && bytes < BYTES_AT_ONCE =>
+                {
                     let Some(text) = line else { reading = false; continue };
                     let text = match text {
                         Ok(text) => text,

@@ -12,7 +12,6 @@ use domain::event::Fact;
 use domain::stream::Position;
 use projections::memory::Memory;
 use projections::projection::Projection;
-use projections::row::Row;
 use sqlx::PgConnection;
 
 use super::{FoldError, ranks, rows, tallies};
@@ -99,8 +98,7 @@ impl<P: Projection> Unwritten for Batch<P> {
     async fn write(&self, connection: &mut PgConnection) -> Result<(), FoldError> {
         let Self { generation, checkpoint, memory, begun, tallies, size } = self;
         rows::write(connection, *generation, memory, *checkpoint).await?;
-        let table = tallies::name(P::Row::TABLE, *generation);
-        tallies.write(connection, &table).await.map_err(|source| FoldError::Sql { projection: P::NAME, source })?;
+        tallies.write::<P>(connection, *generation).await?;
         match P::RANKED {
             true => ranks::fold(connection, *generation, *checkpoint, memory, begun, *size).await,
             false => Ok(()),

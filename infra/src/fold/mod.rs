@@ -15,7 +15,6 @@ pub mod build;
 pub mod bulk;
 pub mod cells;
 pub mod compare;
-pub mod copy;
 pub mod engine;
 pub mod kinds;
 pub mod lag;
@@ -71,6 +70,12 @@ pub enum FoldError {
         /// In which table.
         table: String,
     },
+    /// Rows are not as the fold left them.
+    #[error("what stands in {table} is not what the fold left there; rebuild the projection")]
+    Changed {
+        /// In which table.
+        table: String,
+    },
     /// Another process builds the next generation.
     #[error(
         "another process builds generation {generation} of projection {projection}; its claim ends within seconds of its last sign of life"
@@ -118,7 +123,7 @@ impl FoldError {
                 error.code().is_some_and(|code| ["22", "23"].iter().any(|class| code.starts_with(class)))
             }
             Self::Log { source, .. } => source.stops_at().is_some(),
-            Self::Misfit { .. } | Self::Broken { .. } => true,
+            Self::Misfit { .. } | Self::Changed { .. } | Self::Broken { .. } => true,
             Self::Sql { .. }
             | Self::Fenced { .. }
             | Self::BeingBuilt { .. }

@@ -11,7 +11,6 @@ use sqlx::{PgConnection, Row as _};
 
 use super::FoldError;
 use super::cells::{bind_array, read, sql_type};
-use super::copy::Rows;
 use super::table::{self, HOLDS, list};
 
 fn failed<P: Projection>(source: sqlx::Error) -> FoldError {
@@ -88,13 +87,18 @@ async fn close<P: Projection>(
     );
     let cells: Vec<Vec<Cell>> = ended.iter().map(|held| held.row.key().cells()).collect();
     let query = bind_rows(crate::sql::query(&sql), key_columns, &cells);
-    query
+    let closed = query
         .bind(ended.iter().map(|held| held.from.0.cast_signed()).collect::<Vec<_>>())
         .bind(ended.iter().map(|held| until(held)).collect::<Vec<_>>())
         .execute(connection)
         .await
-        .map(drop)
-        .map_err(failed::<P>)
+        .map_err(failed::<P>)?;
+    all_closed(table::name(P::Row::TABLE, generation), closed.rows_affected(), ended.len())
+}
+
+/// What was read before and is not there to be closed was changed by nobody's fold.
+pub(super) fn all_closed(table: String, closed: u64, ended: usize) -> Result<(), FoldError> {
+    if closed == ended as u64 { Ok(()) } else { Err(FoldError::Changed { table }) }
 }
 
 async fn insert<P: Projection>(
@@ -102,15 +106,26 @@ async fn insert<P: Projection>(
     generation: i64,
     begun: &[&Held<P::Row>],
 ) -> Result<(), FoldError> {
-    let mut rows = Rows::default();
-    for held in begun {
-        let range = [held.from.0.cast_signed(), until(held)].map(Cell::Int);
-        let cells = held.row.cells();
-        let added = rows.add(cells.iter().chain(&range));
-        added.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
+    if begun.is_empty() {
+        return Ok(());
     }
-    let (table, columns) = (table::name(P::Row::TABLE, generation), table::columns::<P::Row>(""));
-    rows.write(connection, &table, &columns).await.map_err(failed::<P>)
+    let columns = P::Row::COLUMNS;
+    let sql = format!(
+        "insert into {} ({}, from_position, until_position) select * from unnest({}, ${}::bigint[], ${}::bigint[])",
+        table::name(P::Row::TABLE, generation),
+        table::columns::<P::Row>(""),
+        arrays(columns),
+        columns.len() + 1,
+        columns.len() + 2,
+    );
+    let cells: Vec<Vec<Cell>> = begun.iter().map(|held| held.row.cells()).collect();
+    bind_rows(crate::sql::query(&sql), columns, &cells)
+        .bind(begun.iter().map(|held| held.from.0.cast_signed()).collect::<Vec<_>>())
+        .bind(begun.iter().map(|held| until(held)).collect::<Vec<_>>())
+        .execute(connection)
+        .await
+        .map(drop)
+        .map_err(failed::<P>)
 }
 
 fn until<R>(held: &Held<R>) -> i64 {

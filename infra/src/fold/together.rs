@@ -7,7 +7,7 @@
 //! - Where all are far behind and little is appended meanwhile, each folds apart: several connections catch up faster.
 //!   While commands come they do not, for they would take the cores from those that append: of a burst the commands are
 //!   answered first. Who has to see what is recorded asks for it by its position; readiness tells who lags.
-//! - After a round all breathe together, so that they stay in step.
+//! - After a round that was not full all breathe together, so that they stay in step.
 //! - A projection whose row somebody else has locked is left out rather than waited for.
 //!
 //! # Invariant
@@ -39,8 +39,10 @@ const GATHER: Duration = Duration::from_millis(2);
 const ABREAST: u64 = 1_000;
 /// How many positions behind the log is far.
 const FAR: u64 = 4 * BATCH as u64;
-/// How many events are few between two rounds.
-const QUIET: u64 = BATCH as u64 / 10;
+/// For how long it is looked how fast the log grows, and how many events are few in that time: folds that are far behind
+/// gain on it then.
+const LOOK: Duration = Duration::from_millis(250);
+const FEW: u128 = 250;
 /// Whom an error of all is ascribed to.
 const ALL: &str = "(all together)";
 
@@ -70,6 +72,37 @@ pub struct Together {
     pub moved: mpsc::UnboundedSender<Moved>,
 }
 
+/// How fast the log grows.
+struct Pace {
+    since: Instant,
+    head: Position,
+    slow: bool,
+}
+
+impl Pace {
+    fn from(now: Instant) -> Self {
+        Self { since: now, head: Position(0), slow: false }
+    }
+
+    /// Whether it grew slowly when it was last looked at for long enough.
+    fn is_slow(&mut self, now: Instant, head: Position) -> bool {
+        let passed = now - self.since;
+        if passed >= LOOK {
+            self.slow = u128::from(head.0.saturating_sub(self.head.0)) * LOOK.as_millis() < FEW * passed.as_millis();
+            (self.since, self.head) = (now, head);
+        }
+        self.slow
+    }
+}
+
+/// Who of a round is abreast, and from where they go on.
+fn abreast(round: &[Asked]) -> (Vec<&Asked>, Position) {
+    let foremost = round.iter().map(|asked| asked.lease.checkpoint.0).max().unwrap_or_default();
+    let abreast: Vec<&Asked> = round.iter().filter(|asked| asked.lease.checkpoint.0 + ABREAST >= foremost).collect();
+    let from = abreast.iter().map(|asked| asked.lease.checkpoint).min().unwrap_or_default();
+    (abreast, from)
+}
+
 impl Desk {
     /// Folds on, with whoever asks at the same time; where nothing is new, prolongs the lease if that is wanted. Answers
     /// the new checkpoint; nothing where the projection has to do it by itself.
@@ -88,21 +121,24 @@ impl Together {
     }
 
     async fn work(self, mut asked: mpsc::UnboundedReceiver<Asked>) {
-        let (mut breath, mut before) = (Instant::now(), Position(0));
+        let (mut breath, mut pace) = (Instant::now(), Pace::from(Instant::now()));
         while let Some(first) = asked.recv().await {
             tokio::time::sleep_until(breath.max(Instant::now() + GATHER)).await;
             let mut round = vec![first];
             while let Ok(another) = asked.try_recv() {
                 round.push(another);
             }
+            let (head, (abreast, from)) = (*self.head.borrow(), abreast(&round));
+            if pace.is_slow(Instant::now(), head) && from.0 + FAR < head.0 {
+                continue;
+            }
             let late = |source| FoldError::Sql { projection: ALL, source };
-            let head = *self.head.borrow();
-            let quiet = head.0 - std::mem::replace(&mut before, head).0 < QUIET;
-            let folded = AssertUnwindSafe(self.reach.within(FOLD, self.fold(&round, head, quiet), late)).catch_unwind();
+            let folded = AssertUnwindSafe(self.reach.within(FOLD, self.fold(&abreast, from), late)).catch_unwind();
             let folded = folded.await.unwrap_or(Err(FoldError::Broken { projection: ALL }));
             match folded {
                 Ok(folded) => {
-                    if self.answer(round, &folded) {
+                    let full = folded.values().any(|to| to.0 >= from.0 + BATCH as u64);
+                    if self.answer(round, &folded) && !full {
                         breath = Instant::now() + BREATH;
                     }
                 }
@@ -134,25 +170,14 @@ impl Together {
         some
     }
 
-    /// Folds whoever is abreast; answers where they are then. Who is not named folds apart.
-    async fn fold(
-        &self,
-        round: &[Asked],
-        head: Position,
-        quiet: bool,
-    ) -> Result<BTreeMap<&'static str, Position>, FoldError> {
+    /// Folds on from a position; answers where each is then. Who is not named folds apart.
+    async fn fold(&self, round: &[&Asked], from: Position) -> Result<BTreeMap<&'static str, Position>, FoldError> {
         let failed = |source| FoldError::Sql { projection: ALL, source };
         let mut folded = BTreeMap::new();
-        let foremost = round.iter().map(|asked| asked.lease.checkpoint.0).max().unwrap_or_default();
-        let abreast = |asked: &&Asked| asked.lease.checkpoint.0 + ABREAST >= foremost;
-        let from = round.iter().filter(abreast).map(|asked| asked.lease.checkpoint).min().unwrap_or_default();
-        if quiet && from.0 + FAR < head.0 {
-            return Ok(folded);
-        }
         let met = self.tail.after(&self.pool, from, BATCH).await.map_err(failed)?;
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         let mut moving: Vec<(&Asked, Made)> = Vec::new();
-        for asked in round.iter().filter(abreast) {
+        for asked in round {
             let known = usize::try_from(asked.lease.checkpoint.0 - from.0).unwrap_or(usize::MAX);
             let next = met.get(known..).unwrap_or_default();
             match asked.projection.make(&mut connection, &asked.lease, next, &BTreeSet::new()).await {
@@ -182,5 +207,28 @@ impl Together {
         }
         transaction.commit().await.map_err(failed)?;
         Ok(folded)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_grows_slowly_or_fast_by_time_whatever_rounds_there_are() {
+        let start = Instant::now();
+        let mut pace = Pace::from(start);
+        let mut at = |millis: u64, head: u64| pace.is_slow(start + Duration::from_millis(millis), Position(head));
+        assert!(!at(10, 1_000_000), "nothing is known yet");
+        assert!(!at(250, 1_000_000), "what was there at the start came at once");
+        assert!(!at(400, 1_000_100), "not looked at for long enough");
+        assert!(at(500, 1_000_240));
+        assert!(
+            !(510..750).step_by(10).any(|millis| !at(millis, 1_000_240 + millis * 25)),
+            "rounds follow one another"
+        );
+        assert!(!at(760, 1_020_000));
+        assert!(!at(2_000, 1_022_000), "more than one in a millisecond");
+        assert!(at(4_000, 1_023_000));
     }
 }

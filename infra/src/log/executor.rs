@@ -66,8 +66,7 @@ impl Executor {
         let bell = Arc::new(Notify::new());
         let (sender, head) = watch::channel(Position(0));
         let appender = Appender {
-            // One shape of plan, each by key, whatever is in a batch: made anew each time it took longer than the rest.
-            options: options.options([("plan_cache_mode", "force_generic_plan")]),
+            options,
             reach: Arc::clone(&reach),
             desk: desk.clone(),
             bell: Arc::clone(&bell),

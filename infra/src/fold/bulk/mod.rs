@@ -25,14 +25,15 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::task::JoinSet;
 
+pub mod copied;
 pub mod headway;
 pub mod part;
 
+use self::copied::Copied;
 use self::headway::{Headway, PATIENCE};
 use self::part::Part;
 use super::FoldError;
 use super::build::{Build, Life};
-use super::copy::Rows;
 use super::engine::{Engine, Folded};
 use super::lease;
 use super::rebuild::Progress;
@@ -53,7 +54,7 @@ pub struct Portion {
     build: Build,
     table: String,
     columns: String,
-    rows: Rows,
+    rows: Copied,
 }
 
 impl Portion {

@@ -15,8 +15,8 @@ use projections::tally::{Quantity, Running, Stood, Tally};
 use sqlx::{Connection, Executor, PgConnection};
 
 use super::Portion;
+use super::copied::Copied;
 use crate::fold::build::{self, Build};
-use crate::fold::copy::Rows;
 use crate::fold::engine::BATCH;
 use crate::fold::ranks::{self, Groups};
 use crate::fold::rebuild::{self, Progress};
@@ -59,10 +59,10 @@ pub struct Bulk<P: Projection> {
     skipped: BTreeSet<Position>,
     /// Each in a place of its own: a map that grows would else hold them twice, and half of its room is empty.
     standing: HashMap<KeyOf<P>, Box<Held<P::Row>>>,
-    ended: Rows,
+    ended: Copied,
     groups: Groups,
     running: Running,
-    tallied: Rows,
+    tallied: Copied,
 }
 
 impl<P: Projection> Bulk<P> {
@@ -85,7 +85,7 @@ impl<P: Projection> Bulk<P> {
 
     fn of(build: Build, takes: bool, skipped: BTreeSet<Position>) -> Self {
         let (standing, groups, running) = (HashMap::new(), BTreeMap::new(), Running::default());
-        let (ended, tallied) = (Rows::default(), Rows::default());
+        let (ended, tallied) = (Copied::default(), Copied::default());
         Self { build, takes, to: Position(0), skipped, standing, ended, groups, running, tallied }
     }
 
@@ -260,7 +260,7 @@ impl<P: Projection> Part for Bulk<P> {
     fn let_go(&mut self) {
         (self.takes, self.to) = (false, Position(0));
         (self.standing, self.groups, self.running) = (HashMap::new(), BTreeMap::new(), Running::default());
-        (self.ended, self.tallied) = (Rows::default(), Rows::default());
+        (self.ended, self.tallied) = (Copied::default(), Copied::default());
     }
 
     async fn begin_anew(&mut self, connection: &mut PgConnection) -> Result<(), FoldError> {

@@ -18,8 +18,8 @@ use projections::tally::{Quantity, Running, Stood, Tally};
 use sqlx::postgres::PgRow;
 use sqlx::{PgConnection, Row as _};
 
-use super::FoldError;
 use super::table::{self, HOLDS, ROOM};
+use super::{FoldError, rows};
 
 pub mod verify;
 
@@ -99,8 +99,10 @@ impl Batch {
     /// Writes it.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn write(&self, connection: &mut PgConnection, tallies: &str) -> Result<(), sqlx::Error> {
+    /// [`FoldError`].
+    pub async fn write<P: Projection>(&self, connection: &mut PgConnection, generation: i64) -> Result<(), FoldError> {
+        let failed = |source| FoldError::Sql { projection: P::NAME, source };
+        let tallies = name(P::Row::TABLE, generation);
         let names = |of: &[Stood]| of.iter().map(|stood| stood.tally.name.clone()).collect::<Vec<_>>();
         let years = |of: &[Stood]| of.iter().map(|stood| stood.tally.year).collect::<Vec<_>>();
         let from = |of: &[Stood]| of.iter().map(|stood| stood.from.0.cast_signed()).collect::<Vec<_>>();
@@ -112,7 +114,9 @@ impl Batch {
                  where t.name = k.name and t.year = k.year and t.from_position = k.began"
             );
             let query = crate::sql::query(&sql).bind(names(&self.ended)).bind(years(&self.ended));
-            query.bind(from(&self.ended)).bind(until(&self.ended)).execute(&mut *connection).await?;
+            let query = query.bind(from(&self.ended)).bind(until(&self.ended));
+            let closed = query.execute(&mut *connection).await.map_err(failed)?;
+            rows::all_closed(tallies.clone(), closed.rows_affected(), self.ended.len())?;
         }
         if !self.begun.is_empty() {
             let sql = format!(
@@ -129,7 +133,8 @@ impl Batch {
                 .bind(from(begun))
                 .bind(until(begun))
                 .execute(connection)
-                .await?;
+                .await
+                .map_err(failed)?;
         }
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! Rows copied into a table: the fastest way in, and the least that is written ahead of it.
+//! Rows on their way into a table by `copy`: the fastest way in. For builds alone, whose connections are their own: a session
+//! that waits for copied rows ends by no time-out, and one whose copy was given up is out of step with its client.
 //!
 //! # Format
 //! As [`crate::log::stream`] has it, the other way round.
@@ -8,17 +9,17 @@ use sqlx::PgConnection;
 use sqlx::error::BoxDynError;
 use sqlx::postgres::PgArgumentBuffer;
 
-use super::cells::put;
+use crate::fold::cells::put;
 
 /// What stands before the rows, and after them.
 const HEAD: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const END: &[u8] = &[0xff, 0xff];
 
-/// Rows on their way into a table.
+/// Rows to be copied in.
 #[derive(Default)]
-pub struct Rows(PgArgumentBuffer);
+pub struct Copied(PgArgumentBuffer);
 
-impl Rows {
+impl Copied {
     /// How many bytes they are.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -34,14 +35,11 @@ impl Rows {
         cells.into_iter().try_for_each(|cell| put(cell, &mut self.0))
     }
 
-    /// Copies them in; nothing is sent where there are none.
+    /// Copies them in.
     ///
     /// # Errors
     /// The database's.
     pub async fn write(&self, connection: &mut PgConnection, table: &str, columns: &str) -> Result<(), sqlx::Error> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
         let sql = format!("copy {table} ({columns}, from_position, until_position) from stdin (format binary)");
         let mut copy = connection.copy_in_raw(&sql).await?;
         for part in [HEAD, &self.0, END] {

@@ -13,6 +13,7 @@ use harness::wait::until;
 use harness::way::Way;
 use harness::writer::address;
 use infra::app::{App, Settings, guarded};
+use infra::fold::build::Life;
 use infra::fold::bulk::{self, MOST};
 use infra::fold::engine::standings;
 use infra::fold::rebuild::{Progress, Quiet};
@@ -22,6 +23,7 @@ use infra::postgres::APP_ROLE;
 use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use uuid::Uuid;
 
 use crate::fold_kill::reading;
 use crate::told::told;
@@ -181,4 +183,42 @@ async fn each_build_of_a_raised_version_is_told_once_however_many_wait_for_it() 
     let told: Vec<&String> = words.iter().filter(|line| line.contains("building a raised version beside")).collect();
     assert_eq!(told.len() as u64, built.unsigned_abs(), "{told:#?}");
     assert!(told.len() >= registry::all().len());
+}
+
+/// Until when a builder's claim lasts, as text.
+async fn claimed(pool: &PgPool, builder: Uuid) -> String {
+    let sql = "select lease_until::text from projection_builds where builder = $1";
+    sqlx::query_scalar(sql).bind(builder).fetch_one(pool).await.unwrap()
+}
+
+async fn goes_on(pool: &PgPool, builder: Uuid) {
+    let before = claimed(pool, builder).await;
+    let longer = async || (claimed(pool, builder).await != before).then_some(());
+    until("a sign of life", Duration::from_secs(30), longer).await;
+}
+
+#[tokio::test]
+async fn a_builder_whose_row_is_locked_does_not_keep_the_others_from_showing_life() {
+    let told = told(74, 10).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let mut connection = pool.acquire().await.unwrap();
+    // The locked one is neither the first nor the last of those shown.
+    let mut builders = Vec::new();
+    for name in ["members", "branches", "outlets"] {
+        let projection = registry::named(Some(name)).unwrap().swap_remove(0);
+        builders.push(projection.part(&mut connection).await.unwrap().build().builder);
+    }
+    let mut holder = pool.begin().await.unwrap();
+    let lock = "select from projection_builds where builder = $1 for update";
+    sqlx::query(lock).bind(builders[1]).execute(&mut *holder).await.unwrap();
+    let locked = claimed(&pool, builders[1]).await;
+    let _life = Life::of(&told.ground.endpoints.app, builders.iter().copied());
+    for other in [builders[0], builders[2]] {
+        goes_on(&pool, other).await;
+    }
+    assert_eq!(claimed(&pool, builders[1]).await, locked, "nobody writes what is locked");
+    holder.rollback().await.unwrap();
+    goes_on(&pool, builders[1]).await;
+    told.app.stop().await;
 }

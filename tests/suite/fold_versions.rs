@@ -328,6 +328,47 @@ async fn a_cursor_of_before_another_version_began_to_serve_is_refused_and_one_of
     server.stop().await;
 }
 
+#[tokio::test]
+async fn a_page_that_goes_on_while_another_version_begins_to_serve_is_refused() {
+    let clock = Arc::new(Clock::simulated(first_day()));
+    let mut server = Server::over(Ground::fresh().await, Arc::clone(&clock)).await;
+    let mut story = Story::of(65, Arc::clone(&clock));
+    story.found(&*server.app.commands).await;
+    story.go_on(&*server.app.commands, 40).await;
+    let api = Api::at(&server.open(SignIn::Development).await);
+    let head = server.app.reads.head().await.unwrap().position;
+    let page = async |after: &str| {
+        let query = format!(
+            "{{ members(first: 1, atLeast: \"{head}\"{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+        );
+        api.ask(&query, Value::Null).await.unwrap()
+    };
+    let first = page("").await;
+    let after = format!(", after: {}", first["data"]["members"]["pageInfo"]["endCursor"]);
+    let pool = server.ground.pool().await;
+    let mut holder = pool.begin().await.unwrap();
+    sqlx::query("lock table members_g1 in access exclusive mode").execute(&mut *holder).await.unwrap();
+    let switched = async {
+        until("the page reads its rows", PATIENCE, async || {
+            let waiting = "select count(*) from pg_stat_activity where datname = current_database() and \
+                           wait_event_type = 'Lock' and query like 'select%members_g1%'";
+            (sqlx::query_scalar::<_, i64>(waiting).fetch_one(&pool).await.unwrap() > 0).then_some(())
+        })
+        .await;
+        let raised = "update projections set version = version + 1 where name = 'members'";
+        sqlx::query(raised).execute(&pool).await.unwrap();
+        until("the program's look", PATIENCE, async || {
+            (server.app.reads.versions()["members"] == Members::VERSION.cast_signed() + 1).then_some(())
+        })
+        .await;
+        holder.commit().await.unwrap();
+    };
+    let (answered, ()) = tokio::join!(page(&after), switched);
+    assert_eq!(answered["errors"][0]["extensions"]["code"], "page.fold_changed", "{answered}");
+    assert_eq!(page("").await["data"]["members"]["nodes"], first["data"]["members"]["nodes"]);
+    server.stop().await;
+}
+
 /// Begins a build as the program of that version does.
 async fn begun<P: Projection>(connection: &mut PgConnection) -> Box<dyn Part> {
     Engine::<P>::default().part(connection).await.unwrap()

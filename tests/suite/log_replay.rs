@@ -83,4 +83,12 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
     let (code, found, _) = replay(&copy, &[]);
     assert_eq!(code, Some(4));
     assert_eq!(fault(&found).0, head.to_string(), "the head says that there is one more: {found}");
+    let copy = told.ground.copy().await;
+    let beyond = "insert into events select aggregate_type, aggregate_id, sequence + 1, event_type, event_version, payload, \
+                  metadata, position + 1, gen_random_uuid(), recorded_at, salt from events order by position desc limit 1";
+    copy.owner().await.execute(beyond).await.unwrap();
+    let (code, found, _) = replay(&copy, &[]);
+    assert_eq!(code, Some(4), "{found}");
+    let (position, what) = fault(&found);
+    assert!(position == (head.0 + 1).to_string() && what.contains("and there is an event at"), "{found}");
 }

@@ -32,8 +32,3 @@ pub mod report;
 pub mod sql;
 pub mod sqltype;
 pub mod turn;
-
-/// Commands are many small trees, made on one thread and dropped on another: the system's allocator took a fifth of the
-/// program's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

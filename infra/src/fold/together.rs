@@ -7,7 +7,7 @@
 //! - Where all are far behind and little is appended meanwhile, each folds apart: several connections catch up faster.
 //!   While commands come they do not, for they would take the cores from those that append: of a burst the commands are
 //!   answered first. Who has to see what is recorded asks for it by its position; readiness tells who lags.
-//! - After a round that was not full all breathe together, so that they stay in step.
+//! - After a round all breathe together, so that they stay in step: whoever missed the next one would be out of it.
 //! - A projection whose row somebody else has locked is left out rather than waited for.
 //!
 //! # Invariant
@@ -137,8 +137,7 @@ impl Together {
             let folded = folded.await.unwrap_or(Err(FoldError::Broken { projection: ALL }));
             match folded {
                 Ok(folded) => {
-                    let full = folded.values().any(|to| to.0 >= from.0 + BATCH as u64);
-                    if self.answer(round, &folded) && !full {
+                    if self.answer(round, &folded) {
                         breath = Instant::now() + BREATH;
                     }
                 }

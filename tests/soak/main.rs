@@ -140,8 +140,8 @@ fn told(asked: &Asked, faults: &Done, known: &Known, moments: &moments::Asked) -
          commands were acknowledged, {} refused by a rule, {} answers did not come and were asked for again. Each \
          acknowledged command is in the log once at the position answered; positions are dense and in order; every \
          projection agrees with the log refolded; {} answers as of moments on the way are the same as then, and {} \
-         questions that met an error or nobody on the way are answered, or refused as then. Loss, double or difference: none. The checks were tried on a log with events and outcomes taken out or changed, on \
-         acknowledgements that never were and on changed rows: each was found.",
+         questions that met an error or nobody on the way are answered, or refused as then. Loss, double or difference: \
+         none. The checks were tried on a log with events and outcomes taken out or changed, on acknowledgements that never were and on changed rows: each was found.",
         asked.time.as_secs(),
         asked.seed,
         faults.join("; "),

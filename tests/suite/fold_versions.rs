@@ -291,22 +291,44 @@ impl Projection for NextMembers {
     }
 }
 
-#[tokio::test]
-async fn a_cursor_of_before_another_version_began_to_serve_is_refused_and_one_of_after_it_is_not() {
-    let clock = Arc::new(Clock::simulated(first_day()));
-    let mut server = Server::over(Ground::fresh().await, Arc::clone(&clock)).await;
-    let mut story = Story::of(62, Arc::clone(&clock));
+/// The roster a member at a time, as of what a story had recorded at the least.
+struct Pages {
+    api: Api,
+    head: Position,
+}
+
+impl Pages {
+    /// The page after a cursor: `, after: "…"`, or nothing for the first one.
+    async fn page(&self, after: &str) -> Value {
+        let head = self.head;
+        let query = format!(
+            "{{ members(first: 1, atLeast: \"{head}\"{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
+        );
+        self.api.ask(&query, Value::Null).await.unwrap()
+    }
+}
+
+/// Where the page ends, for the next one.
+fn after(page: &Value) -> String {
+    format!(", after: {}", page["data"]["members"]["pageInfo"]["endCursor"])
+}
+
+/// A server with a story, and its pages.
+async fn paged(seed: u64, clock: &Arc<Clock>) -> (Server, Pages) {
+    let mut server = Server::over(Ground::fresh().await, Arc::clone(clock)).await;
+    let mut story = Story::of(seed, Arc::clone(clock));
     story.found(&*server.app.commands).await;
     story.go_on(&*server.app.commands, 40).await;
     let api = Api::at(&server.open(SignIn::Development).await);
     let head = server.app.reads.head().await.unwrap().position;
-    let page = async |after: &str| {
-        let query = format!(
-            "{{ members(first: 1, atLeast: \"{head}\"{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
-        );
-        api.ask(&query, Value::Null).await.unwrap()
-    };
-    let after = |page: &Value| format!(", after: {}", page["data"]["members"]["pageInfo"]["endCursor"]);
+    (server, Pages { api, head })
+}
+
+#[tokio::test]
+async fn a_cursor_of_before_another_version_began_to_serve_is_refused_and_one_of_after_it_is_not() {
+    let clock = Arc::new(Clock::simulated(first_day()));
+    let (server, pages) = paged(62, &clock).await;
+    let page = async |after: &str| pages.page(after).await;
     let code = |page: &Value| page["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
     let first = page("").await;
     let second = page(&after(&first)).await;
@@ -331,20 +353,10 @@ async fn a_cursor_of_before_another_version_began_to_serve_is_refused_and_one_of
 #[tokio::test]
 async fn a_page_that_goes_on_while_another_version_begins_to_serve_is_refused() {
     let clock = Arc::new(Clock::simulated(first_day()));
-    let mut server = Server::over(Ground::fresh().await, Arc::clone(&clock)).await;
-    let mut story = Story::of(65, Arc::clone(&clock));
-    story.found(&*server.app.commands).await;
-    story.go_on(&*server.app.commands, 40).await;
-    let api = Api::at(&server.open(SignIn::Development).await);
-    let head = server.app.reads.head().await.unwrap().position;
-    let page = async |after: &str| {
-        let query = format!(
-            "{{ members(first: 1, atLeast: \"{head}\"{after}) {{ nodes {{ id }} pageInfo {{ endCursor }} }} }}"
-        );
-        api.ask(&query, Value::Null).await.unwrap()
-    };
+    let (server, pages) = paged(65, &clock).await;
+    let page = async |after: &str| pages.page(after).await;
     let first = page("").await;
-    let after = format!(", after: {}", first["data"]["members"]["pageInfo"]["endCursor"]);
+    let after = after(&first);
     let pool = server.ground.pool().await;
     let mut holder = pool.begin().await.unwrap();
     sqlx::query("lock table members_g1 in access exclusive mode").execute(&mut *holder).await.unwrap();

@@ -29,10 +29,10 @@ impl Copied {
     /// Adds a row.
     ///
     /// # Errors
-    /// A number beyond what the database takes.
-    pub fn add<'c>(&mut self, cells: impl Iterator<Item = &'c Cell> + Clone) -> Result<(), BoxDynError> {
-        self.0.extend(i16::try_from(cells.clone().count())?.to_be_bytes());
-        cells.into_iter().try_for_each(|cell| put(cell, &mut self.0))
+    /// More cells than a row has, or a number beyond what the database takes.
+    pub fn add(&mut self, cells: &[Cell]) -> Result<(), BoxDynError> {
+        self.0.extend(i16::try_from(cells.len())?.to_be_bytes());
+        cells.iter().try_for_each(|cell| put(cell, &mut self.0))
     }
 
     /// Copies them in.

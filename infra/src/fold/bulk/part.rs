@@ -133,16 +133,15 @@ impl<P: Projection> Bulk<P> {
 
     /// Adds a row to what is to be written.
     fn put(&mut self, held: &Held<P::Row>) -> Result<(), FoldError> {
-        let cells = held.row.cells();
+        let mut cells = held.row.cells();
         if P::RANKED {
             let kept = &cells[..P::Row::KEY - 1];
             let group = self.groups.entry(P::places(&held.row).group).or_insert_with(|| (0, kept.to_vec()));
             group.0 += 1;
         }
         let until = held.until.map_or(HOLDS, |until| until.0.cast_signed());
-        let range = [held.from.0.cast_signed(), until].map(Cell::Int);
-        let put = self.ended.add(cells.iter().chain(&range));
-        put.map_err(|error| failed::<P>(sqlx::Error::Encode(error)))
+        cells.extend([held.from.0.cast_signed(), until].map(Cell::Int));
+        self.ended.add(&cells).map_err(|error| failed::<P>(sqlx::Error::Encode(error)))
     }
 
     /// Adds what tallies were to what is to be written.
@@ -153,7 +152,7 @@ impl<P: Projection> Bulk<P> {
             let (from, until) = (stood.from.0.cast_signed(), tallies::until(&stood));
             let cells = [Cell::Text(name), Cell::Int(year), Cell::Decimal(value)];
             let cells = cells.into_iter().chain([parts, at_least, from, until].map(Cell::Int)).collect::<Vec<_>>();
-            self.tallied.add(cells.iter()).map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
+            self.tallied.add(&cells).map_err(|error| failed::<P>(sqlx::Error::Encode(error)))?;
         }
         Ok(())
     }

@@ -462,7 +462,11 @@ CREATE TABLE public.projections (
     lease_until timestamp with time zone,
     stopped_at bigint,
     cause text,
-    born bigint DEFAULT 0 NOT NULL
+    born bigint DEFAULT 0 NOT NULL,
+    lapsed integer DEFAULT 0 NOT NULL,
+    tried_at bigint,
+    tried_by text,
+    tries integer DEFAULT 0 NOT NULL
 );
 CREATE TABLE public.reads (
     id uuid NOT NULL,

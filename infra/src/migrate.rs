@@ -17,7 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL. There was never a 12.
-const MIGRATIONS: [(i64, &str, &str); 14] = [
+const MIGRATIONS: [(i64, &str, &str); 15] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -32,6 +32,7 @@ const MIGRATIONS: [(i64, &str, &str); 14] = [
     (13, "origin", include_str!("../sql/0013_origin.sql")),
     (14, "origin_in_append", include_str!("../sql/0014_origin_in_append.sql")),
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
+    (16, "deaths", include_str!("../sql/0016_deaths.sql")),
 ];
 
 /// What can go wrong.

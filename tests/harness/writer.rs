@@ -90,6 +90,14 @@ impl Writer {
         assert!(sent.expect("kill is there").success());
     }
 
+    /// Whether it has ended, in whatever way.
+    ///
+    /// # Panics
+    /// When it cannot be asked.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("it can be asked").is_some()
+    }
+
     /// Kills it with SIGKILL, its server with it where it has one, and hears what it had still said.
     ///
     /// # Panics

@@ -1,5 +1,6 @@
 //! Rebuilds as processes of their own, beside a program that serves: killed, and several at once.
 
+use std::path::Path;
 use std::process::Output;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +10,7 @@ use domain::stream::Position;
 use graphql::ports::Reads;
 use harness::program::{Running, data, run};
 use harness::wait::until;
+use harness::writer::{Writer, address};
 use infra::fold::compare::{self, Compared};
 use infra::fold::engine::standings;
 use infra::fold::rebuild::Quiet;
@@ -51,7 +53,7 @@ pub fn reading(reads: Arc<dyn Reads>, done: Arc<AtomicBool>) -> JoinHandle<u64> 
 }
 
 fn url(told: &Told) -> String {
-    let (socket, database) = harness::writer::address(&told.ground.endpoints.app);
+    let (socket, database) = address(&told.ground.endpoints.app);
     format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display())
 }
 
@@ -169,4 +171,50 @@ async fn several_rebuilds_at_once_do_not_disturb_one_another() {
     }
     all_agree(&pool).await;
     told.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_process_after_process_dies_of_stops_its_projection_alone() {
+    let mut told = told(28, 40).await;
+    let begin = told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    // Somebody else has their leases while more is recorded.
+    let sql = "update projections set holder = gen_random_uuid(), lease_until = now() + interval '1 hour' \
+               where name in ('members', 'outlets')";
+    sqlx::query(sql).execute(&pool).await.unwrap();
+    told.app = told.ground.app_at(Arc::clone(&told.clock)).await;
+    told.story.go_on(&*told.app.commands, 30).await;
+    let head = told.app.reads.head().await.unwrap().position;
+    told.app.stop().await;
+    let deadly = Position(begin.0 + 3);
+    assert!(deadly < head);
+    let (socket, database) = address(&told.ground.endpoints.app);
+    let arguments = ["deadly", socket.to_str().unwrap(), &database, &deadly.to_string()];
+    let stopped = async || {
+        let standings = standings(&pool).await.unwrap();
+        let of = |name: &str| standings.iter().find(|standing| standing.name == name).unwrap().clone();
+        (of("members").stopped, of("members").checkpoint, of("outlets").checkpoint)
+    };
+    let mut deaths = 0;
+    loop {
+        // As if the lease of the one that died had run out.
+        sqlx::query("update projections set lease_until = now() - interval '1 second'").execute(&pool).await.unwrap();
+        let mut writer = Writer::start(Path::new(env!("CARGO_BIN_EXE_writer")), &arguments);
+        let ended = until("a death or a stop", Duration::from_secs(60), async || {
+            (writer.has_ended() || stopped().await.0.is_some()).then_some(())
+        });
+        ended.await;
+        if stopped().await.0.is_some() {
+            until("the others", Duration::from_secs(60), async || (stopped().await.2 == head).then_some(())).await;
+            break;
+        }
+        deaths += 1;
+        assert!(deaths < 12, "it dies again and again");
+    }
+    let (stop, checkpoint, _) = stopped().await;
+    let (at, cause) = stop.unwrap();
+    assert_eq!((at, checkpoint.0), (deadly, deadly.0 - 1), "{cause}");
+    assert!(cause.contains("process after process of this build ended"), "{cause}");
+    assert!(deaths >= 4, "one death says nothing: {deaths}");
 }

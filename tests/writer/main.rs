@@ -1,14 +1,19 @@
 //! A program that writes numbered commands and says which were acknowledged, to be killed in the middle.
 //!
 //! `writer database SOCKET-FOLDER DATABASE KEY-FILE NAME COUNT`, or `writer data FOLDER KEY-FILE NAME COUNT`, which
-//! runs a PostgreSQL of its own. `writer idle SOCKET-FOLDER DATABASE KEY-FILE` writes nothing and only folds. It says `server PID`, `ack ID POSITION`, and `end`.
+//! runs a PostgreSQL of its own. `writer idle SOCKET-FOLDER DATABASE KEY-FILE` writes nothing and only folds. `writer deadly
+//! SOCKET-FOLDER DATABASE POSITION` folds members and outlets, and dies where the members meet that event. It says `server
+//! PID`, `ack ID POSITION`, and `end`.
 #![expect(clippy::print_stdout, reason = "what it prints is its purpose")]
+
+mod deadly;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use domain::id::BranchId;
 use domain::period::Zone;
+use domain::stream::Position;
 use futures_util::{StreamExt, stream};
 use harness::crowd::{accepted, enrol, organisation, transfer};
 use harness::writer::{AT_ONCE, BRANCHES, DATABASE, options};
@@ -42,7 +47,11 @@ async fn main() {
             let _app = program(address, key).await;
             std::future::pending().await
         }
-        _ => panic!("writer database|data|idle …"),
+        ["deadly", socket, database, position] => {
+            let address = PgConnectOptions::new_without_pgpass().socket(socket).username(APP_ROLE).database(database);
+            deadly::fold(address, Position(position.parse().expect("a position"))).await;
+        }
+        _ => panic!("writer database|data|idle|deadly …"),
     }
     println!("end");
 }

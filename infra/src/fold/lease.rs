@@ -22,6 +22,8 @@ pub struct Lease {
     pub version: i32,
     /// The last position folded.
     pub checkpoint: Position,
+    /// How often the lease has run out on whoever had it since the projection last got on by several events, or had none left.
+    pub lapsed: i32,
 }
 
 /// Takes the lease if it is free or ours and this version of the fold serves; nothing otherwise.
@@ -29,9 +31,10 @@ pub struct Lease {
 /// # Errors
 /// The database's.
 pub async fn take(pool: &PgPool, projection: &str, version: u32, holder: Uuid) -> Result<Option<Lease>, sqlx::Error> {
-    let sql = "update projections set holder = $2, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second' \
+    let sql = "update projections set lapsed = lapsed + case when holder <> $2 then 1 else 0 end, \
+               holder = $2, epoch = epoch + 1, lease_until = now() + $3 * interval '1 second' \
                where name = $1 and version = $4 and (holder is null or holder = $2 or lease_until < now()) \
-               returning epoch, generation, version, checkpoint";
+               returning epoch, generation, version, checkpoint, lapsed";
     let query = crate::sql::query(sql).bind(projection).bind(holder).bind(seconds()).bind(version.cast_signed());
     query.fetch_optional(pool).await?.as_ref().map(lease_of).transpose()
 }
@@ -41,7 +44,7 @@ pub async fn take(pool: &PgPool, projection: &str, version: u32, holder: Uuid) -
 /// # Errors
 /// The database's.
 pub async fn look(executor: impl PgExecutor<'_>, projection: &str) -> Result<Lease, sqlx::Error> {
-    let sql = "select epoch, generation, version, checkpoint from projections where name = $1";
+    let sql = "select epoch, generation, version, checkpoint, lapsed from projections where name = $1";
     lease_of(&crate::sql::query(sql).bind(projection).fetch_one(executor).await?)
 }
 
@@ -51,6 +54,7 @@ fn lease_of(row: &PgRow) -> Result<Lease, sqlx::Error> {
         generation: row.try_get(1)?,
         version: row.try_get(2)?,
         checkpoint: Position(row.try_get::<i64, _>(3)?.unsigned_abs()),
+        lapsed: row.try_get(4)?,
     })
 }
 
@@ -67,7 +71,8 @@ pub async fn advance(
     checkpoint: Position,
 ) -> Result<Option<BTreeSet<Position>>, sqlx::Error> {
     let sql = "update projections set checkpoint = $4, lease_until = now() + $5 * interval '1 second', \
-               stopped_at = null, cause = null where name = $1 and epoch = $2 and checkpoint = $3 \
+               stopped_at = null, cause = null, lapsed = case $4 - $3 when 1 then lapsed else 0 end \
+               where name = $1 and epoch = $2 and checkpoint = $3 \
                returning array(select s.position from projection_skips s where s.projection = $1 and s.position > $3 \
                and s.position <= $4)";
     let skipped: Option<Vec<i64>> = crate::sql::query_scalar(sql)
@@ -99,7 +104,7 @@ pub async fn advance_all(
         afters.push(after.0.cast_signed());
     }
     let sql = "update projections p set checkpoint = l.after, lease_until = now() + $5 * interval '1 second', \
-               stopped_at = null, cause = null \
+               stopped_at = null, cause = null, lapsed = case l.after - l.before when 1 then lapsed else 0 end \
                from (select h.name, l.before, l.after \
                from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[]) as l(name, epoch, before, after) \
                join projections h on h.name = l.name and h.epoch = l.epoch and h.checkpoint = l.before \
@@ -118,6 +123,21 @@ pub async fn advance_all(
 pub async fn give_back(pool: &PgPool, projection: &str, lease: &Lease) -> Result<(), sqlx::Error> {
     let sql = "update projections set holder = null, lease_until = null where name = $1 and epoch = $2";
     crate::sql::query(sql).bind(projection).bind(lease.epoch).execute(pool).await.map(drop)
+}
+
+/// Notes that the next event is about to be folded by itself, for whoever comes after a process that died of it; answers how
+/// often in a row processes of this build have been. Nothing where there is no such event, it is to be stepped over, or the
+/// lease is lost.
+///
+/// # Errors
+/// The database's.
+pub async fn about_to(pool: &PgPool, projection: &str, lease: &Lease, build: &str) -> Result<Option<i32>, sqlx::Error> {
+    let sql = "update projections p set tried_at = $3, tried_by = $4, \
+               tries = case when tried_at = $3 and tried_by = $4 then least(tries, 1000) + 1 else 1 end \
+               where name = $1 and epoch = $2 and exists (select from events where position = $3) \
+               and not exists (select from projection_skips s where s.projection = $1 and s.position = $3) returning tries";
+    let next = lease.checkpoint.0.cast_signed() + 1;
+    crate::sql::query_scalar(sql).bind(projection).bind(lease.epoch).bind(next).bind(build).fetch_optional(pool).await
 }
 
 /// Records that the projection stops before an event, and why.

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::FoldError;
 use super::engine::{BATCH, Folded};
+use super::kinds;
 use super::lease::{self, Lease};
 use super::rebuild::Progress;
 use super::tail::Tail;
@@ -40,6 +41,11 @@ const _: () = assert!(lease::TERM.as_secs() + TURN.as_secs() + 3 <= TAKEN_OVER.a
 const YIELD: Duration = Duration::from_secs(3);
 /// How often a projection fails on the database's word before that is recorded as a stop.
 const TRIES: u32 = 3;
+/// How often a lease runs out without the projection getting on before its events are folded one by one, each noted
+/// before: whoever had it may have died of one.
+const LAPSES: i32 = 3;
+/// How many processes of a build may end while they fold an event by itself, before it is taken for the cause.
+const DEATHS: i32 = 3;
 
 /// How many builds of raised versions a process makes at once, each with connections of its own and rows in memory. Who
 /// has no turn looks again whether there is still something to build: another process may have done it.
@@ -151,7 +157,9 @@ async fn hold(
     mut lease: Lease,
     trouble: &mut Trouble,
 ) -> (Lease, Ended) {
-    let (mut most, mut prolong) = (BATCH, false);
+    let (mut most, mut prolong) = (if lease.lapsed < LAPSES { BATCH } else { 1 }, false);
+    // Whatever they died of was in one batch.
+    let careful_to = Position(lease.checkpoint.0 + BATCH as u64);
     while !*floor.stopping.borrow() {
         // One in trouble does not break up the others' transactions.
         let together = match most == BATCH && trouble.times == 0 {
@@ -165,8 +173,9 @@ async fn hold(
         match folded {
             Ok(checkpoint) if checkpoint > lease.checkpoint => {
                 let small = checkpoint.0 - lease.checkpoint.0 < BATCH as u64 && most == BATCH && together.is_none();
+                lease.lapsed = if checkpoint < careful_to { lease.lapsed } else { 0 };
                 // After folding one by one it dares more with each that succeeds.
-                most = BATCH.min(most * 2);
+                most = if lease.lapsed < LAPSES { BATCH.min(most * 2) } else { 1 };
                 lease.checkpoint = checkpoint;
                 (*trouble, prolong) = (Trouble::default(), false);
                 if small {
@@ -175,7 +184,7 @@ async fn hold(
                 continue;
             }
             Ok(_) => {
-                most = BATCH;
+                (most, lease.lapsed) = (BATCH, 0);
                 (*trouble, prolong) = (Trouble::default(), false);
             }
             Err(FoldError::Fenced { .. }) => return (lease, Ended::Otherwise),
@@ -207,6 +216,9 @@ async fn apart(
     most: usize,
     due: bool,
 ) -> Result<Position, FoldError> {
+    if lease.lapsed >= LAPSES {
+        carefully(projection, floor, lease).await?;
+    }
     let checkpoint = catch_up(projection, floor, lease, most).await?;
     if checkpoint > lease.checkpoint {
         _ = floor.moved.send(vec![(projection.table(), lease.generation, checkpoint)]);
@@ -214,6 +226,16 @@ async fn apart(
         return Err(FoldError::Fenced { projection: projection.name() });
     }
     Ok(checkpoint)
+}
+
+/// Goes on to fold the next event, unless processes have died of it again and again.
+async fn carefully(projection: &dyn Folded, floor: &Floor, lease: &Lease) -> Result<(), FoldError> {
+    let build = kinds::build();
+    let tried = floor.reach.soon(lease::about_to(&floor.pool, projection.name(), lease, build)).await;
+    match tried.map_err(|source| FoldError::Sql { projection: projection.name(), source })? {
+        Some(tried) if tried > DEATHS => Err(FoldError::Deadly { projection: projection.name() }),
+        _few_or_none => Ok(()),
+    }
 }
 
 /// A fold that panics is a failure like any other: the worker lives on and says so.

@@ -59,7 +59,7 @@ pub enum FoldError {
         source: ReadLogError,
     },
     /// Somebody else holds the lease: nothing was written.
-    #[error("projection {projection} is worked on by another process")]
+    #[error("projection {projection} was taken over by another process, and nothing was written; run it again")]
     Fenced {
         /// Which projection.
         projection: &'static str,
@@ -99,8 +99,19 @@ pub enum FoldError {
         ours: u32,
     },
     /// The fold itself failed: a fault of this program.
-    #[error("projection {projection} fails to fold an event")]
+    #[error(
+        "projection {projection} fails to fold an event, a fault of this program: report it with what the log of the program says"
+    )]
     Broken {
+        /// Which projection.
+        projection: &'static str,
+    },
+    /// Processes ended while they folded an event, one after the other.
+    #[error(
+        "process after process of this build ended while projection {projection} folded the event, the last ones while it folded \
+         nothing else; another build may be able to, or it is skipped"
+    )]
+    Deadly {
         /// Which projection.
         projection: &'static str,
     },
@@ -123,7 +134,7 @@ impl FoldError {
                 error.code().is_some_and(|code| ["22", "23"].iter().any(|class| code.starts_with(class)))
             }
             Self::Log { source, .. } => source.stops_at().is_some(),
-            Self::Misfit { .. } | Self::Changed { .. } | Self::Broken { .. } => true,
+            Self::Misfit { .. } | Self::Changed { .. } | Self::Broken { .. } | Self::Deadly { .. } => true,
             Self::Sql { .. }
             | Self::Fenced { .. }
             | Self::BeingBuilt { .. }

@@ -103,6 +103,20 @@ fn a_killed_import_is_run_again_and_each_command_is_there_once() {
     assert!(String::from_utf8_lossy(&third.stderr).contains("0 accepted, 3002 accepted before, 0 refused"));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_appends_a_thousand_commands_in_a_transaction() {
+    let (ground, folder) = (Ground::fresh().await, data());
+    let path = file(folder.path(), &lines(6_000));
+    let (socket, database) = harness::writer::address(&ground.endpoints.app);
+    let url = format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display());
+    let done = run(folder.path(), &["--database-url", &url, "import", &path, "--viewer", OFFICE]);
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!((done.status.code(), outcomes(&done.stdout).len()), (Some(0), 6_002), "{told}");
+    let sql = "select count(*) from commands group by xmin::text order by 1 desc";
+    let sizes: Vec<i64> = sqlx::query_scalar(sql).fetch_all(&ground.pool().await).await.unwrap();
+    assert!(sizes[0] >= 1_000, "commands in a transaction: {sizes:?}");
+}
+
 #[test]
 fn lines_depend_on_those_before_them_and_bad_ones_are_named() {
     let (place, folder) = (data(), data());

@@ -78,6 +78,7 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
     let (lines, of) = (line::lines(&import.file)?, line::count(&import.file));
     let opened = open_beside(place, place.allow_owner).await?;
     let mut app = opened.start(Arc::new(Clock::System)).await?;
+    app.executor.append_in_bulk();
     let work = Work {
         api: crate::api::build(&app),
         mutations: Mutations::all(),

@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use domain::stream::{Position, StreamId};
@@ -43,6 +44,10 @@ const LATE: u32 = 2;
 
 /// How often the appender lets others go first before a batch.
 const TURNS: u32 = 16;
+/// In bulk: how many jobs are waited for while more come, of those that an import has under way, and how long that nothing
+/// comes is taken for the end of them.
+const BULK: usize = MOST_JOBS / 4;
+const LULL: Duration = Duration::from_millis(10);
 
 /// The table of the row that every append takes.
 const HEAD: &str = "log_head";
@@ -61,6 +66,8 @@ pub struct Appender {
     pub head: watch::Sender<Position>,
     /// The time of recording.
     pub clock: Arc<Clock>,
+    /// Whether large batches matter more than soon ones.
+    pub in_bulk: Arc<AtomicBool>,
 }
 
 /// What an appender keeps from batch to batch.
@@ -116,6 +123,13 @@ impl Appender {
     /// first would otherwise go to the disk alone, and all the others wait for it.
     async fn gather(&self) {
         let mut waiting = self.desk.lock().waiting();
+        while self.in_bulk.load(Ordering::Relaxed) && (1..BULK).contains(&waiting) {
+            tokio::time::sleep(LULL).await;
+            let now = self.desk.lock().waiting();
+            if std::mem::replace(&mut waiting, now) == now {
+                return;
+            }
+        }
         for _ in 0..TURNS {
             tokio::task::yield_now().await;
             let now = self.desk.lock().waiting();

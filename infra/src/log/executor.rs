@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +55,7 @@ pub struct Executor {
     reach: Arc<Reach>,
     clock: Arc<Clock>,
     zone: Zone,
+    in_bulk: Arc<AtomicBool>,
     appender: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -65,6 +67,7 @@ impl Executor {
         let desk = SharedDesk::new(Desk::new(states));
         let bell = Arc::new(Notify::new());
         let (sender, head) = watch::channel(Position(0));
+        let in_bulk = Arc::default();
         let appender = Appender {
             options,
             reach: Arc::clone(&reach),
@@ -72,10 +75,17 @@ impl Executor {
             bell: Arc::clone(&bell),
             head: sender,
             clock: Arc::clone(&clock),
+            in_bulk: Arc::clone(&in_bulk),
         };
         let appender = Mutex::new(Some(tokio::spawn(appender.run())));
         let (loader, gate) = (Loader::new(pool.clone()), Arc::default());
-        Self { desk, bell, head, loader, pool, gate, reach, clock, zone, appender }
+        Self { desk, bell, head, loader, pool, gate, reach, clock, zone, in_bulk, appender }
+    }
+
+    /// From now on commands wait for one another, so that a thousand are appended in a transaction: for an import, which has
+    /// thousands under way.
+    pub fn append_in_bulk(&self) {
+        self.in_bulk.store(true, Ordering::Relaxed);
     }
 
     /// The last position this process has committed, now and whenever it moves.

@@ -248,6 +248,9 @@ async fn what_is_changed_is_found(pool: &PgPool) {
         "ctid = (select ctid from standings_places_g2 where tie > '-infinity' order by until_position desc limit 1)";
     let leaf = "until_position = 9223372036854775807 and low_number > '-infinity'";
     let note = "position > 0 and cardinality(leaves) > 1";
+    let alone = "ctid = (select s.ctid from standings_steps_g2 s where s.position > 0 and cardinality(s.leaves) > 1 and \
+                 not exists (select from standings_steps_g2 o where o.board = s.board and o.position = s.position - 1) limit 1)";
+    let few = "not kept";
     for (table, changed, which) in [
         ("places", "number = number + 1", place),
         ("places", "tie = 7", place),
@@ -274,6 +277,15 @@ async fn what_is_changed_is_found(pool: &PgPool) {
         ("steps", "before[2] = before[2] + 1", note),
         ("steps", "total = total + 1", note),
         ("steps", "leaves[1] = leaves[2], leaves[2] = leaves[1]", note),
+        ("steps", "position = position - 1", alone),
+        ("steps", "board = board + 4000", alone),
+        ("groups", "kept = false", "kept"),
+        ("groups", "id = id + 4000", "kept"),
+        ("groups", "versions = versions + 1", "kept"),
+        ("groups", "name = name || 'x'", "kept"),
+        ("groups", "versions = versions - 1", few),
+        ("groups", "name = name || 'x'", few),
+        ("groups", "kept = true", few),
     ] {
         is_found(pool, &format!("update standings_{table}_g2 set {changed} where {which}")).await;
     }
@@ -317,7 +329,7 @@ fn hidden_in(leaf: &str, which: &str) -> String {
 
 /// Makes the changes, of at least one row, and takes them back.
 async fn is_found(pool: &PgPool, changes: &str) {
-    const TABLES: [&str; 3] = ["places", "leaves", "steps"];
+    const TABLES: [&str; 4] = ["places", "leaves", "steps", "groups"];
     let each = |sql: fn(&str) -> String| TABLES.map(sql).join("; ");
     pool.execute(each(|table| format!("create table kept_{table} as table standings_{table}_g2")).as_str())
         .await

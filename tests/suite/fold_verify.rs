@@ -31,21 +31,25 @@ impl Victim {
     /// Some row that holds, one of a key that changed where there is one; not at the very position before, so that it
     /// can be moved there.
     async fn of(pool: &PgPool, projection: &dyn Folded) -> Self {
+        let found = Self::found(pool, projection, &format!("= {}", i64::MAX)).await;
+        found.unwrap_or_else(|| panic!("{} has rows", projection.name()))
+    }
+
+    /// The same, of the rows whose end is so; nothing where there is none.
+    async fn found(pool: &PgPool, projection: &dyn Folded, until: &str) -> Option<Self> {
         let table = format!("{}_g1", projection.table());
         let key = key_columns(projection);
         let names: Vec<String> = key.iter().map(|column| format!("{}::text", column.name)).collect();
         let same: Vec<String> = key.iter().map(|column| format!("o.{0} = t.{0}", column.name)).collect();
         let sql = format!(
-            "select ctid::text, t::text, array[{}] from {table} t where until_position = {} \
+            "select ctid::text, t::text, array[{}] from {table} t where until_position {until} \
              and not exists (select from {table} o where {} and o.from_position = t.from_position - 1) \
              order by from_position desc offset 2 limit 1",
             names.join(", "),
-            i64::MAX,
             same.join(" and "),
         );
-        let row = sqlx::query(&sql).fetch_optional(pool).await.unwrap();
-        let row = row.unwrap_or_else(|| panic!("{table} has rows"));
-        Self { table, place: row.get(0), whole: row.get(1), key: row.get(2) }
+        let row = sqlx::query(&sql).fetch_optional(pool).await.unwrap()?;
+        Some(Self { table, place: row.get(0), whole: row.get(1), key: row.get(2) })
     }
 
     /// Changes it; answers the key it has then.
@@ -127,6 +131,30 @@ async fn a_change_of_any_column_of_any_projection_is_found_by_its_key() {
         }
         assert_eq!(difference(&pool, &*projection).await, None, "{} is as it was", projection.name());
     }
+}
+
+#[tokio::test]
+async fn a_change_of_any_column_of_a_row_that_ended_is_found_by_its_key() {
+    let told = told(17, 260).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let (pool, mut with_ended) = (told.ground.pool().await, 0);
+    for projection in registry::all() {
+        let Some(mut victim) = Victim::found(&pool, &*projection, &format!("< {}", i64::MAX)).await else { continue };
+        with_ended += 1;
+        let mut changes: Vec<(&str, String)> =
+            projection.columns().iter().map(|column| (column.name, another(column))).collect();
+        changes.extend(["until_position + 1", &i64::MAX.to_string()].map(|end| ("until_position", end.to_owned())));
+        changes.push(("from_position", "from_position - 1".to_owned()));
+        for (column, expression) in changes {
+            let tampered = victim.tamper(&pool, &*projection, column, &expression).await;
+            let what = format!("{}.{column} = {expression} of what ended", projection.name());
+            names(difference(&pool, &*projection).await, [&victim.key, &tampered], &what);
+            victim.restore(&pool).await;
+        }
+        assert_eq!(difference(&pool, &*projection).await, None, "{} is as it was", projection.name());
+    }
+    assert!(with_ended > 10, "{with_ended} projections have rows that ended");
 }
 
 #[tokio::test]

@@ -47,7 +47,7 @@ pub struct Verified {
     pub rows: u64,
     /// SHA-256 over the refolded rows in order.
     pub digest: String,
-    /// How many rows are missing, are too many or differ.
+    /// How many rows are missing, are too many or differ; one more where places on boards do, and where tallies do.
     pub differing: u64,
     /// The first difference, by key.
     pub difference: Option<Difference>,
@@ -83,19 +83,14 @@ pub async fn run<P: Projection>(pool: &PgPool, told: &dyn Progress) -> Result<Ve
 pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progress) -> Result<Verified, FoldError> {
     let failed = |source| FoldError::Sql { projection: P::NAME, source };
     let (mut connection, database) = (pool.acquire().await.map_err(failed)?, pool.connect_options());
-    let lease = lease::look(&mut *connection, P::NAME).await.map_err(failed)?;
-    if lease.version != P::VERSION.cast_signed() {
-        return Err(FoldError::OtherVersion { projection: P::NAME, serving: lease.version, ours: P::VERSION });
-    }
+    let (lease, mut places) = begin::<P>(&mut connection).await?;
     let (mut digest, mut rows, mut differing) = (Sha256::new(), 0, 0);
     let mut first: Option<((Vec<Cell>, Position), Difference)> = None;
-    let mut places = match P::RANKED {
-        true => Some(ranks::verify::Refolded::<P>::begin(&mut connection, &lease).await?),
-        false => None,
-    };
     let mut tallied = P::TALLIED.then(|| tallies::verify::Refolded::<P>::begin(&lease));
-    let mut groups = 0;
+    let (mut groups, mut passes) = (0, 0);
     while groups < GROUPS {
+        passes += 1;
+        told.pass(passes);
         let pass = Pass::<P>::over(&mut connection, &database, groups, most, &lease, told).await?;
         let mut worked = Instant::now();
         let mut expected = pass.digested(&mut digest);
@@ -113,18 +108,40 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
     }
     let mut difference = first.map(|(_, difference)| difference);
     let mut worked = Instant::now();
-    if let Some(places) = places.filter(|_| difference.is_none()) {
-        difference = places.difference(&mut connection, &lease).await?;
+    if let Some(places) = places {
+        let found = places.difference(&mut connection, &lease).await?;
         rest(told, &mut worked).await;
-        differing += u64::from(difference.is_some());
+        differing += u64::from(found.is_some());
+        difference = difference.or(found);
     }
-    if let Some(tallied) = tallied.filter(|_| difference.is_none()) {
-        difference = tallied.difference(&mut connection, &lease).await?;
+    if let Some(tallied) = tallied {
+        let found = tallied.difference(&mut connection, &lease).await?;
         rest(told, &mut worked).await;
-        differing += u64::from(difference.is_some());
+        differing += u64::from(found.is_some());
+        difference = difference.or(found);
     }
     let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, differing, difference })
+}
+
+/// Where the projection is, and what its groups count there: read again where it was folded on between the two.
+async fn begin<P: Projection>(
+    connection: &mut PgConnection,
+) -> Result<(Lease, Option<ranks::verify::Refolded<P>>), FoldError> {
+    let failed = |source| FoldError::Sql { projection: P::NAME, source };
+    loop {
+        let lease = lease::look(&mut *connection, P::NAME).await.map_err(failed)?;
+        if lease.version != P::VERSION.cast_signed() {
+            return Err(FoldError::OtherVersion { projection: P::NAME, serving: lease.version, ours: P::VERSION });
+        }
+        if !P::RANKED {
+            return Ok((lease, None));
+        }
+        let places = ranks::verify::Refolded::<P>::begin(connection, &lease).await?;
+        if places.is_of_one_moment() {
+            return Ok((lease, Some(places)));
+        }
+    }
 }
 
 /// Rests for as long as whoever is told wants it, and begins to work again.
@@ -340,7 +357,7 @@ async fn stored_of<P: Projection>(
 }
 
 /// The stored names of the last events at these positions, ascending.
-async fn events<P: Projection>(
+pub(super) async fn events<P: Projection>(
     connection: &mut PgConnection,
     positions: impl Iterator<Item = &Position>,
 ) -> Result<Vec<(Position, String)>, FoldError> {

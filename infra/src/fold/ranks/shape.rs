@@ -18,6 +18,9 @@ pub async fn fault(
     tables: &Tables,
     checkpoint: Position,
 ) -> Result<Option<String>, sqlx::Error> {
+    if let Some(unkept) = unkept(connection, tables).await? {
+        return Ok(Some(unkept));
+    }
     if let Some(outside) = outside(connection, tables).await? {
         return Ok(Some(outside));
     }
@@ -35,6 +38,21 @@ pub async fn fault(
         }
     }
     Ok(None)
+}
+
+/// A board that is kept of a group that says it is not, or the other way round.
+async fn unkept(connection: &mut PgConnection, tables: &Tables) -> Result<Option<String>, sqlx::Error> {
+    let sql = format!(
+        "select board from (select distinct board from {leaves} union select distinct board from {steps}) as b \
+         left join {groups} g on g.id = b.board / {BOARDS} where g.kept is not true \
+         union all select g.id * {BOARDS} from {groups} g where g.kept and not exists \
+         (select from {leaves} l where l.board between g.id * {BOARDS} and g.id * {BOARDS} + {BOARDS} - 1) limit 1",
+        leaves = tables.leaves,
+        steps = tables.steps,
+        groups = tables.groups,
+    );
+    let found: Option<i64> = crate::sql::query_scalar(&sql).fetch_optional(connection).await?;
+    Ok(found.map(|board| format!("board {board} is not kept as its group says")))
 }
 
 /// A place that its leaf does not cover, or that holds beyond it.
@@ -74,7 +92,7 @@ async fn uncovered(connection: &mut PgConnection, tables: &Tables) -> Result<Opt
     Ok(found.map(|(board, at, _)| format!("leaves of board {board} do not meet at {at}")))
 }
 
-/// A leaf that has counted otherwise.
+/// A leaf that holds and has counted otherwise: nobody asks what one that was closed had counted.
 async fn counted(connection: &mut PgConnection, tables: &Tables) -> Result<Option<String>, sqlx::Error> {
     let sql = format!(
         "select l.board, l.leaf from {} l cross join lateral (select count(*) as total, \

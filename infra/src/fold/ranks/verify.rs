@@ -12,7 +12,7 @@ use domain::stream::Position;
 use futures_util::TryStreamExt;
 use projections::leaderboard::Place;
 use projections::memory::Memory;
-use projections::projection::{BOARDS, Projection};
+use projections::projection::{BOARDS, Projection, Ranked};
 use projections::row::Row;
 use sha2::{Digest, Sha256};
 use sqlx::{Connection, PgConnection, Row as _};
@@ -23,12 +23,15 @@ use crate::fold::FoldError;
 use crate::fold::lease::Lease;
 use crate::fold::sums::{Sums, ends, number, within};
 use crate::fold::table::HOLDS;
-use crate::fold::verify::{Difference, LONG, rows_within};
+use crate::fold::verify::{Difference, LONG, events, rows_within};
 
-/// The places of the rows refolded, of the groups whose boards are kept.
+/// The places of the rows refolded, of the groups whose boards are kept, and how many versions each group has had.
 pub struct Refolded<P> {
     tables: Tables,
     groups: BTreeMap<String, i64>,
+    /// What the groups count, where they were read as of the checkpoint.
+    counted: Option<BTreeMap<String, i64>>,
+    versions: BTreeMap<String, i64>,
     sums: Sums,
     of: PhantomData<fn() -> P>,
 }
@@ -41,18 +44,48 @@ impl<P: Projection> Refolded<P> {
     pub async fn begin(connection: &mut PgConnection, lease: &Lease) -> Result<Self, FoldError> {
         let failed = |source| FoldError::Sql { projection: P::NAME, source };
         let tables = Tables::of(P::Row::TABLE, lease.generation);
-        let sql = format!("select name, id from {} where kept", tables.groups);
-        let groups: Vec<(String, i64)> = crate::sql::query_as(&sql).fetch_all(connection).await.map_err(failed)?;
-        Ok(Self { tables, groups: groups.into_iter().collect(), sums: Sums::upto(lease.checkpoint), of: PhantomData })
+        let sql = format!(
+            "select coalesce(name, ''), coalesce(id, 0), coalesce(versions, 0), coalesce(kept, false), checkpoint \
+             from (select checkpoint from projections where name = $1) as p left join {} g on true",
+            tables.groups
+        );
+        let rows: Vec<(String, i64, i64, bool, i64)> =
+            crate::sql::query_as(&sql).bind(P::NAME).fetch_all(connection).await.map_err(failed)?;
+        let as_of = rows.first().map(|(.., checkpoint)| checkpoint.unsigned_abs());
+        let kept = |(name, id, _, kept, _): &(String, i64, i64, bool, i64)| kept.then(|| (name.clone(), *id));
+        let groups = rows.iter().filter_map(kept).collect();
+        let counted = rows.into_iter().map(|(name, _, versions, ..)| (name, versions)).filter(|(_, many)| *many > 0);
+        let counted = (as_of == Some(lease.checkpoint.0)).then(|| counted.collect());
+        let (versions, sums) = (BTreeMap::new(), Sums::upto(lease.checkpoint));
+        Ok(Self { tables, groups, counted, versions, sums, of: PhantomData })
+    }
+
+    /// Whether the groups were read as of the checkpoint: nothing was folded between the two.
+    #[must_use]
+    pub fn is_of_one_moment(&self) -> bool {
+        self.counted.is_some()
     }
 
     /// Those of some rows.
     pub fn add(&mut self, memory: &Memory<P>) {
         for held in memory.history() {
-            for (board, place) in boards::<P>(&self.groups, &held.row) {
+            let ranked = P::places(&held.row);
+            for (board, place) in boards(&self.groups, &ranked) {
                 self.sums.add(ends(held), |at| hash(board, &place, at));
             }
+            *self.versions.entry(ranked.group).or_default() += 1;
         }
+    }
+
+    /// The first group that has counted otherwise.
+    fn miscounted(&self) -> Option<Difference> {
+        let counted = self.counted.as_ref()?;
+        let names = self.versions.keys().chain(counted.keys());
+        let first = names.filter(|name| self.versions.get(*name) != counted.get(*name)).min()?;
+        let shown = |of: &BTreeMap<String, i64>| of.get(first).map(|versions| format!("{versions} versions"));
+        let (refolded, stored) = (shown(&self.versions), shown(counted));
+        let key = format!("the group {first} of the boards");
+        Some(Difference { key, from: Position(0), refolded, stored, events: vec![] })
     }
 
     /// The first place that is kept otherwise than refolded. A place stands for as long as it is the same, in however
@@ -83,7 +116,8 @@ impl<P: Projection> Refolded<P> {
         let lost = shape::fault(&mut transaction, &self.tables, lease.checkpoint).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         let (key, from) = ("a leaf of a board".to_owned(), lease.checkpoint);
-        Ok(lost.map(|lost| Difference { key, from, refolded: None, stored: Some(lost), events: vec![] }))
+        let lost = lost.map(|lost| Difference { key, from, refolded: None, stored: Some(lost), events: vec![] });
+        Ok(lost.or_else(|| self.miscounted()))
     }
 
     /// What is kept as of the checkpoint, of the same groups: one whose boards began to be kept meanwhile has places of
@@ -115,7 +149,7 @@ impl<P: Projection> Refolded<P> {
             *counted.entry((until, board, place)).or_default() -= one;
         };
         for (row, ends) in rows_within::<P>(connection, lease, stretch).await? {
-            boards::<P>(&self.groups, &row).for_each(|(board, place)| count(board, place, ends, 1));
+            boards(&self.groups, &P::places(&row)).for_each(|(board, place)| count(board, place, ends, 1));
         }
         let sql = self.kept_sql(lease, &within(stretch));
         for row in crate::sql::query(&sql).fetch_all(&mut *connection).await.map_err(failed)? {
@@ -133,16 +167,17 @@ impl<P: Projection> Refolded<P> {
         // What begins once too often in the one ends once too often in the other.
         let shown = Some(format!("{place:?} on board {board}"));
         let (refolded, stored) = if more > 0 { (shown, None) } else { (None, shown) };
-        Ok(Difference { key, from: Position(at.unsigned_abs()), refolded, stored, events: vec![] })
+        let from = Position(at.unsigned_abs());
+        let events = events::<P>(connection, [from].iter()).await?;
+        Ok(Difference { key, from, refolded, stored, events })
     }
 }
 
 /// The places of a row on boards that are kept.
-fn boards<P: Projection>(groups: &BTreeMap<String, i64>, row: &P::Row) -> impl Iterator<Item = (i64, Place)> {
-    let ranked = P::places(row);
+fn boards(groups: &BTreeMap<String, i64>, ranked: &Ranked) -> impl Iterator<Item = (i64, Place)> {
     let id = groups.get(&ranked.group).copied();
-    let places = if id.is_some() { ranked.places } else { vec![] };
-    places.into_iter().map(move |(number, place)| (id.unwrap_or_default() * BOARDS + number, place))
+    let places = if id.is_some() { &ranked.places[..] } else { &[] };
+    places.iter().map(move |(number, place)| (id.unwrap_or_default() * BOARDS + number, *place))
 }
 
 fn hash(board: i64, place: &Place, position: i64) -> u128 {

@@ -17,7 +17,7 @@ use crate::fold::FoldError;
 use crate::fold::lease::Lease;
 use crate::fold::sums::{Sums, ends, number, within};
 use crate::fold::table::HOLDS;
-use crate::fold::verify::{Difference, LONG, rows_within};
+use crate::fold::verify::{Difference, LONG, events, rows_within};
 
 /// What the rows refolded count for.
 pub struct Refolded<P> {
@@ -105,7 +105,8 @@ async fn first_within<P: Projection>(
     let shown = |of: &BTreeMap<(i64, Tally), Quantity>| Some(format!("changes by {:?}", of.get(first?)?));
     let key = first.map_or("a tally".to_owned(), |(_, tally)| format!("the tally {} of {}", tally.name, tally.year));
     let from = Position(first.map_or(stretch.0, |(at, _)| *at).unsigned_abs());
-    Ok(Difference { key, from, refolded: shown(&made), stored: shown(&stored), events: vec![] })
+    let (refolded, stored) = (shown(&made), shown(&stored));
+    Ok(Difference { key, from, refolded, stored, events: events::<P>(connection, [from].iter()).await? })
 }
 
 /// What is stored as of the checkpoint.

@@ -1,6 +1,8 @@
 //! The scalars of the API. They come out exactly; they are taken in as text and judged where they are used, so that
 //! a wrong one is a typed refusal with the name of its field.
 
+use std::str::FromStr;
+
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use domain::amount::Amount;
 use domain::ledger::Unit;
@@ -21,25 +23,32 @@ impl From<domain::stream::Position> for Position {
     }
 }
 
-/// A place in the log 日志位置: a decimal string, 1, 2, 3 … without a hole, in commit order. "0" is before the first event. It
-/// may be given with the origin it was had under, as "1234@ORIGIN": under another origin it is refused.
-#[Scalar]
-impl ScalarType for Position {
-    fn parse(value: Value) -> InputValueResult<Self> {
-        let given = match &value {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            other => return Err(InputValueError::expected_type(other.clone())),
-        };
+impl FromStr for Position {
+    type Err = &'static str;
+
+    fn from_str(given: &str) -> Result<Self, Self::Err> {
         let (place, origin) = match given.split_once('@') {
             Some((place, origin)) => (place, Some(Uuid::try_parse(origin))),
-            None => (given.as_str(), None),
+            None => (given, None),
         };
         let digits = !place.is_empty() && place.chars().all(|c| c.is_ascii_digit());
         let number = place.parse::<i64>().ok().filter(|_| digits).and_then(|number| u64::try_from(number).ok());
         match (number, origin.transpose()) {
             (Some(number), Ok(origin)) => Ok(Self(domain::stream::Position(number), origin)),
-            _ => Err(InputValueError::custom("a position is a decimal string such as \"1234\", or \"1234@ORIGIN\"")),
+            _ => Err("a position is a decimal string such as \"1234\", or \"1234@ORIGIN\""),
+        }
+    }
+}
+
+/// A place in the log 日志位置: a decimal string, 1, 2, 3 … without a hole, in commit order. "0" is before the first event. It
+/// may be given with the origin it was had under, as "1234@ORIGIN": under another origin it is refused.
+#[Scalar]
+impl ScalarType for Position {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::String(text) => text.parse().map_err(InputValueError::custom),
+            Value::Number(number) => number.to_string().parse().map_err(InputValueError::custom),
+            other => Err(InputValueError::expected_type(other.clone())),
         }
     }
 

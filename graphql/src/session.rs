@@ -8,7 +8,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use async_graphql::Context;
+use async_graphql::{Context, Name, Value};
 use domain::event::Fact;
 use domain::id::{BranchId, MemberId, RoundId};
 use domain::period::Zone;
@@ -103,6 +103,15 @@ impl Session {
                 Ok(*pinned.insert(moment))
             }
         }
+    }
+
+    /// What every answer says of the log: its origin, and the position that was read as of where no other moment was asked
+    /// for.
+    pub async fn told(&self) -> Value {
+        let position = self.pinned.lock().await.map(|moment| moment.position.to_string());
+        let position = position.map(|position| (Name::new("position"), position.into()));
+        let origin = (Name::new("origin"), self.reads.origin().to_string().into());
+        Value::Object([origin].into_iter().chain(position).collect())
     }
 
     /// The moment a root field reads as of.

@@ -67,7 +67,10 @@ impl Extension for Sessions {
     ) -> Response {
         let mut response = next.run(ctx, operation_name).await;
         response.errors.append(&mut self.unanswered());
-        response
+        match ctx.data_opt::<Arc<Session>>() {
+            Some(session) => response.extension("log", session.told().await),
+            None => response,
+        }
     }
 
     async fn prepare_request(

@@ -17,6 +17,7 @@ use domain::period::{Period, Zone};
 use graphql::ports::Moment;
 use projections::report::Answer;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 pub use graphql::query::report::gather;
 use labels::label;
@@ -43,11 +44,12 @@ pub fn text(year: Period, at: Moment, answers: &[Answer], zone: &Zone) -> String
 
 /// The report for machines: values are exact decimals in the unit, null where nothing was reported.
 #[must_use]
-pub fn json(year: Period, at: Moment, answers: &[Answer], zone: &Zone) -> Value {
+pub fn json(year: Period, at: Moment, origin: Uuid, answers: &[Answer], zone: &Zone) -> Value {
     let figures: Vec<Value> = answers.iter().map(figure).collect();
     json!({
         "year": year.year(),
         "position": at.position.to_string(),
+        "origin": origin,
         "asOf": as_of(at, zone),
         "figures": figures,
     })

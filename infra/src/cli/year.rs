@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use domain::period::Period;
 use domain::stream::Position;
 use graphql::ports::{AsOf, Moment, ReadError, Reads};
+use graphql::scalar::Position as At;
 use projections::report::Answer;
 
 use super::place::open_beside;
@@ -14,6 +15,7 @@ use super::{Failure, say};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Place;
+use crate::log::origin;
 use crate::report;
 
 /// How long projections that are behind may stand still before the report is given up.
@@ -26,7 +28,7 @@ const STANDSTILL: Duration = Duration::from_secs(10);
 pub async fn report(
     place: &Place,
     year: i32,
-    position: Option<u64>,
+    position: Option<At>,
     as_of: Option<String>,
     json: bool,
 ) -> Result<ExitCode, Failure> {
@@ -36,13 +38,15 @@ pub async fn report(
             .map(AsOf::Instant)
             .map_err(|_| format!("{text:?} is not an instant such as 2022-06-30T23:59:59+08:00"))
     });
-    let as_of = instant.transpose()?.or(position.map(|position| AsOf::Position(Position(position))));
+    let as_of = instant.transpose()?.or(position.map(|At(position, _)| AsOf::Position(position)));
     let opened = open_beside(place, place.allow_owner).await?;
     let app = opened.start(Arc::new(Clock::System)).await?;
+    let origin = app.reads.origin();
+    origin::under(origin, position.and_then(|At(_, given)| given))?;
     let head = app.reads.head().await?;
     let (moment, answers) = gathered(&app, period, as_of, head.position).await?;
     say(&match json {
-        true => report::json(period, moment, &answers, &app.zone).to_string(),
+        true => report::json(period, moment, origin, &answers, &app.zone).to_string(),
         false => report::text(period, moment, &answers, &app.zone),
     });
     app.stop().await;

@@ -7,6 +7,7 @@ use projections::report::{Answer, FIGURES};
 use super::labels::label;
 use super::shown::{in_chinese, in_english};
 use super::{json, text};
+use uuid::Uuid;
 
 fn answer(code: &'static str, value: Option<&str>, unit: Unit, exactness: Exactness) -> Answer {
     Answer { code, value: value.map(str::to_owned), unit, exactness, sources: vec![] }
@@ -56,10 +57,11 @@ fn the_printed_report_and_the_one_for_machines_say_the_same() {
     assert!(printed.contains("1,524,000,000.00 yuan"), "{printed}");
     let expected = serde_json::json!({
         "year": 2022, "position": "25000", "asOf": "2023-01-10T18:00:00+08:00",
+        "origin": "00000000-0000-0000-0000-000000000007",
         "figures": [{
             "code": "premium_new", "value": "1524000000.00", "unit": "YUAN", "exactness": "EXACT",
             "label": { "zh": "新单保费", "en": "New premium" },
         }],
     });
-    assert_eq!(json(year, at, &answers, &Zone::default()), expected);
+    assert_eq!(json(year, at, Uuid::from_u128(7), &answers, &Zone::default()), expected);
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::line::Line;
 
 /// What is answered of a command.
-const ANSWER: &str = "position id replayed refusal { code message }";
+const ANSWER: &str = "position origin id replayed refusal { code message }";
 
 /// The mutations there are, by name, each as a request's text.
 pub struct Mutations(HashMap<String, String>);
@@ -60,8 +60,8 @@ mod tests {
         let mutations = Mutations::all();
         assert_eq!(
             mutations.0["registerMember"],
-            "mutation($input: RegisterMemberInput!) { outcome: registerMember(input: $input) { position id replayed \
-             refusal { code message } } }"
+            "mutation($input: RegisterMemberInput!) { outcome: registerMember(input: $input) { position origin id \
+             replayed refusal { code message } } }"
         );
         assert!(mutations.0["draftRounds"].contains("items { about outcome {"));
         assert!(mutations.0.len() > 75, "{}", mutations.0.len());

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use graphql::scalar::Position as At;
 
 /// Sanping 三评: evaluation you can replay and prove.
 #[derive(Debug, Parser)]
@@ -114,9 +115,9 @@ pub enum Action {
     Report {
         /// Which year.
         year: i32,
-        /// As of a position of the log.
+        /// As of a position of the log, as 1234 or 1234@ORIGIN.
         #[arg(long, conflicts_with = "as_of")]
-        position: Option<u64>,
+        position: Option<At>,
         /// As of an instant, such as 2022-06-30T23:59:59+08:00.
         #[arg(long)]
         as_of: Option<String>,
@@ -136,9 +137,9 @@ pub enum Action {
 pub enum LogAction {
     /// Read and decode all of it, and print a digest of what is stored. Exit code 4 when something is wrong with it.
     Replay {
-        /// Up to this position only.
+        /// Up to this position only, as 1234 or 1234@ORIGIN.
         #[arg(long)]
-        upto: Option<u64>,
+        upto: Option<At>,
         /// For machines.
         #[arg(long)]
         json: bool,
@@ -177,9 +178,14 @@ pub enum ProjectionsAction {
         all: bool,
     },
     /// Record that a projection steps over the event it has stopped before, for good: live and whenever it is rebuilt.
+    #[command(allow_missing_positional = true)]
     Skip {
         /// Which one.
-        name: String,
+        #[arg(required_unless_present = "all", conflicts_with = "all")]
+        name: Option<String>,
+        /// Every one that has stopped before that event.
+        #[arg(long)]
+        all: bool,
         /// The position of the event.
         position: u64,
         /// Why.
@@ -189,7 +195,8 @@ pub enum ProjectionsAction {
         #[arg(long)]
         by: String,
     },
-    /// Refold the log and compare it with the rows. Exit code 4 when something differs.
+    /// Refold the log and compare it with the rows, and record what was found where the role may. Exit code 4 when something
+    /// differs.
     Verify {
         /// Which one; every one unless named.
         name: Option<String>,

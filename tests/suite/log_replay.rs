@@ -1,16 +1,24 @@
 //! `sanping log replay`: the whole log read again, its places held against one another, one digest over what is stored.
 
+use std::process::Command;
+use std::time::Duration;
+
 use harness::ground::Ground;
-use harness::program::{data, run};
+use harness::program::{data, run, sanping};
+use harness::wait::until;
 use serde_json::Value;
 use sqlx::{Executor, PgPool};
 
 use crate::told::told;
 
+fn url(ground: &Ground) -> String {
+    let (socket, database) = harness::writer::address(&ground.endpoints.app);
+    format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display())
+}
+
 /// Runs it; answers the exit code, what it found, and what it told on the way.
 fn replay(ground: &Ground, arguments: &[&str]) -> (Option<i32>, Value, String) {
-    let (socket, database) = harness::writer::address(&ground.endpoints.app);
-    let url = format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display());
+    let url = url(ground);
     let fixed = ["--database-url", &url, "log", "replay", "--json"];
     let output = run(data().path(), &[&fixed, arguments].concat());
     let found = serde_json::from_slice(&output.stdout).unwrap_or_default();
@@ -45,6 +53,12 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
     assert_eq!(replay(&told.ground, &[]).1["digest"], digest.as_str(), "the same log, the same digest");
     let (code, part, _) = replay(&told.ground, &["--upto", "20"]);
     assert_eq!((code, &part["events"], &part["position"]), (Some(0), &20.into(), &"20".into()));
+    let origin = found["origin"].as_str().unwrap();
+    assert_eq!(replay(&told.ground, &["--upto", &format!("20@{origin}")]).1["digest"], part["digest"]);
+    let (code, _, other) = replay(&told.ground, &["--upto", "20@00000000-0000-4000-8000-000000000007"]);
+    assert!(code == Some(1) && other.contains(&format!("which goes on under {origin}")), "{other}");
+    let (code, _, wrong) = replay(&told.ground, &["--upto", "20@here"]);
+    assert!(code == Some(2) && wrong.contains("a position is a decimal string"), "{wrong}");
     let (code, _, beyond) = replay(&told.ground, &["--upto", &(head.0 + 1).to_string()]);
     assert!(code == Some(1) && beyond.contains(&format!("the log ends at {head}")), "{beyond}");
     told.app.stop().await;
@@ -91,4 +105,44 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
     assert_eq!(code, Some(4), "{found}");
     let (position, what) = fault(&found);
     assert!(position == (head.0 + 1).to_string() && what.contains("and there is an event at"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_whose_session_ends_in_the_middle_is_an_error_and_no_shorter_log() {
+    let told = told(82, 20).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    let owner = told.ground.owner().await;
+    owner
+        .execute(
+            "alter table events rename to events_slow; create view events as select * from events_slow where \
+             position <> 17 or current_query() not ilike 'copy%' or pg_sleep(60) is not null; \
+             grant select on events to sanping_app",
+        )
+        .await
+        .unwrap();
+    let arguments = ["--database-url", &url(&told.ground), "log", "replay", "--json"].map(str::to_owned);
+    let replaying = tokio::task::spawn_blocking(move || run(data().path(), &arguments.each_ref().map(String::as_str)));
+    let ended = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() \
+                 and wait_event = 'PgSleep'";
+    let pool = told.ground.pool().await;
+    let reading = async || sqlx::query_scalar::<_, bool>(ended).fetch_optional(&pool).await.unwrap();
+    assert!(until("the reading", Duration::from_secs(60), reading).await);
+    let output = replaying.await.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{said}");
+    assert!(said.contains("the log cannot be read"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_terminal_is_shown_a_bar() {
+    let told = told(83, 5).await;
+    let head = told.caught_up().await;
+    told.app.stop().await;
+    let command = format!("{} --database-url '{}' log replay", sanping().display(), url(&told.ground));
+    let shown =
+        Command::new("script").args(["--quiet", "--return", "--command", &command, "/dev/null"]).output().unwrap();
+    let text = String::from_utf8_lossy(&shown.stdout);
+    assert!(shown.status.success() && text.contains(&format!("{head} events in ")), "{text}");
+    assert!(text.contains('█') && text.contains(&format!("{head}/{head}")), "{text:?}");
 }

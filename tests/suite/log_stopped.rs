@@ -11,6 +11,7 @@ use harness::ground::Ground;
 use harness::program;
 use harness::wait::until;
 use harness::writer::{BRANCHES, Writer, address};
+use infra::fold::live::TAKEN_OVER;
 use infra::keys::MasterKey;
 use sqlx::{ConnectOptions, PgPool};
 
@@ -45,12 +46,16 @@ async fn a_program_stopped_inside_its_append_holds_nobody_up_and_its_late_write_
     let arguments = ["database", socket.to_str().unwrap(), &database, key.to_str().unwrap(), "own", &COUNT.to_string()];
     let mut writer = Writer::start(Path::new(WRITER), &arguments);
     let session = until("an append", Duration::from_secs(60), async || at_the_gate(&owner).await).await;
+    let now = "select extract(epoch from clock_timestamp())::float8";
+    let since: f64 = sqlx::query_scalar(now).fetch_one(&owner).await.unwrap();
     writer.pause();
     gate.rollback().await.unwrap();
 
     let others = join_all((0..6).map(async |number: usize| {
         let id = format!("other-{number}");
         let (member, enrolled) = enrol(&apps[number % 2], &id, branch).await.unwrap();
+        let at: f64 = sqlx::query_scalar(now).fetch_one(&owner).await.unwrap();
+        assert!(at - since <= TAKEN_OVER.as_secs_f64(), "the {number}. was held up for {} s", at - since);
         let after = format!("after-{number}");
         let suspended = accepted(&apps[number % 2], &after, suspend(member)).await;
         [(id, enrolled.position), (after, suspended)]

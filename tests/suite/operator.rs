@@ -71,10 +71,11 @@ async fn a_stop_is_seen_and_skipped_on_the_command_line() {
     }
     assert_eq!(of(&asked(&["status", "--json"]).1, "branches")["skips"], json!([]), "nothing was decided");
 
-    let skip = [&["skip", "branches", &at], decided.as_slice()].concat();
-    let (code, said, told_of) = asked(&skip);
+    let (code, _, told_of) = asked(&[&["skip", "--all", &before], decided.as_slice()].concat());
+    assert!(code == Some(1) && told_of.contains(&format!("no projection has stopped before {before}")), "{told_of}");
+    let (code, said, told_of) = asked(&[&["skip", "--all", &at], decided.as_slice()].concat());
     assert!(code == Some(0) && said.contains(&format!("branches steps over the event at {at}")), "{said}{told_of}");
-    let (code, _, told_of) = asked(&skip);
+    let (code, _, told_of) = asked(&[&["skip", "branches", &at], decided.as_slice()].concat());
     assert!(code == Some(1) && told_of.contains("was decided before, by operator 7: cannot be stored"), "{told_of}");
     let skips = until("the skip", PATIENCE, async || {
         let branches = of(&asked(&["status", "--json"]).1, "branches");
@@ -116,7 +117,14 @@ async fn no_log_tells_statements_or_what_is_in_the_database() {
     }
     let superuser = PgPool::connect(&own.url(SUPERUSER, "sanping")).await.unwrap();
     let there: bool = sqlx::query_scalar("select true").fetch_one(&superuser).await.unwrap();
+    let verified: i64 = sqlx::query_scalar("select count(*) from verifications").fetch_one(&superuser).await.unwrap();
+    assert_eq!(verified.unsigned_abs(), registry::all().len() as u64, "what was found is recorded");
     superuser.close().await;
+    let restored = ["log", "restored", "--reason", "a test", "--by", "operator 7"];
+    let restored =
+        run(own.data.path(), &[&["--database-url", &own.url(APP_ROLE, "sanping")], restored.as_slice()].concat());
+    let (code, _, told) = heard(&restored);
+    assert!(code == Some(1) && told.contains("only the role that owns the database may say so"), "{told}");
     let told = std::fs::read_to_string(own.data.path().join("postgres.log")).unwrap();
     assert!(there && told.contains("duplicate key value"), "{told}");
     assert!(!told.contains("Zhang San") && !told.contains("insert into"), "{told}");

@@ -10,6 +10,7 @@ use harness::feed::Feed;
 use harness::own::{Own, SUPERUSER, Served, serve};
 use harness::program::run;
 use harness::wait::until;
+use infra::fold::{lease, live, registry};
 use infra::postgres::APP_ROLE;
 use serde_json::{Value, json};
 use sqlx::PgPool;
@@ -78,6 +79,24 @@ async fn sent(api: &Api, input: &Value) -> Option<Answered> {
     Some(Answered { position, id, replayed: done["replayed"].as_bool()?, refused: None })
 }
 
+/// The database's clock, in seconds.
+const NOW: &str = "select extract(epoch from clock_timestamp())::float8";
+
+/// Whoever lives has every lease within the time that is promised, by the database's clock.
+async fn taken_over(pool: &PgPool, since: f64) {
+    let mut taken: BTreeMap<String, f64> = BTreeMap::new();
+    until("the takeover", PATIENCE, async || {
+        let sql = "select name, extract(epoch from lease_until)::float8 - $1 - $2 from projections \
+                   where extract(epoch from lease_until)::float8 - $1 > $2";
+        let leases = sqlx::query_as(sql).bind(lease::TERM.as_secs_f64()).bind(since).fetch_all(pool).await;
+        // When each was first seen: it is prolonged from then on.
+        leases.unwrap().into_iter().for_each(|(name, after)| _ = taken.entry(name).or_insert(after));
+        (taken.len() == registry::all().len()).then_some(())
+    })
+    .await;
+    assert!(taken.values().all(|after| *after <= live::TAKEN_OVER.as_secs_f64()), "{taken:?}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn servers_go_on_when_one_is_killed_and_another_stands_still() {
     let own = Own::with("sanping").await;
@@ -86,7 +105,11 @@ async fn servers_go_on_when_one_is_killed_and_another_stands_still() {
     for served in [&killed, &stopped, &stays] {
         book.register(&served.api).await;
     }
+    let pool = PgPool::connect(&own.url(APP_ROLE, "sanping")).await.unwrap();
+    let since: f64 = sqlx::query_scalar(NOW).fetch_one(&pool).await.unwrap();
     killed.program.kill();
+    taken_over(&pool, since).await;
+    pool.close().await;
     book.register(&stays.api).await;
     book.register(&stopped.api).await;
 

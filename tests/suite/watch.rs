@@ -6,9 +6,12 @@ use harness::client::Api;
 use harness::server::Server;
 use harness::wait::until;
 use infra::auth::SignIn;
+use infra::fold::bulk;
 use infra::fold::lag::{self, State};
+use infra::fold::rebuild::Quiet;
 use infra::fold::skips::{self, Skip};
 use infra::http::FAR;
+use projections::members::Members;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -42,14 +45,23 @@ async fn what_is_behind_and_why_is_told_to_people_and_to_machines() {
     })
     .await;
 
-    let overview = lag::measure(&pool).await.unwrap();
+    let crept = async {
+        for _ in 0..40 {
+            let sql = "update projections set checkpoint = checkpoint + 1 where name = 'forgotten'";
+            sqlx::query(sql).execute(&pool).await.unwrap();
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let (overview, ()) = tokio::join!(lag::measure(&pool), crept);
+    let overview = overview.unwrap();
     let of = |name: &str| overview.projections.iter().find(|it| it.standing.name == name).unwrap();
     assert_eq!(overview.head, poison);
     let (branches, members, forgotten) = (of("branches"), of("members"), of("forgotten"));
     assert_eq!((branches.state, branches.events, branches.rate), (State::Stopped, 1, Some(0)));
     assert!(WAITED.contains(&branches.seconds), "{}", branches.seconds);
     assert_eq!((members.state, members.events, members.seconds), (State::Current, 0, 0));
-    assert_eq!((forgotten.state, forgotten.events), (State::Unknown, poison.0 - 3));
+    assert_eq!((forgotten.state, forgotten.events), (State::Unknown, poison.0 - forgotten.standing.checkpoint.0));
+    assert!(forgotten.rate.is_some_and(|rate| (1..=40).contains(&rate)), "{:?}", forgotten.rate);
 
     app.stop().await;
     let mut server = Server::over(ground, clock).await;
@@ -137,4 +149,31 @@ async fn projections_are_verified_in_the_background_by_one_process_and_a_differe
     until("the other", Duration::from_secs(60), async || (found(&pool, "outlets").await.len() > so_far).then_some(()))
         .await;
     other.stop().await;
+
+    let Told { ground, clock, .. } = told;
+    let mut server = Server::over(ground, clock).await;
+    let api = Api::at(&server.open(SignIn::Development).await);
+    let metrics = async || {
+        let (_, text) = api.get("/metrics", &[]).await.unwrap();
+        move |name: &str, projection: &str| {
+            figure(&text, &format!("sanping_projection_{name}{{projection=\"{projection}\"}}"))
+        }
+    };
+    until("its workers", Duration::from_secs(20), async || {
+        (metrics().await("worked_on", "members") == 1).then_some(())
+    })
+    .await;
+    let of = metrics().await;
+    assert_eq!((of("verified_position", "members"), of("verified_position", "outlets")), (head.0, head.0));
+    assert!(of("differences", "members") > 0 && of("differences", "outlets") == 0);
+    // What differed is gone with the rows: the new ones are told of when they are verified.
+    bulk::alone::<Members>(&pool, &Quiet).await.unwrap();
+    let of = metrics().await;
+    assert_eq!((of("differences", "members"), of("verified_position", "members")), (0, 0));
+    assert!(of("replaced_differences", "members") > 0 && of("replaced_differences", "outlets") == 0);
+    assert_eq!(of("building", "members"), 0);
+    let sql = "insert into projection_builds values ('members', 9, 1, 0, gen_random_uuid(), now() + interval '1 hour')";
+    sqlx::query(sql).execute(&pool).await.unwrap();
+    assert_eq!(metrics().await("building", "members"), 1);
+    server.stop().await;
 }

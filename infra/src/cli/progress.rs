@@ -11,8 +11,12 @@ use crate::fold::rebuild::Progress;
 /// How often a line is told of work whose end is not known.
 const EVERY: u64 = 10_000;
 
+/// The step at which everything is read, and what comes after.
+const READ: u64 = 10;
+const WRITES: &str = "writes rows and indexes";
+
 /// A bar of work whose end is known.
-const BAR: &str = "{prefix} {wide_bar} {human_pos}/{human_len} {per_sec} {eta}";
+const BAR: &str = "{prefix} {wide_bar} {human_pos}/{human_len} {per_sec} {eta} {msg}";
 
 /// Tells a person.
 pub struct Told {
@@ -52,6 +56,20 @@ impl Told {
         self.tell(done, self.of);
     }
 
+    /// A line besides how far the work is.
+    fn mention(&self, what: &str) {
+        let told = format!("{}: {what}", self.what);
+        match &self.bar {
+            Some(bar) => bar.println(told),
+            None => eprintln!("{told}"),
+        }
+    }
+
+    /// It is counted from the beginning again.
+    fn anew(&self) {
+        *self.steps.lock().expect("no holder of the number panics") = 0;
+    }
+
     fn tell(&self, done: u64, of: Option<u64>) {
         if let Some(bar) = &self.bar {
             of.into_iter().for_each(|of| bar.set_length(of));
@@ -79,17 +97,33 @@ fn step(done: u64, of: Option<u64>) -> u64 {
 
 impl Progress for Told {
     fn at(&self, done: u64, of: u64) {
+        self.bar.iter().for_each(|bar| bar.set_message(""));
         self.tell(done, Some(of));
     }
 
-    fn again(&self, after: Duration) {
-        let told =
-            format!("{}: nothing has moved for {} s; what is not done is begun again", self.what, after.as_secs());
-        match &self.bar {
-            Some(bar) => bar.println(told),
-            None => eprintln!("{told}"),
+    fn pass(&self, number: u32) {
+        if number > 1 {
+            self.mention(&format!("pass {number} over the log, for what the one before had no room for"));
+            self.anew();
         }
-        *self.steps.lock().expect("no holder of the number panics") = 0;
+    }
+
+    fn step(&self, events: u64) {
+        // The long ones alone: an index, a comparison, the rows of a whole log.
+        let mut told = self.steps.lock().expect("no holder of the number panics");
+        match &self.bar {
+            Some(bar) if events > 0 => bar.set_message(WRITES),
+            None if events > 0 && *told == READ => {
+                *told += 1;
+                eprintln!("{}: {WRITES}", self.what);
+            }
+            _short => {}
+        }
+    }
+
+    fn again(&self, after: Duration) {
+        self.mention(&format!("nothing has moved for {} s; what is not done is begun again", after.as_secs()));
+        self.anew();
     }
 }
 

@@ -17,10 +17,15 @@ use crate::config::{Place, ProjectionsAction};
 use crate::fold::bulk;
 use crate::fold::compare::{self, Compared};
 use crate::fold::engine::standings;
-use crate::fold::lag::{self, State, Watched};
+use crate::fold::lag::{self, Building, State, Watched};
 use crate::fold::registry;
 use crate::fold::skips::{self, Skip, Skipped};
 use crate::fold::verify::Verified;
+use crate::fold::watch;
+use crate::log::origin;
+
+/// SQLSTATE of what a role may not do.
+pub const NO_PRIVILEGE: &str = "42501";
 
 /// The exit code of a verification that found a difference.
 pub const DIFFERS: u8 = 4;
@@ -42,8 +47,8 @@ pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, F
     let code = match action {
         ProjectionsAction::Status { json } => status(&pool, json).await?,
         ProjectionsAction::Rebuild { name, .. } => rebuild(&pool, name.as_deref()).await?,
-        ProjectionsAction::Skip { name, position, reason, by } => {
-            skip(&pool, &name, Position(position), &reason, &by).await?
+        ProjectionsAction::Skip { name, all: _, position, reason, by } => {
+            skip(&pool, name, Position(position), &reason, &by).await?
         }
         ProjectionsAction::Verify { name, json } => verify(&pool, name.as_deref(), json).await?,
     };
@@ -56,7 +61,8 @@ async fn status(pool: &PgPool, as_json: bool) -> Result<ExitCode, Failure> {
     let overview = lag::measure(pool).await?;
     if as_json {
         let all: Vec<_> = overview.projections.iter().map(watched_json).collect();
-        say(&json!({ "head": overview.head.to_string(), "projections": all }).to_string());
+        let origin = origin::id(&mut *pool.acquire().await?).await?;
+        say(&json!({ "head": overview.head.to_string(), "origin": origin, "projections": all }).to_string());
         return Ok(ExitCode::SUCCESS);
     }
     say(&format!(
@@ -93,7 +99,12 @@ fn state(watched: &Watched) -> String {
         State::CatchingUp => "catching up".to_owned(),
         State::Idle => "behind; nobody works on it".to_owned(),
     };
-    differs.map_or(state.clone(), |(at, differing)| format!("{state}; {differing} rows DIFFERED when verified at {at}"))
+    let differed = differs.map(|(at, differing)| format!("; {differing} rows DIFFERED when verified at {at}"));
+    let built = watched.build.map(|Building { generation, version, lives, .. }| match lives {
+        true => format!("; generation {generation}, of version {version}, is being built"),
+        false => format!("; the build of generation {generation} was cut off; whoever builds next goes on with it"),
+    });
+    [Some(state), differed, built].into_iter().flatten().collect()
 }
 
 fn watched_json(watched: &Watched) -> serde_json::Value {
@@ -105,6 +116,10 @@ fn watched_json(watched: &Watched) -> serde_json::Value {
         "stoppedAt": standing.stopped.as_ref().map(|(at, _)| at.to_string()),
         "cause": standing.stopped.as_ref().map(|(_, cause)| cause), "workedOn": standing.worked_on,
         "verified": watched.verified.map(|(at, differing)| json!({ "position": at.to_string(), "differing": differing })),
+        "building": watched.build.map(|build| json!({
+            "generation": build.generation, "version": build.version, "checkpoint": build.checkpoint.to_string(),
+            "lives": build.lives,
+        })),
         "skips": watched.skips.iter().map(skip_json).collect::<Vec<_>>(),
     })
 }
@@ -148,30 +163,69 @@ async fn switched(pool: &PgPool, name: &str, position: Position) -> Result<Strin
     Ok(format!("{name} rebuilt; it serves from {position} on{found}"))
 }
 
-async fn skip(pool: &PgPool, name: &str, position: Position, reason: &str, by: &str) -> Result<ExitCode, Failure> {
-    registry::named(Some(name))?;
+/// Of the one that is named, or of every one that has stopped there: each is a decision by itself.
+async fn skip(
+    pool: &PgPool,
+    name: Option<String>,
+    position: Position,
+    reason: &str,
+    by: &str,
+) -> Result<ExitCode, Failure> {
     let [reason, by] = [("reason", reason), ("by", by)].map(|(field, text)| clean(field, text, FREE_TEXT_MAX));
     let (reason, by) = (reason?, by?);
-    skips::decide(pool, &Skip { projection: name, position, reason: &reason, by: &by }).await?;
-    say(&format!("{name} steps over the event at {position} from now on, live and whenever it is rebuilt"));
+    let names = match name {
+        Some(name) => {
+            registry::named(Some(&name))?;
+            vec![name]
+        }
+        None => skips::stopped(pool, position).await?,
+    };
+    for name in names {
+        skips::decide(pool, &Skip { projection: &name, position, reason: &reason, by: &by }).await?;
+        say(&format!("{name} steps over the event at {position} from now on, live and whenever it is rebuilt"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Verifies one or all. One that cannot be verified does not hide what is found of the others.
 async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<ExitCode, Failure> {
-    let mut differs = false;
+    let (mut differs, mut fails) = (false, false);
     let standings = standings(pool).await?;
     for projection in registry::named(name)? {
-        if !standings.iter().any(|standing| standing.name == projection.name()) {
-            let name = projection.name();
-            return Err(
-                format!("projection {name} has no rows yet; `sanping projections rebuild {name}` makes them").into()
-            );
+        let name = projection.name();
+        if !standings.iter().any(|standing| standing.name == name) {
+            eprintln!("sanping: projection {name} has no rows yet; `sanping projections rebuild {name}` makes them");
+            fails = true;
+            continue;
         }
-        let verified = projection.verify(pool, &Told::of(projection.name())).await?;
-        differs |= verified.difference.is_some();
-        say(&if as_json { as_json_line(projection.name(), &verified) } else { sentence(projection.name(), &verified) });
+        match projection.verify(pool, &Told::of(name)).await {
+            Ok(verified) => {
+                differs |= verified.difference.is_some();
+                say(&if as_json { as_json_line(name, &verified) } else { sentence(name, &verified) });
+                recorded(pool, name, &verified).await?;
+            }
+            Err(error) => {
+                eprintln!("sanping: {}", super::told(&error));
+                fails = true;
+            }
+        }
     }
-    Ok(if differs { ExitCode::from(DIFFERS) } else { ExitCode::SUCCESS })
+    Ok(match (fails, differs) {
+        (true, _) => ExitCode::FAILURE,
+        (false, true) => ExitCode::from(DIFFERS),
+        (false, false) => ExitCode::SUCCESS,
+    })
+}
+
+/// Records what was found, so that metrics and status tell it; a role that only looks cannot, and is told so.
+async fn recorded(pool: &PgPool, name: &str, verified: &Verified) -> Result<(), Failure> {
+    match watch::record(pool, name, verified).await {
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(NO_PRIVILEGE) => {
+            eprintln!("sanping: what was found of {name} is not recorded: this role only looks");
+            Ok(())
+        }
+        recorded => Ok(recorded?),
+    }
 }
 
 fn as_json_line(name: &str, verified: &Verified) -> String {

@@ -6,6 +6,7 @@ use domain::text::{FREE_TEXT_MAX, clean};
 use sqlx::{ConnectOptions, Connection};
 
 use super::place::open_owned;
+use super::projections::NO_PRIVILEGE;
 use super::{Failure, say};
 use crate::config::Place;
 use crate::log::origin;
@@ -18,7 +19,13 @@ pub async fn run(place: &Place, reason: &str, by: &str, nothing_lost: bool) -> R
     let (reason, by) = (clean("reason", reason, FREE_TEXT_MAX)?, clean("by", by, FREE_TEXT_MAX)?);
     let owned = open_owned(place).await?;
     let mut connection = owned.owner.connect().await?;
-    let (began, after) = origin::restored(&mut connection, nothing_lost, &reason, &by).await?;
+    let restored = origin::restored(&mut connection, nothing_lost, &reason, &by).await;
+    let (began, after) = restored.map_err(|error| match error {
+        sqlx::Error::Database(refused) if refused.code().as_deref() == Some(NO_PRIVILEGE) => {
+            Failure::from(format!("only the role that owns the database may say so; give its URL: {refused}"))
+        }
+        other => other.into(),
+    })?;
     connection.close().await?;
     if let Some(cluster) = owned.cluster {
         cluster.stop().await?;

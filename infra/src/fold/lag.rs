@@ -34,12 +34,27 @@ pub struct Watched {
     pub rate: Option<u64>,
     /// How it goes.
     pub state: State,
-    /// Up to which position it was verified last, and how many rows differed then.
+    /// Up to which position its rows were verified last, and how many differed then.
     pub verified: Option<(Position, u64)>,
     /// How many rows differed from those that replaced them, when it was rebuilt last.
     pub replaced: u64,
+    /// The generation that is being built beside it.
+    pub build: Option<Building>,
     /// What it was told to step over.
     pub skips: Vec<Skipped>,
+}
+
+/// A generation that is being built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Building {
+    /// Its number.
+    pub generation: i64,
+    /// The version of its fold.
+    pub version: i32,
+    /// How far its rows are known to be; nothing before they are all written for the first time.
+    pub checkpoint: Position,
+    /// Whether its builder shows signs of life. One that was cut off is gone on with by whoever builds next.
+    pub lives: bool,
 }
 
 /// How a projection goes.
@@ -99,13 +114,15 @@ pub async fn look(pool: &PgPool) -> Result<Overview, sqlx::Error> {
     let skips = skips::all(&mut *connection).await?;
     let verified = verified(&mut connection).await?;
     let replaced = compare::all(&mut *connection).await?;
+    let builds = builds(&mut connection).await?;
     let watched = standings.into_iter().map(|standing| {
         let events = head.0.saturating_sub(standing.checkpoint.0);
         let seconds = if events == 0 { 0 } else { waiting.get(&standing.name).copied().unwrap_or_default() };
         let skips = skips.iter().filter(|skip| skip.projection == standing.name).cloned().collect();
         let (state, verified) = (State::of(&standing, events), verified.get(&standing.name).copied());
         let replaced = replaced.get(&standing.name).copied().unwrap_or_default();
-        Watched { events, seconds, rate: None, state, verified, replaced, skips, standing }
+        let build = builds.get(&standing.name).copied();
+        Watched { events, seconds, rate: None, state, verified, replaced, build, skips, standing }
     });
     Ok(Overview { head, projections: watched.collect() })
 }
@@ -137,10 +154,22 @@ async fn waiting(connection: &mut PgConnection) -> Result<BTreeMap<String, u64>,
     Ok(rows.into_iter().map(|(name, seconds)| (name, seconds.unsigned_abs())).collect())
 }
 
-/// What the last verification of each projection found.
+/// The last generation of each projection that is being built.
+async fn builds(connection: &mut PgConnection) -> Result<BTreeMap<String, Building>, sqlx::Error> {
+    let sql = "select name, generation, version, checkpoint, lease_until > now() from projection_builds \
+               order by generation";
+    let rows: Vec<(String, i64, i32, i64, bool)> = crate::sql::query_as(sql).fetch_all(connection).await?;
+    let build = |(name, generation, version, checkpoint, lives): (String, _, _, i64, _)| {
+        (name, Building { generation, version, checkpoint: Position(checkpoint.unsigned_abs()), lives })
+    };
+    Ok(rows.into_iter().map(build).collect())
+}
+
+/// What the last verification of each projection found; nothing where its rows were replaced since.
 async fn verified(connection: &mut PgConnection) -> Result<BTreeMap<String, (Position, u64)>, sqlx::Error> {
     let sql = "select p.name, v.position, v.differing from projections p cross join lateral \
-               (select * from verifications v where v.projection = p.name order by v.at desc limit 1) as v";
+               (select * from verifications v where v.projection = p.name order by v.at desc limit 1) as v \
+               where not exists (select from projection_switches s where s.name = p.name and s.switched_at > v.at)";
     let rows: Vec<(String, i64, i64)> = crate::sql::query_as(sql).fetch_all(connection).await?;
     let found = |(name, position, differing): (String, i64, i64)| {
         (name, (Position(position.unsigned_abs()), differing.unsigned_abs()))

@@ -26,6 +26,8 @@ pub trait Progress: Send + Sync {
     fn at(&self, done: u64, of: u64);
     /// A build of this projection has begun, or goes on.
     fn begins(&self, _projection: &'static str) {}
+    /// The reading of the log begins anew, for what did not fit into the one before.
+    fn pass(&self, _number: u32) {}
     /// Some work was done that is not counted; the next step may take as long as so many events take, and tells nothing.
     fn step(&self, _events: u64) {}
     /// How long work that need not be done soon is to rest after it has worked for so long.

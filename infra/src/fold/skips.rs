@@ -57,7 +57,7 @@ pub enum SkipError {
     #[error("the decision cannot be recorded")]
     Sql(#[from] sqlx::Error),
     /// The projection has no row yet.
-    #[error("projection {0} has never been started on this database")]
+    #[error("projection {0} has no rows on this database yet; `sanping projections rebuild {0}` makes them")]
     NotThere(String),
     /// It goes on, or stopped elsewhere.
     #[error("projection {projection} {}; only the event it has stopped before can be skipped, not {asked}", place(*stopped))]
@@ -81,6 +81,9 @@ pub enum SkipError {
         /// Why.
         reason: String,
     },
+    /// No projection has stopped there.
+    #[error("no projection has stopped before {0}; `sanping projections status` shows which have, and where")]
+    NoneStopped(Position),
     /// The log has no such event.
     #[error("the log has no event at {0}: it ends before, or was damaged and must be restored from a backup")]
     NoEvent(Position),
@@ -121,6 +124,16 @@ pub async fn decide(pool: &PgPool, skip: &Skip<'_>) -> Result<(), SkipError> {
     query.bind(skip.reason).bind(skip.by).execute(&mut *transaction).await?;
     fence(&mut transaction, projection).await?;
     Ok(transaction.commit().await?)
+}
+
+/// The projections that have stopped before an event, by name.
+///
+/// # Errors
+/// The database's; [`SkipError::NoneStopped`].
+pub async fn stopped(executor: impl PgExecutor<'_>, before: Position) -> Result<Vec<String>, SkipError> {
+    let sql = "select name from projections where stopped_at = $1 and stopped_at = checkpoint + 1 order by name";
+    let names = crate::sql::query_scalar(sql).bind(before.0.cast_signed()).fetch_all(executor).await?;
+    if names.is_empty() { Err(SkipError::NoneStopped(before)) } else { Ok(names) }
 }
 
 /// Whoever folds this projection loses the lease, and a build under way is begun anew, not gone on with.

@@ -79,7 +79,8 @@ impl Watch {
         }
     }
 
-    /// The projection that was verified the longest ago, if it is time and the lease is ours.
+    /// The projection that was verified the longest ago, if it is time and the lease is ours; one whose rows differed then
+    /// and were replaced since is due at once.
     async fn due(&self, failed: &[&str]) -> Result<Option<Arc<dyn Folded>>, sqlx::Error> {
         if !self.lease().await? {
             return Ok(None);
@@ -89,9 +90,11 @@ impl Watch {
             asked.map(|projection| (projection.name(), projection.version().cast_signed())).unzip();
         let sql = "select p.name from unnest($1::text[], $2::integer[]) as k(name, version) \
                    join projections p on p.name = k.name and p.version = k.version \
-                   left join lateral (select v.at from verifications v where v.projection = p.name \
+                   left join lateral (select v.at, v.differing from verifications v where v.projection = p.name \
                    order by v.at desc limit 1) as last on true \
                    where last.at is null or last.at < now() - $3 * interval '1 millisecond' \
+                   or last.differing > 0 and exists (select from projection_switches s where s.name = p.name \
+                   and s.switched_at > last.at) \
                    order by last.at nulls first, p.name limit 1";
         let every = i64::try_from(self.every.as_millis()).unwrap_or(i64::MAX);
         let query = crate::sql::query_scalar(sql).bind(names).bind(versions).bind(every);

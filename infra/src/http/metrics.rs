@@ -15,7 +15,7 @@ use crate::fold::lag::{self, Overview, Watched};
 /// A figure of each projection: its name, what it says, the figure.
 type Gauge = (&'static str, &'static str, fn(&Watched) -> u64);
 
-const GAUGES: [Gauge; 9] = [
+const GAUGES: [Gauge; 10] = [
     ("checkpoint", "The last position folded.", |it| it.standing.checkpoint.0),
     ("lag_events", "How many events it is behind.", |it| it.events),
     ("lag_seconds", "For how many seconds the first of them has waited.", |it| it.seconds),
@@ -25,6 +25,9 @@ const GAUGES: [Gauge; 9] = [
     ("differences", "How many of its rows differed then.", |it| it.verified.map_or(0, |(_, differing)| differing)),
     ("replaced_differences", "How many rows differed from those that replaced them, when it was rebuilt last.", |it| {
         it.replaced
+    }),
+    ("building", "Whether another generation is being built beside it.", |it| {
+        u64::from(it.build.is_some_and(|build| build.lives))
     }),
     ("skips", "How many events it was told to step over.", |it| it.skips.len() as u64),
 ];

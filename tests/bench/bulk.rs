@@ -33,7 +33,7 @@ use crate::table::Table;
 const BATCH: usize = 1_000;
 const STREAMS: usize = 50;
 /// Both ways take turns, so many batches each time.
-const ROUNDS: usize = 4;
+const ROUNDS: usize = 16;
 const BATCHES: usize = 25;
 /// One batch is committed while the next one waits.
 const IN_FLIGHT: usize = 2;

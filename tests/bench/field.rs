@@ -43,6 +43,7 @@ type Framework = CqrsFramework<Hosted<Member>, PersistedEventStore<PostgresEvent
 /// cqrs-es + postgres-es as shipped: no queries, no salts, no positions.
 pub struct Shipped {
     framework: Arc<Framework>,
+    pool: PgPool,
     run: std::sync::atomic::AtomicU64,
 }
 
@@ -91,9 +92,9 @@ impl Shipped {
         let pool = pool(cluster, database).await?;
         seed(&pool).await?;
         pool.execute("analyze").await?;
-        let store = PersistedEventStore::new_event_store(PostgresEventRepository::new(pool));
+        let store = PersistedEventStore::new_event_store(PostgresEventRepository::new(pool.clone()));
         let surroundings = Surroundings { states: states(), context: context() };
-        Ok(Self { framework: Arc::new(CqrsFramework::new(store, vec![], surroundings)), run: 0.into() })
+        Ok(Self { framework: Arc::new(CqrsFramework::new(store, vec![], surroundings)), pool, run: 0.into() })
     }
 
     /// Commands on members in turn.
@@ -104,6 +105,15 @@ impl Shipped {
     /// A tenth of the commands on the first member.
     pub async fn hot(&self, in_flight: usize) -> Result<Rate, Failure> {
         self.run(in_flight, |number| if number % 10 == 0 { 0 } else { number % MEMBERS }).await
+    }
+
+    /// Streams of others, until the log has so many events of them.
+    pub async fn fill(&self, so_far: u64, size: u64) -> Result<(), Failure> {
+        let columns = format!(
+            "'member', md5('filled-' || n / {EACH})::uuid::text, n % {EACH} + 1, 'member_badge_checked', '1', '{}'::json, '{{}}'",
+            checked(member(7).0)
+        );
+        fill(&self.pool, "events", &columns, so_far, size).await
     }
 
     async fn run(&self, in_flight: usize, whose: fn(u64) -> u64) -> Result<Rate, Failure> {
@@ -129,6 +139,27 @@ impl Shipped {
     }
 }
 
+/// How many events of the filling a stream has, and how many one statement adds.
+const EACH: u64 = 20;
+const PORTION: u64 = 1_000_000;
+
+/// Adds rows of this select, with `n` from `$1` to `$2`, until there are so many.
+async fn fill(pool: &PgPool, table: &str, columns: &str, so_far: u64, size: u64) -> Result<(), Failure> {
+    let mut connection = pool.acquire().await?;
+    connection.execute("set synchronous_commit = off").await?;
+    let mut from = so_far;
+    while from < size {
+        let to = size.min(from + PORTION);
+        let sql = format!("insert into {table} select {columns} from generate_series({from}, {to} - 1) n");
+        connection.execute(sql.as_str()).await?;
+        from = to;
+    }
+    connection.execute("set synchronous_commit = on").await?;
+    // As autovacuum would have done over the time it takes.
+    connection.execute(format!("vacuum analyze {table}").as_str()).await?;
+    Ok(())
+}
+
 /// Members as their registration stores them.
 async fn seed(pool: &PgPool) -> Result<(), Failure> {
     let payload = serde_json::json!({ "member_registered": {
@@ -144,6 +175,11 @@ async fn seed(pool: &PgPool) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A check of a badge as it is stored.
+fn checked(check: Uuid) -> serde_json::Value {
+    serde_json::json!({ "member_badge_checked": { "check": check, "on": DAY, "place": PLACE, "worn": true } })
+}
+
 /// One row per commit, nothing else.
 pub struct Bare {
     pool: PgPool,
@@ -156,13 +192,19 @@ impl Bare {
         Ok(Self { pool: pool(cluster, database).await?, run: 0.into() })
     }
 
+    /// Rows of others, until there are so many of them.
+    pub async fn fill(&self, so_far: u64, size: u64) -> Result<(), Failure> {
+        let check = checked(Uuid::from_u128(9));
+        let columns =
+            format!("'member', md5('filled-' || n / {EACH})::uuid::text, n % {EACH} + 1, '{check}'::json, '{{}}'");
+        fill(&self.pool, "bare", &columns, so_far, size).await
+    }
+
     /// Inserts of the same weight.
     pub async fn run(&self, in_flight: usize) -> Result<Rate, Failure> {
         let pool = self.pool.clone();
         let run = self.run.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let payload = serde_json::json!({ "member_badge_checked": {
-            "check": Uuid::from_u128(9), "on": DAY, "place": PLACE, "worn": true,
-        }});
+        let payload = checked(Uuid::from_u128(9));
         Rate::of(in_flight, move |number| {
             let (pool, payload) = (pool.clone(), payload.clone());
             async move {

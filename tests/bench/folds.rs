@@ -73,7 +73,7 @@ fn row(table: &mut Table, what: &str, head: u64, rate: &Rate, bare: &Rate) {
 }
 
 /// The bytes of the same columns, thrown away.
-async fn copied(pool: &PgPool, head: u64) -> Result<Rate, Failure> {
+pub async fn copied(pool: &PgPool, head: u64) -> Result<Rate, Failure> {
     let mut connection = pool.acquire().await?;
     let sql = format!("copy (select {} from events order by position) to stdout (format binary)", stream::COLUMNS);
     let start = Instant::now();

@@ -40,9 +40,9 @@ impl Panel {
         LEFT + 20 + (PLOT_WIDE - 40) * number as u128 / gaps
     }
 
-    fn draw(&self, out: &mut String, across: u128) {
+    fn draw(&self, out: &mut String, [across, down]: [u128; 2]) {
         let bottom = TOP + PLOT_HIGH;
-        let _ = writeln!(out, "<g transform=\"translate({across} 0)\">");
+        let _ = writeln!(out, "<g transform=\"translate({across} {down})\">");
         let _ = writeln!(out, "<text x=\"{LEFT}\" y=\"20\" font-weight=\"bold\">{}</text>", self.title);
         let right = LEFT + PLOT_WIDE;
         let _ = writeln!(out, "<path d=\"M{LEFT} {TOP}V{bottom}H{right}\" fill=\"none\" stroke=\"#999\"/>");
@@ -76,15 +76,19 @@ impl Panel {
     }
 }
 
+/// How many panels stand beside one another.
+const BESIDE: u128 = 3;
+
 /// The panels as one picture.
 pub fn svg(panels: &[Panel]) -> String {
-    let wide = WIDE * panels.len().max(1) as u128;
+    let count = panels.len().max(1) as u128;
+    let (wide, high) = (WIDE * count.min(BESIDE), HIGH * count.div_ceil(BESIDE));
     let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{HIGH}\" viewBox=\"0 0 {wide} {HIGH}\" \
-         font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{wide}\" height=\"{HIGH}\" fill=\"#fff\"/>\n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{wide}\" height=\"{high}\" viewBox=\"0 0 {wide} {high}\" \
+         font-family=\"sans-serif\" font-size=\"11\">\n<rect width=\"{wide}\" height=\"{high}\" fill=\"#fff\"/>\n"
     );
     for (panel, number) in panels.iter().zip(0..) {
-        panel.draw(&mut out, WIDE * number);
+        panel.draw(&mut out, [WIDE * (number % BESIDE), HIGH * (number / BESIDE)]);
     }
     out.push_str("</svg>\n");
     out

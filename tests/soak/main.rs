@@ -104,8 +104,11 @@ async fn run(asked: &Asked) -> Result<(), Failure> {
 
 async fn checked(ground: &Arc<Ground>, door: Api, known: &Known, moments: &moments::Asked) -> Result<(), Failure> {
     let answers = &moments.answered;
-    if known.acknowledged.len() < 80 || answers.len() < 5 {
-        return Err(format!("only {} commands and {} answers", known.acknowledged.len(), answers.len()).into());
+    if known.acknowledged.len() < 80 {
+        return Err(format!("only {} commands", known.acknowledged.len()).into());
+    }
+    if let Some(kind) = (0..moments::KINDS).find(|kind| answers.iter().all(|answered| answered.kind != *kind)) {
+        return Err(format!("of {} answers as of moments none is of kind {kind}", answers.len()).into());
     }
     let head = known.acknowledged.values().map(|acknowledged| acknowledged.position).max().unwrap_or_default();
     caught_up(&door, head).await?;

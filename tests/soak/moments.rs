@@ -13,9 +13,14 @@ use crate::writers::{Shared, any};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// How many kinds of questions there are.
+pub const KINDS: u64 = 10;
+
 /// A question with its answer.
 #[derive(Debug, Clone)]
 pub struct Answered {
+    /// What kind of question, less than [`KINDS`].
+    pub kind: u64,
     question: String,
     /// What was answered then.
     pub answer: Value,
@@ -44,9 +49,10 @@ pub async fn write_down(mut chance: Chance, doors: Doors, shared: Shared, done: 
         if member.is_empty() || branch.is_empty() {
             continue;
         }
-        let question = question(&mut chance, head, &member, &branch);
+        let kind = chance.below(KINDS);
+        let question = question(kind, &mut chance, head, &member, &branch);
         match answer(&any(&doors, chance.any()), &question).await {
-            Ok(answer) => asked.answered.push(Answered { question, answer }),
+            Ok(answer) => asked.answered.push(Answered { kind, question, answer }),
             Err(errors) => asked.unanswered.push((question, errors)),
         }
     }
@@ -55,13 +61,13 @@ pub async fn write_down(mut chance: Chance, doors: Doors, shared: Shared, done: 
 
 /// The report, a page of a board, also within a branch, who moved on it, a rank, a page of the trail, a member, rounds: each
 /// with its lineage where it has one.
-fn question(chance: &mut Chance, head: u64, member: &str, branch: &str) -> String {
+fn question(kind: u64, chance: &mut Chance, head: u64, member: &str, branch: &str) -> String {
     let moment = 1 + chance.below(head);
     let at = format!("asOf: {{ position: \"{moment}\" }}");
     let of = "subject: MEMBER, measure: { metric: \"premium\" }, period: { year: 2022 }";
     let board = format!("board: {{ {of} }}");
     let events = "events(first: 5) { nodes { position type } pageInfo { hasNextPage } }";
-    match chance.below(10) {
+    match kind {
         0 => format!(
             "{{ report(year: 2022, {at}) {{ figures {{ code value exactness events(first: 5) {{ nodes {{ position }} }} }} }} }}"
         ),
@@ -122,7 +128,7 @@ pub async fn are_answered(door: &Api, unanswered: &[(String, Value)]) -> Result<
 /// # Errors
 /// The first that is not, with both answers.
 pub async fn are_the_same(door: &Api, answers: &[Answered]) -> Result<(), Failure> {
-    for Answered { question, answer: before } in answers {
+    for Answered { question, answer: before, .. } in answers {
         let now = door.ask(question, json!({})).await?;
         if now["data"] != *before || now.get("errors").is_some() {
             return Err(format!("{question} was answered {before}, and now {now}").into());

@@ -146,7 +146,7 @@ pub async fn last_but(pool: &PgPool, at: Position) -> Result<Option<Uuid>, Failu
         "select subject from standings_places_g1 p where board = {board} and from_position <= $1 and until_position > $1 \
          and leaf = (select leaf from standings_leaves_g1 where int8range(board, board, '[]') @> {board}::bigint \
          and numrange(low_number, high_number, '[]') @> '-infinity'::numeric \
-         and int8range(from_position, until_position) @> $1) order by number offset 50 limit 1",
+         and int8range(from_position, until_position) @> $1) order by number, tie, subject desc offset 50 limit 1",
         board = GROUP * 4,
     );
     Ok(sqlx::query_scalar(&sql).bind(at.0.cast_signed()).fetch_optional(pool).await?)

@@ -1,6 +1,11 @@
 //! Whatever is shown of a row opens to the events behind it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use async_graphql::Positioned;
+use async_graphql::parser::parse_schema;
+use async_graphql::parser::types::{FieldDefinition, TypeKind, TypeSystemDefinition};
 
 /// Types with a row that do not open to events, and why.
 const CLOSED: &[(&str, &str)] = &[
@@ -10,6 +15,54 @@ const CLOSED: &[(&str, &str)] = &[
         "is looked at during the freeze; what became of it is told by the review once it is published",
     ),
 ];
+
+/// What a root field answers without `events` of its own, and why.
+const OTHERWISE: &[(&str, &str)] = &[
+    ("Log", "is of the log itself"),
+    ("Viewer", "is of who asks"),
+    ("Report", "each of its figures opens"),
+    ("LeaderboardChange", "each of its moves opens"),
+    ("Event", "is one itself"),
+    ("RulePreset", "is of this build"),
+    ("RoundPlan", "nothing has happened yet: it is what a draft would be"),
+    ("RoundProposal", "is looked at during the freeze; once it is published, each result opens"),
+    ("CommentUnderReview", "is looked at during the freeze; once it is published, the review opens"),
+    ("RecordedRead", "is in no event: a look changes nothing"),
+    ("WhatIf", "is of what did not happen, of the round it names, which opens"),
+    ("Fairness", "its sources are rounds, each of which opens"),
+];
+
+#[test]
+fn whatever_a_root_field_answers_opens_to_its_events_or_says_why_not() {
+    let schema = parse_schema(graphql::schema::sdl()).expect("the schema is one");
+    let objects: BTreeMap<String, Vec<(String, String)>> = schema
+        .definitions
+        .into_iter()
+        .filter_map(|definition| match definition {
+            TypeSystemDefinition::Type(of) => match of.node.kind {
+                TypeKind::Object(object) => Some((of.node.name.node.to_string(), object.fields)),
+                _other => None,
+            },
+            _other => None,
+        })
+        .map(|(name, fields)| {
+            let named = |field: &Positioned<FieldDefinition>| {
+                let of = field.node.ty.node.to_string();
+                (field.node.name.node.to_string(), of.replace(['!', '[', ']'], ""))
+            };
+            (name, fields.iter().map(named).collect())
+        })
+        .collect();
+    let mut asked = 0;
+    for (field, of) in &objects["Query"] {
+        let of = of.strip_suffix("Connection").unwrap_or(of);
+        let opens = objects[of].iter().any(|(name, of)| name == "events" && of == "EventConnection");
+        let otherwise = OTHERWISE.iter().any(|(otherwise, _)| *otherwise == of);
+        assert!(opens != otherwise, "{field} answers {of}: it has `events`, or a reason why not in this test");
+        asked += 1;
+    }
+    assert!(asked > 30, "{asked} fields");
+}
 
 /// The structs declared in a source with a field that holds a row.
 fn with_a_row(source: &str) -> Vec<String> {

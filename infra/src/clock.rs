@@ -130,9 +130,26 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// The same, as many as are needed at once.
+///
+/// # Panics
+/// When the system provides none.
+#[must_use]
+pub fn random_bytes(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    getrandom::getrandom(&mut bytes).expect("the system provides randomness");
+    bytes
+}
+
 /// A random id of version 7 for an instant: ids of one time lie together in an index.
 #[must_use]
 pub fn random_id(at: Timestamp) -> Uuid {
+    id_of(at, &random())
+}
+
+/// The same of random bytes had before.
+#[must_use]
+pub fn id_of(at: Timestamp, random: &[u8; 10]) -> Uuid {
     let millis = u64::try_from(at.as_millisecond()).unwrap_or_default();
-    uuid::Builder::from_unix_timestamp_millis(millis, &random()).into_uuid()
+    uuid::Builder::from_unix_timestamp_millis(millis, random).into_uuid()
 }

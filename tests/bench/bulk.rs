@@ -80,16 +80,10 @@ fn batches(round: usize) -> Vec<(String, Vec<Write>)> {
     let batch = |number| {
         let streams: Vec<StreamId> =
             (0..STREAMS).map(|_| StreamId { kind: StreamKind::Member, id: random_id(Timestamp::UNIX_EPOCH) }).collect();
-        let write = |at: usize| Write {
-            stream: streams[at % STREAMS],
-            sequence: (at / STREAMS + 1) as u64,
-            event: MemberEvent::BadgeChecked {
-                check: BadgeCheckId(random_id(Timestamp::UNIX_EPOCH)),
-                on: DAY,
-                place: Sealed(PLACE.to_owned()),
-                worn: true,
-            }
-            .into(),
+        let write = |at: usize| {
+            let check = BadgeCheckId(random_id(Timestamp::UNIX_EPOCH));
+            let event = MemberEvent::BadgeChecked { check, on: DAY, place: Sealed(PLACE.to_owned()), worn: true };
+            Write::new(streams[at % STREAMS], (at / STREAMS + 1) as u64, event.into())
         };
         (format!("bulk-{round}-{number}"), (0..BATCH).map(write).collect())
     };

@@ -17,6 +17,7 @@ use projections::select::{Condition, Select};
 
 use super::figure::Period;
 use super::published::published_rounds;
+use super::round::Round;
 use super::subject::{Subject, SubjectKind};
 use crate::fault::Result;
 use crate::input::{self, AsOf, PeriodInput};
@@ -179,6 +180,9 @@ pub struct Fairness {
     position: scalar::Position,
     /// How many published rounds go in.
     rounds: usize,
+    /// These rounds, each of which opens to its events.
+    #[graphql(complexity = "MANY * child_complexity")]
+    sources: Vec<Round>,
     /// k: over at least how many persons something is said.
     threshold: usize,
     /// How each leader marks beside the others, by id.
@@ -241,6 +245,7 @@ impl FairnessQuery {
             period: period.into(),
             position: at.position.into(),
             rounds: rounds.len(),
+            sources: rounds.into_iter().map(|row| Round::reached(row, at)).collect(),
             threshold,
             severities: severities.iter().map(|found| LeaderSeverity::of(found, at)).collect(),
             spread: spread.as_ref().map(Into::into),

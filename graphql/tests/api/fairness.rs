@@ -28,6 +28,9 @@ fn leaders_are_set_beside_each_other_on_the_same_persons() {
     let severities = [leader(ANA, "91.50", "187/2", "-2.00", "-2"), leader(DAN, "93.50", "183/2", "2.00", "2")];
     let expected = json!({ "rounds": 1, "threshold": 5, "severities": severities, "spread": { "rounded": "4.00" } });
     assert_eq!(found, expected);
+    let sources = fairness(&twin.office(), "", "sources { id events(first: 1) { nodes { type } } }");
+    let opened = json!([{ "id": SPRING.0, "events": { "nodes": [{ "type": "round_drafted" }] } }]);
+    assert_eq!(sources["sources"], opened, "it opens to the events of the rounds that go in");
     let of_the_west = fairness(&twin.office(), &format!(", within: \"{}\"", WEST.0), "severities { marks }");
     assert_eq!(of_the_west, json!({ "severities": [{ "marks": 1 }, { "marks": 1 }] }));
 }

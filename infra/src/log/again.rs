@@ -108,7 +108,7 @@ impl Fresh {
             let recorded = self.0.get(&stream).map_or(0, |(_, version)| *version);
             let sequence = versions.entry(stream).or_insert(recorded);
             *sequence += 1;
-            Write { stream, sequence: *sequence, event }
+            Write::new(stream, *sequence, event)
         };
         decision.into_events().into_iter().map(number).collect()
     }
@@ -116,7 +116,7 @@ impl Fresh {
     /// The states these writes lead to.
     fn after(&self, writes: &[Write]) -> HashMap<StreamId, (Arc<State>, u64)> {
         let mut after = HashMap::new();
-        for Write { stream, sequence, event } in writes {
+        for Write { stream, sequence, event, .. } in writes {
             let Some(known) = self.0.get(stream) else { continue };
             let (state, version) = after.entry(*stream).or_insert_with(|| known.clone());
             Arc::make_mut(state).apply(event);

@@ -178,7 +178,7 @@ impl Desk {
             Arc::make_mut(&mut entry.current).apply(&event);
             entry.version += 1;
             entry.pending += u32::from(touched.insert(stream));
-            writes.push(Write { stream, sequence: entry.version, event });
+            writes.push(Write::new(stream, entry.version, event));
         }
         writes
     }

@@ -137,6 +137,7 @@ impl Executor {
                 self.ask(unknown).await?;
             }
         }
+        ask.writes().iter().for_each(|write| _ = write.payload());
         let (answer, waiting) = oneshot::channel();
         self.desk.lock().push(Job { key, body, metadata, reads, ask, given: None, link: None }, answer);
         self.bell.notify_one();

@@ -83,7 +83,7 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
         let metadata = metadata(&key, &correlation, self.executor.is_simulated());
         let writes: Vec<Write> = (version + 1..)
             .zip(&events)
-            .map(|(sequence, event)| Write { stream, sequence, event: event.0.clone().into() })
+            .map(|(sequence, event)| Write::new(stream, sequence, event.0.clone().into()))
             .collect();
         let reads = vec![Read { stream, version, lineage: Read::RECORDED }];
         let body = random();

@@ -1,7 +1,7 @@
 //! What waits for the appender: a decided command with the versions it was decided on.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use domain::event::Event;
 use domain::id::MemberId;
@@ -48,6 +48,20 @@ pub struct Write {
     pub sequence: u64,
     /// The event.
     pub event: Event,
+    payload: OnceLock<String>,
+}
+
+impl Write {
+    /// An event at its place.
+    #[must_use]
+    pub fn new(stream: StreamId, sequence: u64, event: Event) -> Self {
+        Self { stream, sequence, event, payload: OnceLock::new() }
+    }
+
+    /// What is stored of the event, made once: whoever has many makes them before they wait for the log.
+    pub fn payload(&self) -> &str {
+        self.payload.get_or_init(|| self.event.encode())
+    }
 }
 
 /// What a job asks of the log.
@@ -62,6 +76,17 @@ pub enum Ask {
     },
     /// Say whether the versions still hold, so that a refusal may be answered.
     Confirm,
+}
+
+impl Ask {
+    /// The events to append.
+    #[must_use]
+    pub fn writes(&self) -> &[Write] {
+        match self {
+            Self::Record { writes, .. } => writes,
+            Self::Confirm => &[],
+        }
+    }
 }
 
 /// A decided command.
@@ -117,10 +142,7 @@ impl Job {
     /// The events it would append.
     #[must_use]
     pub fn writes(&self) -> &[Write] {
-        match &self.ask {
-            Ask::Record { writes, .. } => writes,
-            Ask::Confirm => &[],
-        }
+        self.ask.writes()
     }
 
     /// The reads of streams it would append to.

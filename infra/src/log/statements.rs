@@ -18,7 +18,7 @@ use sqlx::{Executor, Row};
 
 use super::job::{Ask, Job};
 use super::settle::{Found, assumed};
-use crate::clock::{random, random_id};
+use crate::clock::{id_of, random_bytes};
 use crate::reach::Reach;
 use crate::sqltype::SqlInstant;
 
@@ -183,6 +183,10 @@ fn person(job: &Job) -> Option<&(domain::id::MemberId, domain::person::Person)> 
     }
 }
 
+/// How many bytes of chance an event's id takes, and its salt.
+const ID: usize = 10;
+const SALT: usize = 32;
+
 /// What jobs write, as columns.
 pub(super) struct Written<'j> {
     pub kinds: Vec<&'static str>,
@@ -190,7 +194,7 @@ pub(super) struct Written<'j> {
     pub sequences: Vec<i64>,
     pub types: Vec<&'static str>,
     pub versions: Vec<String>,
-    pub payloads: Vec<String>,
+    pub payloads: Vec<&'j str>,
     pub metadata: Vec<&'j str>,
     pub event_ids: Vec<uuid::Uuid>,
     pub salts: Vec<Vec<u8>>,
@@ -199,16 +203,20 @@ pub(super) struct Written<'j> {
 impl<'j> Written<'j> {
     pub(super) fn by(jobs: impl Iterator<Item = &'j Job>, at: Timestamp) -> Self {
         let writes: Vec<_> = jobs.flat_map(|job| job.writes().iter().map(|write| (write, &*job.metadata))).collect();
+        // The system is asked once for all of it.
+        let random = random_bytes(writes.len() * (ID + SALT));
+        let chances: Vec<(&[u8; ID], &[u8])> =
+            random.chunks_exact(ID + SALT).filter_map(<[u8]>::split_first_chunk).collect();
         Self {
             kinds: writes.iter().map(|(write, _)| write.stream.kind.name()).collect(),
             ids: writes.iter().map(|(write, _)| write.stream.id.to_string()).collect(),
             sequences: writes.iter().map(|(write, _)| write.sequence.cast_signed()).collect(),
             types: writes.iter().map(|(write, _)| write.event.name()).collect(),
             versions: writes.iter().map(|(write, _)| write.event.version().to_string()).collect(),
-            payloads: writes.iter().map(|(write, _)| write.event.encode()).collect(),
+            payloads: writes.iter().map(|(write, _)| write.payload()).collect(),
             metadata: writes.iter().map(|(_, metadata)| *metadata).collect(),
-            event_ids: writes.iter().map(|_| random_id(at)).collect(),
-            salts: writes.iter().map(|_| random::<32>().to_vec()).collect(),
+            event_ids: chances.iter().map(|(id, _)| id_of(at, id)).collect(),
+            salts: chances.iter().map(|(_, salt)| salt.to_vec()).collect(),
         }
     }
 }

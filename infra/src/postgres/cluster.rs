@@ -12,6 +12,7 @@ use super::binaries::Binaries;
 use super::error::PostgresError;
 use super::initdb::{self, bare_command, last_lines};
 use super::layout::{Layout, PORT};
+use super::memory;
 use super::orphan::{self, PidFile};
 use super::process::{ServerProcess, end_with_parent};
 use super::user::ServerUser;
@@ -36,7 +37,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         // A program that serves, builds and verification, and two or three that run beside it.
-        Self { max_connections: 100, shared_buffers_mib: 256 }
+        Self { max_connections: 100, shared_buffers_mib: memory::page_cache_mib() }
     }
 }
 

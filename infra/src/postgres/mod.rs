@@ -21,6 +21,7 @@ mod databases;
 mod error;
 mod initdb;
 mod layout;
+mod memory;
 mod orphan;
 mod process;
 mod running;

@@ -63,6 +63,12 @@ pub struct Round {
 }
 
 impl Round {
+    /// The round of a row that the viewer was found to reach.
+    #[must_use]
+    pub fn reached(row: RoundRow, at: Moment) -> Self {
+        Self { row: Arc::new(row), at }
+    }
+
     /// A round as of a moment, where the viewer may see it.
     ///
     /// # Errors
@@ -155,7 +161,7 @@ impl RoundQuery {
             equals("stage", filter.stage.map(Stage::from)),
         ]);
         let select = select.by("period", Order::Descending);
-        let node = |row| Round { row: Arc::new(row), at };
+        let node = |row| Round::reached(row, at);
         Connection::select(session, &page, at.position, select, node).await.map(Some)
     }
 }

@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::{Context, Name, Value};
 use domain::event::Fact;
@@ -44,6 +45,7 @@ pub struct Session {
     standing: Mutex<Option<Arc<Standing>>>,
     trees: Mutex<HashMap<Position, Arc<Tree>>>,
     looked: Mutex<HashSet<(RoundId, &'static str)>>,
+    follows: AtomicBool,
 }
 
 impl Session {
@@ -51,8 +53,8 @@ impl Session {
     #[must_use]
     pub fn new(viewer: Option<Viewer>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
         let loaders = loaders(Arc::clone(&reads), settings.spawn);
-        let (pinned, standing, trees, looked) = Default::default();
-        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees, looked }
+        let (pinned, standing, trees, looked, follows) = Default::default();
+        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees, looked, follows }
     }
 
     /// The request a resolver works for.
@@ -105,10 +107,16 @@ impl Session {
         }
     }
 
+    /// From now on it goes from moment to moment: when it looks says nothing about what it is sent.
+    pub fn follow(&self) {
+        self.follows.store(true, Ordering::Relaxed);
+    }
+
     /// What every answer says of the log: its origin, and the position that was read as of where no other moment was asked
     /// for.
     pub async fn told(&self) -> Value {
-        let position = self.pinned.lock().await.map(|moment| moment.position.to_string());
+        let pinned = self.pinned.lock().await.filter(|_| !self.follows.load(Ordering::Relaxed));
+        let position = pinned.map(|moment| moment.position.to_string());
         let position = position.map(|position| (Name::new("position"), position.into()));
         let origin = (Name::new("origin"), self.reads.origin().to_string().into());
         Value::Object([origin].into_iter().chain(position).collect())

@@ -41,6 +41,7 @@ struct Moments {
 
 impl Moments {
     fn of(session: &Arc<Session>) -> Self {
+        session.follow();
         let positions = session.reads().positions().ready_chunks(1_024).boxed();
         Self { session: Arc::clone(session), positions }
     }

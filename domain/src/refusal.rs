@@ -33,6 +33,9 @@ macro_rules! refusals {
             /// Every code of this noun.
             pub const CODES: &'static [&'static str] = &[$($code),*];
 
+            /// Every code of this noun with its two sentences, the facts as `{fact}` in them.
+            pub const SENTENCES: &'static [(&'static str, &'static str, &'static str)] = &[$(($code, $en, $zh)),*];
+
             /// The stable code, `noun.rule`.
             #[must_use]
             pub fn code(&self) -> &'static str {
@@ -110,6 +113,12 @@ macro_rules! union {
                 let mut samples = vec![];
                 $(samples.extend(<$inner>::samples().into_iter().map(Self::$variant));)*
                 samples
+            }
+
+            /// Every code there is with its sentences in English and Chinese, the facts as `{fact}` in them.
+            #[must_use]
+            pub fn all_sentences() -> Vec<(&'static str, &'static str, &'static str)> {
+                [$(<$inner>::SENTENCES),*].concat()
             }
 
             /// Every code there is.

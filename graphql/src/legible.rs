@@ -5,48 +5,126 @@
 //!   to it.
 //! - Brackets nest at most [`NESTING`] deep, fragments in fragments too (`request.too_deep`): the parser and the
 //!   checks after it recurse.
-//! - With every fragment spread out it selects at most [`SELECTIONS`] things (`request.too_large`): a few fragments
-//!   that each name the next one twice would grow without end.
+//! - It has at most [`LONGEST`] bytes, and with every fragment spread out it selects at most [`SELECTIONS`] things
+//!   (`request.too_large`): a few fragments that each name the next one twice would grow without end.
+//! - An operation asks for at most [`ROOTS`] things at its root, and a document renames at most [`ALIASES`] fields
+//!   (`request.too_many_fields`): each root field reads, or sends a command, for itself.
+//! - A document has at most [`DIRECTIVES`] directives (`request.too_many_directives`).
+//! - Where the schema is not told, it asks nothing of the schema (`request.no_introspection`).
 //! - A subscription selects one thing: two would be two streams under one id.
+//! - A variable that may not be null has a value (`request.invalid`): the library looks only where one is used.
 //!
 //! # Not here
 //! What the fields weigh and whether they exist (the schema).
 
+mod written;
+
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::{Name, Request, ServerError, ServerResult};
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{IntrospectionMode, Name, Request, ServerError, ServerResult, Value};
+
+use self::written::{Spread, Written};
 
 /// How deep brackets may nest.
 pub const NESTING: usize = 64;
+/// How long a document may be, in bytes; what is long belongs into variables.
+pub const LONGEST: usize = 100_000;
 /// How much may be selected with every fragment spread out.
 pub const SELECTIONS: usize = 20_000;
+/// How much an operation may ask for at its root.
+pub const ROOTS: usize = 20;
+/// How many fields of a document may have another name than their own.
+pub const ALIASES: usize = 100;
+/// How many directives a document may have.
+pub const DIRECTIVES: usize = 100;
 
 /// The codes of the errors that a request's text leads to; `request.invalid` where it is not GraphQL, or asks for what
 /// the schema does not have.
-pub const CODES: &[&str] = &["request.half_character", "request.invalid", "request.too_deep", "request.too_large"];
+pub const CODES: &[&str] = &[
+    "request.half_character",
+    "request.invalid",
+    "request.no_introspection",
+    "request.too_deep",
+    "request.too_large",
+    "request.too_many_directives",
+    "request.too_many_fields",
+];
 
-/// The parsed document of a request.
+/// The parsed document of a request that has what it needs to be run.
 ///
 /// # Errors
-/// `request.half_character`, `request.too_deep`, `request.too_large`, `request.invalid`.
+/// Those of [`CODES`].
 pub fn document(request: &mut Request) -> ServerResult<&ExecutableDocument> {
+    let given = request.variables.iter().map(|(name, value)| (name.clone(), *value != Value::Null)).collect();
+    let name = request.operation_name.clone();
+    let document = readable(request)?;
+    has_values(document, name.as_deref(), &given)?;
+    Ok(document)
+}
+
+/// The parsed document of a request, whatever is given with it.
+///
+/// # Errors
+/// Those of [`CODES`].
+pub fn readable(request: &mut Request) -> ServerResult<&ExecutableDocument> {
     text(&request.query)?;
+    let asks_nothing = request.introspection_mode == IntrospectionMode::Disabled;
     let document = request.parsed_query()?;
-    let mut spread = Spread { document, known: HashMap::new() };
+    few(&Written::of(document), asks_nothing)?;
+    let mut spread = Spread::of(document);
     for (_, operation) in document.operations.iter() {
         let selected = spread.weigh(&operation.node.selection_set.node, 0)?;
         if selected > SELECTIONS {
             let message = format!("it selects {selected} things; {SELECTIONS} is the most");
             return Err(refused("request.too_large", &message));
         }
-        if operation.node.ty == OperationType::Subscription
-            && spread.at_root(&operation.node.selection_set.node, &mut HashMap::new()) > 1
-        {
+        let roots = spread.at_root(&operation.node.selection_set.node, &mut HashMap::new());
+        if operation.node.ty == OperationType::Subscription && roots > 1 {
             return Err(refused("request.invalid", "a subscription has one root field; subscribe once for each"));
+        }
+        if roots > ROOTS {
+            let message =
+                format!("it asks for {roots} things at its root; {ROOTS} is the most: send the rest in another");
+            return Err(refused("request.too_many_fields", &message));
         }
     }
     Ok(document)
+}
+
+/// Refuses what has too much of what is cheap to write.
+fn few(written: &Written, asks_nothing: bool) -> ServerResult<()> {
+    let Written { aliases, directives, asks_schema } = *written;
+    if asks_nothing && asks_schema {
+        let message = "the schema is not told here; it is in the documentation, and in `sanping schema graphql`";
+        return Err(refused("request.no_introspection", message));
+    }
+    if aliases > ALIASES {
+        let message = format!("{aliases} fields have another name than their own; {ALIASES} is the most");
+        return Err(refused("request.too_many_fields", &message));
+    }
+    if directives > DIRECTIVES {
+        let message = format!("it has {directives} directives; {DIRECTIVES} is the most");
+        return Err(refused("request.too_many_directives", &message));
+    }
+    Ok(())
+}
+
+/// Refuses an operation that is to run without a value for a variable that may not be null; `given` says of each variable
+/// that was given whether it has one.
+fn has_values(document: &ExecutableDocument, name: Option<&str>, given: &HashMap<Name, bool>) -> ServerResult<()> {
+    let runs = |named: Option<&Name>| name.is_none() || named.map(Name::as_str) == name;
+    for (_, operation) in document.operations.iter().filter(|(named, _)| runs(*named)) {
+        for variable in operation.node.variable_definitions.iter().map(|variable| &variable.node) {
+            let (name, of) = (&variable.name.node, &variable.var_type.node);
+            let has_value = given.get(name).copied().unwrap_or(variable.default_value.is_some());
+            if !of.nullable && !has_value {
+                let message = format!("${name} is of the type {of}, which is not null; give it a value in variables");
+                return Err(refused("request.invalid", &message));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn refused(code: &str, message: &str) -> ServerError {
@@ -108,6 +186,10 @@ fn text(query: &str) -> ServerResult<()> {
     }
     match within {
         Within::Text | Within::Block => Err(refused("request.invalid", "a string does not end; close it with a quote")),
+        Within::Code | Within::Comment if query.len() > LONGEST => {
+            let message = format!("the document has {} bytes; {LONGEST} is the most: use variables", query.len());
+            Err(refused("request.too_large", &message))
+        }
         Within::Code | Within::Comment => Ok(()),
     }
 }
@@ -124,69 +206,11 @@ fn whole_character(escape: &str) -> ServerResult<()> {
     }
 }
 
-/// How much fragments hold, each weighed once.
-struct Spread<'a> {
-    document: &'a ExecutableDocument,
-    known: HashMap<&'a Name, usize>,
-}
-
-impl<'a> Spread<'a> {
-    fn weigh(&mut self, set: &'a SelectionSet, depth: usize) -> ServerResult<usize> {
-        if depth > NESTING {
-            return Err(refused("request.too_deep", &format!("it nests deeper than {NESTING}")));
-        }
-        let mut sum = 0_usize;
-        for item in &set.items {
-            let weight = match &item.node {
-                Selection::Field(field) => self.weigh(&field.node.selection_set.node, depth + 1)?.saturating_add(1),
-                Selection::InlineFragment(inline) => self.weigh(&inline.node.selection_set.node, depth + 1)?,
-                Selection::FragmentSpread(spread) => self.fragment(&spread.node.fragment_name.node, depth)?,
-            };
-            sum = sum.saturating_add(weight);
-        }
-        Ok(sum)
-    }
-
-    /// How many fields a selection has at its root; each fragment is counted once and remembered.
-    fn at_root(&self, set: &'a SelectionSet, known: &mut HashMap<&'a Name, usize>) -> usize {
-        let mut count = 0_usize;
-        for item in &set.items {
-            count += match &item.node {
-                Selection::Field(_) => 1,
-                Selection::InlineFragment(inline) => self.at_root(&inline.node.selection_set.node, known),
-                Selection::FragmentSpread(spread) => {
-                    let name = &spread.node.fragment_name.node;
-                    match (known.get(name).copied(), self.document.fragments.get(name)) {
-                        (Some(count), _) => count,
-                        (None, None) => 0,
-                        (None, Some(fragment)) => {
-                            known.insert(name, 0);
-                            let count = self.at_root(&fragment.node.selection_set.node, known);
-                            known.insert(name, count);
-                            count
-                        }
-                    }
-                }
-            };
-        }
-        count
-    }
-
-    /// A fragment that holds itself, or is not there, weighs nothing here: the rules of validation refuse it.
-    fn fragment(&mut self, name: &'a Name, depth: usize) -> ServerResult<usize> {
-        if let Some(known) = self.known.get(name) {
-            return Ok(*known);
-        }
-        self.known.insert(name, 0);
-        let Some(fragment) = self.document.fragments.get(name) else { return Ok(0) };
-        let weight = self.weigh(&fragment.node.selection_set.node, depth + 1)?;
-        self.known.insert(name, weight);
-        Ok(weight)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use async_graphql::Variables;
+    use serde_json::json;
+
     use super::*;
 
     fn code(query: &str) -> Option<String> {
@@ -207,6 +231,20 @@ mod tests {
     }
 
     #[test]
+    fn variables_that_may_not_be_null_have_a_value() {
+        let code = |query: &str, variables: serde_json::Value| {
+            let request = Request::new(query).variables(Variables::from_json(variables));
+            document(&mut request.operation_name("A")).err().map(|error| error.message)
+        };
+        let query = "query A($id: ID!, $n: Int! = 1, $m: Int) { a } query B($other: ID!) { a }";
+        assert_eq!(code(query, json!({ "id": "1" })), None);
+        assert_eq!(code(query, json!({ "id": "1", "n": 2, "m": null })), None);
+        for variables in [json!({}), json!({ "id": null }), json!({ "id": "1", "n": null })] {
+            assert!(code(query, variables.clone()).is_some_and(|told| told.contains("is not null")), "{variables}");
+        }
+    }
+
+    #[test]
     fn brackets_nest_so_deep_and_no_deeper() {
         let nested = |open: &str, close: &str, times: usize| open.repeat(times) + "a" + &close.repeat(times);
         assert_eq!(code(&nested("{a", "}", 50)), None);
@@ -218,6 +256,47 @@ mod tests {
         assert_eq!(code(&format!("{{ a(b: \"{}\") }}", "[".repeat(100))), None);
         // Not to be taken for three strings with code between them.
         assert_eq!(code(&format!("{{ a(b: [\"\"\"\" {}", "[".repeat(200_000))).as_deref(), Some("request.invalid"));
+    }
+
+    #[test]
+    fn what_is_cheap_to_write_is_counted() {
+        let many = |one: &str, times: usize| vec![one; times].join(" ");
+        let renamed = |times| format!("{{ a {{ {} }} }}", many("x: b", times));
+        assert_eq!(code(&renamed(ALIASES)), None);
+        assert_eq!(code(&renamed(ALIASES + 1)).as_deref(), Some("request.too_many_fields"));
+        for (roots, refused) in [(ROOTS, None), (ROOTS + 1, Some("request.too_many_fields"))] {
+            assert_eq!(code(&format!("{{ {} }}", many("a", roots))).as_deref(), refused);
+            let spread = format!("{{ ...f }} fragment f on Q {{ {} }}", many("a", roots));
+            assert_eq!(code(&spread).as_deref(), refused);
+        }
+        for (times, refused) in [(DIRECTIVES, None), (DIRECTIVES + 1, Some("request.too_many_directives"))] {
+            let given = many("@x", times);
+            for query in [
+                format!("{{ a {given} }}"),
+                format!("{{ a {{ b {given} }} }}"),
+                format!("{{ ... {given} {{ b }} }}"),
+                format!("{{ ...f {given} }} fragment f on Q {{ b }}"),
+                format!("{{ ...f }} fragment f on Q {given} {{ b }}"),
+                format!("query {given} {{ a }}"),
+                format!("query($v: Int {given}) {{ a }}"),
+            ] {
+                assert_eq!(code(&query).as_deref(), refused, "{query}");
+            }
+        }
+        assert_eq!(code(&format!("{{ a }} # {}", "x".repeat(LONGEST))).as_deref(), Some("request.too_large"));
+        assert_eq!(code(&format!("{{ a }} # {}", "x".repeat(LONGEST - 10))), None);
+    }
+
+    #[test]
+    fn the_schema_is_told_only_where_it_may_be() {
+        for asks in ["{ __schema { a } }", "{ ...f } fragment f on Q { x: __type { a } }", "{ ... { __schema { a } } }"]
+        {
+            assert_eq!(code(asks), None, "{asks}");
+            let refused = document(&mut Request::new(asks).disable_introspection()).err();
+            let code = refused.and_then(|error| error.extensions?.get("code").cloned());
+            assert_eq!(code, Some(Value::from("request.no_introspection")), "{asks}");
+        }
+        assert!(document(&mut Request::new("{ __typename a { __typename } }").disable_introspection()).is_ok());
     }
 
     #[test]
@@ -238,7 +317,7 @@ mod tests {
     fn fragments_are_weighed_spread_out_and_once() {
         let doubling = |levels: usize| {
             let fragments = (0..levels).map(|n| format!("fragment f{n} on Q {{ ...f{0} ...f{0} }} ", n + 1));
-            format!("{{ ...f0 }} {} fragment f{levels} on Q {{ a }}", fragments.collect::<String>())
+            format!("{{ a {{ ...f0 }} }} {} fragment f{levels} on Q {{ a }}", fragments.collect::<String>())
         };
         assert_eq!(code(&doubling(10)), None);
         assert_eq!(code(&doubling(30)).as_deref(), Some("request.too_large"));

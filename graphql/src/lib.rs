@@ -9,6 +9,7 @@
 //! # Not here
 //! SQL, HTTP, keys, the clock (infra, behind [`ports`]).
 
+pub mod codes;
 pub mod door;
 pub mod fault;
 pub mod input;

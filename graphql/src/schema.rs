@@ -34,6 +34,8 @@ pub struct Settings {
     pub zone: Zone,
     /// Runs a future beside a request.
     pub spawn: Spawn,
+    /// Whether the schema is told, and names that are nearly right are.
+    pub introspection: bool,
 }
 
 /// The API over these ports.
@@ -42,7 +44,11 @@ pub struct Settings {
 /// one only the position of the log is shown.
 #[must_use]
 pub fn build(commands: Arc<dyn Commands>, reads: Arc<dyn Reads>, settings: Settings) -> Api {
-    builder().data(commands).extension(Sessions::new(reads, settings)).finish()
+    let builder = match settings.introspection {
+        true => builder(),
+        false => builder().disable_introspection().disable_suggestions(),
+    };
+    builder.data(commands).extension(Sessions::new(reads, settings)).finish()
 }
 
 /// The schema in the schema definition language, as it is checked in.

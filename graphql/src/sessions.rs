@@ -2,6 +2,7 @@
 
 use std::any::TypeId;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
@@ -13,6 +14,19 @@ use crate::ports::Reads;
 use crate::schema::Settings;
 use crate::session::Session;
 use crate::viewer::Viewer;
+
+/// Whether a request was executed, told to whoever put it into the request's data: what is refused before has no data to
+/// answer with, and what is executed has, be it null.
+#[derive(Debug, Clone, Default)]
+pub struct Executed(Arc<AtomicBool>);
+
+impl Executed {
+    /// Whether it was.
+    #[must_use]
+    pub fn was(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
 
 /// Gives every request its session, and every field that has no answer its null.
 pub struct Sessions {
@@ -65,6 +79,9 @@ impl Extension for Sessions {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
+        if let Some(Executed(executed)) = ctx.data_opt() {
+            executed.store(true, Ordering::Release);
+        }
         let mut response = next.run(ctx, operation_name).await;
         response.errors.append(&mut self.unanswered());
         match ctx.data_opt::<Arc<Session>>() {
@@ -79,6 +96,9 @@ impl Extension for Sessions {
         mut request: Request,
         next: NextPrepareRequest<'_>,
     ) -> ServerResult<Request> {
+        if !self.settings.introspection {
+            request = request.disable_introspection();
+        }
         legible::document(&mut request)?;
         let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
         let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();

@@ -13,6 +13,9 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::auth::SignIn;
+use crate::auth::door::Auth;
+use crate::auth::issuer::Trusted;
 use crate::clock::{self, Clock, random_id};
 use crate::commands::LogCommands;
 use crate::due::Worker;
@@ -34,6 +37,10 @@ use crate::reads::timely::TimelyReads;
 const FRESH: Duration = Duration::from_secs(1);
 /// The connections of the folds alone, lest reads hold up what they wait for: one folds, one looks where they are.
 const FOLDING: u32 = 2;
+
+/// How long a request may take unless it is said otherwise: as long as a statement. Where it is less, the database gives up a
+/// statement of the requests' pool by then too, so that what nobody waits for any more is not worked on.
+pub const LATEST: Duration = Duration::from_secs(60);
 
 /// What a program is started with.
 pub struct Settings {
@@ -62,6 +69,8 @@ pub struct App {
     pub reads: Arc<dyn Reads>,
     /// The organisation's zone.
     pub zone: Zone,
+    /// How long a request may take.
+    pub latest: Duration,
     /// Where the log ended at the start: until reads are there, who has read elsewhere would go back.
     pub begun: Position,
     own: PgPool,
@@ -94,6 +103,12 @@ pub fn guarded(database: &PgConnectOptions) -> PgConnectOptions {
     ])
 }
 
+/// The same, whose statements end within a time.
+fn ending_within(latest: Duration, guarded: &PgConnectOptions) -> PgConnectOptions {
+    let within = latest.min(LATEST).as_millis().max(1).to_string();
+    guarded.clone().options([("statement_timeout", within)])
+}
+
 /// A pool that keeps no connection to a host that has vanished, nor hands out one unasked that was unused for so long.
 fn pool_options(connections: u32, fresh: Duration, reach: &Arc<Reach>) -> PgPoolOptions {
     let (reach, new) = (Arc::clone(reach), Arc::clone(reach));
@@ -118,9 +133,21 @@ impl App {
     /// # Errors
     /// The database's, another key or time than the database's, or a projection's.
     pub async fn start(settings: Settings) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Self::start_within(settings, LATEST).await
+    }
+
+    /// The same, where a request may take so long, and with it each statement that reads for one: see [`LATEST`].
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_within(
+        settings: Settings,
+        latest: Duration,
+    ) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
         let guarded = guarded(&settings.database);
         let reach = Arc::new(Reach::of(guarded.clone()));
-        let pool = pool_options(settings.connections, Duration::ZERO, &reach).connect_with(guarded.clone()).await?;
+        let pool = pool_options(settings.connections, Duration::ZERO, &reach);
+        let pool = pool.connect_with(ending_within(latest, &guarded)).await?;
         let Entered { origin, projections, process, begun, places } = enter(&settings, &pool, &reach).await?;
         let keyring = Arc::new(Keyring::new(settings.key, pool.clone()));
         let executor = Arc::new(Executor::start(
@@ -173,6 +200,7 @@ impl App {
             commands,
             reads,
             zone,
+            latest,
             begun,
             own,
             reach,
@@ -209,6 +237,18 @@ impl App {
             stopping: self.stopping.subscribe(),
         };
         self.tasks.spawn(watch.work());
+    }
+
+    /// What a door of this program needs to know who asks.
+    #[must_use]
+    pub fn auth(&self, sign_in: SignIn, trusted: Option<Trusted>) -> Auth {
+        Auth::new(sign_in, self.pool.clone(), Arc::clone(&self.clock), trusted)
+    }
+
+    /// Its clock.
+    #[must_use]
+    pub fn clock(&self) -> Arc<Clock> {
+        Arc::clone(&self.clock)
     }
 
     /// Where the projections are; it tells whenever one moves from now on.

@@ -1,4 +1,4 @@
-//! Who asks: for now a development sign-in only, off unless asked for. Later only this file changes.
+//! Who asks: by an API key, by a token of the organisation's OIDC issuer ([`door`]), or, in development, at their word.
 //!
 //! # Development sign-in
 //! The header `X-Sanping-Viewer` (or `viewer` in a subscription's connection_init) names the viewer, as
@@ -9,6 +9,12 @@
 //! # Reserved
 //! Nobody signs in as what the program itself acts as ([`crate::due::ACTOR`], the demo's): its command ids can be told in
 //! advance, and whoever sent one of them first would keep the program from sending it.
+
+pub mod api_key;
+pub mod door;
+pub mod issued;
+pub mod issuer;
+pub mod oidc;
 
 use async_graphql::Error;
 use axum::http::header::{HOST, ORIGIN};
@@ -22,7 +28,7 @@ pub const HEADER: &str = "x-sanping-viewer";
 /// How viewers sign in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignIn {
-    /// Nobody can.
+    /// Nobody is believed without a proof.
     Closed,
     /// Everybody is who they say: for development on one's own machine.
     Development,
@@ -40,6 +46,20 @@ impl SignIn {
         if self == Self::Closed {
             return Ok(None);
         }
+        self.at_home(headers)?;
+        let bad = |said: String| (StatusCode::UNAUTHORIZED, "request.bad_viewer", format!("{HEADER}: {said}"));
+        match headers.get(HEADER).map(|header| header.to_str()) {
+            None => Ok(Some(office())),
+            Some(Ok(text)) => named(text).map(Some).map_err(bad),
+            Some(Err(_)) => Err(bad("not plain text".to_owned())),
+        }
+    }
+
+    /// Refuses what does not come from this machine, where people are taken at their word.
+    fn at_home(self, headers: &HeaderMap) -> Result<(), Refused> {
+        if self == Self::Closed {
+            return Ok(());
+        }
         let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
         if !is_loopback(host) {
             let said = format!("the development sign-in answers on loopback only, not as {host:?}");
@@ -49,12 +69,7 @@ impl SignIn {
             let said = format!("the development sign-in does not answer pages of {origin:?}");
             return Err((StatusCode::FORBIDDEN, "request.foreign_origin", said));
         }
-        let bad = |said: String| (StatusCode::UNAUTHORIZED, "request.bad_viewer", format!("{HEADER}: {said}"));
-        match headers.get(HEADER).map(|header| header.to_str()) {
-            None => Ok(Some(office())),
-            Some(Ok(text)) => named(text).map(Some).map_err(bad),
-            Some(Err(_)) => Err(bad("not plain text".to_owned())),
-        }
+        Ok(())
     }
 
     /// The viewer a subscription names, if it names one.

@@ -1,11 +1,16 @@
 //! The only clock, the only chance, the only maker of random ids.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::PgExecutor;
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::sqltype::SqlInstant;
+
+/// How often the machine's clock is looked at by who waits for an instant.
+const OFTEN: Duration = Duration::from_secs(60);
 
 /// Where instants come from. To the microsecond, as PostgreSQL keeps them.
 #[derive(Debug)]
@@ -38,6 +43,19 @@ impl Clock {
     pub fn advance_to(&self, at: Timestamp) {
         if let Self::Simulated(now) = self {
             now.send_if_modified(|now| std::mem::replace(now, at.max(*now)) < at);
+        }
+    }
+
+    /// Returns once it has got to an instant.
+    pub async fn reached(&self, at: Timestamp) {
+        let mut moves = self.moves();
+        while self.now() < at {
+            let left = Duration::try_from(at.duration_since(self.now())).unwrap_or_default();
+            match self {
+                // The machine's clock may be set anew: it is looked at now and then.
+                Self::System => tokio::time::sleep(left.min(OFTEN)).await,
+                Self::Simulated(_) => moves.next().await,
+            }
         }
     }
 

@@ -2,10 +2,14 @@
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use graphql::scalar::Position as At;
+
+use crate::auth::issued::LONGEST;
+use crate::auth::oidc::Signed;
 
 /// Sanping 三评: evaluation you can replay and prove.
 #[derive(Debug, Parser)]
@@ -47,6 +51,25 @@ pub struct Place {
     pub zone: String,
 }
 
+/// Whose access tokens sign people in, beside API keys. See docs/sign-in.md.
+#[derive(Debug, Clone, Args)]
+pub struct Oidc {
+    /// The OIDC issuer, exactly as its tokens name it in `iss`, such as https://id.example.
+    #[arg(long = "oidc-issuer", env = "SANPING_OIDC_ISSUER", value_name = "URL", requires = "audience")]
+    pub issuer: Option<String>,
+    /// The audience that a token must be for: what the issuer calls this program.
+    #[arg(long = "oidc-audience", env = "SANPING_OIDC_AUDIENCE", requires = "issuer")]
+    pub audience: Option<String>,
+    /// What its tokens may be signed with.
+    #[arg(
+        long = "oidc-algorithms",
+        env = "SANPING_OIDC_ALGORITHMS",
+        value_delimiter = ',',
+        default_value = "RS256,ES256,EdDSA"
+    )]
+    pub algorithms: Vec<Signed>,
+}
+
 /// The poolers there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Pooler {
@@ -74,9 +97,15 @@ pub enum Action {
         /// Take everybody at their word (header X-Sanping-Viewer), on loopback only. For development.
         #[arg(long)]
         dev_sign_in: bool,
+        /// Whose tokens sign people in.
+        #[command(flatten)]
+        oidc: Oidc,
         /// Compare each projection with the log about once in so many hours, in the background; 0 for never.
         #[arg(long, env = "SANPING_VERIFY_HOURS", default_value_t = 24)]
         verify_hours: u32,
+        /// What is let in.
+        #[command(flatten)]
+        let_in: LetIn,
     },
     /// Send the commands of a file, one JSON object a line; what came of each is a line on standard output. Exit code 5 when
     /// some were refused or are no commands. The format: docs/import.md.
@@ -92,6 +121,21 @@ pub enum Action {
         /// The id of what all the commands are part of; one is made and told unless given.
         #[arg(long)]
         correlation: Option<String>,
+    },
+    /// The API keys that programs sign in with: make one, list them, revoke one. See docs/sign-in.md.
+    Keys {
+        /// What to do with them.
+        #[command(subcommand)]
+        action: KeysAction,
+    },
+    /// Print the id under which a subject of an OIDC issuer signs in, such as to grant it a role.
+    Principal {
+        /// The issuer, as in --oidc-issuer.
+        #[arg(long)]
+        issuer: String,
+        /// The subject, as its tokens have it in `sub`.
+        #[arg(long)]
+        subject: String,
     },
     /// Apply what is missing of the schema, as the role that owns the database.
     Migrate {
@@ -130,6 +174,62 @@ pub enum Action {
         /// Which.
         what: SchemaOf,
     },
+}
+
+/// What can be done with API keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysAction {
+    /// Make a key and print it. It is shown this once: only a hash of it is kept.
+    Create {
+        /// Whom it signs in: an id of the caller's choosing, at most 64 printable ASCII characters. Two keys of one id may
+        /// hold at a time, so that one replaces the other.
+        #[arg(long)]
+        principal: String,
+        /// For how many days it holds.
+        #[arg(long, value_parser = clap::value_parser!(u16).range(1..=i64::from(LONGEST)))]
+        days: u16,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Whose keys there are, since when, and whether they hold.
+    List {
+        /// Those of one principal.
+        #[arg(long)]
+        principal: Option<String>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Revoke a key: from now on it signs nobody in, and nothing brings it back.
+    Revoke {
+        /// The key's id, as `keys list` shows it.
+        id: String,
+    },
+}
+
+/// What a server lets in. See docs/graphql.md.
+#[derive(Debug, Clone, Args)]
+pub struct LetIn {
+    /// How long a request may take, in seconds; statements of the database that read for one end by then too.
+    #[arg(long, env = "SANPING_REQUEST_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=60))]
+    pub request_seconds: u64,
+    /// How many requests a second one principal may send, or one address that has not signed in; 50 unless given, and without
+    /// limit under --dev-sign-in. It is counted in each process for itself.
+    #[arg(long, env = "SANPING_REQUESTS_PER_SECOND")]
+    pub requests_per_second: Option<NonZeroU32>,
+    /// How many of them at once, after a pause; four times as many as a second unless given.
+    #[arg(long, env = "SANPING_REQUESTS_AT_ONCE")]
+    pub requests_at_once: Option<NonZeroU32>,
+    /// Tell the schema to whoever asks for it, and names that are nearly right; --dev-sign-in does so too.
+    #[arg(long)]
+    pub introspection: bool,
+    /// A file of trusted documents: an object of JSON that names each text by the SHA-256 of it.
+    #[arg(long, env = "SANPING_TRUSTED_DOCUMENTS")]
+    pub trusted_documents: Option<PathBuf>,
+    /// Run no other documents for browsers.
+    #[arg(long, requires = "trusted_documents")]
+    pub trusted_only: bool,
 }
 
 /// What can be done with the log.

@@ -9,38 +9,58 @@
 //! # Not here
 //! What the API says (graphql), who the viewer is ([`crate::auth`]).
 
+pub mod accept;
 pub mod answer;
+pub mod codes;
+pub mod documents;
+pub mod gate;
+pub mod language;
 mod metrics;
+pub mod rate;
 pub mod request;
-mod socket;
+pub mod socket;
+pub mod wanted;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::http::GraphiQLSource;
-use async_graphql::{Data, Executor, Request};
-use async_graphql_axum::{GraphQLProtocol, GraphQLResponse};
+use async_graphql::{Data, Error};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State, WebSocketUpgrade};
-use axum::http::{HeaderMap, StatusCode};
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::from_fn;
 use axum::response::{Html, IntoResponse, Response as HttpResponse};
-use axum::routing::get;
+use axum::routing::{any, get};
 use domain::stream::Position;
 use graphql::ports::Reads;
 use graphql::schema::Api;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
 
-use self::answer::{Answering, Unreadable};
-use self::request::{Gotten, Posted};
-use crate::auth::SignIn;
+use self::answer::{Answer, Answering, Unreadable};
+use self::gate::{Gate, Rules};
+use self::socket::{Bounds, Door};
+use self::wanted::Wanted;
+use crate::app::App;
+use crate::auth::door::{Auth, Held, Who};
+use crate::auth::{Refused, SignIn};
+use crate::clock::Clock;
 
 /// How many events the folds may be behind while the program is ready: some seconds of folding. One that is further
 /// behind would show a past that others have left.
 pub const FAR: u64 = 50_000;
 /// How long a question about the program's own state may take.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How many connections subscribers may have, all together: each is a socket, and may follow up to
+/// [`Bounds::operations`] things, each of which is read anew whenever it may have changed.
+pub const CONNECTIONS: usize = 500;
 
 /// What every handler has.
 #[derive(Clone)]
@@ -53,20 +73,69 @@ pub struct Doors {
     pub pool: PgPool,
     /// Where the log ended when the program started: it is ready once reads have got there.
     pub begun: Position,
-    /// How viewers sign in.
-    pub sign_in: Arc<SignIn>,
+    /// Who asks.
+    pub auth: Arc<Auth>,
+    /// By which sign-ins run out.
+    pub clock: Arc<Clock>,
+    /// What a connection of a subscriber may take.
+    pub bounds: Bounds,
+    /// A place for each connection of a subscriber that there may be.
+    pub connections: Arc<Semaphore>,
+    /// Whether the schema is told.
+    pub introspection: bool,
+    /// How long a request may take.
+    pub latest: Duration,
+    /// What every request passes.
+    pub rules: Rules,
+}
+
+impl Doors {
+    /// The doors to a program. The schema is told to everybody where everybody is believed to be who they say.
+    #[must_use]
+    pub fn of(app: &App, sign_in: SignIn) -> Self {
+        let introspection = sign_in == SignIn::Development;
+        let (api, reads) = (crate::api::build(app, introspection), Arc::clone(&app.reads));
+        Self {
+            api,
+            reads,
+            pool: app.pool.clone(),
+            begun: app.begun,
+            auth: Arc::new(app.auth(sign_in, None)),
+            clock: app.clock(),
+            bounds: Bounds::USUAL,
+            connections: Arc::new(Semaphore::new(CONNECTIONS)),
+            introspection,
+            latest: app.latest,
+            rules: Rules::default(),
+        }
+    }
+
+    /// The same, with the schema told to whoever asks for it.
+    #[must_use]
+    pub fn telling_the_schema(self, app: &App) -> Self {
+        Self { api: crate::api::build(app, true), introspection: true, ..self }
+    }
+
+    fn gate(&self, request: &Request) -> Gate {
+        Gate::of(&self.rules, request.headers(), request.extensions())
+    }
+
+    fn answering(&self, wanted: &Wanted) -> Answering {
+        Answering { api: self.api.clone(), latest: self.latest, wanted: wanted.clone() }
+    }
 }
 
 /// The routes.
 pub fn router(doors: Doors) -> Router {
     Router::new()
-        .route("/graphql", get(query).post(operation))
+        .route("/graphql", any(graphql))
         .route("/graphql/ws", get(subscribe))
         .route("/graphiql", get(graphiql))
         .route("/livez", get(async || "live\n"))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics::metrics))
         .layer(DefaultBodyLimit::max(request::LARGEST))
+        .layer(from_fn(wanted::named))
         .with_state(doors)
 }
 
@@ -79,62 +148,108 @@ pub async fn run(
     doors: Doors,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(doors)).with_graceful_shutdown(shutdown).await
+    axum::serve(listener, router(doors).into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(shutdown)
+        .await
 }
 
-async fn operation(State(doors): State<Doors>, headers: HeaderMap, Posted(request): Posted) -> HttpResponse {
-    execute(doors, &headers, request).await
-}
-
-async fn query(State(doors): State<Doors>, headers: HeaderMap, Gotten(request): Gotten) -> HttpResponse {
-    execute(doors, &headers, request).await
-}
-
-async fn execute(doors: Doors, headers: &HeaderMap, mut request: Request) -> HttpResponse {
-    match doors.sign_in.viewer(headers) {
-        Ok(Some(viewer)) => request = request.data(viewer),
-        Ok(None) => {}
-        Err(refused) => return Unreadable::from(refused).into_response(),
+async fn graphql(State(doors): State<Doors>, request: Request) -> HttpResponse {
+    let (wanted, acceptable) = Wanted::of(request.headers(), request.extensions());
+    if !acceptable {
+        let message = "answers are application/graphql-response+json or application/json; accept one of them";
+        return Unreadable::new(StatusCode::NOT_ACCEPTABLE, "request.not_acceptable", message).written(&wanted);
     }
-    GraphQLResponse::from(Answering(doors.api).execute(request).await).into_response()
+    match answer(doors, request, &wanted).await {
+        Ok(answer) => answer.written(&wanted),
+        Err(unreadable) => unreadable.written(&wanted),
+    }
+}
+
+async fn answer(doors: Doors, request: Request, wanted: &Wanted) -> Result<Answer, Unreadable> {
+    let gate = doors.gate(&request);
+    let headers = request.headers().clone();
+    let data = match doors.auth.of_request(&headers).await {
+        Ok(who) => data_of(who),
+        // Who tries one sign-in after the other is counted, too.
+        Err(refused) => return Err(gate.count(&Data::default()).err().unwrap_or_else(|| refused.into())),
+    };
+    gate.count(&data)?;
+    let reads = request.method() != Method::POST;
+    let mut request = gate.request(request::read(request).await?)?;
+    if reads {
+        request::reading_only(&mut request)?;
+    }
+    request.data = data;
+    Ok(doors.answering(wanted).answer(request).await)
+}
+
+fn data_of(who: Option<Who>) -> Data {
+    let mut data = Data::default();
+    if let Some(who) = who {
+        who.put(&mut data);
+    }
+    data
 }
 
 async fn subscribe(
     State(doors): State<Doors>,
-    headers: HeaderMap,
-    // Whoever offers no protocol of GraphQL is refused.
-    _protocol: GraphQLProtocol,
-    upgrade: WebSocketUpgrade,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    request: Request,
 ) -> HttpResponse {
-    let by_headers = match doors.sign_in.viewer(&headers) {
-        Ok(viewer) => viewer,
-        Err(refused) => return Unreadable::from(refused).into_response(),
+    let (wanted, _) = Wanted::of(request.headers(), request.extensions());
+    let upgrade = upgrade.ok().map(|upgrade| upgrade.protocols([socket::PROTOCOL]));
+    let Some(upgrade) = upgrade.filter(|upgrade| upgrade.selected_protocol().is_some()) else {
+        let message = "open a WebSocket here, with the protocol graphql-transport-ws";
+        return Unreadable::new(StatusCode::BAD_REQUEST, "request.no_upgrade", message).written(&wanted);
+    };
+    let Ok(place) = Arc::clone(&doors.connections).try_acquire_owned() else {
+        let message = "there are as many connections as this server takes; try again later, or another one";
+        let refused = Unreadable::new(StatusCode::SERVICE_UNAVAILABLE, "request.too_many_connections", message);
+        return refused.written(&wanted);
+    };
+    let headers = request.headers().clone();
+    let by_headers = match doors.auth.of_request(&headers).await {
+        Ok(who) => who,
+        Err(refused) => return Unreadable::from(refused).written(&wanted),
+    };
+    let door = Door {
+        answering: doors.answering(&wanted),
+        gate: doors.gate(&request),
+        bounds: doors.bounds,
+        clock: Arc::clone(&doors.clock),
     };
     upgrade
-        .protocols(["graphql-transport-ws"])
         .max_message_size(request::LARGEST)
-        .on_upgrade(move |stream| {
-            let sign_in = Arc::clone(&doors.sign_in);
-            socket::speak(stream, Answering(doors.api), move |payload: serde_json::Value| async move {
-                let mut data = Data::default();
-                let named = payload.get("viewer").and_then(serde_json::Value::as_str);
-                if let Some(viewer) = sign_in.named(named)?.or(by_headers) {
-                    data.insert(viewer);
+        .on_upgrade(move |stream| async move {
+            let begin = move |payload: serde_json::Value| async move {
+                let refused = |(_, _, said): Refused| Error::new(said);
+                let who = doors.auth.of_connection(&payload, by_headers).await.map_err(refused)?;
+                let held = who.as_ref().and_then(|who| Held::of(&doors.auth, who));
+                let mut data = data_of(who);
+                if let Some(held) = held {
+                    data.insert(held);
                 }
                 Ok(data)
-            })
+            };
+            socket::speak(stream, door, begin).await;
+            drop(place);
         })
         .into_response()
 }
 
-async fn graphiql() -> Html<String> {
-    Html(
+/// The page for trying queries out; it lives on the schema being told.
+async fn graphiql(State(doors): State<Doors>) -> HttpResponse {
+    if !doors.introspection {
+        return (StatusCode::NOT_FOUND, "the schema is not told here\n").into_response();
+    }
+    let page = Html(
         GraphiQLSource::build()
             .endpoint("/graphql")
             .subscription_endpoint("/graphql/ws")
             .title("Sanping 三评")
             .finish(),
-    )
+    );
+    page.into_response()
 }
 
 async fn ready(State(doors): State<Doors>) -> HttpResponse {

@@ -17,7 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL. There was never a 12.
-const MIGRATIONS: [(i64, &str, &str); 15] = [
+const MIGRATIONS: [(i64, &str, &str); 16] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -33,6 +33,7 @@ const MIGRATIONS: [(i64, &str, &str); 15] = [
     (14, "origin_in_append", include_str!("../sql/0014_origin_in_append.sql")),
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
     (16, "deaths", include_str!("../sql/0016_deaths.sql")),
+    (17, "api_keys", include_str!("../sql/0017_api_keys.sql")),
 ];
 
 /// What can go wrong.
@@ -105,6 +106,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
          grant select, update on jobs to {role}; \
          grant select, insert, update, delete on processes to {role}; \
+         grant select, insert, update (revoked_at) on api_keys to {role}; \
          grant select on _sqlx_migrations to {role};"
     );
     connection.execute(grants.as_str()).await?;

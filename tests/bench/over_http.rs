@@ -20,13 +20,7 @@ pub async fn measure(cluster: &Cluster) -> Result<Table, Failure> {
     let ours = Ours::start(cluster, "bench_http").await?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = format!("http://{}", listener.local_addr()?);
-    let doors = Doors {
-        api: infra::api::build(&ours.app),
-        reads: Arc::clone(&ours.app.reads),
-        pool: ours.app.pool.clone(),
-        begun: ours.app.begun,
-        sign_in: Arc::new(SignIn::Development),
-    };
+    let doors = Doors::of(&ours.app, SignIn::Development);
     let (stop, stopped) = oneshot::channel::<()>();
     let serving = tokio::spawn(http::run(listener, doors, async move {
         let _told = stopped.await;

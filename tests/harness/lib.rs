@@ -2,11 +2,13 @@
 
 pub mod assembly;
 pub mod audit;
+pub mod bearer;
 pub mod chance;
 pub mod client;
 pub mod crowd;
 pub mod feed;
 pub mod ground;
+pub mod idp;
 pub mod long;
 pub mod memory;
 pub mod own;

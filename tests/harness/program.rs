@@ -150,8 +150,19 @@ impl Running {
         self.kill();
     }
 
+    /// Asks it to stop and waits for its end; answers what it has told on standard error that nobody has heard yet.
+    #[must_use]
+    pub fn told_at_the_end(mut self) -> Vec<String> {
+        self.end();
+        self.told.iter().collect()
+    }
+
     /// Asks it to stop and waits for its end.
     pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
         let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().expect("kill is there");
         assert!(asked.success());
         let ended = self.child.wait().expect("it ends");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use infra::app::App;
 use infra::auth::SignIn;
+use infra::auth::issuer::Trusted;
 use infra::clock::Clock;
 use infra::http::{self, Doors};
 use jiff::Timestamp;
@@ -42,11 +43,19 @@ impl Server {
 
     /// Opens a door; answers its address, `http://host:port`.
     pub async fn open(&mut self, sign_in: SignIn) -> String {
+        self.open_as(Doors::of(&self.app, sign_in)).await
+    }
+
+    /// The same to whoever has a token of an issuer, too.
+    pub async fn open_to(&mut self, sign_in: SignIn, trusted: Trusted) -> String {
+        let auth = Arc::new(self.app.auth(sign_in, Some(trusted)));
+        self.open_as(Doors { auth, ..Doors::of(&self.app, sign_in) }).await
+    }
+
+    /// Opens a door made by the test.
+    pub async fn open_as(&mut self, doors: Doors) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let address = format!("http://{}", listener.local_addr().expect("it listens"));
-        let (api, reads) = (infra::api::build(&self.app), Arc::clone(&self.app.reads));
-        let doors =
-            Doors { api, reads, pool: self.app.pool.clone(), begun: self.app.begun, sign_in: Arc::new(sign_in) };
         let (stop, stopped) = oneshot::channel::<()>();
         let stopped = async {
             // A dropped sender says the same.

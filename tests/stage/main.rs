@@ -31,8 +31,7 @@ async fn main() {
     app.keep_deadlines();
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     println!("open http://{}", listener.local_addr().expect("it listens"));
-    let (api, reads) = (infra::api::build(&app), Arc::clone(&app.reads));
-    let doors = Doors { api, reads, pool: app.pool.clone(), begun: app.begun, sign_in: Arc::new(SignIn::Development) };
+    let doors = Doors::of(&app, SignIn::Development);
     std::thread::spawn(move || {
         for line in std::io::stdin().lock().lines().map_while(Result::ok) {
             clock.advance_to(line.trim().parse().expect("an instant"));

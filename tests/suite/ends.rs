@@ -17,6 +17,7 @@ use infra::auth::SignIn;
 use infra::cli::{place, serve};
 use infra::clock::Clock;
 use infra::config::Place;
+use infra::http::Doors;
 use infra::postgres::APP_ROLE;
 use infra::reach::{Reach, found_no_room, is_full, is_out_of_reach};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
@@ -38,7 +39,8 @@ async fn a_server_whose_appender_ends_by_itself_ends_with_an_error() {
     let opened = place::open(&place, false).await.unwrap();
     let app = opened.start(Arc::new(Clock::System)).await.unwrap();
     let (executor, listener) = (Arc::clone(&app.executor), TcpListener::bind("127.0.0.1:0").await.unwrap());
-    let serving = tokio::time::timeout(Duration::from_secs(20), serve::run(opened, app, listener, SignIn::Closed));
+    let doors = Doors::of(&app, SignIn::Closed);
+    let serving = tokio::time::timeout(Duration::from_secs(20), serve::run(opened, app, listener, doors));
     let (ended, ()) = tokio::join!(serving, executor.stop());
     let told = ended.expect("it does not serve on").unwrap_err().to_string();
     assert!(told.contains("the appender has ended by itself"), "{told}");

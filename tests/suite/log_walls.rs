@@ -56,7 +56,10 @@ async fn written() -> (Ground, PgPool, PgPool) {
     let skip = "insert into projection_skips (projection, position, event_type, cause, reason, decided_by, decided_at) \
                 values ('members', 1, 'a', 'b', 'c', 'd', now()); \
                 insert into verifications (id, projection, version, position, rows, digest, differing, at) \
-                values (gen_random_uuid(), 'members', 1, 1, 1, 'e', 1, now())";
+                values (gen_random_uuid(), 'members', 1, 1, 1, 'e', 1, now()); \
+                insert into api_keys (id, principal, secret_sha256, created_at, expires_at, revoked_at) \
+                values ('00000000', 'f', sha256(''), now(), now() + interval '1 day', null), \
+                ('00000001', 'f', sha256(''), now(), now() + interval '1 day', now())";
     assert_eq!(state(&serving, skip).await, "00000");
     (ground, serving, owner)
 }
@@ -70,14 +73,14 @@ async fn contents(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select e::text from events e union all select c::text from commands c union all select h::text from log_head h \
          union all select r::text from reads r union all select s::text from projection_skips s union all select v::text from verifications v \
-         union all select o::text from log_origins o",
+         union all select o::text from log_origins o union all select k::text from api_keys k",
     )
     .fetch_all(pool)
     .await
     .unwrap()
 }
 
-const CHANGES: [&str; 20] = [
+const CHANGES: [&str; 25] = [
     "update events set metadata = '{}' where position = 1",
     "delete from events where position = 1",
     "truncate events",
@@ -98,6 +101,11 @@ const CHANGES: [&str; 20] = [
     "update log_origins set reason = 'none'",
     "delete from log_origins",
     "truncate log_origins",
+    "update api_keys set principal = 'nobody'",
+    "update api_keys set expires_at = expires_at + interval '1 day', revoked_at = now()",
+    "update api_keys set secret_sha256 = sha256('other')",
+    "delete from api_keys",
+    "truncate api_keys",
 ];
 
 #[tokio::test]
@@ -134,6 +142,8 @@ async fn even_the_owner_is_stopped_by_triggers() {
     let back = [
         "update log_head set position = position - 1",
         "update log_head set recorded_at = recorded_at - interval '1 microsecond'",
+        "update api_keys set revoked_at = null where revoked_at is not null",
+        "update api_keys set revoked_at = now() where revoked_at is not null",
     ];
     for statement in CHANGES.iter().chain(&back) {
         assert_eq!(state(&owner, statement).await, "23001", "{statement}");

@@ -54,7 +54,7 @@ pub fn viewer(role: Role, member: Option<MemberId>, scope: Option<BranchId>) -> 
 impl Twin {
     /// The API, asked by somebody.
     pub fn by(self: &Arc<Self>, viewer: Option<Viewer>) -> Asking {
-        let settings = Settings { zone: Zone::default(), spawn };
+        let settings = Settings { zone: Zone::default(), spawn, introspection: true };
         Asking { api: build(Arc::<Self>::clone(self), Arc::<Self>::clone(self), settings), viewer }
     }
 

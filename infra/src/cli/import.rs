@@ -80,7 +80,7 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
     let mut app = opened.start(Arc::new(Clock::System)).await?;
     app.executor.append_in_bulk();
     let work = Work {
-        api: crate::api::build(&app),
+        api: crate::api::build(&app, false),
         mutations: Mutations::all(),
         viewer,
         viewers_in_lines: import.viewers_in_lines,

@@ -5,6 +5,7 @@
 //! wrong with the log · 5 of an import some lines were refused or are no commands.
 
 pub mod import;
+pub mod keys;
 pub mod log;
 pub mod place;
 pub mod progress;
@@ -15,6 +16,7 @@ pub mod year;
 
 use std::process::ExitCode;
 
+use crate::auth::oidc;
 use crate::config::{Action, Arguments, LogAction, SchemaOf};
 use crate::log::catalogue;
 use import::Import;
@@ -30,11 +32,16 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     let place = &arguments.place;
     match arguments.action {
         Action::Demo { port, load_only } => serve::demo(place, port, load_only).await,
-        Action::Serve { listen, dev_sign_in, verify_hours } => {
-            serve::serve(place, listen, dev_sign_in, verify_hours).await
+        Action::Serve { listen, dev_sign_in, oidc, verify_hours, let_in } => {
+            serve::serve(place, listen, dev_sign_in, &oidc, verify_hours, &let_in).await
         }
         Action::Import { file, viewer, viewers_in_lines, correlation } => {
             import::run(place, Import { file, viewer, viewers_in_lines, correlation }).await
+        }
+        Action::Keys { action } => keys::run(place, action).await,
+        Action::Principal { issuer, subject } => {
+            say(&oidc::principal(&issuer, &subject).0);
+            Ok(ExitCode::SUCCESS)
         }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
         Action::Log { action: LogAction::Replay { upto, json } } => log::replay(place, upto, json).await,

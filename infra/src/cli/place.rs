@@ -4,13 +4,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::period::Zone;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
 use super::{Failure, say, told};
-use crate::app::{App, Settings, guarded};
+use crate::app::{App, LATEST, Settings, guarded};
 use crate::clock::Clock;
 use crate::config::{Place, Pooler, search_path};
 use crate::migrate::MigrateError;
@@ -156,9 +157,18 @@ impl Opened {
     /// # Errors
     /// The key file's, the database's.
     pub async fn start(&self, clock: Arc<Clock>) -> Result<App, Failure> {
+        self.start_within(clock, LATEST).await
+    }
+
+    /// The same, where a request may take so long.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_within(&self, clock: Arc<Clock>, latest: Duration) -> Result<App, Failure> {
         let key = keys::bound::open(&self.key_file, &guarded(&self.database)).await?;
         let (database, zone) = (self.database.clone(), self.zone.clone());
-        App::start(Settings { database, key, clock, zone, connections: self.connections }).await
+        let settings = Settings { database, key, clock, zone, connections: self.connections };
+        App::start_within(settings, latest).await
     }
 
     /// Stops the private PostgreSQL, where there is one.

@@ -1,6 +1,7 @@
 //! `sanping serve` and `sanping demo`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +16,18 @@ use super::place::{Opened, open};
 use super::progress::Told;
 use super::{Failure, say};
 use crate::app::App;
-use crate::auth::SignIn;
+use crate::auth::issuer::Trusted;
+use crate::auth::{SignIn, issued};
 use crate::clock::Clock;
-use crate::config::Place;
+use crate::config::{LetIn, Oidc, Place};
+use crate::demo;
+use crate::http::documents::Documents;
+use crate::http::gate::Rules;
+use crate::http::rate::Rate;
 use crate::http::{self, Doors};
-use crate::{api, demo};
+
+/// How many requests a second are let in unless it is said otherwise.
+pub const USUAL: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
 
 /// Serves until it is told to stop.
 ///
@@ -29,23 +37,55 @@ pub async fn serve(
     place: &Place,
     listen: SocketAddr,
     dev_sign_in: bool,
+    oidc: &Oidc,
     verify_hours: u32,
+    let_in: &LetIn,
 ) -> Result<ExitCode, Failure> {
     if dev_sign_in && !listen.ip().is_loopback() {
         return Err(
             format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into()
         );
     }
+    let trusted = match (&oidc.issuer, &oidc.audience) {
+        (Some(issuer), Some(audience)) => Some(Trusted::new(issuer, audience, &oidc.algorithms)?),
+        _none => None,
+    };
+    let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
+    let rules = rules(let_in, dev_sign_in)?;
     let listener = listen_on(listen).await?;
     let opened = open(place, place.allow_owner).await?;
-    let mut app = opened.start(Arc::new(Clock::System)).await?;
+    let latest = Duration::from_secs(let_in.request_seconds);
+    let mut app = opened.start_within(Arc::new(Clock::System), latest).await?;
     app.keep_deadlines();
     if verify_hours > 0 {
         app.keep_verifying(Duration::from_secs(3_600) * verify_hours);
     }
-    let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
+    let mut doors = Doors::of(&app, sign_in);
+    if let_in.introspection {
+        doors = doors.telling_the_schema(&app);
+    }
     say(&format!("serving on http://{}", listener.local_addr()?));
-    run(opened, app, listener, sign_in).await
+    say(&how(&app, sign_in, trusted.as_ref()).await?);
+    let auth = app.auth(sign_in, trusted);
+    auth.prepare();
+    let doors = Doors { auth: Arc::new(auth), ..doors };
+    run(opened, app, listener, Doors { rules, ..doors }).await
+}
+
+/// What every request passes.
+fn rules(let_in: &LetIn, dev_sign_in: bool) -> Result<Rules, Failure> {
+    let per_second = let_in.requests_per_second.or((!dev_sign_in).then_some(USUAL));
+    let at_once = |per_second: NonZeroU32| {
+        let usual = per_second.saturating_mul(NonZeroU32::new(4).expect("four is not zero"));
+        let_in.requests_at_once.unwrap_or(usual)
+    };
+    let rate =
+        per_second.map(|per_second| Arc::new(Rate::of(Duration::from_secs(1) / per_second.get(), at_once(per_second))));
+    let documents = match &let_in.trusted_documents {
+        Some(file) => Documents::read(file)?,
+        None => Documents::default(),
+    };
+    Ok(Rules { rate, documents: Arc::new(documents), trusted_only: let_in.trusted_only })
 }
 
 /// Loads the demo year where it is not loaded yet, and serves it.
@@ -75,7 +115,9 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
     say(&format!(
         "open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"
     ));
-    run(opened, app, listener, SignIn::Development).await
+    say(&how(&app, SignIn::Development, None).await?);
+    let doors = Doors::of(&app, SignIn::Development);
+    run(opened, app, listener, doors).await
 }
 
 async fn load(app: &App, clock: &Clock) -> Result<(), Failure> {
@@ -104,18 +146,28 @@ async fn listen_on(address: SocketAddr) -> Result<TcpListener, Failure> {
         .map_err(|error| format!("{address} cannot be listened on ({error}); choose another port").into())
 }
 
+/// How people sign in, in a line.
+async fn how(app: &App, sign_in: SignIn, trusted: Option<&Trusted>) -> Result<String, Failure> {
+    let keys = issued::any_holds(&app.pool, Clock::System.now()).await?;
+    Ok(match (sign_in, trusted) {
+        (SignIn::Development, _) => {
+            "DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office"
+                .to_owned()
+        }
+        (SignIn::Closed, Some(trusted)) => format!("sign in with a token of {} or an API key", trusted.issuer()),
+        (SignIn::Closed, None) if keys => "sign in with an API key".to_owned(),
+        (SignIn::Closed, None) => {
+            "nobody can sign in yet: make an API key with `sanping keys create`, or name an issuer with --oidc-issuer"
+                .to_owned()
+        }
+    })
+}
+
 /// Serves an opened place until it is told to stop, or a part of the program ends.
 ///
 /// # Errors
 /// The listener's; the end of a part that the program should not go on without.
-pub async fn run(opened: Opened, mut app: App, listener: TcpListener, sign_in: SignIn) -> Result<ExitCode, Failure> {
-    if sign_in == SignIn::Development {
-        say(
-            "DEVELOPMENT SIGN-IN: whoever reaches this port is believed to be who they say; without a word, the office",
-        );
-    }
-    let (reads, sign_in) = (Arc::clone(&app.reads), Arc::new(sign_in));
-    let doors = Doors { api: api::build(&app), reads, pool: app.pool.clone(), begun: app.begun, sign_in };
+pub async fn run(opened: Opened, mut app: App, listener: TcpListener, doors: Doors) -> Result<ExitCode, Failure> {
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {

@@ -1,51 +1,127 @@
 //! What comes in: one GraphQL request, as JSON in a body or as the query of an address.
 //!
 //! # Rules
-//! - A body is `application/json`: no page of another origin can send one without asking first.
+//! - A body is `application/json` in UTF-8: no page of another origin can send one without asking first.
+//! - One request at a time: no list of several, no files.
 //! - What cannot be read is answered with an error that says what was wrong ([`Unreadable`]), never with a broken
 //!   connection.
+
+use std::fmt::Formatter;
+use std::marker::PhantomData;
 
 use async_graphql::parser::types::OperationType;
 use async_graphql::{Request, Variables};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, Query};
+use axum::extract::{FromRequest, Query};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 
+use super::accept::is_utf8;
 use super::answer::Unreadable;
 
-/// The largest body, in bytes.
+/// The largest body, in bytes: several times the largest proposal for a round, and as much as a line of an import.
 pub const LARGEST: usize = 1 << 20;
 
-/// A request in a body.
-pub struct Posted(pub Request);
+/// What makes up a request. What else an object holds is left for what the specification may add.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    /// The text of the document.
+    pub query: Option<String>,
+    /// The name of one that is kept here.
+    pub document_id: Option<String>,
+    operation_name: Option<String>,
+    variables: Option<Variables>,
+    /// Nothing is extended here; it is an object or left out all the same.
+    #[serde(rename = "extensions")]
+    _extensions: Option<Map<String, Value>>,
+}
 
-impl<S: Send + Sync> FromRequest<S> for Posted {
-    type Rejection = Unreadable;
-
-    async fn from_request(request: axum::extract::Request, state: &S) -> Result<Self, Unreadable> {
-        if !is_json(request.headers()) {
-            let message = "send the request as content-type application/json";
-            return Err(Unreadable::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.unsupported_media_type", message));
+impl Parameters {
+    /// The request of a document.
+    #[must_use]
+    pub fn of(self, text: String) -> Request {
+        let request = Request::new(text).variables(self.variables.unwrap_or_default());
+        match self.operation_name.filter(|name| !name.is_empty()) {
+            Some(name) => request.operation_name(name),
+            None => request,
         }
-        let body = Bytes::from_request(request, state).await.map_err(|rejection| broken(&rejection))?;
-        serde_json::from_slice(&body).map(Self).map_err(|error| match error.classify() {
-            Category::Data => bad("request.not_graphql", &format!("the body is not one GraphQL request: {error}")),
-            Category::Syntax | Category::Eof | Category::Io => {
-                bad("request.not_json", &format!("the body is not JSON: {error}"))
-            }
-        })
+    }
+}
+
+/// Reads an object, and nothing else: a list would pass for the fields in their order.
+///
+/// # Errors
+/// It is no object, or not of this shape.
+pub fn object<'de, D: Deserializer<'de>, T: Deserialize<'de>>(from: D) -> Result<T, D::Error> {
+    struct Of<T>(PhantomData<T>);
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Of<T> {
+        type Value = T;
+
+        fn expecting(&self, to: &mut Formatter) -> std::fmt::Result {
+            to.write_str("an object")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(MapAccessDeserializer::new(map))
+        }
+    }
+    from.deserialize_map(Of(PhantomData))
+}
+
+/// Reads what a request over HTTP asks for.
+///
+/// # Errors
+/// Why it cannot be read.
+pub async fn read(request: axum::extract::Request) -> Result<Parameters, Unreadable> {
+    match *request.method() {
+        Method::GET | Method::HEAD => of_address(request.uri()),
+        Method::POST => of_body(request).await,
+        _ => {
+            let message = "send it over POST, or a query over GET";
+            let refused = Unreadable::new(StatusCode::METHOD_NOT_ALLOWED, "request.wrong_method", message);
+            Err(refused.allowing("GET, POST"))
+        }
+    }
+}
+
+async fn of_body(request: axum::extract::Request) -> Result<Parameters, Unreadable> {
+    if !is_json(request.headers()) {
+        let message = "send the request as content-type application/json, in UTF-8";
+        return Err(Unreadable::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.unsupported_media_type", message));
+    }
+    let body = Bytes::from_request(request, &()).await.map_err(|rejection| broken(&rejection))?;
+    if body.trim_ascii_start().starts_with(b"[") {
+        serde_json::from_slice::<IgnoredAny>(&body).map_err(|error| unread("the body", &error))?;
+        return Err(bad("request.batch", "this is a list; send each request by itself"));
+    }
+    let mut from = serde_json::Deserializer::from_slice(&body);
+    let asked = object(&mut from).and_then(|asked| from.end().map(|()| asked));
+    asked.map_err(|error| unread("the body", &error))
+}
+
+fn unread(what: &str, error: &serde_json::Error) -> Unreadable {
+    match error.classify() {
+        Category::Data => bad("request.not_graphql", &format!("{what} is not one GraphQL request: {error}")),
+        Category::Syntax | Category::Eof | Category::Io => {
+            bad("request.not_json", &format!("{what} is not JSON: {error}"))
+        }
     }
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
     let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = named.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    let mut parts = named.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
+    let mut charsets =
+        parts.filter_map(|part| part.split_once('=')).filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
+    is_json && charsets.all(|(_, value)| is_utf8(value))
 }
 
 fn broken(rejection: &BytesRejection) -> Unreadable {
@@ -62,56 +138,73 @@ fn bad(code: &'static str, message: &str) -> Unreadable {
     Unreadable::new(StatusCode::BAD_REQUEST, code, message)
 }
 
+/// What an address may hold; objects are texts of JSON there.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Fields {
-    query: String,
-    variables: Option<String>,
-    #[serde(rename = "operationName")]
+    query: Option<String>,
+    document_id: Option<String>,
     operation_name: Option<String>,
+    variables: Option<String>,
+    extensions: Option<String>,
 }
 
-/// A request in an address: queries only.
-pub struct Gotten(pub Request);
+fn of_address(address: &Uri) -> Result<Parameters, Unreadable> {
+    let fields = Query::<Fields>::try_from_uri(address);
+    let Query(fields) = fields.map_err(|rejection| bad("request.not_graphql", &rejection.body_text()))?;
+    Ok(Parameters {
+        query: fields.query,
+        document_id: fields.document_id,
+        operation_name: fields.operation_name,
+        variables: within("variables", fields.variables)?,
+        _extensions: within("extensions", fields.extensions)?,
+    })
+}
 
-impl<S: Send + Sync> FromRequestParts<S> for Gotten {
-    type Rejection = Unreadable;
+fn within<T: DeserializeOwned>(name: &str, text: Option<String>) -> Result<Option<T>, Unreadable> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    serde_json::from_str(&text).map_err(|error| unread(name, &error))
+}
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Unreadable> {
-        let fields = Query::<Fields>::from_request_parts(parts, state).await;
-        let Query(fields) = fields.map_err(|rejection| bad("request.not_graphql", &rejection.body_text()))?;
-        let mut request = Request::new(fields.query);
-        if let Some(variables) = &fields.variables {
-            let read: serde_json::Result<Variables> = serde_json::from_str(variables);
-            let read = read.map_err(|error| bad("request.not_json", &format!("variables is not JSON: {error}")));
-            request = request.variables(read?);
-        }
-        if let Some(name) = fields.operation_name {
-            request = request.operation_name(name);
-        }
-        // What cannot be parsed is answered by the schema, as it is over POST.
-        let reads = graphql::legible::document(&mut request).map_or(true, |document| {
-            document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
-        });
-        match reads {
-            true => Ok(Self(request)),
-            false => Err(Unreadable::new(
-                StatusCode::METHOD_NOT_ALLOWED,
-                "request.not_over_get",
-                "only queries run over GET; send it over POST",
-            )),
-        }
+/// Lets a request over GET through whose document holds queries only. What cannot be parsed is answered by the schema, as it
+/// is over POST.
+///
+/// # Errors
+/// `request.not_over_get`.
+pub fn reading_only(request: &mut Request) -> Result<(), Unreadable> {
+    let reads = graphql::legible::readable(request).map_or(true, |document| {
+        document.operations.iter().all(|(_, operation)| operation.node.ty == OperationType::Query)
+    });
+    match reads {
+        true => Ok(()),
+        false => Err(Unreadable::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "request.not_over_get",
+            "only queries run over GET; send it over POST",
+        )),
     }
 }
 
 /// The codes of what cannot be read.
 pub const CODES: &[&str] = &[
+    "request.bad_credentials",
     "request.bad_viewer",
+    "request.batch",
     "request.body_too_large",
     "request.broken",
     "request.foreign_origin",
+    "request.no_upgrade",
+    "request.not_acceptable",
     "request.not_graphql",
     "request.not_json",
     "request.not_over_get",
+    "request.sign_in_unavailable",
+    "request.too_late",
+    "request.too_many_connections",
+    "request.too_often",
+    "request.unknown_document",
     "request.unsupported_media_type",
+    "request.untrusted_document",
     "request.wrong_host",
+    "request.wrong_method",
 ];

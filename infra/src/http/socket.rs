@@ -1,120 +1,122 @@
 //! Subscriptions over graphql-transport-ws: one connection, from its upgrade to its end.
 //!
 //! # Rules
-//! - An id names one operation at a time: who subscribes under an id that is still in use is cut off with 4409, and
-//!   everything else on the connection ends with it.
-//! - A client that does not take what it asked for is cut off, or its operations would hold on to what they read with.
+//! - Whoever does not begin in time, begins twice, asks before the beginning is taken, is refused, or says what is not of
+//!   the protocol, is cut off with the protocol's code ([`message::CLOSES`]).
+//! - An id names one operation at a time: who asks under an id that is still in use is cut off with 4409, and everything
+//!   else on the connection ends with it.
+//! - A sign-in that runs out ends the connection at that moment, one that is revoked within seconds, whatever is under way
+//!   on it.
+//! - One answer waits to be taken at a time, and nothing more is read or made meanwhile; a client that does not take it is
+//!   cut off. So a connection holds no more than one answer, however slow its client is.
 //!
-//! # Not here
-//! The other rules of the protocol, which the library keeps.
+//! # Why not the library's
+//! It closes with other codes than the protocol's (1002, 1011), waits for a beginning without end, takes the messages of an
+//! older protocol, and sends what was refused as a result.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+pub mod message;
+
+use std::any::TypeId;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::http::{WebSocket as Protocol, WebSocketProtocols, WsMessage};
-use async_graphql::{Data, Executor};
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
-use futures_util::{SinkExt, StreamExt, future, pin_mut};
-use serde::Deserialize;
+use async_graphql::Data;
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
+use futures_util::{FutureExt, SinkExt, StreamExt, stream};
+use graphql::viewer::Principal;
+use jiff::Timestamp;
 
-/// The code the protocol closes with when an id is in use.
-const IN_USE: u16 = 4409;
-/// The code for one operation too many.
-const TOO_MANY: u16 = 4429;
-/// The most operations under way on one connection.
-const OPERATIONS: usize = 64;
-/// How long a client may take to take a message.
-const TAKING: Duration = Duration::from_secs(10);
+use self::message::{Answered, Close, Said};
+use super::answer::{Answer, Answering};
+use super::gate::Gate;
+use super::request::Parameters;
+use crate::auth::door::Held;
+use crate::clock::Clock;
 
-/// What a message says about an operation, whoever sends it.
-#[derive(Deserialize)]
-struct Said {
-    #[serde(rename = "type")]
-    kind: String,
-    id: Option<String>,
+/// The protocol, as the header names it.
+pub const PROTOCOL: &str = "graphql-transport-ws";
+
+/// What a connection may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    /// How long a client may take to begin.
+    pub beginning: Duration,
+    /// How long a client may take to take a message.
+    pub taking: Duration,
+    /// The most operations under way.
+    pub operations: usize,
 }
 
-/// The operations of a connection.
-#[derive(Default)]
-struct Operations {
-    under_way: HashSet<String>,
-    /// Why the connection is cut off: the code, and the reason.
-    broken: Option<(u16, String)>,
+impl Bounds {
+    /// Those of a program that serves.
+    pub const USUAL: Self =
+        Self { beginning: Duration::from_secs(10), taking: Duration::from_secs(10), operations: 64 };
 }
 
-impl Operations {
-    /// Whether a message of the client may go on to the library; what is not one of the protocol's may.
-    fn admit(&mut self, message: &[u8]) -> bool {
-        let Ok(Said { kind, id: Some(id) }) = serde_json::from_slice(message) else { return true };
-        match kind.as_str() {
-            // The library takes the older names of the messages too.
-            "subscribe" | "start" => self.begin(id),
-            "complete" | "stop" => self.ended(&id),
-            _other => {}
-        }
-        self.broken.is_none()
-    }
+/// What a connection comes in by.
+#[derive(Clone)]
+pub struct Door {
+    /// What executes.
+    pub answering: Answering,
+    /// What everything that is asked for passes.
+    pub gate: Gate,
+    /// What a connection may take.
+    pub bounds: Bounds,
+    /// By which sign-ins run out.
+    pub clock: Arc<Clock>,
+}
 
-    fn begin(&mut self, id: String) {
-        let named = id.chars().take(32).collect::<String>();
-        if self.under_way.len() >= OPERATIONS {
-            self.broken = Some((TOO_MANY, format!("more than {OPERATIONS} operations at once")));
-        } else if !self.under_way.insert(id) {
-            self.broken = Some((IN_USE, format!("Subscriber for {named} already exists")));
-        }
-    }
-
-    /// Takes note of an answer.
-    fn answered(&mut self, message: &str) {
-        if let Ok(Said { kind, id: Some(id) }) = serde_json::from_str(message)
-            && ["complete", "error"].contains(&kind.as_str())
-        {
-            self.ended(&id);
-        }
-    }
-
-    fn ended(&mut self, id: &str) {
-        self.under_way.remove(id);
-    }
+/// What comes next on a connection.
+enum Turn {
+    Say(Message),
+    Listen,
+    Close(Close),
+    Gone,
 }
 
 /// Speaks the protocol until one of both sides ends it. `begin` reads what the client says of itself at the beginning.
-pub async fn speak<Begun>(
-    socket: WebSocket,
-    executor: impl Executor,
-    begin: impl FnOnce(serde_json::Value) -> Begun + Send + 'static,
-) where
-    Begun: Future<Output = async_graphql::Result<Data>> + Send + 'static,
+pub async fn speak<Begun>(socket: WebSocket, door: Door, begin: impl FnOnce(serde_json::Value) -> Begun + Send)
+where
+    Begun: Future<Output = async_graphql::Result<Data>> + Send,
 {
-    let operations = Arc::new(Mutex::new(Operations::default()));
-    let (mut sink, stream) = socket.split();
-    let heard = stream.take_while(|heard| future::ready(heard.is_ok())).filter_map(|heard| {
-        let said = heard.ok().filter(|heard| matches!(heard, Message::Text(_) | Message::Binary(_)));
-        future::ready(said.map(Message::into_data))
-    });
-    let admitting = Arc::clone(&operations);
-    let heard = heard.take_while(move |message| future::ready(held(&admitting).admit(message)));
-    let answers = Protocol::new(executor, heard, WebSocketProtocols::GraphQLWS).on_connection_init(begin);
-    pin_mut!(answers);
-    while let Some(answer) = answers.next().await {
-        let message = match answer {
-            WsMessage::Text(text) => {
-                held(&operations).answered(&text);
-                Message::Text(text.into())
-            }
-            WsMessage::Close(code, reason) => Message::Close(Some(CloseFrame { code, reason: reason.into() })),
+    let (mut sink, mut stream) = socket.split();
+    let taking = door.bounds.taking;
+    let mut connection = Connection::new(door, begin);
+    let close = loop {
+        let turn = tokio::select! {
+            close = connection.end.comes() => Turn::Close(close),
+            (id, answer) = connection.operations.next() => Turn::Say(connection.operations.told(&id, answer)),
+            heard = stream.next() => match heard {
+                Some(Ok(heard)) => connection.hear(heard).await,
+                Some(Err(_)) | None => Turn::Gone,
+            },
         };
-        if !is_taken(sink.send(message), TAKING).await {
-            return;
+        match turn {
+            Turn::Say(message) => {
+                if !is_taken(sink.send(message), taking).await {
+                    return;
+                }
+            }
+            Turn::Listen => {}
+            Turn::Close(close) => break close,
+            Turn::Gone => {
+                // Who said goodbye is told so, too.
+                let _gone = is_taken(sink.close(), taking).await;
+                return;
+            }
         }
-    }
-    let broken = held(&operations).broken.take();
-    if let Some((code, reason)) = broken {
-        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        if !is_taken(sink.send(close), TAKING).await {
-            tracing::debug!("the connection was gone before it could be closed");
-        }
+    };
+    // What the client has said meanwhile is heard to its end, or the close would be lost with the connection.
+    let ending = async {
+        let sent = sink.send(close.message()).await;
+        while let (Ok(()), Some(Ok(_))) = (&sent, stream.next().await) {}
+        sent
+    };
+    if !is_taken(ending, taking).await {
+        tracing::debug!("the connection was gone before it could be closed");
     }
 }
 
@@ -123,37 +125,250 @@ async fn is_taken<E>(sending: impl Future<Output = Result<(), E>>, soon: Duratio
     matches!(tokio::time::timeout(soon, sending).await, Ok(Ok(())))
 }
 
-fn held(operations: &Mutex<Operations>) -> MutexGuard<'_, Operations> {
-    operations.lock().unwrap_or_else(PoisonError::into_inner)
+/// One side of a conversation.
+struct Connection<Begin> {
+    door: Door,
+    begin: Option<Begin>,
+    /// Who asks, once the beginning was taken.
+    data: Option<Arc<Data>>,
+    operations: Operations,
+    end: End,
+}
+
+impl<Begin, Begun> Connection<Begin>
+where
+    Begin: FnOnce(serde_json::Value) -> Begun,
+    Begun: Future<Output = async_graphql::Result<Data>>,
+{
+    fn new(door: Door, begin: Begin) -> Self {
+        let end = End::Beginning(Box::pin(tokio::time::sleep(door.bounds.beginning)));
+        Self { door, begin: Some(begin), data: None, operations: Operations::default(), end }
+    }
+
+    async fn hear(&mut self, heard: Message) -> Turn {
+        let text = match &heard {
+            Message::Text(text) => text.as_str(),
+            Message::Binary(_) => return Turn::Close(Close::bad("send texts")),
+            Message::Ping(_) | Message::Pong(_) => return Turn::Listen,
+            Message::Close(_) => return Turn::Gone,
+        };
+        match Said::read(text) {
+            Ok(Said::ConnectionInit { payload }) => self.begin(payload.unwrap_or_default()).await,
+            Ok(Said::Ping { payload }) => Turn::Say(Answered::Pong { payload }.message()),
+            Ok(Said::Pong {}) => Turn::Listen,
+            Ok(Said::Complete { id }) => {
+                self.operations.leave(&id);
+                Turn::Listen
+            }
+            Ok(Said::Subscribe { id, payload }) => match &self.data {
+                None => Turn::Close(Close::too_soon()),
+                Some(_) if payload.query.is_none() && payload.document_id.is_none() => {
+                    Turn::Close(Close::bad("there is no query"))
+                }
+                Some(data) => {
+                    let answers = self.answers(Arc::clone(data), payload);
+                    let begun = self.operations.begin(id, answers, self.door.bounds.operations);
+                    begun.map_or_else(Turn::Close, |()| Turn::Listen)
+                }
+            },
+            Err(error) => Turn::Close(Close::bad(&error.to_string())),
+        }
+    }
+
+    fn answers(&self, data: Arc<Data>, asked: Parameters) -> BoxStream<'static, Answer> {
+        match self.door.gate.count(&data).and_then(|()| self.door.gate.request(asked)) {
+            Ok(request) => self.door.answering.answers(request, data),
+            Err(refused) => {
+                let refused = refused.answer(&self.door.answering.wanted);
+                stream::once(std::future::ready(refused)).boxed()
+            }
+        }
+    }
+
+    async fn begin(&mut self, payload: serde_json::Value) -> Turn {
+        let Some(begin) = self.begin.take() else { return Turn::Close(Close::second_beginning()) };
+        match begin(payload).await {
+            Ok(data) => {
+                self.end = End::of(&data, &self.door.clock);
+                self.data = Some(Arc::new(data));
+                Turn::Say(Answered::ConnectionAck.message())
+            }
+            Err(refused) => Turn::Close(Close::forbidden(&refused.message)),
+        }
+    }
+}
+
+/// What the beginning has told of who asks.
+fn told<T: Clone + 'static>(data: &Data) -> Option<T> {
+    data.get(&TypeId::of::<T>()).and_then(|found| found.downcast_ref::<T>()).cloned()
+}
+
+/// What ends a connection by itself.
+enum End {
+    /// It does not begin.
+    Beginning(std::pin::Pin<Box<tokio::time::Sleep>>),
+    /// Its sign-in runs out, or is revoked.
+    SignIn(Timestamp, Arc<Clock>, BoxFuture<'static, ()>),
+    Never,
+}
+
+impl End {
+    fn of(data: &Data, clock: &Arc<Clock>) -> Self {
+        let Some(until) = told::<Principal>(data).and_then(|principal| principal.until) else { return Self::Never };
+        let revoked = match told::<Held>(data) {
+            Some(held) => held.revoked().boxed(),
+            None => std::future::pending().boxed(),
+        };
+        Self::SignIn(until, Arc::clone(clock), revoked)
+    }
+
+    /// Returns when it has come.
+    async fn comes(&mut self) -> Close {
+        match self {
+            Self::Beginning(late) => {
+                late.await;
+                Close::no_beginning()
+            }
+            Self::SignIn(until, clock, revoked) => {
+                tokio::select! {
+                    () = clock.reached(*until) => Close::forbidden("the sign-in has run out; sign in again"),
+                    () = revoked => Close::forbidden("the sign-in was revoked"),
+                }
+            }
+            Self::Never => std::future::pending().await,
+        }
+    }
+}
+
+/// The operations of a connection.
+#[derive(Default)]
+struct Operations {
+    under_way: HashMap<String, AbortHandle>,
+    answers: SelectAll<BoxStream<'static, (String, Option<Answer>)>>,
+}
+
+impl Operations {
+    fn begin(&mut self, id: String, answers: BoxStream<'static, Answer>, most: usize) -> Result<(), Close> {
+        if self.under_way.contains_key(&id) {
+            return Err(Close::in_use(&id));
+        }
+        if self.under_way.len() >= most {
+            return Err(Close::too_many(most));
+        }
+        let of = id.clone();
+        let answers = answers.map(Some).chain(stream::once(async { None })).map(move |answer| (of.clone(), answer));
+        let (answers, handle) = abortable(answers);
+        self.answers.push(answers.boxed());
+        self.under_way.insert(id, handle);
+        Ok(())
+    }
+
+    /// The next answer of any, and whose it is; nothing as an answer where that one is over.
+    async fn next(&mut self) -> (String, Option<Answer>) {
+        match self.answers.next().await {
+            Some(answer) => answer,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// How an answer is told. What was refused, or is over, is not under way any more.
+    fn told(&mut self, id: &str, answer: Option<Answer>) -> Message {
+        let Some(answer) = answer else {
+            self.leave(id);
+            return Answered::Complete { id }.message();
+        };
+        match answer.refused() {
+            Some(payload) => {
+                self.leave(id);
+                Answered::Error { id, payload }.message()
+            }
+            None => Answered::Next { id, payload: answer.body() }.message(),
+        }
+    }
+
+    fn leave(&mut self, id: &str) {
+        if let Some(handle) = self.under_way.remove(id) {
+            handle.abort();
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn said(kind: &str, id: usize) -> Vec<u8> {
-        serde_json::json!({ "type": kind, "id": id.to_string() }).to_string().into_bytes()
+    fn one() -> BoxStream<'static, Answer> {
+        stream::once(async { Answer::of(async_graphql::Response::new("x"), true) }).boxed()
     }
 
-    #[test]
-    fn an_id_in_use_and_one_operation_too_many_cut_off() {
-        for again in ["subscribe", "start"] {
-            let mut operations = Operations::default();
-            assert!(operations.admit(&said("subscribe", 1)) && operations.admit(&said("stop", 1)));
-            assert!(operations.admit(&said("start", 1)));
-            assert!(!operations.admit(&said(again, 1)), "{again}");
-            assert_eq!(operations.broken.map(|(code, _)| code), Some(IN_USE));
-        }
+    fn open() -> BoxStream<'static, Answer> {
+        stream::pending().boxed()
+    }
+
+    fn text(message: &Message) -> &str {
+        message.to_text().unwrap()
+    }
+
+    #[tokio::test]
+    async fn an_id_is_free_again_once_its_operation_is_over() {
         let mut operations = Operations::default();
-        assert!((0..OPERATIONS).all(|id| operations.admit(&said("subscribe", id))));
-        assert!(!operations.admit(&said("subscribe", OPERATIONS)));
-        assert_eq!(operations.broken.map(|(code, _)| code), Some(TOO_MANY));
+        assert_eq!(operations.begin("1".to_owned(), one(), 2), Ok(()));
+        assert_eq!(operations.begin("1".to_owned(), one(), 2), Err(Close::in_use("1")));
+        let (id, answer) = operations.next().await;
+        assert_eq!(text(&operations.told(&id, answer)), r#"{"type":"next","id":"1","payload":{"data":"x"}}"#);
+        let (id, over) = operations.next().await;
+        assert_eq!(text(&operations.told(&id, over)), r#"{"type":"complete","id":"1"}"#);
+        assert_eq!(operations.begin("1".to_owned(), open(), 2), Ok(()));
+        operations.leave("1");
+        assert_eq!(operations.begin("1".to_owned(), open(), 2), Ok(()));
+        assert_eq!(operations.begin("2".to_owned(), open(), 2), Ok(()));
+        assert_eq!(operations.begin("3".to_owned(), open(), 2), Err(Close::too_many(2)));
+    }
+
+    #[tokio::test]
+    async fn what_is_left_says_nothing_more() {
+        let mut operations = Operations::default();
+        assert_eq!(operations.begin("left".to_owned(), one(), 2), Ok(()));
+        operations.leave("left");
+        assert_eq!(operations.begin("other".to_owned(), one(), 2), Ok(()));
+        assert_eq!(operations.next().await.0, "other");
+    }
+
+    #[tokio::test]
+    async fn what_was_refused_before_it_was_executed_is_an_error_and_over() {
+        let mut operations = Operations::default();
+        assert_eq!(operations.begin("1".to_owned(), open(), 1), Ok(()));
+        let refused = async_graphql::Response::from_errors(vec![async_graphql::ServerError::new("no", None)]);
+        let told = operations.told("1", Some(Answer::of(refused, false)));
+        assert_eq!(text(&told), r#"{"type":"error","id":"1","payload":[{"message":"no"}]}"#);
+        assert!(operations.under_way.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_ends_when_its_clock_has_got_there() {
+        let at = |seconds| Timestamp::from_second(seconds).unwrap();
+        let clock = Arc::new(Clock::simulated(at(10)));
+        let of = |until| {
+            let mut data = Data::default();
+            data.insert(Principal { id: domain::id::ActorId("o-x".to_owned()), until });
+            End::of(&data, &clock)
+        };
+        let mut end = of(Some(at(20)));
+        assert!(end.comes().now_or_never().is_none());
+        clock.advance_to(at(19));
+        assert!(end.comes().now_or_never().is_none());
+        let (close, ()) = tokio::join!(end.comes(), async { clock.advance_to(at(20)) });
+        assert_eq!(close.code, 4403);
+        assert_eq!(of(Some(at(5))).comes().await.code, 4403, "it had run out before");
+        assert!(of(None).comes().now_or_never().is_none());
+        assert!(matches!(End::of(&Data::default(), &clock), End::Never));
     }
 
     #[tokio::test]
     async fn what_a_client_does_not_take_is_given_up() {
-        assert!(is_taken(future::ready(Ok::<(), ()>(())), TAKING).await);
-        assert!(!is_taken(future::ready(Err::<(), ()>(())), TAKING).await);
-        assert!(!is_taken(future::pending::<Result<(), ()>>(), Duration::ZERO).await);
+        let soon = Duration::from_secs(10);
+        assert!(is_taken(std::future::ready(Ok::<(), ()>(())), soon).await);
+        assert!(!is_taken(std::future::ready(Err::<(), ()>(())), soon).await);
+        assert!(!is_taken(std::future::pending::<Result<(), ()>>(), Duration::ZERO).await);
     }
 }

@@ -62,20 +62,30 @@ async fn bodies(t: &Teller) {
         "1",
         "null",
         r#""{ log { position } }""#,
-        r#"[{"query":"{ log { position } }"}]"#,
         r#"{"query":1}"#,
+        r#"{"query":null}"#,
+        r#"{"query":"{ log { position } }","operationName":1}"#,
+        r#"{"query":"{ log { position } }","extensions":[]}"#,
         r#"{"query":"{ log { position } }","variables":[]}"#,
     ] {
         assert_eq!(posted(t, &[JSON], body).await, answer(400, "request.not_graphql"), "{body}");
     }
+    for list in [r#"[{"query":"{ log { position } }"}]"#, r#"["{ log { position } }"]"#, " []"] {
+        assert_eq!(posted(t, &[JSON], list).await, answer(400, "request.batch"), "{list}");
+    }
+    assert_eq!(posted(t, &[JSON, ("accept", "text/html")], log).await, answer(406, "request.not_acceptable"));
+    let put = reqwest::Client::new().put(format!("{}/graphql", t.address())).body(log).send().await.unwrap();
+    assert_eq!((put.status().as_u16(), t.hear(&put.text().await.unwrap())), answer(405, "request.wrong_method"));
     for number in ["1e400", "-1e999"] {
         let body = format!(r#"{{"query":"query($n: Int) {{ log {{ position }} }}","variables":{{"n":{number}}}}}"#);
         assert_eq!(posted(t, &[JSON], body).await, answer(400, "request.not_json"), "{number}");
     }
     let large = format!(r#"{{"query":"{{ log {{ position }} }} # {}"}}"#, "x".repeat(1 << 20));
     assert_eq!(posted(t, &[JSON], large).await, answer(413, "request.body_too_large"));
-    let just_fits = format!(r#"{{"query":"{{ log {{ position }} }} # {}"}}"#, "x".repeat((1 << 20) - 100));
+    let just_fits = format!(r#"{{"query":"{{ log {{ position }} }}","more":"{}"}}"#, "x".repeat((1 << 20) - 100));
     assert_eq!(posted(t, &[JSON], just_fits).await, answer(200, ""));
+    let unknown = r#"{"documentId":"sha256:71f7dc5758652baac68e4a10c50be732b741c892ade2883a99358f52b555286b"}"#;
+    assert_eq!(posted(t, &[JSON], unknown).await, answer(400, "request.unknown_document"));
 }
 
 async fn addresses(t: &Teller) {
@@ -109,14 +119,22 @@ async fn headers(t: &Teller) {
         let seen = posted(t, &[JSON, ("x-sanping-viewer", viewer)], log).await;
         assert_eq!(seen, answer(401, "request.bad_viewer"), "{viewer}");
     }
+    let (key, two) = (infra::auth::api_key::ApiKey::generate().text(), "Bearer e30.e30.e30, Bearer e30.e30.e30");
+    let (unknown, padded) = (format!("Bearer {key}"), format!("Bearer {key}="));
+    for shown in ["", "Bearer", "Bearer ", "Basic b2ZmaWNlOg==", two, &key, &padded, &unknown] {
+        let seen = posted(t, &[JSON, ("authorization", shown)], log).await;
+        assert_eq!(seen, answer(401, "request.bad_credentials"), "{shown}");
+    }
+    let both = [JSON, ("authorization", &unknown), ("x-sanping-viewer", "id=office; roles=office")];
+    assert_eq!(posted(t, &both, log).await, answer(401, "request.bad_credentials"));
     assert_eq!(posted(t, &[JSON, ("host", "evil.example")], log).await, answer(421, "request.wrong_host"));
     assert_eq!(
         posted(t, &[JSON, ("origin", "https://evil.example")], log).await,
         answer(403, "request.foreign_origin")
     );
     assert_eq!(posted(t, &[JSON, ("origin", "http://localhost:3000")], log).await, answer(200, ""));
-    let (status, _) = t.api().get("/graphql/ws", &[]).await.unwrap();
-    assert_eq!(status, 400, "not an upgrade");
+    let (status, text) = t.api().get("/graphql/ws", &[]).await.unwrap();
+    assert_eq!((status, t.hear(&text)), answer(400, "request.no_upgrade"));
 }
 
 async fn queries(t: &Teller) {
@@ -164,6 +182,10 @@ async fn queries(t: &Teller) {
     let doubling: String = (0..30).map(|n| format!("fragment f{n} on Query {{ ...f{0} ...f{0} }} ", n + 1)).collect();
     t.fails("request.too_large", &format!("{{ ...f0 }} {doubling} fragment f30 on Query {{ log {{ position }} }}"))
         .await;
+    t.fails("request.too_large", &format!("{{ log {{ position }} }} # {}", "x".repeat(200_000))).await;
+    t.fails("request.too_many_fields", &format!("{{ {} }}", "log { position } ".repeat(21))).await;
+    t.fails("request.too_many_fields", &format!("{{ log {{ {} }} }}", "x: position ".repeat(101))).await;
+    t.fails("request.too_many_directives", &format!("{{ log {{ position {} }} }}", "@x ".repeat(101))).await;
     t.fails("request.half_character", r#"{ metric(code: "\ud83d\ude92") { code } }"#).await;
     t.fails("text.bad_code", "{ metric(code: \"\u{1f692}\") { code } }").await;
     // What the tools of others ask for is not too much.
@@ -387,6 +409,7 @@ pub async fn without_signing_in_there_is_only_the_position(heard: Ears) {
     ] {
         closed.fails("unauthenticated", query).await;
     }
+    closed.fails("request.no_introspection", "{ __schema { types { name } } }").await;
     let response = closed.send("closeBranch", json!({ "branch": "@third", "on": "2022-07-01", "reason": "无" })).await;
     assert_eq!(response["errors"][0]["extensions"]["code"], "unauthenticated", "{response}");
     drop(closed);

@@ -103,6 +103,26 @@ CREATE TABLE public._sqlx_migrations (
     checksum bytea NOT NULL,
     execution_time bigint NOT NULL
 );
+CREATE TABLE public.accounts_g1 (
+    member uuid NOT NULL,
+    account text NOT NULL COLLATE pg_catalog."C",
+    linked_by text NOT NULL COLLATE pg_catalog."C",
+    linked_at timestamp with time zone NOT NULL,
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+)
+WITH (fillfactor='85');
+CREATE TABLE public.api_keys (
+    id text NOT NULL COLLATE pg_catalog."C",
+    principal text NOT NULL,
+    secret_sha256 bytea NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT api_keys_end CHECK ((expires_at > created_at)),
+    CONSTRAINT api_keys_hashed CHECK ((octet_length(secret_sha256) = 32)),
+    CONSTRAINT api_keys_named CHECK (((id ~ '^[0-9A-Za-z]{8}$'::text) AND (principal <> ''::text)))
+);
 CREATE TABLE public.appeals_g1 (
     appeal uuid NOT NULL,
     round uuid NOT NULL,
@@ -258,6 +278,23 @@ CREATE TABLE public.events (
     CONSTRAINT events_salted CHECK ((octet_length(salt) = 32)),
     CONSTRAINT events_sequence_positive CHECK ((sequence >= 1))
 );
+CREATE TABLE public.grants_g1 (
+    grant_id uuid NOT NULL,
+    branch uuid NOT NULL,
+    principal text NOT NULL COLLATE pg_catalog."C",
+    role text NOT NULL COLLATE pg_catalog."C",
+    from_date date NOT NULL,
+    until_date date,
+    standing boolean NOT NULL,
+    granted_by text NOT NULL COLLATE pg_catalog."C",
+    granted_at timestamp with time zone NOT NULL,
+    withdrawn_by text COLLATE pg_catalog."C",
+    withdrawn_at timestamp with time zone,
+    withdrawn_for text COLLATE pg_catalog."C",
+    from_position bigint NOT NULL,
+    until_position bigint NOT NULL
+)
+WITH (fillfactor='85');
 CREATE TABLE public.jobs (
     name text NOT NULL,
     holder uuid,
@@ -763,6 +800,10 @@ CREATE TABLE public.verifications (
 );
 ALTER TABLE ONLY public._sqlx_migrations
     ADD CONSTRAINT _sqlx_migrations_pkey PRIMARY KEY (version);
+ALTER TABLE ONLY public.accounts_g1
+    ADD CONSTRAINT accounts_g1_key PRIMARY KEY (member, from_position);
+ALTER TABLE ONLY public.api_keys
+    ADD CONSTRAINT api_keys_id PRIMARY KEY (id);
 ALTER TABLE ONLY public.appeals_g1
     ADD CONSTRAINT appeals_g1_key PRIMARY KEY (appeal, from_position);
 ALTER TABLE ONLY public.attendance_g1
@@ -787,6 +828,8 @@ ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_position UNIQUE ("position");
 ALTER TABLE ONLY public.events
     ADD CONSTRAINT events_stream PRIMARY KEY (aggregate_type, aggregate_id, sequence);
+ALTER TABLE ONLY public.grants_g1
+    ADD CONSTRAINT grants_g1_key PRIMARY KEY (grant_id, from_position);
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_name PRIMARY KEY (name);
 ALTER TABLE ONLY public.leader_reviews_g1
@@ -865,6 +908,8 @@ ALTER TABLE ONLY public.trainings_g1
     ADD CONSTRAINT trainings_g1_key PRIMARY KEY (training, from_position);
 ALTER TABLE ONLY public.verifications
     ADD CONSTRAINT verifications_id PRIMARY KEY (id);
+CREATE INDEX accounts_g1_by1 ON public.accounts_g1 USING btree (account, member, from_position);
+CREATE INDEX api_keys_principal ON public.api_keys USING btree (principal, created_at);
 CREATE INDEX appeals_g1_by1 ON public.appeals_g1 USING btree (round, member, appeal, from_position);
 CREATE INDEX appeals_g1_by2 ON public.appeals_g1 USING btree (member, appeal, from_position);
 CREATE INDEX attendance_g1_by1 ON public.attendance_g1 USING btree (member, held_on, training, from_position);
@@ -888,6 +933,9 @@ CREATE INDEX dues_g1_by1 ON public.dues_g1 USING btree (noted, due_at, kind, ite
 CREATE INDEX dues_g1_by2 ON public.dues_g1 USING btree (due_at, kind, item, from_position);
 CREATE INDEX dues_g1_by3 ON public.dues_g1 USING btree (subject, kind, item, from_position);
 CREATE INDEX events_recorded ON public.events USING btree (recorded_at, "position");
+CREATE INDEX grants_g1_by1 ON public.grants_g1 USING btree (principal, standing, grant_id, from_position);
+CREATE INDEX grants_g1_by2 ON public.grants_g1 USING btree (branch, granted_at, grant_id, from_position);
+CREATE INDEX grants_g1_by3 ON public.grants_g1 USING btree (granted_at, grant_id, from_position);
 CREATE INDEX leader_reviews_g1_by1 ON public.leader_reviews_g1 USING btree (reviewer, round, member, from_position);
 CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, year, from_position);
 CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, member, from_position);
@@ -925,6 +973,9 @@ CREATE INDEX totals_g1_by1 ON public.totals_g1 USING btree (item, year, from_pos
 CREATE INDEX trainings_g1_by1 ON public.trainings_g1 USING btree (branch, held_on, training, from_position);
 CREATE INDEX trainings_g1_by2 ON public.trainings_g1 USING btree (held_on, training, from_position);
 CREATE INDEX verifications_last ON public.verifications USING btree (projection, at);
+CREATE TRIGGER api_keys_are_revoked_once BEFORE UPDATE ON public.api_keys FOR EACH ROW WHEN ((NOT ((old.revoked_at IS NULL) AND (new.revoked_at IS NOT NULL) AND (old.id = new.id) AND (old.principal = new.principal) AND (old.secret_sha256 = new.secret_sha256) AND (old.created_at = new.created_at) AND (old.expires_at = new.expires_at)))) EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER api_keys_stay BEFORE DELETE ON public.api_keys FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER api_keys_stay_whole BEFORE TRUNCATE ON public.api_keys FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER commands_stay BEFORE DELETE OR UPDATE ON public.commands FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER commands_stay_whole BEFORE TRUNCATE ON public.commands FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER events_stay BEFORE DELETE OR UPDATE ON public.events FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -942,6 +993,9 @@ CREATE TRIGGER verifications_stay BEFORE DELETE OR UPDATE ON public.verification
 CREATE TRIGGER verifications_stay_whole BEFORE TRUNCATE ON public.verifications FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 GRANT ALL ON SCHEMA public TO sanping_app;
 GRANT SELECT ON TABLE public._sqlx_migrations TO sanping_app;
+GRANT SELECT ON TABLE public.accounts_g1 TO sanping_owner;
+GRANT SELECT,INSERT ON TABLE public.api_keys TO sanping_app;
+GRANT UPDATE(revoked_at) ON TABLE public.api_keys TO sanping_app;
 GRANT SELECT ON TABLE public.appeals_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.attendance_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.audit_trail_g1 TO sanping_owner;
@@ -953,6 +1007,7 @@ GRANT SELECT ON TABLE public.contact_points_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.dues_g1 TO sanping_owner;
 GRANT SELECT,INSERT ON TABLE public.event_types TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
+GRANT SELECT ON TABLE public.grants_g1 TO sanping_owner;
 GRANT SELECT,UPDATE ON TABLE public.jobs TO sanping_app;
 GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;

@@ -47,6 +47,7 @@ const WORDS: &[(&str, &str)] = &[
     ("grades", "等次"),
     ("grades.member", "评定对象"),
     ("grades.reason", "评定原因"),
+    ("grant", "授权"),
     ("id", "编号"),
     ("improvement", "改进"),
     ("into", "并入的组织"),

@@ -83,6 +83,8 @@ ids! {
     AppealId,
     /// A reminder talk 提醒谈话.
     TalkId,
+    /// A role granted 授权.
+    GrantId,
 }
 
 impl BranchId {

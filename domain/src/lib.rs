@@ -19,6 +19,7 @@ pub mod branch;
 pub mod catalogue;
 pub mod event;
 pub mod field;
+pub mod grant;
 pub mod id;
 pub mod ledger;
 pub mod member;

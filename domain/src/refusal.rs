@@ -5,6 +5,7 @@
 
 use crate::amount::AmountRefusal;
 use crate::branch::BranchRefusal;
+use crate::grant::GrantRefusal;
 use crate::ledger::LedgerRefusal;
 use crate::member::MemberRefusal;
 use crate::period::TimeRefusal;
@@ -148,6 +149,7 @@ union! {
     Branch(BranchRefusal),
     Round(RoundRefusal),
     Talk(TalkRefusal),
+    Grant(GrantRefusal),
 }
 
 #[cfg(test)]
@@ -156,6 +158,7 @@ pub(crate) mod tests {
 
     use super::*;
     use crate::amount::Amount;
+    use crate::grant::Role;
     use crate::id::ActorId;
     use crate::ledger::{Subjects, Unit};
     use crate::period::{Grain, Moment, Period, Zone};
@@ -190,6 +193,7 @@ pub(crate) mod tests {
         Persons = Persons(vec![(Group::Peer, Sample::sample()), (Group::Public, Sample::sample())]),
         Stage = Stage::Closed,
         Step = Step::Held,
+        Role = Role::BranchSecretary,
         ActorId = ActorId("7f3a".to_owned()),
         Faults = Faults(vec![Fault::Scale, Fault::Groups]),
         Date = date(2022, 6, 1),
@@ -204,8 +208,8 @@ pub(crate) mod tests {
     }
 
     /// What is a word of the language, not a value.
-    const WORDS: [&str; 10] =
-        ["faults", "field", "grain", "group", "needed", "persons", "stage", "step", "subject", "unit"];
+    const WORDS: [&str; 11] =
+        ["faults", "field", "grain", "group", "needed", "persons", "role", "stage", "step", "subject", "unit"];
 
     fn ascii_words(sentence: &str) -> Vec<String> {
         let letters = sentence.split(|c: char| !c.is_ascii_alphabetic());

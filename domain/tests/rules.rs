@@ -117,6 +117,11 @@ fn every_refusal_of_a_talk_has_a_rule_test() {
 }
 
 #[test]
+fn every_refusal_of_a_grant_has_a_rule_test() {
+    every_refusal_has_a_test("grant", "GrantRefusal");
+}
+
+#[test]
 fn every_refusal_of_a_ledger_has_a_rule_test() {
     every_refusal_has_a_test("ledger", "LedgerRefusal");
 }
@@ -138,6 +143,7 @@ fn the_list_of_refusals_is_read_whole() {
         ("ledger", domain::ledger::LedgerRefusal::CODES),
         ("round", domain::round::RoundRefusal::CODES),
         ("talk", domain::talk::TalkRefusal::CODES),
+        ("grant", domain::grant::GrantRefusal::CODES),
         ("amount", domain::amount::AmountRefusal::CODES),
         ("period", domain::period::TimeRefusal::CODES),
         ("person", domain::person::PersonRefusal::CODES),

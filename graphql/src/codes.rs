@@ -9,6 +9,11 @@ pub type Known = (&'static str, &'static str, &'static str);
 /// The codes of [`crate::fault`], [`crate::refusal`] and [`crate::legible`].
 pub const KNOWN: &[Known] = &[
     (
+        "account.in_use",
+        "the account stands for another member; unlink it there first",
+        "该账号已关联其他成员,请先在该成员处解除关联",
+    ),
+    (
         "board.moments_reversed",
         "from is after to; give the earlier moment first",
         "from 晚于 to;请将较早的时刻放在前面",

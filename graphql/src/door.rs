@@ -5,6 +5,7 @@
 //!   [`RoundSubject`], and only the door makes those, after asking.
 //! - A refusal is data; only an accident is an error.
 
+mod accounts;
 mod each;
 mod planning;
 mod rounds;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use async_graphql::{Context, ID, InputType};
 use domain::branch::BranchCommand;
-use domain::id::{BranchId, MemberId};
+use domain::id::{ActorId, BranchId, MemberId};
 use domain::member::MemberCommand;
 use domain::person::Person;
 use domain::text::Sealed;
@@ -29,7 +30,6 @@ use crate::policy::{Action, Resource, Verdict};
 use crate::ports::{Asker, Commands, SendError};
 use crate::refusal::{Outcome, Refusal};
 use crate::session::Session;
-use crate::viewer::Viewer;
 
 pub use each::{AskEach, Part, through_each};
 pub use planning::PlannedRound;
@@ -287,6 +287,7 @@ macro_rules! minted {
 minted! {
     OutletId, StandardId, InspectionId, ContactPointId, VisitId, BadgeCheckId, ServiceId, PlaqueId, CommitmentId,
     ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, TeamId, HonourId, ImprovementId, AppealId, TalkId,
+    GrantId,
 }
 
 /// Takes a command through the door and answers with what came of it.
@@ -295,12 +296,12 @@ minted! {
 /// [`Fault::Unauthenticated`], or an accident. Everything else is a refusal in the payload.
 pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
     let session = Session::of(ctx);
-    let viewer = session.viewer()?;
+    let actor = session.signed_in()?;
     let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let ids = ask.ids();
     let command_id = ids.command.clone().unwrap_or_else(|| commands.fresh_command_id());
     let put = async {
-        let asker = asker(viewer, &command_id, ids.correlation)?;
+        let asker = asker(actor, &command_id, ids.correlation)?;
         let door = Door { commands, session, asker };
         let Asked { command, person, id } = ask.put(&door).await?;
         let accepted = commands.send(&door.asker, command, person).await?;
@@ -313,10 +314,10 @@ pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
     }
 }
 
-fn asker(viewer: &Viewer, command_id: &str, correlation: Option<String>) -> Result<Asker, Refusal> {
+fn asker(actor: &ActorId, command_id: &str, correlation: Option<String>) -> Result<Asker, Refusal> {
     let command_id = input::command_id("commandId", command_id)?.to_owned();
     let correlation = input::command_id("correlationId", correlation.as_deref().unwrap_or(&command_id))?.to_owned();
-    Ok(Asker { actor: viewer.id.clone(), command_id, correlation })
+    Ok(Asker { actor: actor.clone(), command_id, correlation })
 }
 
 /// The id that an input names.

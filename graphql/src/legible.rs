@@ -321,7 +321,7 @@ mod tests {
         };
         assert_eq!(code(&doubling(10)), None);
         assert_eq!(code(&doubling(30)).as_deref(), Some("request.too_large"));
-        assert_eq!(code(&doubling(5_000)).as_deref(), Some("request.too_deep"));
+        assert_eq!(code(&doubling(1_000)).as_deref(), Some("request.too_deep"));
         assert_eq!(code("{ ...f } fragment f on Q { ...f }"), None);
     }
 }

@@ -27,7 +27,7 @@ pub async fn record_once(session: &Session, round: RoundId, what: &'static str, 
 /// [`crate::fault::Fault::Unauthenticated`], [`crate::fault::Fault::Read`] where it cannot be recorded; then nothing is
 /// to be shown.
 pub async fn record(session: &Session, round: RoundId, what: &'static str, at: Moment) -> Result<()> {
-    let (viewer, position) = (session.viewer()?.id.clone(), at.position);
+    let (viewer, position) = (session.signed_in()?.clone(), at.position);
     let look = Look { viewer, what, kind: SubjectKind::Round, subject: round.0, position };
     Ok(session.reads().record(&look).await?)
 }

@@ -29,10 +29,12 @@
 //! | `KeepBallots`: hand out and take back paper | – | scope | – | scope | – | – |
 //! | `RunRounds`: draft, open, close, tally, decide, publish, answer, end | – | – | – | scope | – | – |
 //! | `KeepTalks`: propose, approve, hold, follow up, close | – | scope | scope | scope | – | – |
+//! | `SeeGrants`: who has which role, and who acts as whom | – | – | – | scope | scope | – |
+//! | `GrantRoles`: grant and withdraw roles, link and unlink accounts | – | – | – | scope | – | – |
 //!
-//! *own*: the viewer's own member. *home*: own, and the subtree of the viewer's own branch. *scope*: the subtree of
-//! the viewer's scope, the whole organisation where none is named; what belongs to no branch needs the latter.
-//! *any*: anywhere. Several roles reach as far as the farthest. Names, contacts and free text out of reach are null;
+//! *own*: the viewer's own member. *home*: own, and the subtree of the viewer's own branch. *scope*: the subtree that the
+//! role is held for, the whole organisation where none is named; what belongs to no branch needs the latter.
+//! *any*: anywhere. Each role reaches for itself, several as far as the farthest. Names, contacts and free text out of reach are null;
 //! everything else out of reach is an error. Without a viewer there is only the position of the log.
 //!
 //! # Rules
@@ -47,6 +49,7 @@
 //!   scrutineers of a round, who come from outside its branches, and whoever holds a talk.
 //! - Whoever takes part in a round does so as their own member; its roster says in what. What a leader gave and a
 //!   scrutineer counted is told to themselves before publication, and to nobody else.
+//! - Nobody grants a role to themselves: the domain refuses that, whoever asks.
 //! - The integration account finds a member by staff number, for imports, though it is shown none.
 
 use std::collections::BTreeSet;
@@ -58,7 +61,7 @@ use projections::select::Condition;
 
 use crate::fault::{Fault, Result};
 use crate::tree::Tree;
-use crate::viewer::{Role, Viewer};
+use crate::viewer::{Held, Role, Viewer};
 
 /// What somebody wants to see or do; the rows of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,11 +94,13 @@ pub enum Action {
     KeepBallots,
     RunRounds,
     KeepTalks,
+    SeeGrants,
+    GrantRoles,
 }
 
 impl Action {
     /// Every action, in the order of the table.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 29] = [
         Self::SeeMetrics,
         Self::SeeBranches,
         Self::SeeBoards,
@@ -123,6 +128,8 @@ impl Action {
         Self::KeepBallots,
         Self::RunRounds,
         Self::KeepTalks,
+        Self::SeeGrants,
+        Self::GrantRoles,
     ];
 
     /// What it is in Chinese, as said of somebody who may not.
@@ -156,6 +163,8 @@ impl Action {
             Self::KeepBallots => "发放和收回评议票",
             Self::RunRounds => "组织评议轮次",
             Self::KeepTalks => "办理提醒谈话",
+            Self::SeeGrants => "查看授权和账号",
+            Self::GrantRoles => "授权或关联账号",
         }
     }
 }
@@ -186,7 +195,7 @@ pub enum Verdict {
 #[derive(Debug, Clone)]
 pub struct Standing {
     /// Who looks.
-    pub viewer: Viewer,
+    pub viewer: Arc<Viewer>,
     /// The viewer's own branch, where the viewer is a member who has not left.
     pub home: Option<BranchId>,
     /// The organisation tree; empty where [`Standing::needs_tree`] says no.
@@ -197,7 +206,7 @@ impl Standing {
     /// Whether the tree matters for this viewer: not for one whose roles are for the whole organisation.
     #[must_use]
     pub fn needs_tree(viewer: &Viewer) -> bool {
-        viewer.scope.is_some() || viewer.roles.contains(&Role::Member)
+        viewer.held.iter().any(|held| held.scope.is_some() || held.role == Role::Member)
     }
 }
 
@@ -223,10 +232,12 @@ fn reach(role: Role, action: Action) -> Reach {
             SeeProposal | SeeReads | KeepBallots | RunRounds | KeepTalks => Reach::Nowhere,
             SeeReport | KeepRoster | KeepDisplays | KeepOutlets | KeepRecords => Reach::Nowhere,
             ReportResults | SetTargets | RunCompetitions | ShapeOrganisation => Reach::Nowhere,
+            SeeGrants | GrantRoles => Reach::Nowhere,
         },
         Role::BranchSecretary => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
             SetTargets | RunCompetitions | ShapeOrganisation | SeeProposal | SeeReads | RunRounds => Reach::Nowhere,
+            SeeGrants | GrantRoles => Reach::Nowhere,
             TakePart => Reach::Own,
             SeeRounds | SeeResults | KeepBallots | KeepTalks => Reach::Scope,
             SeeBranches | SeeBoards | SeeRoster | SeeMember | SeeName | SeeContact | SeeText => Reach::Scope,
@@ -248,7 +259,7 @@ fn reach(role: Role, action: Action) -> Reach {
         Role::Auditor => match action {
             SeeMetrics | SeeReport => Reach::Anywhere,
             SeeText => Reach::Nowhere,
-            SeeReads => Reach::Scope,
+            SeeReads | SeeGrants => Reach::Scope,
             action if sees(action) => Reach::Scope,
             _writes => Reach::Nowhere,
         },
@@ -280,15 +291,15 @@ fn sees(action: Action) -> bool {
 /// Who may see or do what; see the table of the module.
 #[must_use]
 pub fn policy(standing: &Standing, action: Action, resource: Resource) -> Verdict {
-    let reached = |role: &Role| reaches(standing, reach(*role, action), resource);
+    let reached = |held: &Held| reaches(standing, held, reach(held.role, action), resource);
     match action {
-        _any if standing.viewer.roles.iter().any(reached) => Verdict::Allow,
+        _any if standing.viewer.held.iter().any(reached) => Verdict::Allow,
         Action::SeeName | Action::SeeContact | Action::SeeText => Verdict::Mask,
         _other => Verdict::Deny,
     }
 }
 
-fn reaches(standing: &Standing, reach: Reach, resource: Resource) -> bool {
+fn reaches(standing: &Standing, held: &Held, reach: Reach, resource: Resource) -> bool {
     let own = matches!(resource, Resource::Member(member, _) if standing.viewer.member == Some(member));
     let under = |top: BranchId| match resource {
         Resource::Organisation => false,
@@ -298,7 +309,7 @@ fn reaches(standing: &Standing, reach: Reach, resource: Resource) -> bool {
         Reach::Nowhere => false,
         Reach::Own => own,
         Reach::Home => own || standing.home.is_some_and(under),
-        Reach::Scope => standing.viewer.scope.is_none_or(under),
+        Reach::Scope => held.scope.is_none_or(under),
         Reach::Anywhere => true,
     }
 }
@@ -324,7 +335,8 @@ impl Scope {
             Some(_) => Err(Fault::Denied),
             None if allows(Resource::Organisation) => Ok(Self { branches: None }),
             None => {
-                let tops = [standing.viewer.scope, standing.home].into_iter().flatten();
+                let scopes = standing.viewer.held.iter().filter_map(|held| held.scope);
+                let tops = scopes.chain(standing.home);
                 let allowed = tops.filter(|top| allows(Resource::Branch(*top)));
                 let mut branches: Vec<BranchId> = allowed.flat_map(|top| tree.within(top)).collect();
                 branches.sort_unstable();

@@ -304,6 +304,9 @@ pub trait Reads: Send + Sync {
     /// [`ReadError::Failed`].
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError>;
 
+    /// The time: which roles are of today, and whether a proof has run out.
+    fn now(&self) -> Timestamp;
+
     /// The origin of the log that is read. A program serves under one as long as it lives.
     fn origin(&self) -> Uuid;
 

@@ -4,6 +4,7 @@
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::field::Field;
+use domain::id::ActorId;
 use domain::stream::StreamId;
 
 use crate::policy::Action;
@@ -41,6 +42,7 @@ impl From<domain::refusal::Refusal> for Refusal {
 
 /// The codes of the door's own refusals; all others are the domain's.
 pub const CODES: &[&str] = &[
+    "account.in_use",
     "command.contended",
     "command.id_reused",
     "input.bad_command_id",
@@ -66,6 +68,14 @@ impl Refusal {
         let (action, word) = (format!("{action:?}"), action.chinese());
         let message = format!("your roles do not allow {action} here; ask the office");
         Self::new("policy.denied", &[("action", action)], message, format!("您的角色不允许在此{word},请联系党建部"))
+    }
+
+    /// The account acts as another member.
+    #[must_use]
+    pub fn account_in_use(account: &ActorId) -> Self {
+        let message = format!("{account} acts as another member; unlink it there first");
+        let zh = format!("账号 {account} 已与其他成员关联,请先在该成员处解除");
+        Self::new("account.in_use", &[("account", account.to_string())], message, zh)
     }
 
     /// The command id is not 1 to 128 printable ASCII characters.
@@ -290,6 +300,7 @@ mod tests {
         let denied = Action::ALL.map(Refusal::denied).to_vec();
         let others = vec![
             Refusal::bad_command_id("commandId"),
+            Refusal::account_in_use(&ActorId("7".to_owned())),
             Refusal::bad_id("teamMates", "7"),
             Refusal::bad_date("probationUntil", "7"),
             Refusal::bad_number("minutes", -1),

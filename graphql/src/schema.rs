@@ -40,8 +40,8 @@ pub struct Settings {
 
 /// The API over these ports.
 ///
-/// A request's viewer is found in its data, or in the data of its connection, as a [`crate::viewer::Viewer`]; without
-/// one only the position of the log is shown.
+/// Who asks is found in the data of a request, or of its connection: a [`crate::viewer::Principal`], or a
+/// [`crate::viewer::Viewer`]; without either only the position of the log is shown.
 #[must_use]
 pub fn build(commands: Arc<dyn Commands>, reads: Arc<dyn Reads>, settings: Settings) -> Api {
     let builder = match settings.introspection {

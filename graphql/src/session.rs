@@ -5,13 +5,16 @@
 //!   they ask for `atLeast` a later one.
 //! - Rights are as of now, whatever moment is asked for. A subscription looks at them anew with each answer.
 
+mod rights;
+pub use self::rights::counts_on;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::{Context, Name, Value};
 use domain::event::Fact;
-use domain::id::{BranchId, MemberId, RoundId};
+use domain::id::{MemberId, RoundId};
 use domain::period::Zone;
 use domain::stream::Position;
 use domain::text::Sealed;
@@ -22,26 +25,26 @@ use projections::cell::Cell;
 use projections::members::{MemberKey, MemberRow};
 use projections::row::Row;
 use projections::select::Select;
-use projections::words::MemberStanding;
 use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
 use crate::loader::{Among, Loaders, RowAt, loaders};
 use crate::page::{Page, When};
-use crate::policy::{Action, Resource, Scope, Standing, Verdict, policy};
+use crate::policy::{Action, Resource, Standing, Verdict};
 use crate::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
 use crate::scalar::DateTime;
 use crate::schema::Settings;
 use crate::tree::Tree;
-use crate::viewer::Viewer;
+use crate::viewer::{SignedIn, Viewer};
 
 /// One request.
 pub struct Session {
-    viewer: Option<Viewer>,
+    who: Option<SignedIn>,
     zone: Zone,
     reads: Arc<dyn Reads>,
     loaders: Loaders,
     pinned: Mutex<Option<Moment>>,
+    viewer: Mutex<Option<Arc<Viewer>>>,
     standing: Mutex<Option<Arc<Standing>>>,
     trees: Mutex<HashMap<Position, Arc<Tree>>>,
     looked: Mutex<HashSet<(RoundId, &'static str)>>,
@@ -49,26 +52,18 @@ pub struct Session {
 }
 
 impl Session {
-    /// A request of that viewer, if somebody is signed in.
+    /// A request of whoever is signed in, if somebody is.
     #[must_use]
-    pub fn new(viewer: Option<Viewer>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
+    pub fn new(who: Option<SignedIn>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
         let loaders = loaders(Arc::clone(&reads), settings.spawn);
-        let (pinned, standing, trees, looked, follows) = Default::default();
-        Self { viewer, zone: settings.zone.clone(), reads, loaders, pinned, standing, trees, looked, follows }
+        let (pinned, viewer, standing, trees, looked, follows) = Default::default();
+        Self { who, zone: settings.zone.clone(), reads, loaders, pinned, viewer, standing, trees, looked, follows }
     }
 
     /// The request a resolver works for.
     #[must_use]
     pub fn of<'a>(ctx: &Context<'a>) -> &'a Arc<Self> {
         ctx.data_unchecked()
-    }
-
-    /// Who looks.
-    ///
-    /// # Errors
-    /// [`Fault::Unauthenticated`].
-    pub fn viewer(&self) -> Result<&Viewer> {
-        self.viewer.as_ref().ok_or(Fault::Unauthenticated)
     }
 
     /// An instant as the API shows it.
@@ -159,6 +154,7 @@ impl Session {
     /// Goes on to a later moment, with today's rights looked at anew: the next answer of a subscription.
     pub async fn move_to(&self, moment: Moment) {
         *self.pinned.lock().await = Some(moment);
+        *self.viewer.lock().await = None;
         *self.standing.lock().await = None;
         self.trees.lock().await.clear();
         self.looked.lock().await.clear();
@@ -190,65 +186,6 @@ impl Session {
         let moment = self.reads.pin(None, Some(head)).await?;
         self.move_to(moment).await;
         Ok(moment)
-    }
-
-    /// Who looks, with what the policy needs to know.
-    ///
-    /// # Errors
-    /// [`Fault::Unauthenticated`], [`Fault::Read`].
-    pub async fn standing(&self) -> Result<Arc<Standing>> {
-        let viewer = self.viewer()?;
-        if !Standing::needs_tree(viewer) {
-            return Ok(Arc::new(Standing { viewer: viewer.clone(), home: None, tree: Arc::default() }));
-        }
-        let mut known = self.standing.lock().await;
-        if let Some(standing) = known.as_ref() {
-            return Ok(Arc::clone(standing));
-        }
-        let now = self.pin(None, None).await?.position;
-        let tree = self.tree(now).await?;
-        let home = match viewer.member {
-            Some(member) => self.member(member, now).await?.filter(is_on_roster).map(|row| row.branch),
-            None => None,
-        };
-        let standing = Arc::new(Standing { viewer: viewer.clone(), home, tree });
-        *known = Some(Arc::clone(&standing));
-        Ok(standing)
-    }
-
-    /// What the policy says.
-    ///
-    /// # Errors
-    /// As [`Session::standing`].
-    pub async fn verdict(&self, action: Action, resource: Resource) -> Result<Verdict> {
-        Ok(policy(&*self.standing().await?, action, resource))
-    }
-
-    /// Goes on only where the policy allows.
-    ///
-    /// # Errors
-    /// [`Fault::Denied`], and as [`Session::standing`].
-    pub async fn allow(&self, action: Action, resource: Resource) -> Result<()> {
-        match self.verdict(action, resource).await? {
-            Verdict::Allow => Ok(()),
-            Verdict::Deny | Verdict::Mask => Err(Fault::Denied),
-        }
-    }
-
-    /// The branches a list is made of, see [`Scope::of`]; `within` is taken as of `at`.
-    ///
-    /// # Errors
-    /// As [`Scope::of`] and [`Session::standing`].
-    pub async fn scope(&self, action: Action, within: Option<BranchId>, at: Position) -> Result<Scope> {
-        let standing = self.standing().await?;
-        let whole = policy(&standing, action, Resource::Organisation) == Verdict::Allow;
-        // Under the top committee is everything: no list of branches makes it faster to read.
-        let within = within.filter(|branch| !(whole && *branch == BranchId::root()));
-        let tree = match within {
-            Some(_) => self.tree(at).await?,
-            None => Arc::clone(&standing.tree),
-        };
-        Scope::of(&standing, &tree, action, within)
     }
 
     /// The organisation tree as of a position.
@@ -366,13 +303,5 @@ impl Session {
             Verdict::Allow => self.opened(sealed).await,
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
-    }
-}
-
-/// Whoever left has no home: the row keeps their last branch.
-fn is_on_roster(row: &MemberRow) -> bool {
-    match row.standing {
-        MemberStanding::OnDuty | MemberStanding::Suspended => true,
-        MemberStanding::Left => false,
     }
 }

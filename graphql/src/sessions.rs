@@ -13,7 +13,7 @@ use crate::legible;
 use crate::ports::Reads;
 use crate::schema::Settings;
 use crate::session::Session;
-use crate::viewer::Viewer;
+use crate::viewer::SignedIn;
 
 /// Whether a request was executed, told to whoever put it into the request's data: what is refused before has no data to
 /// answer with, and what is executed has, be it null.
@@ -100,9 +100,16 @@ impl Extension for Sessions {
             request = request.disable_introspection();
         }
         legible::document(&mut request)?;
-        let of_request = request.data.get(&TypeId::of::<Viewer>()).and_then(|viewer| viewer.downcast_ref::<Viewer>());
-        let viewer = of_request.or_else(|| ctx.data_opt::<Viewer>()).cloned();
-        let session = Session::new(viewer, Arc::clone(&self.reads), &self.settings);
+        let session = Session::new(who(ctx, &request), Arc::clone(&self.reads), &self.settings);
         next.run(ctx, request.data(Arc::new(session))).await
     }
+}
+
+/// Who is signed in, by the request or by its connection. Where both ways are told, the proof is what counts.
+fn who(ctx: &ExtensionContext<'_>, request: &Request) -> Option<SignedIn> {
+    fn told<T: Clone + Send + Sync + 'static>(ctx: &ExtensionContext<'_>, request: &Request) -> Option<T> {
+        let of_request = request.data.get(&TypeId::of::<T>()).and_then(|told| told.downcast_ref::<T>());
+        of_request.or_else(|| ctx.data_opt::<T>()).cloned()
+    }
+    told(ctx, request).map(SignedIn::Proved).or_else(|| told(ctx, request).map(SignedIn::Told))
 }

@@ -132,7 +132,7 @@ impl Feed {
     #[graphql(complexity = "READ + child_complexity")]
     async fn position(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Position>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         Ok(session.reads().positions().map(Position::from))
     }
 
@@ -148,7 +148,7 @@ impl Feed {
         #[graphql(desc = "Which events; all in reach where it is left out.")] filter: Option<TrailFilter>,
     ) -> Result<impl Stream<Item = async_graphql::Result<Event>>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let last = match after {
             Some(position) => {
                 session.under_origin(&[position.1])?;
@@ -170,7 +170,7 @@ impl Feed {
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
     ) -> Result<impl Stream<Item = async_graphql::Result<Connection<Entry>>>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let page = Page::read(ctx, first, None)?;
         let make = move |session: Arc<Session>, at: Moment| {
             let (board, page) = (board.clone(), page.clone());
@@ -191,7 +191,7 @@ impl Feed {
         #[graphql(desc = "The calendar year, 2000 to 2199.")] year: i32,
     ) -> Result<impl Stream<Item = async_graphql::Result<Report>>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let make = move |session: Arc<Session>, at| async move { report_at(&session, year, at).await };
         let key = |report: &Report| report.figures.clone();
         Ok(changes(Moments::of(session), make, key).map(|report| report.map_err(Into::into)))

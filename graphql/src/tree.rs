@@ -1,33 +1,46 @@
 //! The organisation tree 组织树 as a policy looks at it: who is under whom.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::id::BranchId;
 use projections::branches::BranchRow;
+use projections::words::BranchStanding;
 
 /// The branch above each branch. Branches that ended stay where they were, so that their past has a place.
 #[derive(Debug, Clone, Default)]
 pub struct Tree {
     above: HashMap<BranchId, Option<BranchId>>,
+    ended: HashSet<BranchId>,
 }
 
 impl Tree {
     /// The tree of these branches; one that was merged stands under the branch that took it over.
     #[must_use]
     pub fn of(rows: &[BranchRow]) -> Self {
-        Self::new(rows.iter().map(|row| (row.branch, row.merged_into.or(row.parent))))
+        let ended = rows.iter().filter(|row| match row.standing {
+            BranchStanding::Standing => false,
+            BranchStanding::Merged | BranchStanding::Closed => true,
+        });
+        let ended = ended.map(|row| row.branch).collect();
+        Self { ended, ..Self::new(rows.iter().map(|row| (row.branch, row.merged_into.or(row.parent)))) }
     }
 
-    /// The tree of these branches, each with the one above it.
+    /// The tree of these branches, each with the one above it, all of them standing.
     #[must_use]
     pub fn new(branches: impl IntoIterator<Item = (BranchId, Option<BranchId>)>) -> Self {
-        Self { above: branches.into_iter().collect() }
+        Self { above: branches.into_iter().collect(), ended: HashSet::new() }
     }
 
     /// Whether there is such a branch.
     #[must_use]
     pub fn knows(&self, branch: BranchId) -> bool {
         self.above.contains_key(&branch)
+    }
+
+    /// Whether there is such a branch, and it did not end.
+    #[must_use]
+    pub fn stands(&self, branch: BranchId) -> bool {
+        self.knows(branch) && !self.ended.contains(&branch)
     }
 
     /// A branch and all that are above it, up to the top.

@@ -28,6 +28,20 @@ words! {
         Integration,
     }
 
+    /// A role that is granted 授权角色. Who acts as a member has an account for that.
+    GrantedRole = "domain::grant::Role" {
+        /// 支部书记
+        BranchSecretary,
+        /// 领导
+        Leader,
+        /// 党建部
+        Office,
+        /// 审计/纪检
+        Auditor,
+        /// Another system 其他系统.
+        Integration,
+    }
+
     /// What a member is in the organisation 职务类别.
     Post = "domain::member::Post" {
         /// 干部: may be paired for a contact point.

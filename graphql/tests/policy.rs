@@ -13,7 +13,7 @@ const ROLES: [Role; 6] =
     [Role::Member, Role::BranchSecretary, Role::Leader, Role::Office, Role::Auditor, Role::Integration];
 
 /// How far each role reaches, in the order of [`ROLES`]: `-` nowhere, `o` own, `h` home, `s` scope, `a` anywhere.
-const TABLE: [(Action, &str); 27] = [
+const TABLE: [(Action, &str); 29] = [
     (Action::SeeMetrics, "aaaaaa"),
     (Action::SeeBranches, "hsssss"),
     (Action::SeeBoards, "hsssss"),
@@ -41,6 +41,8 @@ const TABLE: [(Action, &str); 27] = [
     (Action::KeepBallots, "-s-s--"),
     (Action::RunRounds, "---s--"),
     (Action::KeepTalks, "-sss--"),
+    (Action::SeeGrants, "---ss-"),
+    (Action::GrantRoles, "---s--"),
 ];
 
 const ROOT: BranchId = BranchId(Uuid::from_u128(1));
@@ -62,8 +64,8 @@ fn tree() -> Tree {
 }
 
 fn standing(roles: &[Role], scope: Option<BranchId>) -> Standing {
-    let viewer = Viewer { id: ActorId("somebody".to_owned()), roles: roles.to_vec(), member: Some(ME), scope };
-    Standing { viewer, home: Some(HOME), tree: Arc::new(tree()) }
+    let viewer = Viewer::holding(ActorId("somebody".to_owned()), roles.iter().copied(), Some(ME), scope);
+    Standing { viewer: Arc::new(viewer), home: Some(HOME), tree: Arc::new(tree()) }
 }
 
 /// What there is to look at, and the reaches that get there for a viewer with a scope.

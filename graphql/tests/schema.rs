@@ -27,6 +27,8 @@ const OF_MEMBERS: &[(&str, &str)] = &[
     ("WithdrawResult", "withdrawMemberResult"),
     ("PlaceInContest", "placeInContest"),
     ("GrantHonour", "grantHonour"),
+    ("LinkAccount", "linkAccount"),
+    ("UnlinkAccount", "unlinkAccount"),
 ];
 
 /// Which mutation asks for which command of a branch.
@@ -56,6 +58,8 @@ const OF_BRANCHES: &[(&str, &str)] = &[
     ("ReportImprovement", "reportImprovement"),
     ("ConfirmImprovement", "confirmImprovement"),
     ("AdoptRules", "adoptRules"),
+    ("GrantRole", "grantRole"),
+    ("WithdrawRole", "withdrawRole"),
 ];
 
 /// Which mutation asks for which command of a round; drafts may also come many at a time.

@@ -7,7 +7,7 @@
 //! those of a browser must come from a page of one: a WebSocket may be opened by any page.
 //!
 //! # Reserved
-//! Nobody signs in as what the program itself acts as ([`crate::due::ACTOR`], the demo's): its command ids can be told in
+//! Nobody signs in as what the program itself acts as ([`domain::grant::PROGRAM`]): its command ids can be told in
 //! advance, and whoever sent one of them first would keep the program from sending it.
 
 pub mod api_key;
@@ -99,7 +99,7 @@ fn is_loopback(host: &str) -> bool {
 }
 
 fn office() -> Viewer {
-    Viewer { id: ActorId("office".to_owned()), roles: vec![Role::Office], member: None, scope: None }
+    Viewer::holding(ActorId("office".to_owned()), [Role::Office], None, None)
 }
 
 /// The viewer that a text names, such as `id=ana; roles=office,leader; scope=<branch id>; member=<member id>`.
@@ -107,18 +107,19 @@ fn office() -> Viewer {
 /// # Errors
 /// A sentence for a text that cannot be read, or names the program itself.
 pub fn named(text: &str) -> Result<Viewer, String> {
-    let mut viewer = Viewer { roles: vec![], ..office() };
+    let (mut id_given, mut roles, mut member, mut scope) = (office().id, vec![], None, None);
     for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').ok_or_else(|| format!("{part:?} is not name=value"))?;
         let id = || value.trim().parse().map_err(|_| format!("{value:?} is not an id"));
         match name.trim() {
-            "id" => viewer.id = ActorId(value.trim().to_owned()),
-            "roles" => viewer.roles = value.split(',').map(role).collect::<Result<_, _>>()?,
-            "scope" => viewer.scope = Some(domain::id::BranchId(id()?)),
-            "member" => viewer.member = Some(domain::id::MemberId(id()?)),
+            "id" => id_given = ActorId(value.trim().to_owned()),
+            "roles" => roles = value.split(',').map(role).collect::<Result<_, _>>()?,
+            "scope" => scope = Some(domain::id::BranchId(id()?)),
+            "member" => member = Some(domain::id::MemberId(id()?)),
             other => return Err(format!("{other:?} is not one of id, roles, scope, member")),
         }
     }
+    let viewer = Viewer::holding(id_given, roles, member, scope);
     let legal = (1..=64).contains(&viewer.id.0.len()) && viewer.id.0.chars().all(|c| c.is_ascii_graphic());
     match (legal, is_reserved(&viewer.id.0)) {
         (true, false) => Ok(viewer),
@@ -127,10 +128,9 @@ pub fn named(text: &str) -> Result<Viewer, String> {
     }
 }
 
-/// Whether the program acts under this id: what is due, the demo, and those who act in the demo.
+/// Whether the program acts under this id: what is due, the demo, those who act in the demo, and the operator.
 fn is_reserved(id: &str) -> bool {
-    let id = id.to_ascii_lowercase();
-    id == crate::due::ACTOR || id.split('-').next() == Some(crate::demo::LOADER)
+    domain::grant::is_reserved(id)
 }
 
 fn role(name: &str) -> Result<Role, String> {
@@ -167,7 +167,7 @@ mod tests {
     fn the_development_sign_in_takes_people_at_their_word_on_loopback_only() {
         let viewer = SignIn::Development.viewer(&headers("127.0.0.1:8080", Some("id=ana; roles=leader,member")));
         let viewer = viewer.unwrap().unwrap();
-        assert_eq!((viewer.id.0.as_str(), viewer.roles), ("ana", vec![Role::Leader, Role::Member]));
+        assert!(viewer.id.0 == "ana" && viewer.roles().eq([Role::Leader, Role::Member]));
         assert_eq!(SignIn::Development.viewer(&headers("[::1]:8080", None)), Ok(Some(office())));
         for host in ["evil.example", "evil.example:80", "127.0.0.1.evil.example", ""] {
             let (status, ..) = SignIn::Development.viewer(&headers(host, None)).unwrap_err();
@@ -200,7 +200,8 @@ mod tests {
 
     #[test]
     fn nobody_signs_in_as_the_program_itself() {
-        for id in ["deadline", "Deadline", "demo", "demo-committee", "demo-confirmer", "demo-appeals"] {
+        assert!([crate::due::ACTOR, crate::demo::LOADER].into_iter().all(is_reserved));
+        for id in ["deadline", "Deadline", "demo", "demo-committee", "demo-confirmer", "demo-appeals", "operator-a"] {
             let text = format!("id={id}; roles=office");
             let (status, code, said) = SignIn::Development.viewer(&headers("localhost", Some(&text))).unwrap_err();
             assert_eq!((status, code), (StatusCode::UNAUTHORIZED, "request.bad_viewer"));

@@ -6,7 +6,10 @@ use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use domain::grant::Role;
+use domain::id::{BranchId, GrantId};
 use graphql::scalar::Position as At;
+use jiff::civil::Date;
 
 use crate::auth::issued::LONGEST;
 use crate::auth::oidc::Signed;
@@ -155,6 +158,12 @@ pub enum Action {
         #[command(subcommand)]
         action: ProjectionsAction,
     },
+    /// Who may come as what: how an organisation gets its first administrator. See docs/first-round.md.
+    Roles {
+        /// What to do.
+        #[command(subcommand)]
+        action: RolesAction,
+    },
     /// The year's report.
     Report {
         /// Which year.
@@ -256,6 +265,52 @@ pub enum LogAction {
         /// Everything acknowledged is there, as after a failover to a synchronous standby: the origin stays.
         #[arg(long)]
         nothing_lost: bool,
+    },
+}
+
+/// What an operator can do with roles.
+#[derive(Debug, Subcommand)]
+pub enum RolesAction {
+    /// Grant somebody a role, for the subtree of a branch and for a time.
+    Grant {
+        /// To whom: the id under which they sign in.
+        #[arg(long)]
+        to: String,
+        /// Which role: branch_secretary, leader, office, auditor or integration.
+        #[arg(long)]
+        role: Role,
+        /// For the subtree of this branch; the whole organisation unless given, also before it is founded.
+        #[arg(long)]
+        branch: Option<BranchId>,
+        /// The first day, such as 2026-01-01; today unless given.
+        #[arg(long)]
+        from: Option<Date>,
+        /// The last day; without end unless given.
+        #[arg(long)]
+        until: Option<Date>,
+        /// Who decides: an id, not a person's name. It stands in the log as operator-ID.
+        #[arg(long)]
+        by: String,
+    },
+    /// Withdraw a role at once.
+    Withdraw {
+        /// Which grant, as `roles list` names it.
+        grant: GrantId,
+        /// Why.
+        #[arg(long)]
+        reason: String,
+        /// Who decides: an id, not a person's name.
+        #[arg(long)]
+        by: String,
+    },
+    /// Tell every role that was granted, and how it stands today.
+    List {
+        /// Only those of this principal.
+        #[arg(long)]
+        of: Option<String>,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 

@@ -193,7 +193,9 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => vec![],
     }
 }
 
@@ -242,7 +244,9 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(BranchId, Change)> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => return vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => return vec![],
     };
     vec![(branch, change)]
 }

@@ -116,7 +116,7 @@ plain! {
 id_columns! {
     MemberId, BranchId, OutletId, StandardId, InspectionId, ContactPointId, VisitId, BadgeCheckId, ServiceId, PlaqueId,
     CommitmentId, ResultId, CompetitionId, TrainingId, ThemeDayId, ContestId, HonourId, ImprovementId,
-    RoundId, AppealId, TalkId,
+    RoundId, AppealId, TalkId, GrantId,
 }
 
 /// A value kept as JSON in a text column: read whole, never looked up by.
@@ -207,6 +207,10 @@ word_columns! {
     domain::talk::Step {
         Proposed = "proposed", Approved = "approved", Declined = "declined", Held = "held", FollowedUp = "followed_up",
         Closed = "closed",
+    }
+    domain::grant::Role {
+        BranchSecretary = "branch_secretary", Leader = "leader", Office = "office", Auditor = "auditor",
+        Integration = "integration",
     }
     domain::period::Grain { Month = "month", Quarter = "quarter", Year = "year" }
     domain::stream::StreamKind { Member = "member", Branch = "branch", Round = "round" }

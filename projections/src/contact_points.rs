@@ -149,7 +149,9 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => vec![],
     }
 }
 
@@ -204,6 +206,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(ContactPointKey, Cha
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }

@@ -176,7 +176,9 @@ fn of_member(stream: StreamId, event: &MemberEvent) -> Vec<(DueKey, Change)> {
         | TalkProposed { .. }
         | TalkApproved { .. }
         | TalkDeclined { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => vec![],
     }
 }
 
@@ -223,7 +225,9 @@ fn of_branch(stream: StreamId, event: &BranchEvent) -> Vec<(DueKey, Change)> {
         | TalkProposed { .. }
         | TalkApproved { .. }
         | TalkDeclined { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }
 

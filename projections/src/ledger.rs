@@ -92,6 +92,10 @@ fn first(result: ResultId, aggregation: Aggregation, after: Reported) -> Said {
     Said::Result { result, aggregation, before: None, after }
 }
 
+fn corrected(result: ResultId, aggregation: Aggregation, before: Reported, after: Reported) -> Said {
+    Said::Result { result, aggregation, before: Some(before), after }
+}
+
 fn reported(value: Amount, exactness: Exactness) -> Reported {
     Reported { value, exactness }
 }
@@ -157,7 +161,9 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => None,
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => None,
     }
 }
 
@@ -175,7 +181,6 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
         }
         ResultCorrected {
             result,
-            corrects: _,
             metric,
             aggregation,
             direction,
@@ -184,15 +189,14 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
             exactness_before,
             value,
             exactness,
-            reason: _,
+            ..
         } => {
-            let before = Some(reported(*value_before, *exactness_before));
-            let (result, aggregation, after) = (*result, *aggregation, reported(*value, *exactness));
-            entry_of(metric, Some(*direction), *period, Said::Result { result, aggregation, before, after })
+            let [before, after] = [(value_before, exactness_before), (value, exactness)].map(|(v, e)| reported(*v, *e));
+            entry_of(metric, Some(*direction), *period, corrected(*result, *aggregation, before, after))
         }
         ResultWithdrawn { result, metric, aggregation, period, value_before, exactness_before, reason: _ } => {
-            let (aggregation, before) = (*aggregation, reported(*value_before, *exactness_before));
-            entry_of(metric, None, *period, Said::Withdrawn { result: *result, aggregation, before })
+            let before = reported(*value_before, *exactness_before);
+            entry_of(metric, None, *period, Said::Withdrawn { result: *result, aggregation: *aggregation, before })
         }
         Established { .. }
         | Renamed { .. }
@@ -230,6 +234,8 @@ fn of_branch(event: &BranchEvent) -> Option<Entry> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => None,
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => None,
     }
 }

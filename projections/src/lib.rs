@@ -12,6 +12,7 @@
 //! # Not here
 //! SQL and checkpoints (infra), who may see what (graphql), names of persons (joined at read time).
 
+pub mod accounts;
 pub mod appeals;
 pub mod attendance;
 pub mod audit_trail;
@@ -24,6 +25,7 @@ pub mod contact_points;
 pub mod dues;
 pub mod explanation;
 pub mod fairness;
+pub mod grants;
 mod item;
 pub mod leader_reviews;
 pub mod leaderboard;
@@ -92,6 +94,8 @@ macro_rules! each_projection {
             $crate::appeals::Appeals,
             $crate::talks::Talks,
             $crate::dues::Dues,
+            $crate::grants::Grants,
+            $crate::accounts::Accounts,
             $crate::audit_trail::AuditTrail
         )
     };

@@ -173,7 +173,9 @@ fn of_member(member: MemberId, event: &MemberEvent) -> Option<(MemberYearKey, Ch
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => return None,
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => return None,
     };
     Some((key(*on, member), change))
 }
@@ -228,6 +230,8 @@ fn of_branch(event: &BranchEvent) -> Vec<(MemberYearKey, Change)> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }

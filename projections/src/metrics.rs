@@ -102,7 +102,9 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => vec![],
     }
 }
 
@@ -161,6 +163,8 @@ fn of_branch(branch: BranchId, event: &BranchEvent) -> Vec<(MetricKey, Change)> 
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }

@@ -104,6 +104,8 @@ fn of_branch(event: &BranchEvent, fact: &Fact) -> Vec<(RuleSetKey, RuleSetRow)> 
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }

@@ -202,7 +202,9 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => None,
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => None,
     }
 }
 
@@ -249,7 +251,9 @@ fn of_branch(event: &BranchEvent) -> Option<(Uuid, Change)> {
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => None,
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => None,
     }
 }
 

@@ -199,6 +199,8 @@ fn of_member(fact: &Fact, event: &MemberEvent) -> Option<(TalkId, Change)> {
         TalkFollowedUp { talk, on, note } => Some((*talk, Change::FollowedUp(*on, note.clone()))),
         TalkClosed { talk, on } => Some((*talk, Change::Closed(*on))),
         Registered { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. }
         | Readmitted { .. }
         | PersonAmended { .. }
         | Appointed { .. }
@@ -247,6 +249,8 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Option<(TalkId, Change)> {
         TalkFollowedUp { talk, on, note } => Some((*talk, Change::FollowedUp(*on, note.clone()))),
         TalkClosed { talk, on } => Some((*talk, Change::Closed(*on))),
         Established { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. }
         | Renamed { .. }
         | Moved { .. }
         | Merged { .. }

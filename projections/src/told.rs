@@ -93,7 +93,9 @@ fn by_member(event: &MemberEvent) -> Told {
         | HonourGranted { .. }
         | TalkApproved { .. }
         | TalkFollowUpCalled { .. }
-        | TalkClosed { .. } => Told::default(),
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => Told::default(),
         ContactPointTaken { contact_point, .. }
         | ContactPointVisited { contact_point, .. }
         | ContactPointGivenUp { contact_point, .. } => Told::default().contact_point(contact_point.0),
@@ -111,7 +113,10 @@ fn by_branch(event: &BranchEvent) -> Told {
             let handed = handed.outlets(outlets.iter().map(|handed| &handed.outlet));
             contact_points.iter().fold(handed, |told, handed| told.contact_point(handed.contact_point.0))
         }
-        Closed { reason, .. } | ResultCorrected { reason, .. } | ResultWithdrawn { reason, .. } => Told::why(reason),
+        Closed { reason, .. }
+        | ResultCorrected { reason, .. }
+        | ResultWithdrawn { reason, .. }
+        | RoleWithdrawn { reason, .. } => Told::why(reason),
         SubordinateJoined { branch, .. } | SubordinateDeparted { branch, .. } => Told::default().branches([branch]),
         MemberJoined { member, .. } | MemberDeparted { member, .. } => Told::default().members([member]),
         OutletOpened { outlet, .. } | StandardDisplayed { outlet, .. } => Told::default().outlets([outlet]),
@@ -148,7 +153,8 @@ fn by_branch(event: &BranchEvent) -> Told {
         | RulesAdopted { .. }
         | TalkApproved { .. }
         | TalkFollowUpCalled { .. }
-        | TalkClosed { .. } => Told::default(),
+        | TalkClosed { .. }
+        | RoleGranted { .. } => Told::default(),
     }
 }
 

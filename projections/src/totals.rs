@@ -133,7 +133,9 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | TalkDeclined { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => vec![],
     }
 }
 
@@ -188,7 +190,9 @@ fn of_branch(fact: &Fact, event: &BranchEvent) -> Vec<(TotalKey, Change)> {
         | TalkDeclined { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }
 

@@ -1,14 +1,19 @@
-//! A client of the API over HTTP, as anybody would write one.
+//! A client of the API over HTTP, as anybody would write one; and one that speaks to the schema itself, as whoever signed in.
 
+use async_graphql::{Request, Variables};
+use futures_util::StreamExt;
+use graphql::schema;
+use graphql::viewer::SignedIn;
 use reqwest::Client;
 use serde_json::{Value, json};
 
-/// Speaks to one address as one viewer.
+/// Speaks to one address as one viewer, or to a schema.
 #[derive(Clone)]
 pub struct Api {
     client: Client,
     address: String,
     viewer: Option<String>,
+    inside: Option<(schema::Api, SignedIn)>,
 }
 
 /// What a mutation answered.
@@ -28,7 +33,24 @@ impl Api {
     /// A client of `http://host:port`, as the default viewer.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self { client: Client::new(), address: address.to_owned(), viewer: None }
+        Self { client: Client::new(), address: address.to_owned(), viewer: None, inside: None }
+    }
+
+    /// A client of the schema itself, as somebody who signed in.
+    #[must_use]
+    pub fn within(schema: schema::Api, who: SignedIn) -> Self {
+        Self { inside: Some((schema, who)), ..Self::at("inside") }
+    }
+
+    /// The first answer of a subscription.
+    ///
+    /// # Panics
+    /// Over HTTP, or where it ends without one.
+    pub async fn first(&self, subscription: &str) -> Value {
+        let (schema, who) = self.inside.as_ref().expect("it speaks to the schema");
+        let mut answers = schema.execute_stream(as_who(Request::new(subscription), who));
+        let first = answers.next().await.expect("an answer");
+        serde_json::to_value(first).expect("an answer is JSON")
     }
 
     /// The same as another viewer, in the words of the development sign-in.
@@ -69,6 +91,11 @@ impl Api {
     /// # Errors
     /// The connection's.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
+        if let Some((schema, who)) = &self.inside {
+            let request = Request::new(query).variables(Variables::from_json(variables));
+            let response = schema.execute(as_who(request, who)).await;
+            return Ok(serde_json::to_value(response).expect("an answer is JSON"));
+        }
         let body = json!({ "query": query, "variables": variables });
         let mut request = self.client.post(format!("{}/graphql", self.address)).json(&body);
         if let Some(viewer) = &self.viewer {
@@ -109,5 +136,12 @@ impl Api {
             replayed: done["replayed"].as_bool().unwrap_or_default(),
             refused: done["refusal"]["code"].as_str().map(str::to_owned),
         })
+    }
+}
+
+fn as_who(request: Request, who: &SignedIn) -> Request {
+    match who {
+        SignedIn::Told(viewer) => request.data(viewer.clone()),
+        SignedIn::Proved(principal) => request.data(principal.clone()),
     }
 }

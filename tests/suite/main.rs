@@ -56,6 +56,7 @@ mod pooler;
 mod processes;
 mod quarter;
 mod recount;
+mod roles;
 mod rolling;
 mod sign_in;
 mod sockets;

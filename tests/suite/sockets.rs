@@ -110,7 +110,7 @@ async fn open_until(server: &Server, until: Timestamp) -> String {
     let begin = move |_payload: Value| async move {
         let id = ActorId("o-test".to_owned());
         let mut data = async_graphql::Data::default();
-        data.insert(Viewer { id: id.clone(), roles: vec![Role::Office], member: None, scope: None });
+        data.insert(Viewer::holding(id.clone(), [Role::Office], None, None));
         data.insert(Principal { id, until: Some(until) });
         Ok(data)
     };

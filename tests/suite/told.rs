@@ -132,5 +132,7 @@ pub async fn rows_equal(reads: &dyn Reads, log: &Log, at: Position) {
     same(reads, at, naive.round_result_rows()).await;
     same(reads, at, naive.appeal_rows()).await;
     same(reads, at, naive.due_rows()).await;
+    same(reads, at, naive.grant_rows()).await;
+    same(reads, at, naive.account_rows()).await;
     same(reads, at, naive.audit_rows()).await;
 }

@@ -5,9 +5,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::kind::{BranchKind, Competitors, OutletKind, RankedBy, SixS, StandardKind};
+use crate::grant::Role;
 use crate::id::{
-    BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId, StandardId,
-    TalkId, ThemeDayId, TrainingId, VisitId,
+    ActorId, BranchId, CompetitionId, ContactPointId, GrantId, ImprovementId, InspectionId, MemberId, OutletId,
+    ResultId, StandardId, TalkId, ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Correction, Metric, Report, Target};
 use crate::period::Period;
@@ -110,4 +111,8 @@ pub enum BranchCommand {
     FollowUpTalk { talk: TalkId, on: Date, note: Sealed },
     /// Close it.
     CloseTalk { talk: TalkId, on: Date },
+    /// Grant somebody else a role in this branch's subtree.
+    GrantRole { grant: GrantId, to: ActorId, role: Role, from: Date, until: Option<Date> },
+    /// Withdraw one.
+    WithdrawRole { grant: GrantId, reason: Sealed },
 }

@@ -5,9 +5,10 @@ use super::kind::{
 };
 use crate::amount::Amount;
 use crate::event::events;
+use crate::grant::Role;
 use crate::id::{
-    ActorId, BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, ResultId,
-    RoundId, StandardId, TalkId, ThemeDayId, TrainingId, VisitId,
+    ActorId, BranchId, CompetitionId, ContactPointId, GrantId, ImprovementId, InspectionId, MemberId, OutletId,
+    ResultId, RoundId, StandardId, TalkId, ThemeDayId, TrainingId, VisitId,
 };
 use crate::ledger::{Aggregation, Direction, Exactness, Metric};
 use crate::period::Period;
@@ -264,6 +265,12 @@ events! {
         /// It was closed 办结.
         #[expect(missing_docs, reason = "as in the member's event")]
         TalkClosed = "branch_talk_closed" { talk: TalkId, on: Date },
+        /// Somebody was granted a role in this branch's subtree 授权, without end unless a last day is named.
+        #[expect(missing_docs, reason = "said above")]
+        RoleGranted = "branch_role_granted" { grant: GrantId, to: ActorId, role: Role, from: Date, until: Option<Date> },
+        /// It was withdrawn 撤销授权.
+        #[expect(missing_docs, reason = "which grant, and why")]
+        RoleWithdrawn = "branch_role_withdrawn" { grant: GrantId, reason: Sealed },
         /// Defined a metric for the organisation 指标; only the top committee does.
         MetricDefined = "branch_metric_defined" {
             /// The metric.

@@ -14,6 +14,7 @@
 //!   It is told to those who hold the two and to the cadres: the outlet stays open ([`BranchRefusal::OutletLinked`]).
 //! - Who attended was on the roster that day ([`BranchRefusal::AttendeeNotOnRoster`]), and is counted once.
 //! - Nobody confirms an improvement of their own ([`BranchRefusal::ImprovementOwnConfirmation`]).
+//! - Roles are granted at a branch, for its subtree ([`crate::grant`]); what is granted goes where the branch goes.
 //! - Metrics are defined at the top, for everybody ([`BranchRefusal::MetricsAtRoot`]).
 //!
 //! # Invariant

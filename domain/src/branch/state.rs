@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::kind::{HandedContactPoint, HandedOutlet};
 use super::part::{Charter, Competition, ContactPoint, End, Improvement, Outlet, Training};
 use super::{BranchEvent, BranchRefusal};
+use crate::grant::{Grant, Grants};
 use crate::id::{
     BranchId, CompetitionId, ContactPointId, ImprovementId, InspectionId, MemberId, OutletId, RoundId, StandardId,
     ThemeDayId, TrainingId, VisitId,
@@ -48,6 +49,8 @@ pub struct Branch {
     claims: BTreeMap<Period, RoundId>,
     #[serde(default)]
     pub(super) talks: Talks,
+    #[serde(default)]
+    pub(super) grants: Grants,
 }
 
 impl Branch {
@@ -199,18 +202,14 @@ impl Branch {
             E::OutletClosed { outlet, on, .. } => change(&mut self.outlets, outlet, |outlet| outlet.close(*on)),
             E::StandardDisplayed { standard, outlet, on, .. } => self.display(*standard, outlet, *on),
             E::OutletInspected { inspection, outlet, on, .. } => self.inspect(*inspection, outlet, *on),
-            E::ContactPointAssigned { contact_point, cadres, outlet, station, from, until, holders } => {
+            E::ContactPointAssigned { contact_point: id, cadres, outlet, station, from, until, holders } => {
                 let assigned = ContactPoint::new(*cadres, *outlet, *station, *from, *until);
-                put(&mut self.contact_points, *contact_point, assigned.held_by(*holders));
+                put(&mut self.contact_points, *id, assigned.held_by(*holders));
             }
             E::ContactPointVisited { visit, contact_point, on, .. } => self.visit(*visit, contact_point, *on),
             E::ContactPointEnded { contact_point, on, .. } => self.end_contact_point(*contact_point, *on),
-            E::OutletLinked { outlet, contact_point, from } => {
-                change(&mut self.outlets, outlet, |outlet| outlet.link(*contact_point, *from));
-            }
-            E::OutletReleased { outlet, contact_point, on } => {
-                change(&mut self.outlets, outlet, |outlet| outlet.release(*contact_point, *on));
-            }
+            E::OutletLinked { outlet, contact_point, from } => self.link(outlet, *contact_point, *from),
+            E::OutletReleased { outlet, contact_point, on } => self.release(outlet, *contact_point, *on),
             E::MetricDefined { metric } => put(&mut self.metrics, metric.code.clone(), metric.clone()),
             E::TargetSet { metric, period, plan, base, .. } => {
                 self.ledger.remember_target(metric, *period, *plan, *base);
@@ -241,6 +240,10 @@ impl Branch {
             E::TalkFollowUpCalled { talk, .. } => self.talks.call(*talk),
             E::TalkFollowedUp { talk, on, .. } => self.talks.step(*talk, Step::FollowedUp, Some(*on)),
             E::TalkClosed { talk, on } => self.talks.step(*talk, Step::Closed, Some(*on)),
+            E::RoleGranted { grant, to, role, from, until } => {
+                self.grants.grant(*grant, Grant::new(to, *role, *from, *until));
+            }
+            E::RoleWithdrawn { grant, .. } => self.grants.withdraw(*grant),
             E::ImprovementReported { improvement, on, by, .. } => {
                 put(&mut self.improvements, *improvement, Improvement::new(*on, by));
             }
@@ -285,6 +288,14 @@ impl Branch {
 
     fn end_contact_point(&mut self, contact_point: ContactPointId, on: Date) {
         change(&mut self.contact_points, &contact_point, |point| point.ended_on = Some(on));
+    }
+
+    fn link(&mut self, outlet: &OutletId, contact_point: ContactPointId, from: Date) {
+        change(&mut self.outlets, outlet, |outlet| outlet.link(contact_point, from));
+    }
+
+    fn release(&mut self, outlet: &OutletId, contact_point: ContactPointId, on: Date) {
+        change(&mut self.outlets, outlet, |outlet| outlet.release(contact_point, on));
     }
 
     /// What stands goes to the other branch; what was closed or ended stays as history.
@@ -349,7 +360,9 @@ fn business_date(event: &BranchEvent) -> Option<Date> {
         | E::TalkDeclined { .. }
         | E::TalkFollowUpCalled { .. }
         | E::TalkFollowedUp { .. }
-        | E::TalkClosed { .. } => None,
+        | E::TalkClosed { .. }
+        | E::RoleGranted { .. }
+        | E::RoleWithdrawn { .. } => None,
     }
 }
 

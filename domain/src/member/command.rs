@@ -4,9 +4,10 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::event::{Level, Outcome, Post};
+use super::kind::{Level, Outcome, Post};
 use crate::id::{
-    BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId, TalkId, TeamId,
+    ActorId, BadgeCheckId, BranchId, CommitmentId, ContestId, HonourId, MemberId, PlaqueId, ResultId, ServiceId,
+    TalkId, TeamId,
 };
 use crate::ledger::{Correction, Report, Target};
 use crate::text::Sealed;
@@ -92,4 +93,8 @@ pub enum MemberCommand {
     FollowUpTalk { talk: TalkId, on: Date, note: Sealed },
     /// Close it.
     CloseTalk { talk: TalkId, on: Date },
+    /// Let somebody else's account act as this member.
+    LinkAccount { account: ActorId },
+    /// Let it no longer do so.
+    UnlinkAccount { account: ActorId },
 }

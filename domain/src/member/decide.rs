@@ -1,5 +1,6 @@
 //! What a member allows.
 
+mod accounts;
 mod commitments;
 mod displays;
 mod results;
@@ -60,6 +61,8 @@ impl Aggregate for Member {
             C::CallFollowUp { talk } => case.call_follow_up(talk),
             C::FollowUpTalk { talk, on, note } => case.follow_up_talk(talk, on, note),
             C::CloseTalk { talk, on } => case.close_talk(talk, on),
+            C::LinkAccount { account } => case.link_account(account),
+            C::UnlinkAccount { account } => case.unlink_account(account),
         }
     }
 

@@ -1,9 +1,8 @@
 //! What has happened to a member 成员事件.
 
 use jiff::civil::Date;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 
+use super::kind::{Level, Outcome, Post};
 use crate::amount::Amount;
 use crate::event::events;
 use crate::id::{
@@ -14,42 +13,6 @@ use crate::ledger::{Aggregation, Direction, Exactness};
 use crate::period::Period;
 use crate::talk::Cause;
 use crate::text::{MetricCode, Sealed};
-
-/// What a member is in the organisation 职务类别.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Post {
-    /// 干部: may be paired for a contact point.
-    Cadre,
-    /// 职工
-    Staff,
-}
-
-/// How a commitment ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// 兑现
-    Fulfilled,
-    /// 未兑现
-    Missed,
-}
-
-/// The level of a contest or honour 级别.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Level {
-    /// 单位
-    Unit,
-    /// 县区
-    County,
-    /// 市
-    City,
-    /// 省
-    Provincial,
-    /// 国家
-    National,
-}
 
 events! {
     /// What has happened to a member.
@@ -392,5 +355,15 @@ events! {
         /// It was closed 办结.
         #[expect(missing_docs, reason = "which talk, which day")]
         TalkClosed = "member_talk_closed" { talk: TalkId, on: Date },
+        /// An account acts as the member from now on 关联账号.
+        AccountLinked = "member_account_linked" {
+            /// The principal that signs in.
+            account: ActorId,
+        },
+        /// It no longer does 解除关联.
+        AccountUnlinked = "member_account_unlinked" {
+            /// The principal.
+            account: ActorId,
+        },
     }
 }

@@ -19,6 +19,7 @@
 //! - A commitment is settled once ([`MemberRefusal::CommitmentSettled`]), as kept only with evidence
 //!   ([`MemberRefusal::CommitmentWithoutEvidence`]), as missed only after its last day
 //!   ([`MemberRefusal::CommitmentNotYetDue`]).
+//! - At most one account acts as a member ([`crate::grant`]).
 //!
 //! # Not here
 //! The person's name, staff number and contact ([`crate::person`]); who may ask (graphql); sums and ranks (projections).
@@ -28,6 +29,7 @@ mod decide;
 mod entry;
 mod error;
 mod event;
+mod kind;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -35,4 +37,5 @@ mod tests;
 pub use command::*;
 pub use error::*;
 pub use event::*;
+pub use kind::*;
 pub use state::*;

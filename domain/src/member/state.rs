@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::entry::{Entry, Membership, Stint};
 use super::{MemberEvent, MemberRefusal, Post};
 use crate::id::{
-    BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ServiceId,
+    ActorId, BadgeCheckId, BranchId, CommitmentId, ContactPointId, ContestId, HonourId, MemberId, PlaqueId, ServiceId,
 };
 use crate::ledger::Ledger;
 use crate::period::Period;
@@ -38,6 +38,9 @@ pub struct Member {
     pub(super) ledger: Ledger,
     #[serde(default)]
     pub(super) talks: Talks,
+    /// The account that acts as the member.
+    #[serde(default)]
+    pub(super) account: Option<ActorId>,
     /// The quarters in whose final round the member was in the last part.
     #[serde(default)]
     placed_last: BTreeSet<Period>,
@@ -283,6 +286,8 @@ impl Member {
             MemberEvent::TalkFollowedUp { talk, on, .. } => self.talks.step(*talk, Step::FollowedUp, Some(*on)),
             MemberEvent::TalkClosed { talk, on } => self.talks.step(*talk, Step::Closed, Some(*on)),
             MemberEvent::ContactPointVisited { .. } => {}
+            MemberEvent::AccountLinked { account } => self.account = Some(account.clone()),
+            MemberEvent::AccountUnlinked { .. } => self.account = None,
             MemberEvent::ContactPointGivenUp { contact_point, .. } => _ = self.contact_points.remove(contact_point),
         }
     }
@@ -323,7 +328,9 @@ impl Member {
             | E::TalkDeclined { .. }
             | E::TalkFollowUpCalled { .. }
             | E::TalkFollowedUp { .. }
-            | E::TalkClosed { .. } => (None, None),
+            | E::TalkClosed { .. }
+            | E::AccountLinked { .. }
+            | E::AccountUnlinked { .. } => (None, None),
         };
         self.latest = self.latest.max(on);
         self.latest_on_duty = self.latest_on_duty.max(on_duty);

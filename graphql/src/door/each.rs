@@ -41,12 +41,12 @@ pub trait Part: Send {
 /// [`crate::fault::Fault::Unauthenticated`], or an accident. Everything else is a refusal in the payload.
 pub async fn through_each<A: AskEach>(ctx: &Context<'_>, ask: A) -> Result<Outcomes> {
     let session = Session::of(ctx);
-    let viewer = session.viewer()?;
+    let actor = session.signed_in()?;
     let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let ids = ask.ids();
     let command_id = ids.command.clone().unwrap_or_else(|| commands.fresh_command_id());
     let put = async {
-        let asker = asker(viewer, &command_id, ids.correlation)?;
+        let asker = asker(actor, &command_id, ids.correlation)?;
         let door = Door { commands, session, asker };
         let parts = ask.parts(&door).await?;
         let mut items = Vec::with_capacity(parts.len());

@@ -68,7 +68,7 @@ impl Door<'_> {
     /// # Errors
     /// `policy.denied`, also where the asker is no member.
     pub async fn oneself(&self, action: Action) -> Result<MemberSubject, Halt> {
-        let member = self.session.viewer()?.member.ok_or_else(|| denied(action))?;
+        let member = self.session.myself().await?.ok_or_else(|| denied(action))?;
         let branch = self.branch_of(member).await?.ok_or_else(|| denied(action))?;
         self.allow(action, Resource::Member(member, branch)).await?;
         Ok(MemberSubject(member))
@@ -87,8 +87,8 @@ impl Door<'_> {
     ///
     /// # Errors
     /// `round.same_person`.
-    pub fn not_ones_own(&self, concerned: MemberId) -> Result<(), Halt> {
-        let viewer = self.session.viewer()?;
+    pub async fn not_ones_own(&self, concerned: MemberId) -> Result<(), Halt> {
+        let viewer = self.session.viewer().await?;
         match viewer.member == Some(concerned) {
             true => Err(domain::refusal::Refusal::from(RoundRefusal::SamePerson { actor: viewer.id.clone() }).into()),
             false => Ok(()),
@@ -100,10 +100,10 @@ impl Door<'_> {
     /// # Errors
     /// `round.same_person`.
     pub async fn not_reviewed_in(&self, round: RoundSubject) -> Result<(), Halt> {
-        let Some(member) = self.session.viewer()?.member else { return Ok(()) };
+        let Some(member) = self.session.myself().await? else { return Ok(()) };
         let now = self.session.pin(None, None).await?;
         match covered::person(self.session, round.id(), member, now).await? {
-            Some(person) if person.is_reviewed => self.not_ones_own(member),
+            Some(person) if person.is_reviewed => self.not_ones_own(member).await,
             Some(_) | None => Ok(()),
         }
     }

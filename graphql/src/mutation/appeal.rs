@@ -125,7 +125,7 @@ impl Ask for AnswerAppealInput {
         let appeal: AppealId = named("appeal", &self.appeal)?;
         let fixes = fixes(self.fixes)?;
         let member = door.appellant(round, appeal).await?;
-        door.not_ones_own(member)?;
+        door.not_ones_own(member).await?;
         let answer = door.seal(member.0, "answer", &self.answer).await?;
         let command = RoundCommand::AnswerAppeal { appeal, upheld: self.upheld, answer, fixes };
         Ok(round.asks(command).naming(appeal.0))
@@ -136,7 +136,7 @@ impl Ask for CorrectResultInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let round = door.round("round", &self.round, RunRounds).await?;
         let member: MemberId = named("member", &self.member)?;
-        door.not_ones_own(member)?;
+        door.not_ones_own(member).await?;
         let fixes = fixes(self.fixes)?;
         let reason = door.seal(member.0, "reason", &self.reason).await?;
         Ok(round.asks(RoundCommand::Correct { member, fixes, reason }).naming(member.0))

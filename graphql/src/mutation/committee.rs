@@ -89,7 +89,7 @@ impl Ask for ModerateCommentInput {
         let round = door.round("round", &self.round, RunRounds).await?;
         let (reviewer, member): (MemberId, MemberId) =
             (named("reviewer", &self.reviewer)?, named("member", &self.member)?);
-        door.not_ones_own(member)?;
+        door.not_ones_own(member).await?;
         let (released, reason) = (self.released, door.seal_some(member.0, "reason", self.reason.as_deref()).await?);
         Ok(round.asks(RoundCommand::ModerateComment { reviewer, member, released, reason }))
     }
@@ -102,7 +102,7 @@ impl Ask for DecideGradesInput {
         let mut given = Vec::with_capacity(self.grades.len());
         for grade in &self.grades {
             let member: MemberId = named("grades.member", &grade.member)?;
-            door.not_ones_own(member)?;
+            door.not_ones_own(member).await?;
             // Under each one's own key, so that erasing one takes it from nobody else.
             let reason = door.seal_some(member.0, "grades.reason", grade.reason.as_deref()).await?;
             given.push(GradeGiven { member, grade: input::metric(&grade.grade)?, reason });

@@ -21,7 +21,7 @@ impl Drafts {
     /// Drafts the rounds of a period for every branch that somebody belongs to 批量起草: one for each branch that is large
     /// enough for secret ballots, small ones together with their neighbours under the same branch above, as `roundPlan`
     /// shows it. Each round is accepted or refused by itself. Branches that are in a round of the period already stay
-    /// there: they are left out of the plan and told last, refused with the round that covers them.
+    /// there; they are left out of the plan and told last, refused with the round that covers them.
     async fn draft_rounds(
         &self,
         ctx: &Context<'_>,

@@ -21,6 +21,7 @@ mod competition;
 mod contact_point;
 mod display;
 mod drafts;
+mod grant;
 mod honour;
 mod ledger;
 mod organisation;
@@ -35,6 +36,7 @@ mod talk;
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     organisation::Organisation,
+    grant::Grants,
     roster::Roster,
     display::Displays,
     outlet::Outlets,

@@ -131,7 +131,7 @@ enum With {
 impl With {
     async fn member(door: &Door<'_>, given: &ID) -> Result<Self, Halt> {
         let member = door.member("with.member", given, KeepTalks).await?;
-        door.not_ones_own(member.id())?;
+        door.not_ones_own(member.id()).await?;
         Ok(Self::Member(member))
     }
 

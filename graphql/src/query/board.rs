@@ -363,7 +363,7 @@ impl BoardQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Entry>>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         page_of(session, &board.read(session, at).await?, &page).await.map(Some)
@@ -380,7 +380,7 @@ impl BoardQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Entry>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let subject: Uuid = input::asked(input::id("subject", &subject))?;
         let at = session.pin_for(When::read(as_of, at_least)).await?;
         let reading = board.read(session, at).await?;

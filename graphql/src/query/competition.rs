@@ -102,7 +102,7 @@ impl CompetitionQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Competition>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let competition = input::asked(input::id("id", &id))?;
         Competition::find(session, competition, session.pin_for(When::read(as_of, at_least)).await?).await
     }

@@ -168,7 +168,7 @@ impl ContactPointQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<ContactPoint>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let contact_point = input::asked(input::id("id", &id))?;
         ContactPoint::find(session, contact_point, session.pin_for(When::read(as_of, at_least)).await?).await
     }

@@ -230,7 +230,7 @@ impl FairnessQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<scalar::Position>,
     ) -> Result<Option<Fairness>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let period = input::asked(period.read())?;
         let within: Option<BranchId> = input::some_id("within", within.as_ref())?;
         let at = session.pin_for(When::read(as_of, at_least)).await?;

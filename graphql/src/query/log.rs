@@ -73,7 +73,7 @@ impl Log {
     #[graphql(complexity = "READ + 20 * child_complexity")]
     async fn origins(&self, ctx: &Context<'_>) -> Result<Vec<LogOrigin>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         session.allow(Action::SeeTrail, Resource::Organisation).await?;
         let origins = session.reads().origins().await?;
         let shown = |origin: ports::LogOrigin| LogOrigin {
@@ -86,11 +86,11 @@ impl Log {
         Ok(origins.into_iter().map(shown).collect())
     }
 
-    /// The folds whose rows serve 投影, by name.
+    /// The folds whose rows serve 投影, by name. For whoever has a role.
     #[graphql(complexity = "READ + 30 * child_complexity")]
     async fn folds(&self, ctx: &Context<'_>) -> Result<Vec<ServingFold>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.allow(Action::SeeMetrics, Resource::Organisation).await?;
         let shown = |ports::ServingFold { name, version, generation, since }| {
             let since = Position::from(since);
             ServingFold { name, version, generation, since }
@@ -103,7 +103,7 @@ impl Log {
     #[graphql(complexity = "READ + 20 * child_complexity")]
     async fn skips(&self, ctx: &Context<'_>) -> Result<Vec<RecordedSkip>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         session.allow(Action::SeeTrail, Resource::Organisation).await?;
         let skips = session.reads().skips().await?;
         let shown = |skip: ports::RecordedSkip| RecordedSkip {

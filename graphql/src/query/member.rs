@@ -2,6 +2,7 @@
 
 use async_graphql::{Context, ID, InputObject, Object};
 use domain::id::{BranchId, MemberId};
+use projections::accounts::{AccountKey, AccountRow};
 use projections::cell::Cell;
 use projections::member_years::{MemberYearKey, MemberYearRow};
 use projections::members::MemberRow;
@@ -22,7 +23,7 @@ use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, Parent, When, weight};
-use crate::policy::{Action, Resource};
+use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{Date, Position};
 use crate::schema::READ;
@@ -160,7 +161,7 @@ impl MemberQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Member>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let at = session.pin_for(When::read(as_of, at_least)).await?;
         let member = match (id, staff_number) {
             (Some(id), None) => Some(input::asked(input::id("id", &id))?),
@@ -229,6 +230,16 @@ impl Member {
     async fn contact(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let person = Session::of(ctx).person(Action::SeeContact, self.row.member, self.at.position).await?;
         Ok(person.and_then(|person| person.contact))
+    }
+
+    /// The account 账号 that acts as this member; null where none does, and where your roles do not reach.
+    async fn account(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        let session = Session::of(ctx);
+        if session.verdict(Action::SeeGrants, self.resource()).await? != Verdict::Allow {
+            return Ok(None);
+        }
+        let row = session.row::<AccountRow>(&AccountKey { member: self.row.member }, self.at.position).await?;
+        Ok(row.map(|row| row.account.0))
     }
 
     /// The branch; the last one of a member who left.

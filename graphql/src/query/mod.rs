@@ -17,6 +17,7 @@ pub mod due;
 pub mod fairness;
 pub mod figure;
 pub(crate) mod filter;
+pub mod grant;
 pub mod lineage;
 pub mod log;
 pub mod member;
@@ -55,6 +56,7 @@ struct Pages(
     training::TrainingQuery,
     metric::MetricQuery,
     competition::CompetitionQuery,
+    grant::GrantQuery,
 );
 
 /// Rounds of evaluation.

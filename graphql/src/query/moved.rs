@@ -115,7 +115,7 @@ impl MovedQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Change>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let turn = page.place(&columns())?.map(|cells| turn(&cells).ok_or_else(bad_cursor)).transpose()?;
         let from = session.pin_for(When::read(Some(from), None)).await?;

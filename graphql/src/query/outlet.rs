@@ -105,7 +105,7 @@ impl OutletQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Outlet>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let outlet = input::asked(input::id("id", &id))?;
         Outlet::find(session, outlet, session.pin_for(When::read(as_of, at_least)).await?).await
     }

@@ -151,7 +151,7 @@ impl ReportQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<scalar::Position>,
     ) -> Result<Option<Report>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         report_at(session, year, session.pin_for(When::read(as_of, at_least)).await?).await.map(Some)
     }
 }

@@ -152,7 +152,7 @@ async fn talks(session: &Session, filter: TalkFilter, at: Moment, page: &Page) -
 
 /// The viewer, where talks with the viewer are the viewer's to see.
 async fn own(session: &Session, at: Moment) -> Result<Option<Uuid>> {
-    let Some(member) = session.viewer()?.member else { return Ok(None) };
+    let Some(member) = session.myself().await? else { return Ok(None) };
     let resource = Subject::of_member(member, at).resource(session).await?;
     let allowed = session.verdict(Action::SeeResults, resource).await? == Verdict::Allow;
     Ok(allowed.then_some(member.0))
@@ -183,7 +183,7 @@ impl TalkQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Talk>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let talk = input::asked(input::id("id", &id))?;
         Talk::find(session, talk, session.pin_for(When::read(as_of, at_least)).await?).await
     }

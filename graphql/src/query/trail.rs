@@ -181,7 +181,7 @@ impl TrailQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Event>>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin_page(&page, When::read(as_of, at_least)).await?;
         let after = page.place(&[position_column()])?.and_then(|place| place.into_iter().next());

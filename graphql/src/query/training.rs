@@ -122,7 +122,7 @@ impl TrainingQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Training>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let training = input::asked(input::id("id", &id))?;
         Training::find(session, training, session.pin_for(When::read(as_of, at_least)).await?).await
     }

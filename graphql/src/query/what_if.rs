@@ -280,7 +280,7 @@ impl WhatIfQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<scalar::Position>,
     ) -> Result<Option<WhatIf>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let round: RoundId = input::asked(input::id("round", &round))?;
         let at = session.pin_for(When::read(as_of, at_least)).await?;
         let Some((row, own)) = published(session, round, at).await? else { return Ok(None) };

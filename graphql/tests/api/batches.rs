@@ -185,7 +185,7 @@ fn what_is_due_is_read_at_once() {
         [office(), secretary(), viewer(Role::Member, Some(ANA), None), viewer(Role::Member, Some(LEADER), None)]
     {
         let reads = reads(&twin, viewer.clone(), asked);
-        assert!(reads <= MOST, "{reads} reads for {:?}", viewer.roles);
+        assert!(reads <= MOST, "{reads} reads for {:?}", viewer.held);
     }
 }
 

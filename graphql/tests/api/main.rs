@@ -9,6 +9,7 @@ mod boards;
 mod evaluation;
 mod fairness;
 mod following;
+mod grants;
 mod introspection;
 mod mutations;
 mod pages;

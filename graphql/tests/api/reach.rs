@@ -2,7 +2,7 @@
 
 use domain::branch::{BranchEvent, OutletKind};
 use domain::event::Event;
-use domain::id::{BranchId, ContactPointId, MemberId, OutletId, VisitId};
+use domain::id::{ActorId, BranchId, ContactPointId, MemberId, OutletId, VisitId};
 use domain::member::MemberEvent;
 use domain::stream::StreamId;
 use domain::text::{Sealed, Title};
@@ -93,9 +93,8 @@ fn todays_name_and_contact_are_not_shown_for_a_time_when_the_member_was_in_reach
 #[test]
 fn a_name_is_found_only_where_names_are_in_reach() {
     let twin = told();
-    let mut both = viewer(Role::Member, Some(ANA), Some(WEST));
-    both.roles.push(Role::Integration);
-    let both = twin.by(Some(both));
+    let (id, roles) = (ActorId("both".to_owned()), [Role::Member, Role::Integration]);
+    let both = twin.by(Some(Viewer::holding(id, roles, Some(ANA), Some(WEST))));
     let found = |part: &str| both.ask(&format!(r#"{{ members(filter: {{ name: "{part}" }}) {{ totalCount }} }}"#));
     assert_eq!(found("䶮𠮷"), json!({ "members": { "totalCount": 1 } }), "of the own branch");
     assert_eq!(

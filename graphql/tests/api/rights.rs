@@ -100,12 +100,12 @@ fn a_secretary_sees_the_own_subtree_and_nothing_beside_it() {
 
 #[test]
 fn a_viewer_is_told_who_they_are() {
-    let me = member_ana().ask("{ viewer { id roles member { name } scope { name } } }");
-    let expected =
-        json!({ "id": "member", "roles": ["MEMBER"], "member": { "name": "阿依古丽·买买提" }, "scope": null });
-    assert_eq!(me["viewer"], expected);
-    let me = secretary(EAST).ask("{ viewer { roles member { name } scope { name } } }");
-    assert_eq!(me["viewer"], json!({ "roles": ["BRANCH_SECRETARY"], "member": null, "scope": { "name": "东区支部" } }));
+    let me = member_ana().ask("{ viewer { id roles { role branch { name } from until } member { name } } }");
+    let role = json!({ "role": "MEMBER", "branch": null, "from": null, "until": null });
+    assert_eq!(me["viewer"], json!({ "id": "member", "roles": [role], "member": { "name": "阿依古丽·买买提" } }));
+    let me = secretary(EAST).ask("{ viewer { roles { role branch { name } } member { name } } }");
+    let role = json!({ "role": "BRANCH_SECRETARY", "branch": { "name": "东区支部" } });
+    assert_eq!(me["viewer"], json!({ "roles": [role], "member": null }));
 }
 
 #[test]

@@ -12,7 +12,8 @@ use domain::period::Zone;
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use graphql::schema::{Api, Settings, build};
-use graphql::viewer::{Role, Viewer};
+use graphql::viewer::{Principal, Role, SignedIn, Viewer};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::twin::Twin;
@@ -44,18 +45,25 @@ fn spawn(future: BoxFuture<'static, ()>) {
 /// Somebody who makes requests.
 pub struct Asking {
     api: Api,
-    viewer: Option<Viewer>,
+    who: Option<SignedIn>,
 }
 
 pub fn viewer(role: Role, member: Option<MemberId>, scope: Option<BranchId>) -> Viewer {
-    Viewer { id: ActorId(format!("{role:?}").to_lowercase()), roles: vec![role], member, scope }
+    Viewer::holding(ActorId(format!("{role:?}").to_lowercase()), [role], member, scope)
 }
 
 impl Twin {
     /// The API, asked by somebody.
     pub fn by(self: &Arc<Self>, viewer: Option<Viewer>) -> Asking {
         let settings = Settings { zone: Zone::default(), spawn, introspection: true };
-        Asking { api: build(Arc::<Self>::clone(self), Arc::<Self>::clone(self), settings), viewer }
+        let api = build(Arc::<Self>::clone(self), Arc::<Self>::clone(self), settings);
+        Asking { api, who: viewer.map(SignedIn::Told) }
+    }
+
+    /// The API, asked by somebody who proved who they are, until then.
+    pub fn proved(self: &Arc<Self>, id: &str, until: Option<Timestamp>) -> Asking {
+        let principal = Principal { id: ActorId(id.to_owned()), until };
+        Asking { who: Some(SignedIn::Proved(principal)), ..self.by(None) }
     }
 
     /// The API, asked by the office.
@@ -67,8 +75,9 @@ impl Twin {
 impl Asking {
     fn request(&self, text: &str, variables: Value) -> Request {
         let request = Request::new(text).variables(Variables::from_json(variables));
-        match &self.viewer {
-            Some(viewer) => request.data(viewer.clone()),
+        match &self.who {
+            Some(SignedIn::Told(viewer)) => request.data(viewer.clone()),
+            Some(SignedIn::Proved(principal)) => request.data(principal.clone()),
             None => request,
         }
     }

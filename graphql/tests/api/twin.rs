@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use domain::event::Fact;
@@ -54,8 +54,15 @@ pub struct Twin {
     pub moves_from: AtomicU64,
     /// How often something was read: each is a statement.
     pub reads: AtomicU32,
+    /// How many days have gone by since the last one of 2022.
+    pub days: AtomicI64,
+    /// And how many hours.
+    pub hours: AtomicI64,
     fresh: AtomicU32,
 }
+
+/// Noon UTC of the last day of 2022.
+const NOON: i64 = 1_672_488_000;
 
 impl Twin {
     fn log(&self, at: Position) -> Vec<Fact> {
@@ -277,6 +284,11 @@ impl Reads for Twin {
 
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
         Ok(Vec::new())
+    }
+
+    fn now(&self) -> Timestamp {
+        let hours = 24 * self.days.load(Ordering::Relaxed) + self.hours.load(Ordering::Relaxed);
+        Timestamp::from_second(NOON + 3_600 * hours).unwrap()
     }
 
     fn origin(&self) -> Uuid {

@@ -11,6 +11,7 @@ pub mod place;
 pub mod progress;
 pub mod projections;
 pub mod restored;
+pub mod roles;
 pub mod serve;
 pub mod year;
 
@@ -49,6 +50,7 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
             restored::run(place, &reason, &by, nothing_lost).await
         }
         Action::Projections { action } => projections::run(place, action).await,
+        Action::Roles { action } => roles::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {
             let text = match what {

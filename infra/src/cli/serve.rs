@@ -130,7 +130,7 @@ async fn load(app: &App, clock: &Clock) -> Result<(), Failure> {
 }
 
 /// Waits until the figures are those of the whole log: whoever is told to ask asks at once.
-async fn folded(app: &App) -> Result<(), Failure> {
+pub(super) async fn folded(app: &App) -> Result<(), Failure> {
     let head = app.reads.head().await?.position;
     loop {
         match app.reads.pin(None, Some(head)).await {

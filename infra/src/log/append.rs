@@ -47,7 +47,7 @@ const TURNS: u32 = 16;
 /// In bulk: how many jobs are waited for while more come, of those that an import has under way, and how long that nothing
 /// comes is taken for the end of them.
 const BULK: usize = MOST_JOBS / 4;
-const LULL: Duration = Duration::from_millis(10);
+const LULL: Duration = Duration::from_millis(50);
 
 /// The table of the row that every append takes.
 const HEAD: &str = "log_head";

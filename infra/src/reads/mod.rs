@@ -290,6 +290,10 @@ impl Reads for LogReads {
         Ok(skips.into_iter().map(recorded).collect())
     }
 
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     fn origin(&self) -> Uuid {
         self.origin
     }

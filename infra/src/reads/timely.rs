@@ -161,6 +161,10 @@ impl Reads for TimelyReads {
         self.soon(self.reads.skips()).await
     }
 
+    fn now(&self) -> Timestamp {
+        self.reads.now()
+    }
+
     fn origin(&self) -> Uuid {
         self.reads.origin()
     }

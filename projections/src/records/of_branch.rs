@@ -72,7 +72,9 @@ pub(super) fn changes(branch: BranchId, event: &BranchEvent) -> Vec<(RecordKey, 
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | RoleGranted { .. }
+        | RoleWithdrawn { .. } => vec![],
     }
 }
 

@@ -69,7 +69,9 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => return None,
+        | TalkClosed { .. }
+        | AccountLinked { .. }
+        | AccountUnlinked { .. } => return None,
     })
 }
 

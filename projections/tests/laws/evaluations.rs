@@ -1,7 +1,8 @@
-//! Every kind of event of rounds, talks and rules, made of a throw of dice.
+//! Every kind of event of rounds, talks, rules, grants and accounts, made of a throw of dice.
 
 use domain::branch::BranchEvent;
 use domain::event::Event;
+use domain::grant::Role;
 use domain::id::*;
 use domain::member::MemberEvent;
 use domain::period::{Grain, Period};
@@ -14,8 +15,8 @@ use jiff::Timestamp;
 use crate::events::Dice;
 use crate::facts::*;
 
-const OF_MEMBER: usize = 8;
-const OF_BRANCH: usize = 10;
+const OF_MEMBER: usize = 10;
+const OF_BRANCH: usize = 12;
 const OF_ROUND: usize = 30;
 /// How many kinds there are.
 pub const KINDS: usize = OF_MEMBER + OF_BRANCH + OF_ROUND;
@@ -26,6 +27,10 @@ pub fn round(number: usize) -> RoundId {
 
 pub fn talk(number: usize) -> TalkId {
     TalkId(uuid(11, number))
+}
+
+fn grant(number: usize) -> GrantId {
+    GrantId(uuid(13, number))
 }
 
 pub fn actor(number: usize) -> ActorId {
@@ -60,7 +65,9 @@ fn of_member(kind: usize, dice: &Dice) -> MemberEvent {
         4 => TalkHeld { talk, on, by: member(dice.other), record: reason, follow_up_on: day(dice.day + 30) },
         5 => TalkFollowUpCalled { talk, due: on },
         6 => TalkFollowedUp { talk, on, note: reason },
-        _last => TalkClosed { talk, on },
+        7 => TalkClosed { talk, on },
+        8 => AccountLinked { account: by },
+        _last => AccountUnlinked { account: by },
     }
 }
 
@@ -81,7 +88,13 @@ fn of_branch(kind: usize, dice: &Dice) -> BranchEvent {
         }
         7 => TalkFollowUpCalled { talk, due: on },
         8 => TalkFollowedUp { talk, on, note: reason },
-        _last => TalkClosed { talk, on },
+        9 => TalkClosed { talk, on },
+        10 => {
+            let until = (dice.value > 0).then(|| day(dice.day + dice.value));
+            let (to, role) = (by, Role::ALL[dice.other]);
+            RoleGranted { grant: grant(dice.who * 3 + dice.thing), to, role, from: on, until }
+        }
+        _last => RoleWithdrawn { grant: grant(dice.who * 3 + dice.thing), reason },
     }
 }
 

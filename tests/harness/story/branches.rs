@@ -250,7 +250,9 @@ impl Story {
             | C::DefineMetric(_)
             | C::SetTarget(_)
             | C::AdoptRules(_)
-            | C::HoldThemeDay { .. } => {}
+            | C::HoldThemeDay { .. }
+            | C::GrantRole { .. }
+            | C::WithdrawRole { .. } => {}
         }
     }
 }

@@ -232,6 +232,8 @@ impl Story {
             C::FollowUpTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::FollowedUp),
             C::CloseTalk { talk, .. } => self.remember_talk(Subject::Member(member), *talk, Step::Closed),
             C::AmendPerson { .. }
+            | C::LinkAccount { .. }
+            | C::UnlinkAccount { .. }
             | C::CheckBadge { .. }
             | C::RecordService { .. }
             | C::EvidenceCommitment { .. }

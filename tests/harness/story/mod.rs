@@ -7,6 +7,7 @@ mod ballots;
 mod branches;
 mod first_rounds;
 mod members;
+mod rights;
 mod rounds;
 mod talks;
 
@@ -31,6 +32,7 @@ use infra::clock::Clock;
 use jiff::civil::{Date, date};
 use jiff::{Timestamp, ToSpan};
 
+use self::rights::Rights;
 use self::rounds::Known;
 use self::talks::Talk;
 use crate::chance::Chance;
@@ -73,6 +75,7 @@ pub struct Story {
     rules: Vec<Rules>,
     rounds: BTreeMap<RoundId, Known>,
     talks: BTreeMap<TalkId, Talk>,
+    rights: Rights,
     /// Accepted and refused so far.
     pub answers: (usize, usize),
 }
@@ -109,6 +112,7 @@ impl Story {
             rules: first_rounds::rules(),
             rounds: BTreeMap::new(),
             talks: BTreeMap::new(),
+            rights: Rights::of(seed),
             answers: (0, 0),
         }
     }
@@ -139,6 +143,7 @@ impl Story {
             let wave: Vec<Command> = (0..WAVE * 2).filter_map(|_| self.next()).take(WAVE).collect();
             sent += wave.len();
             self.send(commands, wave).await;
+            self.rights(commands).await;
         }
     }
 

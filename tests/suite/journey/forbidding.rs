@@ -1,15 +1,21 @@
 //! What each role may see and do: the server's own answers, against the checked-in table `permissions.md`.
 
+pub mod inputs;
+
 use std::fmt::Write as _;
 
+use domain::id::ActorId;
 use futures_util::future::join_all;
+use graphql::viewer::{Principal, SignedIn};
+use harness::client::Api;
 use serde_json::{Value, json};
 
+use self::inputs::{NOBODY, merged, mutations};
 use super::teller::{Ears, Teller};
 use super::town::{month, quarter, town};
 
 /// The viewers of the table; scopes and homes are @first.
-const VIEWERS: &[(&str, &str)] = &[
+pub const VIEWERS: &[(&str, &str)] = &[
     ("member", "id=ana; roles=member; member=@ana"),
     ("secretary", "id=v-secretary; roles=branch_secretary; scope=@first"),
     ("leader", "id=v-leader; roles=leader; scope=@first"),
@@ -21,10 +27,7 @@ const VIEWERS: &[(&str, &str)] = &[
 ];
 
 /// A member and the branch: one's own, of the same branch, of another.
-const PROBES: &[(&str, &str)] = &[("@ana", "@first"), ("@bo", "@first"), ("@dai", "@second")];
-
-const NOBODY: &str = "00000000-0000-4000-8000-00000000dead";
-const LATER: &str = "2199-01-01";
+pub const PROBES: &[(&str, &str)] = &[("@ana", "@first"), ("@bo", "@first"), ("@dai", "@second")];
 
 /// Each query with what stands for the member `M` and the branch `B`.
 const QUERIES: &[(&str, &str)] = &[
@@ -74,9 +77,25 @@ const QUERIES: &[(&str, &str)] = &[
     ("rounds", "{ rounds(filter: { within: \"B\" }) { position } }"),
     ("recordedReads", "{ recordedReads(subject: { kind: BRANCH, id: \"B\" }) { position } }"),
     ("trail of a branch", "{ auditTrail(filter: { within: \"B\" }) { position } }"),
+    ("grants", "{ grants(filter: { within: \"B\" }) { position } }"),
 ];
 
-async fn peopled(heard: Ears) -> Teller {
+/// Each subscription with what stands for the branch `B`.
+const SUBSCRIPTIONS: &[(&str, &str)] = &[
+    ("position, followed", "subscription { position }"),
+    (
+        "trail of a branch, followed",
+        "subscription { auditTrail(after: \"0\", filter: { within: \"B\" }) { position } }",
+    ),
+    (
+        "leaderboard, followed",
+        "subscription { leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }) { nodes { score } } }",
+    ),
+    ("report, followed", "subscription { report(year: 2022) { figures { code } } }"),
+];
+
+/// The town with something of everybody.
+pub async fn peopled(heard: Ears) -> Teller {
     let t = town(heard, "2022-07-15").await;
     for (member, branch) in PROBES {
         let input = json!({ "member": member, "on": "2022-07-01", "activity": "义诊", "minutes": 60 });
@@ -96,166 +115,6 @@ async fn peopled(heard: Ears) -> Teller {
     t
 }
 
-/// Valid-looking inputs of every mutation, of which each breaks a rule once the policy has let it in.
-fn mutations(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    let rounds = [to_rounds(branch), to_people_of_rounds(member, branch), to_talks(member, branch)].concat();
-    [to_members(member, branch), to_branches(member, branch), to_ledgers(member, branch), rounds].concat()
-}
-
-fn to_members(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    let m = |more: Value| merged(json!({ "member": member, "on": LATER }), more);
-    let why = || json!({ "reason": "试验" });
-    vec![
-        ("amendPerson", json!({ "member": member, "staffNumber": "?", "name": "试" })),
-        ("readmitMember", m(json!({ "branch": branch, "post": "STAFF" }))),
-        ("appointMember", m(json!({ "post": "CADRE" }))),
-        ("transferMember", m(json!({ "to": branch, "reason": "试验" }))),
-        ("endProbation", m(json!({}))),
-        ("suspendMember", m(why())),
-        ("reinstateMember", m(why())),
-        ("recordDeparture", m(why())),
-        ("checkBadge", m(json!({ "place": "大厅", "worn": true }))),
-        ("recordService", m(json!({ "activity": "义诊", "minutes": 1 }))),
-        ("publishPlaque", m(json!({ "duty": "经理" }))),
-        ("withdrawPlaque", m(json!({ "plaque": NOBODY, "reason": "试验" }))),
-        ("makeCommitment", m(json!({ "due": LATER, "text": "走访" }))),
-        ("evidenceCommitment", m(json!({ "commitment": NOBODY, "evidence": "照片" }))),
-        ("settleCommitment", m(json!({ "commitment": NOBODY, "outcome": "MISSED" }))),
-        ("placeInContest", m(json!({ "title": "比武", "level": "CITY", "place": 1, "teamMates": [] }))),
-        ("grantHonour", m(json!({ "title": "先进", "level": "CITY", "body": "市分公司" }))),
-    ]
-}
-
-fn to_branches(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    let b = |more: Value| merged(json!({ "branch": branch, "on": LATER }), more);
-    let six = json!({
-        "sort": "MET", "setInOrder": "MET", "shine": "MET", "standardise": "MET", "sustain": "MET", "safety": "MET",
-    });
-    let why = || json!({ "reason": "试验" });
-    vec![
-        ("establishBranch", json!({ "kind": "BRANCH", "parent": branch, "name": "新", "on": LATER })),
-        ("renameBranch", b(json!({ "name": "新" }))),
-        ("moveBranch", b(json!({ "to": branch, "reason": "试验" }))),
-        ("mergeBranch", b(json!({ "into": branch, "reason": "试验" }))),
-        ("closeBranch", b(why())),
-        (
-            "defineMetric",
-            json!({
-                "code": "Bad", "name": "新", "unit": "YUAN", "direction": "HIGHER_IS_BETTER", "aggregation": "SUM",
-                "grain": "MONTH", "subjects": "BOTH",
-            }),
-        ),
-        ("registerMember", b(json!({ "staffNumber": "Z-1", "name": "试", "post": "STAFF" }))),
-        ("openOutlet", b(json!({ "kind": "FINANCIAL", "name": "新" }))),
-        ("closeOutlet", b(json!({ "outlet": NOBODY, "reason": "试验" }))),
-        ("displayStandard", b(json!({ "outlet": NOBODY, "kind": "WORK_STANDARD", "title": "标准" }))),
-        ("inspectOutlet", b(json!({ "outlet": NOBODY, "results": six }))),
-        ("assignContactPoint", json!({ "branch": branch, "cadres": [member], "outlets": [], "from": LATER })),
-        ("visitContactPoint", b(json!({ "contactPoint": NOBODY, "by": member, "outlet": NOBODY, "note": "查看" }))),
-        ("endContactPoint", b(json!({ "contactPoint": NOBODY, "reason": "试验" }))),
-        ("holdTraining", b(json!({ "topic": "学习", "minutes": 60, "attendees": [member] }))),
-        (
-            "correctAttendance",
-            json!({ "branch": branch, "training": NOBODY, "added": [], "removed": [], "reason": "核对" }),
-        ),
-        ("holdThemeDay", b(json!({ "topic": "党课", "attendees": [member] }))),
-        ("reportImprovement", b(json!({ "what": "流程", "evidence": "照片", "effect": "加快" }))),
-        ("confirmImprovement", b(json!({ "improvement": NOBODY }))),
-    ]
-}
-
-fn to_ledgers(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    let result = json!({ "metric": "nobodys", "period": month(6), "value": "1" });
-    let target = json!({ "metric": "nobodys", "period": month(6), "plan": "1" });
-    let correction = json!({ "corrects": NOBODY, "value": "1", "reason": "更正" });
-    let withdrawal = json!({ "result": NOBODY, "reason": "撤回" });
-    let of_member = |more: &Value| merged(json!({ "member": member }), more.clone());
-    let of_branch = |more: &Value| merged(json!({ "branch": branch }), more.clone());
-    vec![
-        ("setMemberTarget", of_member(&target)),
-        ("reportMemberResult", of_member(&result)),
-        ("correctMemberResult", of_member(&correction)),
-        ("withdrawMemberResult", of_member(&withdrawal)),
-        ("setBranchTarget", of_branch(&target)),
-        ("reportBranchResult", of_branch(&result)),
-        ("correctBranchResult", of_branch(&correction)),
-        ("withdrawBranchResult", of_branch(&withdrawal)),
-        (
-            "announceCompetition",
-            json!({
-                "branch": branch, "title": "竞赛", "metric": "nobodys", "period": month(6), "competitors": "MEMBERS",
-                "rankedBy": "VALUE",
-            }),
-        ),
-        ("concludeCompetition", json!({ "branch": branch, "competition": NOBODY })),
-    ]
-}
-
-fn round_of(branch: &str, more: Value) -> Value {
-    merged(json!({ "round": format!("@round_{}", branch.trim_start_matches('@')) }), more)
-}
-
-fn to_rounds(branch: &str) -> Vec<(&'static str, Value)> {
-    let r = |more: Value| round_of(branch, more);
-    let past = || json!({ "closesAt": "2022-01-01T00:00:00Z" });
-    vec![
-        ("adoptRules", json!({ "preset": "DEFAULT", "threshold": 1 })),
-        ("draftRound", json!({ "branches": [branch], "period": month(6), "rulesVersion": 1 })),
-        ("draftRounds", json!({ "within": branch, "period": month(6), "rulesVersion": 99 })),
-        ("openRound", r(merged(past(), json!({ "leaders": [], "scrutineers": [] })))),
-        ("closeRound", r(json!({}))),
-        ("replaceScrutineer", r(json!({ "from": branch, "to": branch, "reason": "" }))),
-        ("repeatGroup", r(merged(past(), json!({ "group": "PEER" })))),
-        ("finaliseRound", r(json!({}))),
-        ("proposeReopening", r(json!({ "reason": "" }))),
-        ("reopenRound", r(past())),
-        ("declineReopening", r(json!({ "reason": "" }))),
-        ("proposeAnnulment", r(json!({ "reason": "" }))),
-        ("annulRound", r(json!({}))),
-        ("declineAnnulment", r(json!({ "reason": "" }))),
-        ("issuePaper", r(json!({ "group": "PUBLIC" }))),
-        ("returnPaper", r(json!({ "group": "PUBLIC", "returned": 1 }))),
-        ("tallyRound", r(json!({}))),
-        ("decideGrades", r(json!({}))),
-        ("publishRound", r(json!({}))),
-    ]
-}
-
-/// Whoever takes part does so as their own member; the roster says in which rounds.
-fn to_people_of_rounds(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    let r = |more: Value| round_of(branch, more);
-    vec![
-        ("giveSelfReview", r(json!({ "text": "自评" }))),
-        ("giveLeaderReview", r(json!({ "member": member, "marks": [] }))),
-        ("countPaper", r(json!({ "group": "PEER", "persons": [{ "member": "?", "counts": [] }] }))),
-        ("fileAppeal", r(json!({ "text": "不服" }))),
-        ("moderateComment", r(json!({ "reviewer": member, "member": member, "released": true }))),
-        ("answerAppeal", r(json!({ "appeal": NOBODY, "upheld": false, "answer": "答复" }))),
-        ("correctResult", r(json!({ "member": member, "fixes": [], "reason": "更正" }))),
-    ]
-}
-
-fn to_talks(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
-    let with_member = |more: Value| merged(json!({ "with": { "member": member } }), more);
-    let with_branch = |more: Value| merged(json!({ "with": { "branch": branch }, "talk": NOBODY }), more);
-    let held = json!({ "with": { "branch": { "branch": branch, "attendees": [] } }, "talk": NOBODY, "on": LATER,
-        "by": member, "record": "谈过" });
-    vec![
-        ("proposeTalk", with_member(json!({ "reason": "" }))),
-        ("approveTalk", with_member(json!({ "talk": NOBODY }))),
-        ("declineTalk", with_member(json!({ "talk": NOBODY, "reason": "试验" }))),
-        ("holdTalk", held),
-        ("followUpTalk", with_branch(json!({ "on": LATER, "note": "回访" }))),
-        ("closeTalk", with_branch(json!({ "on": LATER }))),
-    ]
-}
-
-fn merged(mut one: Value, other: Value) -> Value {
-    let fields = other.as_object().unwrap().clone();
-    one.as_object_mut().unwrap().extend(fields);
-    one
-}
-
 fn has_null(value: &Value) -> bool {
     match value {
         Value::Null => true,
@@ -266,7 +125,10 @@ fn has_null(value: &Value) -> bool {
 }
 
 async fn seen(viewer: &Teller, query: &str) -> char {
-    let response = viewer.response(query).await;
+    told(&viewer.response(query).await, query)
+}
+
+fn told(response: &Value, query: &str) -> char {
     match response["errors"][0]["extensions"]["code"].as_str() {
         Some("policy.denied") => '-',
         Some(other) => panic!("{query}: {other}"),
@@ -282,6 +144,21 @@ async fn done(viewer: &Teller, mutation: &str, input: Value) -> char {
         Some(_rule) => '+',
         None => panic!("{mutation} was to be refused one way or another: {answered}"),
     }
+}
+
+/// The first answer to each subscription, for each probe, as the schema itself gives it.
+async fn fed(t: &Teller, who: SignedIn) -> Vec<String> {
+    let api = Api::within(infra::api::build(&t.server().app, true), who);
+    let mut cells = Vec::new();
+    for (_, subscription) in SUBSCRIPTIONS {
+        let mut cell = String::new();
+        for (_, branch) in PROBES {
+            let asked = t.filled(&subscription.replace("\"B\"", &format!("\"{branch}\"")));
+            cell.push(told(&api.first(&asked).await, subscription));
+        }
+        cells.push(cell);
+    }
+    cells
 }
 
 /// The column of a viewer: the answers to every query and every mutation, for each probe.
@@ -311,23 +188,55 @@ table in `graphql/src/policy.rs`. Each cell is three answers: about oneself, abo
 branch. `+` answered, `?` answered with what is masked as null, `-` denied. Viewers have @first as scope or home; only\n\
 the whole office has no scope.\n\n";
 
-/// Every mutation and a sample of queries, by every role.
+/// Every mutation, a sample of queries and every subscription, by every role; held by word, and by grants.
 pub async fn each_role_reaches_as_far_as_the_table_says(heard: Ears) {
     let t = peopled(heard).await;
     let viewers: Vec<Teller> = VIEWERS.iter().map(|(_, words)| t.viewer(words)).collect();
-    let columns = join_all(viewers.iter().map(column)).await;
+    let mut columns = join_all(viewers.iter().map(column)).await;
     drop(viewers);
+    for ((_, words), column) in VIEWERS.iter().zip(&mut columns) {
+        column.extend(fed(&t, SignedIn::Told(infra::auth::named(&t.filled(words)).unwrap())).await);
+    }
     let mut table = HEAD.to_owned();
     let names = VIEWERS.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" | ");
     writeln!(table, "| | {names} |\n|---|{}", "---|".repeat(VIEWERS.len())).unwrap();
     let rows = QUERIES.iter().map(|(name, _)| *name).chain(mutations("", "").into_iter().map(|(name, _)| name));
+    let rows = rows.chain(SUBSCRIPTIONS.iter().map(|(name, _)| *name));
     for (number, name) in rows.enumerate() {
         let cells = columns.iter().map(|column| format!("`{}`", column[number])).collect::<Vec<_>>().join(" | ");
         writeln!(table, "| {name} | {cells} |").unwrap();
     }
     super::check("tests/suite/journey/permissions.md", &table);
     t.nothing_recorded().await;
+    by_grants(&t, &columns).await;
     t.end().await;
+}
+
+/// Whoever proved who they are and was granted the same is answered the same.
+async fn by_grants(t: &Teller, columns: &[Vec<String>]) {
+    for (name, words) in VIEWERS {
+        let role = words.split("roles=").nth(1).map(|rest| rest.split(';').next().unwrap().to_uppercase());
+        let branch = if words.contains("scope") { "@first" } else { "@root" };
+        let (to, from) = (principal(name), "2022-07-01");
+        match role.as_deref() {
+            Some("MEMBER") => t.yes("linkAccount", json!({ "member": "@ana", "account": to })).await,
+            Some(role) => t.yes("grantRole", json!({ "branch": branch, "to": to, "role": role, "from": from })).await,
+            None => Value::Null,
+        };
+    }
+    t.ask("{ organisation(NOW) { id } }").await;
+    for ((name, _), expected) in VIEWERS.iter().zip(columns) {
+        let who = SignedIn::Proved(Principal { id: ActorId(principal(name)), until: None });
+        let granted = t.speaking_to(Api::within(infra::api::build(&t.server().app, true), who.clone()));
+        let mut found = column(&granted).await;
+        found.extend(fed(t, who).await);
+        assert_eq!(found, *expected, "{name} by what was granted, and by the viewer's word");
+    }
+    t.nothing_recorded().await;
+}
+
+fn principal(name: &str) -> String {
+    format!("p-{}", name.replace(' ', "-"))
 }
 
 /// Names and texts are null where a role does not reach; what is out of reach is answered as what does not exist.

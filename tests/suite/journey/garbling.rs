@@ -185,6 +185,8 @@ async fn queries(t: &Teller) {
     t.fails("request.too_large", &format!("{{ log {{ position }} }} # {}", "x".repeat(200_000))).await;
     t.fails("request.too_many_fields", &format!("{{ {} }}", "log { position } ".repeat(21))).await;
     t.fails("request.too_many_fields", &format!("{{ log {{ {} }} }}", "x: position ".repeat(101))).await;
+    // What follows @ is the name of an id elsewhere.
+    t.call("x", "@x");
     t.fails("request.too_many_directives", &format!("{{ log {{ position {} }} }}", "@x ".repeat(101))).await;
     t.fails("request.half_character", r#"{ metric(code: "\ud83d\ude92") { code } }"#).await;
     t.fails("text.bad_code", "{ metric(code: \"\u{1f692}\") { code } }").await;

@@ -9,6 +9,7 @@ mod feeds;
 mod forbidding;
 mod founding;
 mod garbling;
+mod granting;
 mod keeping;
 mod paging;
 mod panel;
@@ -62,6 +63,7 @@ const STORIES: &[Story] = stories![
     worked::scores_are_rounded_once_and_ranked,
     worked::fourteen_members_have_four_places,
     yearly::a_year_is_made_of_quarters_and_comparisons,
+    granting::roles_and_accounts_are_given_to_others_and_taken_back,
     talking::a_talk_is_held_and_followed_up_with_members_and_branches,
     quarters::a_quarter_ends_at_midnight_of_the_organisation,
     quarters::two_at_once_do_not_both_win,
@@ -108,10 +110,16 @@ fn said(panic: &(dyn Any + Send)) -> &str {
 }
 
 fn mutations() -> BTreeSet<String> {
+    fields("Mutation")
+}
+
+/// The fields of a root type.
+fn fields(root: &str) -> BTreeSet<String> {
     let sdl = graphql::schema::sdl();
-    let body = sdl.split("\ntype Mutation {").nth(1).unwrap().split("\n}").next().unwrap();
-    let fields = body.lines().filter_map(|line| line.strip_prefix('\t')).filter_map(|line| line.split_once('('));
-    fields.map(|(name, _)| name.to_owned()).collect()
+    let body = sdl.split(&format!("\ntype {root} {{")).nth(1).unwrap().split("\n}").next().unwrap();
+    let lines = body.lines().filter_map(|line| line.strip_prefix('\t'));
+    let named = lines.filter_map(|line| line.split_once(['(', ':'])).map(|(name, _)| name.to_owned());
+    named.filter(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric())).collect()
 }
 
 fn codes() -> BTreeSet<String> {

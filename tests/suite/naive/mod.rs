@@ -4,6 +4,7 @@
 pub mod audit;
 pub mod boards;
 pub mod dues;
+pub mod grants;
 pub mod ledger;
 pub mod organisation;
 pub mod outlets;

@@ -1,6 +1,7 @@
 //! What a branch allows: one function per command.
 
 mod contact_points;
+mod grants;
 mod improvements;
 mod meetings;
 mod metrics;
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use super::part::Charter;
 use super::{Branch, BranchCommand, BranchEvent, BranchRefusal};
 use crate::aggregate::Aggregate;
+use crate::grant::Grant;
 use crate::id::BranchId;
 use crate::stream::StreamKind;
 use crate::world::{Context, Decision, Stop, World};
@@ -138,6 +140,10 @@ impl Aggregate for Branch {
             C::CallFollowUp { talk } => talks::call_follow_up(at, talk),
             C::FollowUpTalk { talk, on, note } => talks::follow_up(at, talk, on, note),
             C::CloseTalk { talk, on } => talks::close(at, talk, on),
+            C::GrantRole { grant, to, role, from, until } => {
+                grants::grant(at, grant, Grant { to, role, from, until, withdrawn: false })
+            }
+            C::WithdrawRole { grant, reason } => grants::withdraw(at, grant, reason),
             C::ConfirmImprovement { improvement, on, note } => improvements::confirm(at, improvement, on, note),
         }
     }

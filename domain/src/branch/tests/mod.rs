@@ -2,6 +2,7 @@
 
 mod contact_points;
 mod end;
+mod grants;
 mod improvements;
 mod meetings;
 mod memory;

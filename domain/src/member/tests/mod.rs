@@ -1,5 +1,6 @@
 //! The rules of a member, one test each.
 
+mod accounts;
 mod commitments;
 mod contests;
 mod displays;

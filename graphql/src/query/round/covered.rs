@@ -65,14 +65,14 @@ async fn reaches(session: &Session, action: Action, row: &RoundRow) -> Result<bo
 }
 
 /// Whether the viewer is one of the round's leaders or scrutineers: they need to know whom to mark and to count.
-pub fn is_named(session: &Session, row: &RoundRow) -> Result<bool> {
-    let me = session.viewer()?.member;
+pub async fn is_named(session: &Session, row: &RoundRow) -> Result<bool> {
+    let me = session.myself().await?;
     Ok(me.is_some_and(|me| row.leaders.0.contains(&me) || row.scrutineers.0.contains(&me)))
 }
 
 async fn takes_part(session: &Session, action: Action, row: &RoundRow, at: Moment) -> Result<bool> {
-    let (Some(me), Some(branch)) = (session.viewer()?.member, row.branches.0.first()) else { return Ok(false) };
-    match is_named(session, row)? || place(session, row.round, me, at).await?.is_some() {
+    let (Some(me), Some(branch)) = (session.myself().await?, row.branches.0.first()) else { return Ok(false) };
+    match is_named(session, row).await? || place(session, row.round, me, at).await?.is_some() {
         true => Ok(session.verdict(action, Resource::Member(me, *branch)).await? == Verdict::Allow),
         false => Ok(false),
     }
@@ -86,7 +86,7 @@ pub async fn in_reach(
     at: Moment,
 ) -> Result<Option<Condition>> {
     let scope = match session.scope(Action::SeeRounds, within, at.position).await {
-        Err(Fault::Denied) if within.is_none() && session.viewer()?.member.is_some() => None,
+        Err(Fault::Denied) if within.is_none() && session.myself().await?.is_some() => None,
         scope => Some(scope?),
     };
     let mut rounds: Vec<Cell> = vec![];
@@ -98,7 +98,7 @@ pub async fn in_reach(
             every(session, all_of([scope.condition("branch"), equals("period", period)]), at).await?;
         rounds.extend(claims.into_iter().map(|row| Cell::Uuid(row.round.0)));
     }
-    if let (None, Some(me)) = (within, session.viewer()?.member) {
+    if let (None, Some(me)) = (within, session.myself().await?) {
         let own: Vec<RoundPersonRow> = every(session, all_of([equals("member", Some(me))]), at).await?;
         rounds.extend(own.into_iter().map(|row| Cell::Uuid(row.round.0)));
         // Who counts is on no roster: the rounds that are open are looked through.
@@ -114,7 +114,7 @@ pub async fn in_reach(
 /// The condition that keeps a list of people of a round to those in reach; nothing for the whole organisation. Whoever
 /// reaches nobody else is left with themselves.
 pub async fn people_in_reach(session: &Session, action: Action, at: Moment) -> Result<Option<Condition>> {
-    match (session.scope(action, None, at.position).await, session.viewer()?.member) {
+    match (session.scope(action, None, at.position).await, session.myself().await?) {
         (Err(Fault::Denied), Some(me)) => {
             // In no branch in particular: one's own reach does not ask for it.
             session.allow(action, Resource::Member(me, BranchId::root())).await?;

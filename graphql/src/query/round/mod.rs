@@ -133,7 +133,7 @@ impl RoundQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<Round>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let round = input::asked(input::id("id", &id))?;
         Round::find(session, round, session.pin_for(When::read(as_of, at_least)).await?).await
     }
@@ -150,7 +150,7 @@ impl RoundQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Round>>> {
         let (session, filter) = (Session::of(ctx), filter.unwrap_or_default());
-        session.viewer()?;
+        session.signed_in()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
         let period = input::asked(filter.period.as_ref().map(PeriodInput::read).transpose())?;
@@ -310,7 +310,7 @@ impl Round {
     /// Your own place in it; null where you have none.
     async fn me(&self, ctx: &Context<'_>) -> Result<Option<RosterEntry>> {
         let session = Session::of(ctx);
-        let Some(me) = session.viewer()?.member else { return Ok(None) };
+        let Some(me) = session.myself().await? else { return Ok(None) };
         let person = covered::place(session, self.row.round, me, self.at).await?;
         Ok(person.map(|person| RosterEntry::new(Arc::clone(&self.row), person, self.at)))
     }
@@ -325,7 +325,7 @@ impl Round {
     ) -> Result<Option<Connection<RosterEntry>>> {
         let session = Session::of(ctx);
         let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
-        let reach = match is_named(session, &row)? {
+        let reach = match is_named(session, &row).await? {
             true => None,
             false => people_in_reach(session, Action::SeeRoster, at).await?,
         };

@@ -159,7 +159,7 @@ async fn named(
     round: RoundId,
     those: impl Fn(&RoundRow) -> &Vec<MemberId> + Send,
 ) -> Result<Option<Named>> {
-    let Some(me) = session.viewer()?.member else { return Ok(None) };
+    let Some(me) = session.myself().await? else { return Ok(None) };
     let now = session.pin(None, None).await?;
     let Some(row) = session.row::<RoundRow>(&RoundKey { round }, now.position).await? else { return Ok(None) };
     let (Some(rules), Some(branch)) = (&row.rules, row.branches.0.first()) else { return Ok(None) };

@@ -96,7 +96,7 @@ impl PlanQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<RoundPlan>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let period = input::asked(period.read())?;
         let within: Option<BranchId> = input::some_id("within", within.as_ref())?;
         let version = input::asked(input::count("rulesVersion", rules_version))?;

@@ -153,7 +153,7 @@ const MEMBER: Column = Column { name: "member", kind: Kind::Uuid, nullable: fals
 
 /// The round as it is now, where the viewer may see what its freeze hides.
 async fn looked_at(session: &Session, round: &ID, at_least: Option<Position>) -> Result<Option<(RoundRow, Moment)>> {
-    session.viewer()?;
+    session.signed_in()?;
     let round: RoundId = input::asked(input::id("round", round))?;
     let at = session.pin_for(When::read(None, at_least)).await?;
     let Some(row) = session.row::<RoundRow>(&RoundKey { round }, at.position).await? else {

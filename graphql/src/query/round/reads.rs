@@ -41,7 +41,7 @@ impl ReadsQuery {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<RecordedRead>>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let page = Page::read(ctx, first, after.as_deref())?;
         let at = session.pin(None, None).await?;
         let (kind, id, subject) = subject.read(at)?;

@@ -195,7 +195,7 @@ impl ResultQuery {
         #[graphql(desc = "Wait, for a bounded time, until this position is known.")] at_least: Option<Position>,
     ) -> Result<Option<RoundResult>> {
         let session = Session::of(ctx);
-        session.viewer()?;
+        session.signed_in()?;
         let round = input::asked(input::id("round", &round))?;
         let member = input::asked(input::id("member", &member))?;
         RoundResult::find(session, round, member, session.pin_for(When::read(as_of, at_least)).await?).await

@@ -316,7 +316,7 @@ impl RulesQuery {
     /// Rules to begin with 预设规则, each default with its basis.
     #[graphql(complexity = "READ + weight(Some(4), child_complexity)")]
     async fn rule_presets(&self, ctx: &Context<'_>) -> Result<Option<Vec<RulePreset>>> {
-        Session::of(ctx).viewer()?;
+        Session::of(ctx).allow(Action::SeeMetrics, Resource::Organisation).await?;
         Ok(Some(RulePreset::all()))
     }
 }

@@ -92,7 +92,7 @@ impl Reach {
         };
         match (self, covered::resource_of(session, &person, at).await?) {
             (Self::Branches(scope), Resource::Member(member, branch)) => {
-                Ok(scope.holds(branch) || session.viewer()?.member == Some(member))
+                Ok(scope.holds(branch) || session.myself().await? == Some(member))
             }
             (_, about) => Ok(session.verdict(Action::SeeTrail, about).await? == Verdict::Allow),
         }

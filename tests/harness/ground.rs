@@ -30,7 +30,7 @@ async fn open() -> Cluster {
         std::fs::create_dir_all(&data).expect("/var/tmp can be written");
         std::fs::set_permissions(&data, std::fs::Permissions::from_mode(0o755)).expect("the folder is ours");
         let binaries = Binaries::find(&Search::default(), &data).expect("PostgreSQL is installed");
-        let options = Options { max_connections: 200, shared_buffers_mib: 128 };
+        let options = Options { max_connections: 400, shared_buffers_mib: 128 };
         let cluster = match Cluster::open(&data, &binaries, options).await {
             Ok(cluster) => cluster,
             Err(infra::postgres::PostgresError::InUse { .. }) => continue,

@@ -125,7 +125,7 @@ async fn browsers_run_trusted_documents_only_where_that_is_asked_for() {
         assert_eq!(came.said(), said, "{headers:?} {body}: {}", came.body);
     }
     let got = sent(Method::GET, &format!("{strict}/graphql?documentId={name}"), &[PAGE], String::new()).await;
-    assert_eq!(got.body, json!({ "data": { "log": { "position": "0" } } }));
+    assert_eq!(got.body["data"], json!({ "log": { "position": "0" } }));
     let mut feed = Feed::with_headers(&strict, &[PAGE]).await.unwrap();
     feed.say(&json!({ "type": "connection_init" })).await;
     assert_eq!(feed.hear().await.unwrap()["type"], "connection_ack");

@@ -71,6 +71,18 @@ async fn the_status_says_whether_a_request_was_executed() {
 }
 
 /// What is no request of GraphQL has a status of its own, whichever answer is wanted.
+/// A position means something under its origin alone.
+#[tokio::test]
+async fn every_answer_tells_the_origin_of_the_log_and_where_it_was_read() {
+    let (server, address) = server().await;
+    let (_, _, log) = posted(&address, "*/*", json!({ "query": "{ log { origin } }" })).await;
+    let (_, _, read) = posted(&address, "*/*", json!({ "query": "{ metrics { totalCount } }" })).await;
+    assert_eq!(log["extensions"]["log"]["origin"], log["data"]["log"]["origin"]);
+    assert_eq!(read["extensions"]["log"]["origin"], log["data"]["log"]["origin"]);
+    assert!(read["extensions"]["log"]["position"].is_string(), "{read}");
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn what_is_no_request_is_refused_before_it_is_looked_at() {
     let (server, address) = server().await;

@@ -9,6 +9,7 @@
 //! # Source
 //! GraphQL over HTTP, section Response.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -118,6 +119,9 @@ pub struct Body<'a> {
     data: Option<&'a Value>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [ServerError],
+    /// Of the log, where the request was executed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    extensions: Option<&'a BTreeMap<String, Value>>,
 }
 
 fn written(status: StatusCode, wanted: &Wanted, body: &Body) -> HttpResponse {
@@ -162,7 +166,9 @@ impl Answer {
     /// What it holds.
     #[must_use]
     pub fn body(&self) -> Body<'_> {
-        Body { data: self.executed.then_some(&self.response.data), errors: &self.response.errors }
+        let Response { data, extensions, errors, .. } = &self.response;
+        let extensions = Some(extensions).filter(|told| self.executed && !told.is_empty());
+        Body { data: self.executed.then_some(data), errors, extensions }
     }
 
     /// Why the request was not executed; nothing where it was.

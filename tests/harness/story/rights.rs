@@ -1,4 +1,4 @@
-//! Roles and accounts, by a chance of their own: the rest of a story stays as it was without them.
+//! Roles, accounts and registrations found to be one person's, by a chance of their own: the rest of a story stays as it was without them.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,7 @@ use crate::speak::office;
 /// What is known of roles and accounts.
 pub(super) struct Rights {
     chance: Chance,
+    merging: Chance,
     number: u64,
     grants: Vec<(BranchId, GrantId)>,
     accounts: BTreeMap<MemberId, ActorId>,
@@ -25,7 +26,13 @@ pub(super) struct Rights {
 
 impl Rights {
     pub(super) fn of(seed: u64) -> Self {
-        Self { chance: Chance::of(!seed), number: 0, grants: vec![], accounts: BTreeMap::new() }
+        Self {
+            chance: Chance::of(!seed),
+            merging: Chance::of(seed.rotate_left(7)),
+            number: 0,
+            grants: vec![],
+            accounts: BTreeMap::new(),
+        }
     }
 
     /// One of few, so that some come twice.
@@ -35,18 +42,34 @@ impl Rights {
 }
 
 impl Story {
-    /// Now and then a role is granted or withdrawn, an account linked or unlinked.
+    /// Now and then a role is granted or withdrawn, an account linked or unlinked; seldom two registrations are one person's.
     pub(super) async fn rights(&mut self, commands: &dyn Commands) {
-        if !self.rights.chance.percent(40) {
-            return;
+        if self.rights.merging.percent(2) {
+            let merge = self.a_merge();
+            self.try_right(commands, merge).await;
         }
-        let Some(command) = self.of_a_right() else { return };
+        if self.rights.chance.percent(40) {
+            let right = self.of_a_right();
+            self.try_right(commands, right).await;
+        }
+    }
+
+    async fn try_right(&mut self, commands: &dyn Commands, command: Option<Command>) {
+        let Some(command) = command else { return };
         self.rights.number += 1;
         match commands.send(&office(&format!("r{}", self.rights.number)), command.clone(), None).await {
             Ok(_) => self.remember_right(&command),
             Err(SendError::Refused(_)) => {}
             Err(failed) => panic!("{command:?} failed: {failed:?}"),
         }
+    }
+
+    fn a_merge(&mut self) -> Option<Command> {
+        let (today, members) = (self.today(), self.members.keys().copied().collect::<Vec<_>>());
+        let merging = &mut self.rights.merging;
+        let (member, into) = (merging.one(&members)?, merging.one(&members)?);
+        let reason = Sealed("sealed-r".to_owned());
+        Some(Command::Member(member, MemberCommand::Merge { into, on: today, reason }))
     }
 
     fn of_a_right(&mut self) -> Option<Command> {
@@ -86,6 +109,10 @@ impl Story {
                 self.rights.accounts.insert(*member, account.clone());
             }
             Command::Member(member, MemberCommand::UnlinkAccount { .. }) => _ = self.rights.accounts.remove(member),
+            Command::Member(member, merge @ MemberCommand::Merge { .. }) => {
+                self.rights.accounts.remove(member);
+                self.remember_of_member(*member, merge);
+            }
             _withdrawn => {}
         }
     }

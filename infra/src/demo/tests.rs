@@ -70,12 +70,14 @@ fn every_command_is_allowed_and_every_kind_of_event_happens() {
         .collect();
     // Nobody comes back within the year, no result was one of nothing, no published round is annulled, no scrutineer
     // falls out, and what is asked for is approved. Whoever looks at the demo is taken at their word, so nobody has an account
-    // or a role.
+    // or a role, and nobody is registered twice.
     assert_eq!(
         missing,
         [
             "member_readmitted",
             "member_result_withdrawn",
+            "member_merged",
+            "member_absorbed",
             "member_account_linked",
             "member_account_unlinked",
             "branch_role_granted",

@@ -395,6 +395,7 @@ CREATE TABLE public.members_g1 (
     contests bigint NOT NULL,
     honours bigint NOT NULL,
     contact_points bigint NOT NULL,
+    merged_into uuid,
     from_position bigint NOT NULL,
     until_position bigint NOT NULL
 )
@@ -941,6 +942,7 @@ CREATE INDEX member_years_g1_by1 ON public.member_years_g1 USING btree (member, 
 CREATE INDEX member_years_g1_by2 ON public.member_years_g1 USING btree (year, services, member, from_position);
 CREATE INDEX members_g1_by1 ON public.members_g1 USING btree (branch, standing, member, from_position);
 CREATE INDEX members_g1_by2 ON public.members_g1 USING btree (standing, member, from_position);
+CREATE INDEX members_g1_by3 ON public.members_g1 USING btree (merged_into, member, from_position);
 CREATE INDEX outlets_g1_by1 ON public.outlets_g1 USING btree (branch, kind, outlet, from_position);
 CREATE INDEX outlets_g1_by2 ON public.outlets_g1 USING btree (kind, standing, outlet, from_position);
 CREATE INDEX paper_counts_g1_by1 ON public.paper_counts_g1 USING btree (round, member, group_of, attempt, scrutineer, from_position);

@@ -6,6 +6,7 @@
 //! and the boundary logs it once ([`cause`]).
 
 use async_graphql::{Error, ErrorExtensions, ServerError, Value, value};
+use uuid::Uuid;
 
 use crate::ports::{Failure, ReadError};
 use crate::refusal::{Refusal, RefusalFact};
@@ -52,6 +53,18 @@ impl Fault {
     pub fn bad(code: &str, facts: &[(&str, String)], message: &str, message_zh: &str) -> Self {
         Self::Bad(Box::new(Refusal::new(code, facts, message.to_owned(), message_zh.to_owned())))
     }
+}
+
+/// A position was given under another origin than the log has: what that is told as.
+#[must_use]
+pub fn other_origin(given: Uuid, own: Uuid) -> Refusal {
+    let facts = [("given", given.to_string()), ("origin", own.to_string())];
+    let message = format!(
+        "the position was given under the origin {given} of the log, which goes on under {own} since the database was \
+         restored; what it names may be lost or another event by now"
+    );
+    let zh = format!("该位置属于日志起源 {given};数据库恢复后,日志起源为 {own},同一位置可能已丢失或指向另一事件");
+    Refusal::new("position.other_origin", &facts, message, zh)
 }
 
 /// The answer of a read.

@@ -20,7 +20,8 @@ use crate::scalar::{Date, DateTime, Position};
 pub enum AsOf {
     /// After the event at that position.
     Position(Position),
-    /// After the last event recorded at or before that instant.
+    /// After the last event recorded at or before that instant; one that has not come yet means now, and the answer's
+    /// position says what that was.
     Instant(DateTime),
 }
 

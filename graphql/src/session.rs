@@ -27,7 +27,7 @@ use projections::row::Row;
 use projections::select::Select;
 use uuid::Uuid;
 
-use crate::fault::{Fault, Result};
+use crate::fault::{Fault, Result, other_origin};
 use crate::loader::{Among, Loaders, RowAt, loaders};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Standing, Verdict};
@@ -141,14 +141,10 @@ impl Session {
     /// `position.other_origin`.
     pub fn under_origin(&self, given: &[Option<Uuid>]) -> Result<()> {
         let own = self.reads.origin();
-        let Some(given) = given.iter().flatten().find(|given| **given != own) else { return Ok(()) };
-        let facts = [("given", given.to_string()), ("origin", own.to_string())];
-        let message = format!(
-            "the position was given under the origin {given} of the log, which goes on under {own} since the database was \
-             restored; what it names may be lost or another event by now"
-        );
-        let zh = format!("该位置属于日志起源 {given};数据库恢复后,日志起源为 {own},同一位置可能已丢失或指向另一事件");
-        Err(Fault::bad("position.other_origin", &facts, &message, &zh))
+        match given.iter().flatten().find(|given| **given != own) {
+            Some(given) => Err(Fault::Bad(Box::new(other_origin(*given, own)))),
+            None => Ok(()),
+        }
     }
 
     /// Goes on to a later moment, with today's rights looked at anew: the next answer of a subscription.

@@ -1,13 +1,13 @@
 //! Sessions of requests: each gets its own, and each field without an answer its null.
 
-use std::any::TypeId;
+use std::any::{Any, TypeId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
 };
-use async_graphql::{Request, Response, ServerError, ServerResult, Value};
+use async_graphql::{Data, Request, Response, ServerError, ServerResult, Value};
 
 use crate::legible;
 use crate::ports::Reads;
@@ -105,11 +105,16 @@ impl Extension for Sessions {
     }
 }
 
+/// What was put into the data of a request or a connection under its type.
+#[must_use]
+pub fn found<T: Any>(data: &Data) -> Option<&T> {
+    data.get(&TypeId::of::<T>())?.downcast_ref()
+}
+
 /// Who is signed in, by the request or by its connection. Where both ways are told, the proof is what counts.
 fn who(ctx: &ExtensionContext<'_>, request: &Request) -> Option<SignedIn> {
     fn told<T: Clone + Send + Sync + 'static>(ctx: &ExtensionContext<'_>, request: &Request) -> Option<T> {
-        let of_request = request.data.get(&TypeId::of::<T>()).and_then(|told| told.downcast_ref::<T>());
-        of_request.or_else(|| ctx.data_opt::<T>()).cloned()
+        found(&request.data).or_else(|| ctx.data_opt::<T>()).cloned()
     }
     told(ctx, request).map(SignedIn::Proved).or_else(|| told(ctx, request).map(SignedIn::Told))
 }

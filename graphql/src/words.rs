@@ -212,6 +212,8 @@ words! {
         Suspended,
         /// 离开
         Left,
+        /// Another registration of somebody 重复登记,已合并
+        Merged,
     }
 
     /// Whether an outlet is open 网点状态.

@@ -14,6 +14,7 @@ const OF_MEMBERS: &[(&str, &str)] = &[
     ("Suspend", "suspendMember"),
     ("Reinstate", "reinstateMember"),
     ("Leave", "recordDeparture"),
+    ("Merge", "mergeMember"),
     ("CheckBadge", "checkBadge"),
     ("RecordService", "recordService"),
     ("PublishPlaque", "publishPlaque"),

@@ -120,17 +120,7 @@ pub fn named(text: &str) -> Result<Viewer, String> {
         }
     }
     let viewer = Viewer::holding(id_given, roles, member, scope);
-    let legal = (1..=64).contains(&viewer.id.0.len()) && viewer.id.0.chars().all(|c| c.is_ascii_graphic());
-    match (legal, is_reserved(&viewer.id.0)) {
-        (true, false) => Ok(viewer),
-        (true, true) => Err(format!("{:?} is the program itself; sign in under an id of your own", viewer.id.0)),
-        (false, _) => Err("id is 1 to 64 printable ASCII characters".to_owned()),
-    }
-}
-
-/// Whether the program acts under this id: what is due, the demo, those who act in the demo, and the operator.
-fn is_reserved(id: &str) -> bool {
-    domain::grant::is_reserved(id)
+    domain::grant::signs_in(&viewer.id).map(|()| viewer).map_err(|refusal| refusal.to_string())
 }
 
 fn role(name: &str) -> Result<Role, String> {
@@ -200,12 +190,12 @@ mod tests {
 
     #[test]
     fn nobody_signs_in_as_the_program_itself() {
-        assert!([crate::due::ACTOR, crate::demo::LOADER].into_iter().all(is_reserved));
+        assert!([crate::due::ACTOR, crate::demo::LOADER].into_iter().all(domain::grant::is_reserved));
         for id in ["deadline", "Deadline", "demo", "demo-committee", "demo-confirmer", "demo-appeals", "operator-a"] {
             let text = format!("id={id}; roles=office");
             let (status, code, said) = SignIn::Development.viewer(&headers("localhost", Some(&text))).unwrap_err();
             assert_eq!((status, code), (StatusCode::UNAUTHORIZED, "request.bad_viewer"));
-            assert_eq!(said, format!("{HEADER}: {id:?} is the program itself; sign in under an id of your own"));
+            assert_eq!(said, format!("{HEADER}: {id} is what the program itself acts as; nobody signs in under it"));
             assert!(SignIn::Development.named(Some(&text)).is_err(), "nor through a subscription");
         }
         for id in ["deadlines", "demonstrator", "my-demo"] {

@@ -41,7 +41,7 @@ use graphql::ports::Reads;
 use graphql::schema::Api;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use self::answer::{Answer, Answering, Unreadable};
 use self::gate::{Gate, Rules};
@@ -51,6 +51,7 @@ use crate::app::App;
 use crate::auth::door::{Auth, Held, Who};
 use crate::auth::{Refused, SignIn};
 use crate::clock::Clock;
+use crate::reads::serving::Serving;
 
 /// How many events the folds may be behind while the program is ready: some seconds of folding. One that is further
 /// behind would show a past that others have left.
@@ -73,6 +74,8 @@ pub struct Doors {
     pub pool: PgPool,
     /// Where the log ended when the program started: it is ready once reads have got there.
     pub begun: Position,
+    /// Where the projections are.
+    pub serving: watch::Receiver<Serving>,
     /// Who asks.
     pub auth: Arc<Auth>,
     /// By which sign-ins run out.
@@ -100,6 +103,7 @@ impl Doors {
             reads,
             pool: app.pool.clone(),
             begun: app.begun,
+            serving: app.places(),
             auth: Arc::new(app.auth(sign_in, None)),
             clock: app.clock(),
             bounds: Bounds::USUAL,
@@ -254,7 +258,10 @@ async fn graphiql(State(doors): State<Doors>) -> HttpResponse {
 
 async fn ready(State(doors): State<Doors>) -> HttpResponse {
     match doors.reads.pin(None, None).await {
-        Ok(moment) if moment.position >= doors.begun => how_far(&doors, moment.position).await,
+        // Where everything has stopped, waiting brings nobody further: reads are answered as of there, and `/metrics` tells.
+        Ok(moment) if moment.position >= doors.begun || doors.serving.borrow().is_at_rest() => {
+            how_far(&doors, moment.position).await
+        }
         Ok(moment) => {
             let so_far = format!("not ready: at {} on the way to {}\n", moment.position, doors.begun);
             (StatusCode::SERVICE_UNAVAILABLE, so_far).into_response()

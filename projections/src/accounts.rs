@@ -96,6 +96,8 @@ fn of_member(member: MemberId, fact: &Fact, event: &MemberEvent) -> Vec<(Account
         | TalkHeld { .. }
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
-        | TalkClosed { .. } => vec![],
+        | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. } => vec![],
     }
 }

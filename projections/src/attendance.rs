@@ -105,6 +105,8 @@ fn of_member(event: &MemberEvent) -> Vec<(AttendanceKey, Change)> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

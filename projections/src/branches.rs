@@ -165,6 +165,7 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         Registered { branch, .. } | Readmitted { branch, .. } => vec![joins(*branch, 1)],
         Transferred { from, to, .. } => vec![joins(*from, -1), joins(*to, 1)],
         Left { branch, .. } => vec![joins(*branch, -1)],
+        Merged { branch, .. } => branch.iter().map(|branch| joins(*branch, -1)).collect(),
         PersonAmended { .. }
         | Appointed { .. }
         | ProbationEnded { .. }
@@ -194,6 +195,7 @@ fn of_member(event: &MemberEvent) -> Vec<(BranchId, Change)> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

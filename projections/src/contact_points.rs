@@ -150,6 +150,8 @@ fn of_member(event: &MemberEvent) -> Vec<(ContactPointKey, Change)> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

@@ -177,6 +177,8 @@ fn of_member(stream: StreamId, event: &MemberEvent) -> Vec<(DueKey, Change)> {
         | TalkApproved { .. }
         | TalkDeclined { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

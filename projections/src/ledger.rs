@@ -162,6 +162,8 @@ fn of_member(event: &MemberEvent) -> Option<Entry> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => None,
     }

@@ -3,6 +3,7 @@
 //! # Rules
 //! - Who left keeps the last branch and stays a row; no plaque is up any more. Who comes back keeps what was counted
 //!   before.
+//! - A registration that was merged into another stays a row, keeps what was counted under it and names the other.
 //! - A correction of attendance changes the counts of those it names.
 //! - `contact_points` counts the standing ones. An end recorded before ends named their cadres takes none away.
 //!
@@ -30,7 +31,7 @@ row! {
         branch: BranchId,
         /// Cadre or staff.
         post: Post,
-        /// On duty, suspended or left.
+        /// On duty, suspended, left or merged.
         standing: MemberStanding,
         /// The last day of probation; nothing for a formal member.
         probation_until: Option<Date>,
@@ -68,7 +69,9 @@ row! {
         honours: i64,
         /// Standing contact points the member is paired for.
         contact_points: i64,
-    } look_up [["branch", "standing"], ["standing"]]
+        /// Under which registration the person goes on, of one that was merged.
+        merged_into: Option<MemberId>,
+    } look_up [["branch", "standing"], ["standing"], ["merged_into"]]
 }
 
 /// What happens to a member's row.
@@ -88,6 +91,8 @@ pub enum Change {
     Stands(MemberStanding),
     /// Is outside from that day.
     Left(Date),
+    /// Is another registration of somebody.
+    Merged(MemberId),
     /// Was checked; whether the badge was worn.
     Checked(bool),
     /// Volunteered for so many minutes.
@@ -109,7 +114,7 @@ pub struct Members;
 
 impl Projection for Members {
     const NAME: &'static str = "members";
-    const VERSION: u32 = 2;
+    const VERSION: u32 = 3;
     type Row = MemberRow;
     type Change = Change;
 
@@ -142,6 +147,10 @@ impl Projection for Members {
             Change::Stands(standing) => row.standing = *standing,
             Change::Left(on) => {
                 (row.standing, row.left_on) = (MemberStanding::Left, Some(*on));
+                (row.plaque, row.plaque_duty) = (None, None);
+            }
+            Change::Merged(into) => {
+                (row.standing, row.merged_into) = (MemberStanding::Merged, Some(*into));
                 (row.plaque, row.plaque_duty) = (None, None);
             }
             Change::Checked(worn) => {
@@ -196,6 +205,7 @@ fn registered(
         contests: 0,
         honours: 0,
         contact_points: 0,
+        merged_into: None,
     }
 }
 
@@ -210,6 +220,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         Suspended { .. } => Change::Stands(MemberStanding::Suspended),
         Reinstated { .. } => Change::Stands(MemberStanding::OnDuty),
         Left { on, .. } => Change::Left(*on),
+        Merged { into, .. } => Change::Merged(*into),
         BadgeChecked { worn, .. } => Change::Checked(*worn),
         ServiceRecorded { minutes, .. } => Change::Served(i64::from(*minutes)),
         PlaquePublished { plaque, duty, .. } => Change::Shows(*plaque, duty.clone()),
@@ -236,6 +247,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => return None,
     })

@@ -103,6 +103,8 @@ fn of_member(event: &MemberEvent) -> Vec<(MetricKey, Change)> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

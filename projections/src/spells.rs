@@ -3,6 +3,7 @@
 //! # Rules
 //! - A spell begins with registering, reinstating, opening and ends with suspending, leaving, closing. What ends a spell
 //!   that has ended already (a suspended member leaves) is a change and ends nothing.
+//! - A registration that was merged into another had none: the person is counted once.
 //! - A spell is half-open: its last day is the one before `until`.
 //!
 //! # Invariant
@@ -120,6 +121,8 @@ pub enum Change {
     Begins(SpellKind, Date),
     /// The one that lasts ends; that day is the first after it.
     Ends(Date),
+    /// There was none, as came out on that day.
+    Void(Date),
 }
 
 /// The projection.
@@ -154,6 +157,7 @@ impl Projection for Spells {
                 row.spells.end(*on);
                 Some(row)
             }
+            Change::Void(on) => row.map(|row| SpellsRow { spells: SpellList::default(), ..changed(row, *on) }),
         }
     }
 
@@ -175,6 +179,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
             Some(Change::Begins(SpellKind::Duty, *on))
         }
         Suspended { on, .. } | Left { on, .. } => Some(Change::Ends(*on)),
+        Merged { on, .. } => Some(Change::Void(*on)),
         PersonAmended { .. }
         | Appointed { .. }
         | Transferred { .. }
@@ -203,6 +208,7 @@ fn of_member(event: &MemberEvent) -> Option<Change> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => None,
     }

@@ -199,6 +199,8 @@ fn of_member(fact: &Fact, event: &MemberEvent) -> Option<(TalkId, Change)> {
         TalkFollowedUp { talk, on, note } => Some((*talk, Change::FollowedUp(*on, note.clone()))),
         TalkClosed { talk, on } => Some((*talk, Change::Closed(*on))),
         Registered { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. }
         | Readmitted { .. }

@@ -79,6 +79,8 @@ fn by_member(event: &MemberEvent) -> Told {
         TalkProposed { reason, round, .. } => Told::noted(reason).rounds(round),
         PlacedLast { round, .. } => Told::default().rounds([round]),
         TalkHeld { by, .. } => Told::default().members([by]),
+        Merged { into, branch, reason, .. } => Told::why(reason).members([into]).branches(branch),
+        Absorbed { from, .. } => Told::default().members([from]),
         CommitmentSettled { note, .. } | PersonAmended { reason: note } => Told::noted(note),
         Appointed { .. }
         | ProbationEnded { .. }

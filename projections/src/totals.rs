@@ -134,6 +134,8 @@ fn of_member(event: &MemberEvent) -> Vec<(TotalKey, Change)> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

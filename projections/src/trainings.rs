@@ -102,6 +102,8 @@ fn of_member(event: &MemberEvent) -> Vec<(TrainingKey, Change)> {
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => vec![],
     }

@@ -31,6 +31,8 @@ words! {
         Suspended = "suspended",
         /// 离开
         Left = "left",
+        /// 重复登记,已合并
+        Merged = "merged",
     }
 
     /// Whether an outlet is open 网点状态.

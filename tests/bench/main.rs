@@ -10,6 +10,8 @@ mod fill;
 mod folds;
 mod growth;
 mod lag;
+mod layer;
+mod length;
 mod ours;
 mod over_http;
 mod peers;
@@ -30,7 +32,8 @@ use crate::table::Table;
 const IN_FLIGHT: [usize; 4] = [1, 8, 64, 256];
 
 /// What is measured where no part is named. Boards of a million take several gigabytes: they are asked for by name.
-const ALL: [&str; 10] = ["commands", "alone", "hot", "http", "rounds", "lag", "bulk", "folds", "ranked", "growth"];
+const ALL: [&str; 12] =
+    ["commands", "alone", "hot", "http", "layer", "rounds", "lag", "bulk", "folds", "ranked", "growth", "length"];
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -68,12 +71,14 @@ impl Asked {
             "alone" => vec![commands::alone(cluster).await?],
             "hot" => commands::hot(cluster).await?,
             "http" => vec![over_http::measure(cluster).await?],
+            "layer" => vec![layer::measure(cluster).await?],
             "rounds" => vec![rounds::measure(cluster).await?],
             "lag" => vec![lag::measure(cluster).await?],
             "bulk" => bulk::measure(cluster).await?,
             "folds" => vec![folds::measure(cluster).await?],
             "ranked" => vec![ranked::measure(cluster).await?],
             "growth" => growth::measure(cluster, &self.powers).await?,
+            "length" => vec![length::measure(cluster, &self.powers).await?],
             "boards" => vec![boards::measure(cluster, self.subjects).await?],
             other => return Err(format!("there is no part {other}; there are {} and boards", ALL.join(", ")).into()),
         })

@@ -226,6 +226,20 @@ async fn what_is_changed_is_found(pool: &PgPool) {
             format!("update {table}_tallies_g2 set name = name || 'x' where {one}"),
             format!("update {table}_tallies_g2 set year = year + 100 where {one}"),
             format!("update {table}_tallies_g2 set until_position = from_position where {one}"),
+            format!(
+                "update {table}_tallies_g2 set until_position = 9000000000 where ctid = (select ctid from \
+                 {table}_tallies_g2 where until_position = {} order by from_position desc limit 1)",
+                i64::MAX
+            ),
+            format!("insert into {table}_tallies_g2 values ('on_duty', 2008, 1, 1, 0, 9, 9)"),
+            format!("insert into {table}_tallies_g2 values ('on_duty', 1999, 1, 1, 0, 8000000000, 9000000000)"),
+            // Nothing more in all, but reads take the last one that began.
+            format!(
+                "insert into {table}_tallies_g2 select name, year, 0, 0, 0, from_position + 1, until_position \
+                 from {table}_tallies_g2 t where until_position > from_position + 1 and not exists (select from \
+                 {table}_tallies_g2 o where (o.name, o.year, o.from_position) = (t.name, t.year, t.from_position + 1)) \
+                 order by from_position desc limit 1"
+            ),
             format!("delete from {table}_tallies_g2 where {one}"),
             format!("insert into {table}_tallies_g2 values ('on_duty', 1999, 1, 1, 0, 7, 9)"),
             // Of a log so long several positions are summed up together.

@@ -214,10 +214,10 @@ async fn keys_are_made_beside_a_running_program_and_what_is_wrong_is_told() {
     until("readiness", PATIENCE, async || (Api::at(&address).get("/readyz", &[]).await.ok()?.0 == 200).then_some(()))
         .await;
     for (arguments, code, word) in [
-        (["--principal", "deadline", "--days", "1"], 1, "is the program itself"),
-        (["--principal", "demo-office", "--days", "1"], 1, "is the program itself"),
+        (["--principal", "deadline", "--days", "1"], 1, "is what the program itself acts as"),
+        (["--principal", "demo-office", "--days", "1"], 1, "is what the program itself acts as"),
         (["--principal", "", "--days", "1"], 1, "1 to 64 printable ASCII characters"),
-        (["--principal", "two words", "--days", "1"], 1, "without a space"),
+        (["--principal", "two words", "--days", "1"], 1, "without spaces"),
         (["--principal", "billing", "--days", "0"], 2, "1..=400"),
         (["--principal", "billing", "--days", "401"], 2, "1..=400"),
     ] {

@@ -9,13 +9,14 @@ use infra::auth::SignIn;
 use infra::fold::bulk;
 use infra::fold::lag::{self, State};
 use infra::fold::rebuild::Quiet;
+use infra::fold::registry;
 use infra::fold::skips::{self, Skip};
 use infra::http::FAR;
 use projections::members::Members;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use crate::told::{Told, smuggle_unwritable, told};
+use crate::told::{Told, smuggle, smuggle_unwritable, told};
 
 /// For how long an event of a minute and a half ago may have waited by the time somebody looks.
 const WAITED: std::ops::Range<u64> = 90..900;
@@ -175,5 +176,54 @@ async fn projections_are_verified_in_the_background_by_one_process_and_a_differe
     let sql = "insert into projection_builds values ('members', 9, 1, 0, gen_random_uuid(), now() + interval '1 hour')";
     sqlx::query(sql).execute(&pool).await.unwrap();
     assert_eq!(metrics().await("building", "members"), 1);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_found_of_rows_that_serve_no_more_is_not_told_of_those_that_do() {
+    let told = told(43, 30).await;
+    told.caught_up().await;
+    let pool = told.ground.pool().await;
+    let members = registry::named(Some("members")).unwrap().swap_remove(0);
+    let change = "update members_g1 set services = services + 1 where ctid = (select ctid from members_g1 limit 1)";
+    sqlx::query(change).execute(&pool).await.unwrap();
+    let found = members.verify(&pool, &Quiet).await.unwrap();
+    assert_eq!(found.differing, 1);
+    // Whoever verified was held up, and the rows were replaced meanwhile.
+    members.rebuild(&pool, &Quiet).await.unwrap();
+    infra::fold::watch::record(&pool, "members", &found).await.unwrap();
+    let recorded = "select count(*) from verifications";
+    assert_eq!(sqlx::query_scalar::<_, i64>(recorded).fetch_one(&pool).await.unwrap(), 0);
+    let found = members.verify(&pool, &Quiet).await.unwrap();
+    assert_eq!(found.differing, 0);
+    infra::fold::watch::record(&pool, "members", &found).await.unwrap();
+    assert_eq!(sqlx::query_scalar::<_, i64>(recorded).fetch_one(&pool).await.unwrap(), 1);
+    told.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_program_whose_folds_have_all_stopped_is_ready_where_they_stand_when_it_starts_again() {
+    let told = told(47, 30).await;
+    told.caught_up().await;
+    let Told { ground, app, clock, .. } = told;
+    let head = smuggle(&ground, "member", &Uuid::from_u128(0xABCD).to_string(), "{\"what_nobody_knows\":{}}").await;
+    let pool = ground.pool().await;
+    let stopped = async || {
+        until("all to stop", Duration::from_secs(20), async || {
+            let overview = lag::look(&pool).await.unwrap();
+            overview.projections.iter().all(|it| it.state == State::Stopped).then_some(())
+        })
+        .await;
+    };
+    stopped().await;
+    app.stop().await;
+    let mut server = Server::over(ground, clock).await;
+    let api = Api::at(&server.open(SignIn::Development).await);
+    let ready = until("readiness", Duration::from_secs(20), async || {
+        let (status, text) = api.get("/readyz", &[]).await.unwrap();
+        (status == 200).then_some(text)
+    })
+    .await;
+    assert_eq!(ready, format!("ready at {}\n", head.0 - 1));
     server.stop().await;
 }

@@ -93,6 +93,8 @@ pub enum MemberCommand {
     FollowUpTalk { talk: TalkId, on: Date, note: Sealed },
     /// Close it.
     CloseTalk { talk: TalkId, on: Date },
+    /// Be another registration of the same person.
+    Merge { into: MemberId, on: Date, reason: Sealed },
     /// Let somebody else's account act as this member.
     LinkAccount { account: ActorId },
     /// Let it no longer do so.

@@ -3,6 +3,7 @@
 mod accounts;
 mod commitments;
 mod displays;
+mod merge;
 mod results;
 mod roster;
 mod talks;
@@ -61,6 +62,7 @@ impl Aggregate for Member {
             C::CallFollowUp { talk } => case.call_follow_up(talk),
             C::FollowUpTalk { talk, on, note } => case.follow_up_talk(talk, on, note),
             C::CloseTalk { talk, on } => case.close_talk(talk, on),
+            C::Merge { into, on, reason } => case.merge(into, on, reason),
             C::LinkAccount { account } => case.link_account(account),
             C::UnlinkAccount { account } => case.unlink_account(account),
         }

@@ -25,6 +25,13 @@ refusals! {
         Left { member: MemberId, on: Date } = "member.left",
             "the member {member} left on {on}; give an earlier day for what was done or granted before, the roster stays as it is",
             "成员 {member} 已于 {on} 离开;补录离开前的业绩、活动和荣誉请填更早的日期,名册不再变更";
+        /// It was another registration of somebody.
+        Merged { member: MemberId, into: MemberId } = "member.merged",
+            "the registration {member} was merged into {into}; name that one", "登记 {member} 已合并至 {into},请使用后者";
+        /// A registration cannot go on under itself.
+        MergedIntoItself { member: MemberId } = "member.merged_into_itself",
+            "{member} cannot be merged into itself; name the registration under which the person goes on",
+            "登记 {member} 不能合并至自身,请指定保留的登记";
         /// A date before the member's first day.
         BeforeRegistration { member: MemberId, on: Date, registered: Date } = "member.before_registration",
             "{on} is before the first day of the member {member}; give {registered} or a later day",

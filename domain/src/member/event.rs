@@ -355,6 +355,24 @@ events! {
         /// It was closed 办结.
         #[expect(missing_docs, reason = "which talk, which day")]
         TalkClosed = "member_talk_closed" { talk: TalkId, on: Date },
+        /// Turned out to be another registration of somebody 重复登记: as if it had never been on the roster.
+        Merged = "member_merged" {
+            /// Under which registration the person goes on.
+            into: MemberId,
+            /// The branch that counted it on its roster, if one did.
+            branch: Option<BranchId>,
+            /// The day it was found out.
+            on: Date,
+            /// Why.
+            reason: Sealed,
+        },
+        /// Another registration of the same person was merged into this one 合并登记.
+        Absorbed = "member_absorbed" {
+            /// The other one.
+            from: MemberId,
+            /// The day it was found out.
+            on: Date,
+        },
         /// An account acts as the member from now on 关联账号.
         AccountLinked = "member_account_linked" {
             /// The principal that signs in.

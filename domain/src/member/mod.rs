@@ -15,6 +15,9 @@
 //!   [`MemberRefusal::OffDuty`], [`MemberRefusal::SuspendedTillLeaving`]): badge checks, services, new
 //!   plaques and commitments, contests, visits.
 //! - One of the pair of a standing contact point does not leave ([`MemberRefusal::InContactPoint`]).
+//! - Two registrations of one person become one: the other is as if it had never been on the roster
+//!   ([`MemberRefusal::Merged`]), and is merged into nothing but another that is registered
+//!   ([`MemberRefusal::MergedIntoItself`]). What was recorded under it stays there.
 //! - One plaque is shown at a time ([`MemberRefusal::PlaqueStanding`]); leaving takes it down.
 //! - A commitment is settled once ([`MemberRefusal::CommitmentSettled`]), as kept only with evidence
 //!   ([`MemberRefusal::CommitmentWithoutEvidence`]), as missed only after its last day

@@ -62,6 +62,8 @@ enum Standing {
     OnRoster(Entry),
     /// Gone; the entry as it was on the last day.
     Left { entry: Entry, on: Date },
+    /// Another registration of somebody 重复登记; the last entry it had.
+    Merged { entry: Entry, into: MemberId },
 }
 
 /// A commitment 承诺.
@@ -117,6 +119,7 @@ impl Member {
             Standing::Unregistered => Err(MemberRefusal::Unknown { member: id }),
             Standing::OnRoster(entry) => Ok(entry),
             Standing::Left { on, .. } => Err(MemberRefusal::Left { member: id, on: *on }),
+            Standing::Merged { into, .. } => Err(MemberRefusal::Merged { member: id, into: *into }),
         }
     }
 
@@ -130,6 +133,7 @@ impl Member {
         match (&self.standing, self.earlier_on(from, until)) {
             (Standing::OnRoster(entry), _) if entry.registered_on < until => Ok(entry),
             (Standing::Left { entry, on }, _) if entry.registered_on < until && from < *on => Ok(entry),
+            (Standing::Merged { .. }, _) => self.entry(id),
             (_any, Some(earlier)) => Ok(earlier),
             (Standing::Left { entry, on }, None) if from < *on => Ok(entry),
             (Standing::Unregistered | Standing::OnRoster(_) | Standing::Left { .. }, None) => self.entry(id),
@@ -139,7 +143,7 @@ impl Member {
     fn last_entry(&self) -> Option<&Entry> {
         match &self.standing {
             Standing::Unregistered => None,
-            Standing::OnRoster(entry) | Standing::Left { entry, .. } => Some(entry),
+            Standing::OnRoster(entry) | Standing::Left { entry, .. } | Standing::Merged { entry, .. } => Some(entry),
         }
     }
 
@@ -148,7 +152,7 @@ impl Member {
     pub fn branch(&self) -> Option<BranchId> {
         match &self.standing {
             Standing::OnRoster(entry) => Some(entry.branch),
-            Standing::Unregistered | Standing::Left { .. } => None,
+            Standing::Unregistered | Standing::Left { .. } | Standing::Merged { .. } => None,
         }
     }
 
@@ -176,13 +180,25 @@ impl Member {
     pub fn left_on(&self) -> Option<Date> {
         match &self.standing {
             Standing::Left { on, .. } => Some(*on),
-            Standing::Unregistered | Standing::OnRoster(_) => None,
+            Standing::Unregistered | Standing::OnRoster(_) | Standing::Merged { .. } => None,
         }
     }
 
-    /// Whether the member was in the organisation on a day, in whichever branch.
+    /// Under which registration the person goes on, of one that was merged.
+    #[must_use]
+    pub fn merged_into(&self) -> Option<MemberId> {
+        match &self.standing {
+            Standing::Merged { into, .. } => Some(*into),
+            Standing::Unregistered | Standing::OnRoster(_) | Standing::Left { .. } => None,
+        }
+    }
+
+    /// Whether the member was in the organisation on a day, in whichever branch; one that was merged never was.
     #[must_use]
     pub fn was_on_roster_on(&self, day: Date) -> bool {
+        if self.merged_into().is_some() {
+            return false;
+        }
         let now =
             self.registered_on().is_some_and(|first| first <= day) && self.left_on().is_none_or(|left| day < left);
         now || self.earlier_on(day, day.saturating_add(1.day())).is_some()
@@ -205,7 +221,7 @@ impl Member {
     pub fn in_branch_since(&self) -> Option<Date> {
         match &self.standing {
             Standing::OnRoster(entry) => Some(entry.in_branch_since),
-            Standing::Unregistered | Standing::Left { .. } => None,
+            Standing::Unregistered | Standing::Left { .. } | Standing::Merged { .. } => None,
         }
     }
 
@@ -251,6 +267,8 @@ impl Member {
             MemberEvent::Suspended { on, .. } => self.change(|entry| entry.suspend(*on)),
             MemberEvent::Reinstated { on, .. } => self.change(|entry| entry.reinstate(*on)),
             MemberEvent::Left { on, .. } => self.leave(*on),
+            MemberEvent::Merged { into, .. } => self.merge(*into),
+            MemberEvent::Absorbed { .. } => {}
             MemberEvent::BadgeChecked { check, .. } => _ = self.badge_checks.insert(*check),
             MemberEvent::ServiceRecorded { service, .. } => _ = self.services.insert(*service),
             MemberEvent::PlaquePublished { plaque, on, .. } => {
@@ -329,6 +347,8 @@ impl Member {
             | E::TalkFollowUpCalled { .. }
             | E::TalkFollowedUp { .. }
             | E::TalkClosed { .. }
+            | E::Merged { .. }
+            | E::Absorbed { .. }
             | E::AccountLinked { .. }
             | E::AccountUnlinked { .. } => (None, None),
         };
@@ -345,7 +365,15 @@ impl Member {
     fn leave(&mut self, on: Date) {
         self.standing = match std::mem::take(&mut self.standing) {
             Standing::OnRoster(entry) => Standing::Left { entry, on },
-            standing @ (Standing::Unregistered | Standing::Left { .. }) => standing,
+            standing @ (Standing::Unregistered | Standing::Left { .. } | Standing::Merged { .. }) => standing,
+        };
+        self.plaque = None;
+    }
+
+    fn merge(&mut self, into: MemberId) {
+        self.standing = match std::mem::take(&mut self.standing) {
+            Standing::OnRoster(entry) | Standing::Left { entry, .. } => Standing::Merged { entry, into },
+            standing @ (Standing::Unregistered | Standing::Merged { .. }) => standing,
         };
         self.plaque = None;
     }

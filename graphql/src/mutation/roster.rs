@@ -32,6 +32,9 @@ mutations! {
         reinstate_member(ReinstateMemberInput);
         /// Records that a member left the organisation 离开.
         record_departure(RecordDepartureInput);
+        /// Records that two registrations are one person's 合并重复登记: one goes on, the other is as if it had never been on
+        /// the roster, from now on and for every day. What was recorded under it stays recorded under it.
+        merge_member(MergeMemberInput);
     }
 }
 
@@ -142,6 +145,19 @@ inputs! {
         /// Why; free text, at most 4,000 characters.
         reason: String,
     }
+
+    /// Two registrations of one person.
+    MergeMemberInput {
+        /// The one that ends. Results and plans that stand under it are withdrawn and reported again by hand, where they
+        /// should count under the other.
+        member: ID,
+        /// The one under which the person goes on.
+        into: ID,
+        /// The day it was found out.
+        on: Date,
+        /// Why; free text, at most 4,000 characters.
+        reason: String,
+    }
 }
 
 impl Ask for RegisterMemberInput {
@@ -222,5 +238,15 @@ impl Ask for RecordDepartureInput {
         let on = self.on.read("on")?;
         let reason = door.seal(member.id().0, "reason", &self.reason).await?;
         Ok(member.asks(MemberCommand::Leave { on, reason }))
+    }
+}
+
+impl Ask for MergeMemberInput {
+    async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
+        let member = door.member("member", &self.member, KeepRoster).await?;
+        let into = door.member("into", &self.into, KeepRoster).await?.id();
+        let on = self.on.read("on")?;
+        let reason = door.seal(member.id().0, "reason", &self.reason).await?;
+        Ok(member.asks(MemberCommand::Merge { into, on, reason }))
     }
 }

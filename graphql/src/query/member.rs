@@ -93,8 +93,10 @@ pub struct MemberFilter {
     within: Option<ID>,
     /// Only those whose name contains this text. A part that more than a thousand names contain finds only the first.
     name: Option<String>,
-    /// Only on duty, suspended or left.
+    /// Only on duty, suspended, left or merged.
     standing: Option<MemberStanding>,
+    /// Only registrations that were merged into this one.
+    merged_into: Option<ID>,
     /// Only cadres or staff.
     post: Option<Post>,
 }
@@ -126,6 +128,7 @@ pub async fn members(session: &Session, filter: MemberFilter, at: Moment, page: 
         named,
         legible,
         equals("standing", filter.standing.map(projections::words::MemberStanding::from)),
+        equals("merged_into", input::some_id::<MemberId>("mergedInto", filter.merged_into.as_ref())?),
         equals("post", filter.post.map(domain::member::Post::from)),
     ]);
     Connection::select(session, page, at.position, select, |row| Member { row, at }).await
@@ -252,9 +255,14 @@ impl Member {
         self.row.post.into()
     }
 
-    /// On duty, suspended or left.
+    /// On duty, suspended, left or merged.
     async fn standing(&self) -> MemberStanding {
         self.row.standing.into()
+    }
+
+    /// Under which registration the person goes on 合并至; null but for one that was merged.
+    async fn merged_into(&self) -> Option<ID> {
+        self.row.merged_into.map(Into::into)
     }
 
     /// The last day of probation 预备期; null for a formal member.

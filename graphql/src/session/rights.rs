@@ -171,10 +171,10 @@ fn held(row: &GrantRow) -> Held {
     Held { role: row.role.into(), scope, from: Some(row.from_date), until: row.until_date }
 }
 
-/// Whoever left has no home: the row keeps their last branch.
+/// Whoever left, or is registered elsewhere, has no home: the row keeps the last branch.
 fn is_on_roster(row: &MemberRow) -> bool {
     match row.standing {
         MemberStanding::OnDuty | MemberStanding::Suspended => true,
-        MemberStanding::Left => false,
+        MemberStanding::Left | MemberStanding::Merged => false,
     }
 }

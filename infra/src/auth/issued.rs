@@ -3,12 +3,13 @@
 //! # Rules
 //! - A principal has at most [`MOST`] keys that hold at a time, so that one can be replaced while the other serves
 //!   ([`KeyError::TooMany`]); every key ends within [`LONGEST`] days.
-//! - Nobody gets a key as what the program itself acts as ([`KeyError::Reserved`]).
+//! - Nobody gets a key as what the program itself acts as ([`KeyError::Principal`]).
 //! - A key that was revoked stays so, and is kept with the others.
 //!
 //! # Invariant
 //! Nothing is cached: a key that was revoked is refused by the next request, whichever process it comes to.
 
+use domain::grant::GrantRefusal;
 use domain::id::ActorId;
 use graphql::viewer::Principal;
 use jiff::{SignedDuration, Timestamp};
@@ -16,7 +17,6 @@ use sqlx::{PgConnection, PgExecutor, PgPool};
 use subtle::ConstantTimeEq;
 
 use super::api_key::ApiKey;
-use super::is_reserved;
 use crate::sqltype::SqlInstant;
 
 /// How many keys of one principal may hold at a time.
@@ -75,12 +75,9 @@ pub enum KeyError {
     /// The database failed.
     #[error("the database cannot keep the key")]
     Sql(#[from] sqlx::Error),
-    /// The principal is no id.
-    #[error("a principal is 1 to 64 printable ASCII characters without a space, not {0:?}")]
-    Principal(String),
-    /// The program itself acts as that principal.
-    #[error("{0:?} is the program itself; make the key for an id of its own")]
-    Reserved(String),
+    /// Nobody signs in under that id.
+    #[error(transparent)]
+    Principal(#[from] GrantRefusal),
     /// It would hold for too short or too long.
     #[error("a key holds for 1 to {LONGEST} days, not {0}")]
     Days(u16),
@@ -169,12 +166,7 @@ pub async fn list(database: impl PgExecutor<'_>, principal: Option<&str>) -> Res
 /// # Errors
 /// [`KeyError`].
 pub async fn create(pool: &PgPool, principal: &str, days: u16, at: Timestamp) -> Result<(ApiKey, Timestamp), KeyError> {
-    if !is_legal(principal) {
-        return Err(KeyError::Principal(principal.to_owned()));
-    }
-    if is_reserved(principal) {
-        return Err(KeyError::Reserved(principal.to_owned()));
-    }
+    domain::grant::signs_in(&ActorId(principal.to_owned()))?;
     if !(1..=LONGEST).contains(&days) {
         return Err(KeyError::Days(days));
     }
@@ -194,11 +186,6 @@ pub async fn create(pool: &PgPool, principal: &str, days: u16, at: Timestamp) ->
             done => return done.map(|()| (key, expires_at)),
         }
     }
-}
-
-/// Whether an id can name who asks.
-fn is_legal(id: &str) -> bool {
-    (1..=64).contains(&id.len()) && id.chars().all(|c| c.is_ascii_graphic())
 }
 
 /// In a transaction of which no other one sees a part, so that two who make a key at once do not make a third one.

@@ -245,7 +245,7 @@ fn as_json_line(name: &str, verified: &Verified) -> String {
 }
 
 fn sentence(name: &str, verified: &Verified) -> String {
-    let Verified { position, version, rows, digest, differing, difference } = verified;
+    let Verified { position, version, generation: _, rows, digest, differing, difference } = verified;
     let Some(difference) = difference else {
         return format!("{name} at {position}, code version {version}: {rows} rows agree, digest {digest}");
     };

@@ -43,6 +43,8 @@ pub struct Verified {
     pub position: Position,
     /// The version of the fold.
     pub version: u32,
+    /// The generation whose rows were compared.
+    pub generation: i64,
     /// How many rows, history included, were compared.
     pub rows: u64,
     /// SHA-256 over the refolded rows in order.
@@ -121,7 +123,8 @@ pub async fn within<P: Projection>(pool: &PgPool, most: usize, told: &dyn Progre
         difference = difference.or(found);
     }
     let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Verified { position: lease.checkpoint, version: P::VERSION, rows, digest, differing, difference })
+    let (position, generation) = (lease.checkpoint, lease.generation);
+    Ok(Verified { position, version: P::VERSION, generation, rows, digest, differing, difference })
 }
 
 /// Where the projection is, and what its groups count there: read again where it was folded on between the two.

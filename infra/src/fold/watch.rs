@@ -149,13 +149,13 @@ fn tell(projection: &str, error: &FoldError) {
     }
 }
 
-/// Records what a verification found.
+/// Records what a verification found, unless other rows serve by now: of those it says nothing.
 ///
 /// # Errors
 /// The database's.
 pub async fn record(pool: &PgPool, projection: &str, verified: &Verified) -> Result<(), sqlx::Error> {
     let sql = "insert into verifications (id, projection, version, position, rows, digest, differing, first, at) \
-               values ($1, $2, $3, $4, $5, $6, $7, $8, now())";
+               select $1, $2, $3, $4, $5, $6, $7, $8, now() from projections where name = $2 and generation = $9";
     let first = verified.difference.as_ref().map(|difference| format!("{} from {}", difference.key, difference.from));
     crate::sql::query(sql)
         .bind(Uuid::new_v8(random()))
@@ -166,6 +166,7 @@ pub async fn record(pool: &PgPool, projection: &str, verified: &Verified) -> Res
         .bind(&verified.digest)
         .bind(verified.differing.cast_signed())
         .bind(first)
+        .bind(verified.generation)
         .execute(pool)
         .await
         .map(drop)

@@ -8,7 +8,6 @@
 //! # Not here
 //! Addresses behind a proxy: what a header says of them is not believed.
 
-use std::any::TypeId;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,6 +18,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use graphql::sessions::found;
 use graphql::viewer::{Principal, Viewer};
 
 /// After how many requests whoever has not asked for long is forgotten.
@@ -37,9 +37,6 @@ impl Who {
     /// Who asks: found in a request's data, else the address.
     #[must_use]
     pub fn of(data: &Data, address: IpAddr) -> Self {
-        fn found<T: 'static>(data: &Data) -> Option<&T> {
-            data.get(&TypeId::of::<T>())?.downcast_ref()
-        }
         let id = found::<Principal>(data).map(|it| &it.id).or_else(|| found::<Viewer>(data).map(|it| &it.id));
         id.map_or_else(|| Self::Address(network(address)), |id| Self::Principal(id.0.clone()))
     }

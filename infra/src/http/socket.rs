@@ -16,7 +16,6 @@
 
 pub mod message;
 
-use std::any::TypeId;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +25,7 @@ use axum::extract::ws::{Message, WebSocket};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{AbortHandle, BoxStream, SelectAll, abortable};
 use futures_util::{FutureExt, SinkExt, StreamExt, stream};
+use graphql::sessions::found;
 use graphql::viewer::Principal;
 use jiff::Timestamp;
 
@@ -198,11 +198,6 @@ where
     }
 }
 
-/// What the beginning has told of who asks.
-fn told<T: Clone + 'static>(data: &Data) -> Option<T> {
-    data.get(&TypeId::of::<T>()).and_then(|found| found.downcast_ref::<T>()).cloned()
-}
-
 /// What ends a connection by itself.
 enum End {
     /// It does not begin.
@@ -214,8 +209,8 @@ enum End {
 
 impl End {
     fn of(data: &Data, clock: &Arc<Clock>) -> Self {
-        let Some(until) = told::<Principal>(data).and_then(|principal| principal.until) else { return Self::Never };
-        let revoked = match told::<Held>(data) {
+        let Some(until) = found::<Principal>(data).and_then(|principal| principal.until) else { return Self::Never };
+        let revoked = match found::<Held>(data).cloned() {
             Some(held) => held.revoked().boxed(),
             None => std::future::pending().boxed(),
         };

@@ -111,24 +111,13 @@ pub async fn id(connection: &mut PgConnection) -> Result<Uuid, sqlx::Error> {
     crate::sql::query_scalar("select origin from log_head").fetch_one(connection).await
 }
 
-/// A position was given under an origin that the log no longer has.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the position was had under the origin {given} of the log, which goes on under {own} since the database was restored: what \
-     it names may be lost or another event by now"
-)]
-pub struct OtherOrigin {
-    given: Uuid,
-    own: Uuid,
-}
-
 /// Goes on only where a position was given under no other origin than the log's.
 ///
 /// # Errors
-/// [`OtherOrigin`].
-pub fn under(own: Uuid, given: Option<Uuid>) -> Result<(), OtherOrigin> {
+/// The sentence of `position.other_origin`.
+pub fn under(own: Uuid, given: Option<Uuid>) -> Result<(), String> {
     match given {
-        Some(given) if given != own => Err(OtherOrigin { given, own }),
+        Some(given) if given != own => Err(graphql::fault::other_origin(given, own).message),
         _none_or_own => Ok(()),
     }
 }

@@ -186,9 +186,11 @@ pub async fn rows(
     }
     let mut ordered: Vec<String> = order
         .iter()
-        .map(|(column, direction)| match direction {
-            Order::Ascending => format!("{} nulls last", column.name),
-            Order::Descending => format!("{} desc nulls last", column.name),
+        .map(|(column, direction)| match (direction, column.nullable) {
+            (Order::Ascending, _) => format!("{} nulls last", column.name),
+            // An index read backwards has the nulls first, so it serves only where there are none.
+            (Order::Descending, true) => format!("{} desc nulls last", column.name),
+            (Order::Descending, false) => format!("{} desc", column.name),
         })
         .collect();
     if let Some(WholeKey::One) = whole {

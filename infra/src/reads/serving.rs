@@ -33,6 +33,8 @@ pub struct Place {
     pub fits: bool,
     /// Whether they are of this program's version.
     pub ours: bool,
+    /// Whether it stopped before an event.
+    pub stopped: bool,
     /// Where the log ended when it came into being.
     pub born: Position,
     /// Whether it is on its first fold.
@@ -92,6 +94,12 @@ impl Serving {
         counted.or_else(|| least(&mut self.0.values())).unwrap_or_default()
     }
 
+    /// Whether nothing folds any more: each has stopped, and reads stay where they are until somebody decides.
+    #[must_use]
+    pub fn is_at_rest(&self) -> bool {
+        !self.0.is_empty() && self.0.values().all(|place| place.stopped)
+    }
+
     /// These places once this was folded. Who folds has rows of its own version and has not stopped.
     #[must_use]
     pub fn moved(mut self, moved: &Moved) -> Self {
@@ -129,6 +137,7 @@ fn place(projection: &dyn Folded, standing: &Standing, fits: bool) -> Place {
         checkpoint: standing.checkpoint,
         fits,
         ours: standing.version == projection.version().cast_signed(),
+        stopped: standing.stopped.is_some(),
         born: standing.born,
         first: goes_on && !born,
         counts: goes_on && born,

@@ -70,6 +70,8 @@ pub(super) fn change(member: MemberId, event: &MemberEvent) -> Option<(RecordKey
         | TalkFollowUpCalled { .. }
         | TalkFollowedUp { .. }
         | TalkClosed { .. }
+        | Merged { .. }
+        | Absorbed { .. }
         | AccountLinked { .. }
         | AccountUnlinked { .. } => return None,
     })

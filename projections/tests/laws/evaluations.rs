@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::events::Dice;
 use crate::facts::*;
 
-const OF_MEMBER: usize = 10;
+const OF_MEMBER: usize = 12;
 const OF_BRANCH: usize = 12;
 const OF_ROUND: usize = 30;
 /// How many kinds there are.
@@ -67,6 +67,8 @@ fn of_member(kind: usize, dice: &Dice) -> MemberEvent {
         6 => TalkFollowedUp { talk, on, note: reason },
         7 => TalkClosed { talk, on },
         8 => AccountLinked { account: by },
+        9 => Merged { into: member(dice.other), branch: None, on, reason },
+        10 => Absorbed { from: member(dice.other), on },
         _last => AccountUnlinked { account: by },
     }
 }

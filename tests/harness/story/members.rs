@@ -208,8 +208,10 @@ impl Story {
             C::EndProbation { .. } => _ = self.probation.remove(&member),
             C::Suspend { .. } => _ = self.suspended.insert(member),
             C::Reinstate { .. } => _ = self.suspended.remove(&member),
-            C::Leave { .. } => {
-                self.left.push(member);
+            C::Leave { .. } | C::Merge { .. } => {
+                if matches!(command, C::Leave { .. }) {
+                    self.left.push(member);
+                }
                 self.plaques.remove(&member);
                 self.members.remove(&member);
                 self.cadres.remove(&member);

@@ -1,4 +1,4 @@
-//! Roles and accounts, by a chance of their own: the rest of a story stays as it was without them.
+//! Roles, accounts and registrations found to be one person's, by a chance of their own: the rest of a story stays as it was without them.
 
 use std::collections::BTreeMap;
 
@@ -54,24 +54,29 @@ impl Story {
         let branches: Vec<BranchId> = self.branches.keys().copied().chain([BranchId::root()]).collect();
         let members: Vec<MemberId> = self.members.keys().copied().collect();
         let rights = &mut self.rights;
-        Some(match rights.chance.below(4) {
-            0..2 => {
+        Some(match rights.chance.below(100) {
+            0..48 => {
                 let (grant, to) = (GrantId(rights.chance.id()), rights.a_principal());
                 let (branch, role) = (rights.chance.one(&branches)?, rights.chance.one(&Role::ALL)?);
                 let lasts = i64::try_from(rights.chance.below(30)).unwrap_or_default();
                 let until = rights.chance.percent(50).then(|| today + lasts.days());
                 Command::Branch(branch, BranchCommand::GrantRole { grant, to, role, from: today, until })
             }
-            2 => {
+            48..72 => {
                 let (branch, grant) = rights.chance.one(&rights.grants)?;
                 Command::Branch(branch, BranchCommand::WithdrawRole { grant, reason: Sealed("sealed-r".to_owned()) })
             }
-            _ => {
+            72..97 => {
                 let member = rights.chance.one(&members)?;
                 let command = match rights.accounts.get(&member).cloned() {
                     Some(account) => MemberCommand::UnlinkAccount { account },
                     None => MemberCommand::LinkAccount { account: rights.a_principal() },
                 };
+                Command::Member(member, command)
+            }
+            _seldom => {
+                let (member, into) = (rights.chance.one(&members)?, rights.chance.one(&members)?);
+                let command = MemberCommand::Merge { into, on: today, reason: Sealed("sealed-r".to_owned()) };
                 Command::Member(member, command)
             }
         })
@@ -86,6 +91,10 @@ impl Story {
                 self.rights.accounts.insert(*member, account.clone());
             }
             Command::Member(member, MemberCommand::UnlinkAccount { .. }) => _ = self.rights.accounts.remove(member),
+            Command::Member(member, merge @ MemberCommand::Merge { .. }) => {
+                self.rights.accounts.remove(member);
+                self.remember_of_member(*member, merge);
+            }
             _withdrawn => {}
         }
     }

@@ -11,6 +11,7 @@ mod founding;
 mod garbling;
 mod granting;
 mod keeping;
+mod merging;
 mod paging;
 mod panel;
 mod quarters;
@@ -48,6 +49,7 @@ macro_rules! stories {
 const STORIES: &[Story] = stories![
     founding::an_organisation_is_founded_and_changes_its_shape,
     roster::members_come_move_and_go,
+    merging::two_registrations_of_one_person_become_one,
     displaying::identity_standards_and_commitments_are_displayed,
     competing::results_skills_and_style_are_compared,
     competing::amounts_at_the_limit_keep_every_digit,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::branch::{BranchEvent, OutletKind};
-use domain::id::BranchId;
+use domain::id::{BranchId, MemberId};
 use projections::branches::BranchRow;
 use projections::contact_points::ContactPointRow;
 use projections::outlets::OutletRow;
@@ -24,7 +24,9 @@ struct Holds {
 impl Naive<'_> {
     /// Every branch, those that ended included.
     pub fn branch_rows(self) -> Vec<BranchRow> {
-        let on_roster = self.members().into_iter().filter(|member| self.standing_of(*member) != MemberStanding::Left);
+        let is_there =
+            |member: &MemberId| matches!(self.standing_of(*member), MemberStanding::OnDuty | MemberStanding::Suspended);
+        let on_roster = self.members().into_iter().filter(is_there);
         let holds = Holds {
             homes: on_roster.map(|member| self.branch_of(member)).collect(),
             outlets: self.outlet_rows(),

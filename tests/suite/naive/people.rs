@@ -30,6 +30,10 @@ impl<'a> Naive<'a> {
             MemberEvent::Left { on, .. } => Some(*on),
             _ => None,
         });
+        let merged_into = events.iter().find_map(|event| match event {
+            MemberEvent::Merged { into, .. } => Some(*into),
+            _ => None,
+        });
         let plaque = plaque(&events);
         let year = self.year_row(member, None, sessions);
         MemberRow {
@@ -58,6 +62,7 @@ impl<'a> Naive<'a> {
                 let paired = point.cadre_a == member || point.cadre_b == member;
                 paired && point.standing == ContactPointStanding::Standing
             }),
+            merged_into,
         }
     }
 
@@ -164,6 +169,7 @@ fn standing(events: &[&MemberEvent]) -> MemberStanding {
         }
         MemberEvent::Suspended { .. } => Some(MemberStanding::Suspended),
         MemberEvent::Left { .. } => Some(MemberStanding::Left),
+        MemberEvent::Merged { .. } => Some(MemberStanding::Merged),
         _ => None,
     };
     events.iter().rev().find_map(told).unwrap()
@@ -172,7 +178,7 @@ fn standing(events: &[&MemberEvent]) -> MemberStanding {
 fn plaque(events: &[&MemberEvent]) -> Option<(PlaqueId, Sealed)> {
     let told = |event: &&MemberEvent| match event {
         MemberEvent::PlaquePublished { plaque, duty, .. } => Some(Some((*plaque, duty.clone()))),
-        MemberEvent::PlaqueWithdrawn { .. } | MemberEvent::Left { .. } => Some(None),
+        MemberEvent::PlaqueWithdrawn { .. } | MemberEvent::Left { .. } | MemberEvent::Merged { .. } => Some(None),
         _ => None,
     };
     events.iter().rev().find_map(told).flatten()

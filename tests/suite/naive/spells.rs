@@ -2,6 +2,7 @@
 
 use domain::branch::{BranchEvent, OutletKind};
 use domain::event::Event;
+use domain::id::MemberId;
 use domain::member::MemberEvent;
 use jiff::civil::Date;
 use projections::spells::SpellsRow;
@@ -20,7 +21,13 @@ impl Naive<'_> {
         let mut subjects: Vec<Uuid> = turns.iter().map(|(subject, ..)| *subject).collect();
         subjects.sort_unstable();
         subjects.dedup();
-        subjects.into_iter().map(|subject| spells(subject, &turns)).collect()
+        let merged = |subject: &Uuid| {
+            self.of(MemberId(*subject)).into_iter().find_map(|event| match event {
+                MemberEvent::Merged { on, .. } => Some(*on),
+                _ => None,
+            })
+        };
+        subjects.into_iter().map(|subject| spells(subject, &turns, merged(&subject))).collect()
     }
 }
 
@@ -43,7 +50,8 @@ fn turn(stream: Uuid, event: &Event) -> Option<Turn> {
     }
 }
 
-fn spells(subject: Uuid, turns: &[Turn]) -> SpellsRow {
+/// One that was merged on a day had no spells, and that is a change too.
+fn spells(subject: Uuid, turns: &[Turn], merged: Option<Date>) -> SpellsRow {
     let own: Vec<&Turn> = turns.iter().filter(|turn| turn.0 == subject).collect();
     let texts: Vec<String> = own
         .iter()
@@ -57,8 +65,8 @@ fn spells(subject: Uuid, turns: &[Turn]) -> SpellsRow {
     SpellsRow {
         subject,
         kind: own.iter().find_map(|turn| turn.1).unwrap(),
-        spells: texts.join(" ").parse().unwrap(),
-        changed_on: own.last().unwrap().2,
-        changes: count(own, |_| true),
+        spells: merged.map_or_else(|| texts.join(" "), |_| String::new()).parse().unwrap(),
+        changed_on: merged.unwrap_or_else(|| own.last().unwrap().2),
+        changes: count(own, |_| true) + i64::from(merged.is_some()),
     }
 }

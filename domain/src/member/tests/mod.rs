@@ -5,6 +5,7 @@ mod commitments;
 mod contests;
 mod displays;
 mod memory;
+mod merging;
 mod readmission;
 mod results;
 mod roster;

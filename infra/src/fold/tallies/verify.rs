@@ -65,7 +65,7 @@ impl<P: Projection> Refolded<P> {
         }
         let difference = match self.sums.differs(&kept) {
             Some(stretch) => Some(first_within::<P>(&mut transaction, lease, stretch).await?),
-            None => None,
+            None => broken::<P>(&mut transaction, lease).await?,
         };
         transaction.commit().await.map_err(failed)?;
         Ok(difference)
@@ -107,6 +107,26 @@ async fn first_within<P: Projection>(
     let from = Position(first.map_or(stretch.0, |(at, _)| *at).unsigned_abs());
     let (refolded, stored) = (shown(&made), shown(&stored));
     Ok(Difference { key, from, refolded, stored, events: events::<P>(connection, [from].iter()).await? })
+}
+
+/// The first row that cannot be, whatever its sum: reads take the last one that began, so each of a tally ends where the next
+/// one begins or before, none is empty, and none begins or ends beyond what was folded.
+async fn broken<P: Projection>(connection: &mut PgConnection, lease: &Lease) -> Result<Option<Difference>, FoldError> {
+    let failed = |source| FoldError::Sql { projection: P::NAME, source };
+    let sql = format!(
+        "select t.name, t.year, t.from_position, t.until_position from (select *, lead(from_position) over \
+         (partition by name, year order by from_position) as next from {}) as t cross join projections p where p.name = $1 \
+         and (t.from_position > p.checkpoint or t.until_position <= t.from_position or t.until_position > t.next \
+         or t.until_position > p.checkpoint and t.until_position < {HOLDS}) order by t.from_position, t.name, t.year limit 1",
+        super::name(P::Row::TABLE, lease.generation),
+    );
+    let found: Option<(String, i64, i64, i64)> =
+        crate::sql::query_as(&sql).bind(P::NAME).fetch_optional(&mut *connection).await.map_err(failed)?;
+    let Some((name, year, from, until)) = found else { return Ok(None) };
+    let from = Position(from.unsigned_abs());
+    let stored = Some(format!("holds from {from} until {until}, which no fold makes"));
+    let events = events::<P>(connection, [from].iter()).await?;
+    Ok(Some(Difference { key: format!("the tally {name} of {year}"), from, refolded: None, stored, events }))
 }
 
 /// What is stored as of the checkpoint.

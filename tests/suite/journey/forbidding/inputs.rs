@@ -25,6 +25,7 @@ fn to_members(member: &str, branch: &str) -> Vec<(&'static str, Value)> {
         ("suspendMember", m(why())),
         ("reinstateMember", m(why())),
         ("recordDeparture", m(why())),
+        ("mergeMember", m(json!({ "into": member, "reason": "试验" }))),
         ("checkBadge", m(json!({ "place": "大厅", "worn": true }))),
         ("recordService", m(json!({ "activity": "义诊", "minutes": 1 }))),
         ("publishPlaque", m(json!({ "duty": "经理" }))),

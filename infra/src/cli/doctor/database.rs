@@ -43,7 +43,7 @@ pub async fn reach(place: &Place) -> (Option<Reached>, Vec<Finding>) {
         },
         None => match private(place) {
             Ok(database) => database,
-            Err(finding) => return (None, vec![finding]),
+            Err(finding) => return (None, vec![*finding]),
         },
     };
     let at = address(&database);
@@ -92,10 +92,10 @@ pub async fn reach(place: &Place) -> (Option<Reached>, Vec<Finding>) {
 }
 
 /// The PostgreSQL that a running program has in a data folder.
-fn private(place: &Place) -> Result<PgConnectOptions, Finding> {
+fn private(place: &Place) -> Result<PgConnectOptions, Box<Finding>> {
     let data = data_dir(place);
     let at = data.display().to_string();
-    let warning = |what: Said, todo: Said| Err(Finding::warning("database.private", &at, what, todo));
+    let warning = |what: Said, todo: Said| Err(Box::new(Finding::warning("database.private", &at, what, todo)));
     if !data.join("postgres").is_dir() {
         return warning(
             said("there is no database in this data folder yet", "此数据目录中还没有数据库"),
@@ -118,7 +118,7 @@ fn private(place: &Place) -> Result<PgConnectOptions, Finding> {
             let why = super::super::told(&error);
             let what = said(format!("the data folder cannot be read: {why}"), format!("无法读取数据目录：{why}"));
             let todo = said("run the doctor as the user that serves", "以运行服务的用户身份执行检查");
-            Err(Finding::fault("database.private", &at, what, todo))
+            Err(Box::new(Finding::fault("database.private", &at, what, todo)))
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod documents;
 pub mod gate;
 pub mod language;
 mod metrics;
+pub mod proxy;
 pub mod rate;
 pub mod request;
 pub mod socket;

@@ -113,6 +113,20 @@ impl MasterKey {
             }
             read => read.map_err(failed)?,
         };
+        Self::of(&text, path)
+    }
+
+    /// Reads the key file; makes none.
+    ///
+    /// # Errors
+    /// As [`Self::load_or_create`].
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let text = fs::read_to_string(path);
+        let text = text.map_err(|source| KeyError::File { path: path.display().to_string(), source })?;
+        Self::of(&text, path)
+    }
+
+    fn of(text: &str, path: &Path) -> Result<Self, KeyError> {
         let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })
     }

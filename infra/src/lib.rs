@@ -31,4 +31,5 @@ pub mod reads;
 pub mod report;
 pub mod sql;
 pub mod sqltype;
+pub mod telling;
 pub mod turn;

@@ -8,6 +8,7 @@
 //!   operators by `pg_catalog`'s name: what that role puts there is never run with the owner's rights.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::fold::{kinds, registry};
 use crate::log::origin;
@@ -34,6 +35,22 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
     (16, "deaths", include_str!("../sql/0016_deaths.sql")),
     (17, "api_keys", include_str!("../sql/0017_api_keys.sql")),
+];
+
+/// What the role that serves is granted: privileges, and the tables they are for. `grant` gives them, the doctor looks for them.
+pub const GRANTS: [(&str, &str); 12] = [
+    ("select, insert", "events, commands, reads"),
+    ("select", "log_origins"),
+    ("select, update (position, recorded_at)", "log_head"),
+    ("select, insert, update", "people"),
+    ("select, insert", "subject_keys, master_key"),
+    ("select, insert, update", "projections"),
+    ("select, insert, update, delete", "projection_builds"),
+    ("select, insert", "projection_switches, projection_skips, event_types, verifications"),
+    ("select, update", "jobs"),
+    ("select, insert, update, delete", "processes"),
+    ("select, insert, update (revoked_at)", "api_keys"),
+    ("select", "_sqlx_migrations"),
 ];
 
 /// What can go wrong.
@@ -78,6 +95,12 @@ fn migrator() -> Migrator {
     Migrator { migrations: Cow::Owned(migrations), locking: false, ..Migrator::DEFAULT }
 }
 
+/// The checksum of each migration, by its number.
+#[must_use]
+pub fn checksums() -> BTreeMap<i64, Vec<u8>> {
+    migrator().iter().map(|migration| (migration.version, migration.checksum.to_vec())).collect()
+}
+
 async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
     let owner_serves: bool =
         crate::sql::query_scalar("select current_user::pg_catalog.text operator(pg_catalog.=) $1::pg_catalog.text")
@@ -92,23 +115,14 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
         crate::sql::query_scalar("select pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text)")
             .fetch_one(&mut *connection)
             .await?;
-    let grants = format!(
-        "grant usage, create on schema {schema} to {role}; \
-         grant select, insert on events, commands, reads to {role}; \
-         grant select on log_origins to {role}; \
-         revoke update on log_head from {role}; \
-         grant select, update (position, recorded_at) on log_head to {role}; \
-         revoke delete on people, subject_keys from {role}; \
-         grant select, insert, update on people to {role}; \
-         grant select, insert on subject_keys, master_key to {role}; \
-         grant select, insert, update on projections to {role}; \
-         grant select, insert, update, delete on projection_builds to {role}; \
-         grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
-         grant select, update on jobs to {role}; \
-         grant select, insert, update, delete on processes to {role}; \
-         grant select, insert, update (revoked_at) on api_keys to {role}; \
-         grant select on _sqlx_migrations to {role};"
+    // Once they were granted more than they need.
+    let mut grants = format!(
+        "grant usage, create on schema {schema} to {role}; revoke update on log_head from {role}; \
+         revoke delete on people, subject_keys from {role};"
     );
+    for (privileges, tables) in GRANTS {
+        grants.push_str(&format!(" grant {privileges} on {tables} to {role};"));
+    }
     connection.execute(grants.as_str()).await?;
     Ok(())
 }

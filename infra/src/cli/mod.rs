@@ -1,9 +1,10 @@
 //! The command line: opens the place, does one thing, says how it went.
 //!
 //! # Exit codes
-//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference, or a replay something
-//! wrong with the log · 5 of an import some lines were refused or are no commands.
+//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference, a replay something wrong
+//! with the log, or the doctor a fault · 5 of an import some lines were refused or are no commands.
 
+pub mod doctor;
 pub mod import;
 pub mod keys;
 pub mod log;
@@ -18,6 +19,7 @@ pub mod year;
 use std::process::ExitCode;
 
 use crate::auth::oidc;
+use crate::config::read::Told;
 use crate::config::{Action, Arguments, LogAction, SchemaOf};
 use crate::log::catalogue;
 use import::Import;
@@ -29,13 +31,12 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Errors
 /// What went wrong, in a sentence with its causes.
-pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub async fn run(arguments: Arguments, told: Told) -> Result<ExitCode, Failure> {
     let place = &arguments.place;
     match arguments.action {
         Action::Demo { port, load_only } => serve::demo(place, port, load_only).await,
-        Action::Serve { listen, dev_sign_in, oidc, verify_hours, let_in } => {
-            serve::serve(place, listen, dev_sign_in, &oidc, verify_hours, &let_in).await
-        }
+        Action::Serve { serving } => serve::serve(place, &serving).await,
+        Action::Doctor { serving, json } => doctor::run(place, &arguments.telling, &serving, &told, json).await,
         Action::Import { file, viewer, viewers_in_lines, correlation } => {
             import::run(place, Import { file, viewer, viewers_in_lines, correlation }).await
         }

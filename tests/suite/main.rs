@@ -1,9 +1,11 @@
 //! The proof, in reading order.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attacks;
 mod backup;
 mod beside;
 mod clients;
+mod contract;
 mod deadlines;
 mod deep;
 mod demo;
@@ -59,8 +61,10 @@ mod pooler;
 mod processes;
 mod quarter;
 mod recount;
+mod reference;
 mod roles;
 mod rolling;
+mod sdl;
 mod sign_in;
 mod sockets;
 mod tidy;

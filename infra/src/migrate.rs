@@ -17,7 +17,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL. There was never a 12.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
     (16, "deaths", include_str!("../sql/0016_deaths.sql")),
     (17, "api_keys", include_str!("../sql/0017_api_keys.sql")),
+    (18, "reads_chained", include_str!("../sql/0018_reads_chained.sql")),
 ];
 
 /// What can go wrong.
@@ -95,6 +96,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
     let grants = format!(
         "grant usage, create on schema {schema} to {role}; \
          grant select, insert on events, commands, reads to {role}; \
+         grant select, update (number, at, hash) on reads_head to {role}; \
          grant select on log_origins to {role}; \
          revoke update on log_head from {role}; \
          grant select, update (position, recorded_at) on log_head to {role}; \

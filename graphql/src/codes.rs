@@ -93,6 +93,11 @@ pub const KNOWN: &[Known] = &[
         "该位置属于数据库恢复之前的日志起源;请重新读取",
     ),
     (
+        "request.bad_purpose",
+        "the purpose is one of a few words, perhaps with a reference after a colon, such as appeal:2022-JJ-014",
+        "查阅目的须为规定的词,可在冒号后加编号,例如 appeal:2022-JJ-014",
+    ),
+    (
         "request.half_character",
         "an escape names half a character; write the character itself, or send it in a variable",
         "转义序列只是半个字符;请直接写出该字符,或放入变量",

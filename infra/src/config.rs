@@ -20,6 +20,7 @@ use graphql::scalar::Position as At;
 use jiff::civil::Date;
 
 use crate::auth::issued::LONGEST;
+use crate::cli::reads::ReadsAction;
 
 /// Sanping 三评: evaluation you can replay and prove.
 #[derive(Debug, Parser)]
@@ -166,6 +167,12 @@ pub enum Action {
         /// What to do with them.
         #[command(subcommand)]
         action: ProjectionsAction,
+    },
+    /// Who read individual scores, comments, appeals and exports. See docs/reads.md.
+    Reads {
+        /// What to do with the records.
+        #[command(subcommand)]
+        action: ReadsAction,
     },
     /// Who may come as what: how an organisation gets its first administrator. See docs/first-round.md.
     Roles {

@@ -64,6 +64,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// [`Bounds::operations`] things, each of which is read anew whenever it may have changed.
 pub const CONNECTIONS: usize = 500;
 
+/// The header that says why a request reads.
+const PURPOSE: &str = "x-sanping-purpose";
+
 /// What every handler has.
 #[derive(Clone)]
 pub struct Doors {
@@ -175,6 +178,10 @@ async fn answer(doors: Doors, request: Request, wanted: &Wanted) -> Result<Answe
         request::reading_only(&mut request)?;
     }
     request.data = data;
+    if let Some(given) = headers.get(PURPOSE) {
+        // What is no text is no purpose either, and is answered as one.
+        request::because(&mut request, String::from_utf8_lossy(given.as_bytes()).into());
+    }
     Ok(doors.answering(wanted).answer(request).await)
 }
 

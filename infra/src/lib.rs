@@ -23,6 +23,7 @@ pub mod hints;
 pub mod http;
 pub mod keys;
 pub mod log;
+pub mod looks;
 pub mod migrate;
 pub mod pooler;
 pub mod postgres;

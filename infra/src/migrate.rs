@@ -18,7 +18,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 /// The migrations in order: number, name, SQL. There was never a 12.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -35,11 +35,13 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
     (16, "deaths", include_str!("../sql/0016_deaths.sql")),
     (17, "api_keys", include_str!("../sql/0017_api_keys.sql")),
+    (18, "reads_chained", include_str!("../sql/0018_reads_chained.sql")),
 ];
 
 /// What the role that serves is granted: privileges, and the tables they are for. `grant` gives them, the doctor looks for them.
-pub const GRANTS: [(&str, &str); 12] = [
+pub const GRANTS: [(&str, &str); 13] = [
     ("select, insert", "events, commands, reads"),
+    ("select, update (number, at, hash)", "reads_head"),
     ("select", "log_origins"),
     ("select, update (position, recorded_at)", "log_head"),
     ("select, insert, update", "people"),

@@ -11,6 +11,7 @@ pub mod log;
 pub mod place;
 pub mod progress;
 pub mod projections;
+pub mod reads;
 pub mod restored;
 pub mod roles;
 pub mod serve;
@@ -51,6 +52,7 @@ pub async fn run(arguments: Arguments, told: Told) -> Result<ExitCode, Failure> 
             restored::run(place, &reason, &by, nothing_lost).await
         }
         Action::Projections { action } => projections::run(place, action).await,
+        Action::Reads { action } => reads::run(place, action).await,
         Action::Roles { action } => roles::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {

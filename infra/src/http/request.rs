@@ -16,6 +16,7 @@ use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Query};
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use graphql::purpose;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -38,21 +39,29 @@ pub struct Parameters {
     pub document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
-    /// Nothing is extended here; it is an object or left out all the same.
-    #[serde(rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
+    /// Why it reads may be among them; nothing else is looked at.
+    extensions: Option<Map<String, Value>>,
 }
 
 impl Parameters {
     /// The request of a document.
     #[must_use]
     pub fn of(self, text: String) -> Request {
-        let request = Request::new(text).variables(self.variables.unwrap_or_default());
+        let mut request = Request::new(text).variables(self.variables.unwrap_or_default());
+        if let Some(given) = self.extensions.as_ref().and_then(|extensions| extensions.get(purpose::EXTENSION)) {
+            because(&mut request, given.clone());
+        }
         match self.operation_name.filter(|name| !name.is_empty()) {
             Some(name) => request.operation_name(name),
             None => request,
         }
     }
+}
+
+/// Says why a request reads, as it was given: the schema looks at it.
+pub fn because(request: &mut Request, given: Value) {
+    let given = async_graphql::Value::from_json(given).unwrap_or_default();
+    request.extensions.insert(purpose::EXTENSION.to_owned(), given);
 }
 
 /// Reads an object, and nothing else: a list would pass for the fields in their order.
@@ -177,7 +186,7 @@ fn of_address(address: &Uri) -> Result<Parameters, Unreadable> {
         document_id: fields.document_id,
         operation_name: fields.operation_name,
         variables: within("variables", fields.variables)?,
-        _extensions: within("extensions", fields.extensions)?,
+        extensions: within("extensions", fields.extensions)?,
     })
 }
 

@@ -16,8 +16,8 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
-/// The migrations in order: number, name, SQL. There was never a 12.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+/// The migrations in order: number, name, SQL. There was never a 12, and numbers are taken as work begins.
+const MIGRATIONS: [(i64, &str, &str); 17] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -34,6 +34,7 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
     (16, "deaths", include_str!("../sql/0016_deaths.sql")),
     (17, "api_keys", include_str!("../sql/0017_api_keys.sql")),
+    (21, "keyed_subjects", include_str!("../sql/0021_keyed_subjects.sql")),
 ];
 
 /// What can go wrong.
@@ -100,7 +101,7 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
          grant select, update (position, recorded_at) on log_head to {role}; \
          revoke delete on people, subject_keys from {role}; \
          grant select, insert, update on people to {role}; \
-         grant select, insert on subject_keys, master_key to {role}; \
+         grant select, insert on subject_keys, keyed_subjects, master_key to {role}; \
          grant select, insert, update on projections to {role}; \
          grant select, insert, update, delete on projection_builds to {role}; \
          grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \

@@ -32,3 +32,4 @@ pub mod report;
 pub mod sql;
 pub mod sqltype;
 pub mod turn;
+mod walls;

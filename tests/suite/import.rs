@@ -110,7 +110,7 @@ async fn an_import_that_would_wait_for_projections_that_have_all_stopped_ends_an
                    '{\"branch_unheard_of\":{}}', '{}', n, gen_random_uuid(), now(), sha256('') \
                    from generate_series(1, 20001) n; update log_head set position = 20001, recorded_at = now()";
     sqlx::Executor::execute(&ground.owner().await, unheard).await.unwrap();
-    let path = file(folder.path(), &lines(10));
+    let path = file(folder.path(), &lines(1_000));
     let (socket, database) = harness::writer::address(&ground.endpoints.app);
     let url = format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display());
     let done = run(folder.path(), &["--database-url", &url, "import", &path, "--viewer", OFFICE]);

@@ -310,6 +310,9 @@ CREATE TABLE public.jobs (
     holder uuid,
     lease_until timestamp with time zone
 );
+CREATE TABLE public.keyed_subjects (
+    subject uuid NOT NULL
+);
 CREATE TABLE public.leader_reviews_g1 (
     round uuid NOT NULL,
     member uuid NOT NULL,
@@ -860,6 +863,8 @@ ALTER TABLE ONLY public.grants_g1
     ADD CONSTRAINT grants_g1_key PRIMARY KEY (grant_id, from_position);
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_name PRIMARY KEY (name);
+ALTER TABLE ONLY public.keyed_subjects
+    ADD CONSTRAINT keyed_subjects_subject PRIMARY KEY (subject);
 ALTER TABLE ONLY public.leader_reviews_g1
     ADD CONSTRAINT leader_reviews_g1_key PRIMARY KEY (round, member, reviewer, from_position);
 ALTER TABLE ONLY public.log_head
@@ -1044,6 +1049,7 @@ GRANT SELECT,INSERT ON TABLE public.event_types TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
 GRANT SELECT ON TABLE public.grants_g1 TO sanping_owner;
 GRANT SELECT,UPDATE ON TABLE public.jobs TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.keyed_subjects TO sanping_app;
 GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;

@@ -130,6 +130,11 @@ pub const KNOWN: &[Known] = &[
         "所涉及的对象含有本服务器尚不认识的事件;请向已更新的服务器重新提交",
     ),
     (
+        "text.key_gone",
+        "the key of earlier texts is not there: they were erased, or the database was restored without its keys; tell the operator",
+        "此前文本的密钥已不存在:文本已被删除,或数据库恢复时未恢复密钥;请告知管理员",
+    ),
+    (
         "trail.too_wide",
         "too many members are within; name a smaller branch or a subject",
         "范围内人数过多;请指定更小的组织或某一对象",

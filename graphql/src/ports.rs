@@ -84,6 +84,12 @@ pub enum SendError {
         /// The build that does not know it.
         build: String,
     },
+    /// The key that texts of this subject were sealed under is not there.
+    #[error("the key of subject {subject} is not there: its texts were erased, or were not restored")]
+    KeyGone {
+        /// Whose key.
+        subject: Uuid,
+    },
     /// An accident.
     #[error("the command failed")]
     Failed(#[source] Failure),

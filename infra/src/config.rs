@@ -257,6 +257,9 @@ pub enum LogAction {
         /// Everything acknowledged is there, as after a failover to a synchronous standby: the origin stays.
         #[arg(long)]
         nothing_lost: bool,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -315,7 +318,7 @@ pub enum ProjectionsAction {
         #[arg(long)]
         json: bool,
     },
-    /// Build beside, catch up, and let the new rows serve.
+    /// Build beside, catch up, and let the new rows serve. Exit code 0 also where what served before differed: it is told.
     Rebuild {
         /// Which one.
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -323,6 +326,9 @@ pub enum ProjectionsAction {
         /// Every one.
         #[arg(long)]
         all: bool,
+        /// For machines: a line for each.
+        #[arg(long)]
+        json: bool,
     },
     /// Record that a projection steps over the event it has stopped before, for good: live and whenever it is rebuilt.
     #[command(allow_missing_positional = true)]
@@ -341,9 +347,12 @@ pub enum ProjectionsAction {
         /// Who decided.
         #[arg(long)]
         by: String,
+        /// For machines: a line for each.
+        #[arg(long)]
+        json: bool,
     },
     /// Refold the log and compare it with the rows, and record what was found where the role may. Exit code 4 when something
-    /// differs.
+    /// differs, else 1 when one cannot be verified.
     Verify {
         /// Which one; every one unless named.
         name: Option<String>,

@@ -34,3 +34,4 @@ pub mod sql;
 pub mod sqltype;
 pub mod telling;
 pub mod turn;
+mod walls;

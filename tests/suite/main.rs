@@ -51,6 +51,7 @@ mod log_ordinary;
 mod log_races;
 mod log_replay;
 mod log_stopped;
+mod log_torn;
 mod log_walls;
 mod looks;
 mod naive;

@@ -18,6 +18,7 @@ use crate::speak::office;
 /// What is known of roles and accounts.
 pub(super) struct Rights {
     chance: Chance,
+    merging: Chance,
     number: u64,
     grants: Vec<(BranchId, GrantId)>,
     accounts: BTreeMap<MemberId, ActorId>,
@@ -25,7 +26,13 @@ pub(super) struct Rights {
 
 impl Rights {
     pub(super) fn of(seed: u64) -> Self {
-        Self { chance: Chance::of(!seed), number: 0, grants: vec![], accounts: BTreeMap::new() }
+        Self {
+            chance: Chance::of(!seed),
+            merging: Chance::of(seed.rotate_left(7)),
+            number: 0,
+            grants: vec![],
+            accounts: BTreeMap::new(),
+        }
     }
 
     /// One of few, so that some come twice.
@@ -35,12 +42,20 @@ impl Rights {
 }
 
 impl Story {
-    /// Now and then a role is granted or withdrawn, an account linked or unlinked.
+    /// Now and then a role is granted or withdrawn, an account linked or unlinked; seldom two registrations are one person's.
     pub(super) async fn rights(&mut self, commands: &dyn Commands) {
-        if !self.rights.chance.percent(40) {
-            return;
+        if self.rights.merging.percent(2) {
+            let merge = self.a_merge();
+            self.try_right(commands, merge).await;
         }
-        let Some(command) = self.of_a_right() else { return };
+        if self.rights.chance.percent(40) {
+            let right = self.of_a_right();
+            self.try_right(commands, right).await;
+        }
+    }
+
+    async fn try_right(&mut self, commands: &dyn Commands, command: Option<Command>) {
+        let Some(command) = command else { return };
         self.rights.number += 1;
         match commands.send(&office(&format!("r{}", self.rights.number)), command.clone(), None).await {
             Ok(_) => self.remember_right(&command),
@@ -49,34 +64,37 @@ impl Story {
         }
     }
 
+    fn a_merge(&mut self) -> Option<Command> {
+        let (today, members) = (self.today(), self.members.keys().copied().collect::<Vec<_>>());
+        let merging = &mut self.rights.merging;
+        let (member, into) = (merging.one(&members)?, merging.one(&members)?);
+        let reason = Sealed("sealed-r".to_owned());
+        Some(Command::Member(member, MemberCommand::Merge { into, on: today, reason }))
+    }
+
     fn of_a_right(&mut self) -> Option<Command> {
         let today = self.today();
         let branches: Vec<BranchId> = self.branches.keys().copied().chain([BranchId::root()]).collect();
         let members: Vec<MemberId> = self.members.keys().copied().collect();
         let rights = &mut self.rights;
-        Some(match rights.chance.below(100) {
-            0..48 => {
+        Some(match rights.chance.below(4) {
+            0..2 => {
                 let (grant, to) = (GrantId(rights.chance.id()), rights.a_principal());
                 let (branch, role) = (rights.chance.one(&branches)?, rights.chance.one(&Role::ALL)?);
                 let lasts = i64::try_from(rights.chance.below(30)).unwrap_or_default();
                 let until = rights.chance.percent(50).then(|| today + lasts.days());
                 Command::Branch(branch, BranchCommand::GrantRole { grant, to, role, from: today, until })
             }
-            48..72 => {
+            2 => {
                 let (branch, grant) = rights.chance.one(&rights.grants)?;
                 Command::Branch(branch, BranchCommand::WithdrawRole { grant, reason: Sealed("sealed-r".to_owned()) })
             }
-            72..97 => {
+            _ => {
                 let member = rights.chance.one(&members)?;
                 let command = match rights.accounts.get(&member).cloned() {
                     Some(account) => MemberCommand::UnlinkAccount { account },
                     None => MemberCommand::LinkAccount { account: rights.a_principal() },
                 };
-                Command::Member(member, command)
-            }
-            _seldom => {
-                let (member, into) = (rights.chance.one(&members)?, rights.chance.one(&members)?);
-                let command = MemberCommand::Merge { into, on: today, reason: Sealed("sealed-r".to_owned()) };
                 Command::Member(member, command)
             }
         })

@@ -68,7 +68,7 @@ pub const AREAS: &[Area] = &[
         about: "The roster: who came, moved, was suspended and left, and the page of each.",
         queries: "member members",
         mutations: "registerMember readmitMember amendPerson appointMember transferMember endProbation suspendMember \
-                    reinstateMember recordDeparture",
+                    reinstateMember recordDeparture mergeMember",
         subscriptions: "",
     },
     Area {

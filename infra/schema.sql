@@ -85,6 +85,16 @@ CREATE FUNCTION public.refuse_change() RETURNS trigger
 begin
     raise exception '% of % is refused: what was recorded stays', tg_op, tg_table_name using errcode = 'restrict_violation';
 end $$;
+CREATE FUNCTION public.refuse_reads_step_back() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+begin
+    if new.number <= old.number or new.at < old.at then
+        raise exception 'the end of the records of reads never goes back' using errcode = 'restrict_violation';
+    end if;
+    return new;
+end $$;
 CREATE FUNCTION public.refuse_step_back() RETURNS trigger
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
@@ -300,6 +310,9 @@ CREATE TABLE public.jobs (
     holder uuid,
     lease_until timestamp with time zone
 );
+CREATE TABLE public.keyed_subjects (
+    subject uuid NOT NULL
+);
 CREATE TABLE public.leader_reviews_g1 (
     round uuid NOT NULL,
     member uuid NOT NULL,
@@ -507,13 +520,30 @@ CREATE TABLE public.projections (
     tries integer DEFAULT 0 NOT NULL
 );
 CREATE TABLE public.reads (
-    id uuid NOT NULL,
+    number bigint NOT NULL,
     at timestamp with time zone NOT NULL,
-    viewer text NOT NULL,
-    what text NOT NULL,
-    subject_kind text NOT NULL,
-    subject uuid NOT NULL,
-    "position" bigint NOT NULL
+    viewer text NOT NULL COLLATE pg_catalog."C",
+    what text NOT NULL COLLATE pg_catalog."C",
+    subject_kind text COLLATE pg_catalog."C",
+    subjects uuid[] NOT NULL,
+    as_of bigint NOT NULL,
+    denied bigint,
+    purpose text COLLATE pg_catalog."C",
+    reference text COLLATE pg_catalog."C",
+    hash bytea NOT NULL,
+    CONSTRAINT reads_hashed CHECK ((octet_length(hash) = 32)),
+    CONSTRAINT reads_named CHECK (((viewer <> ''::text) AND (what <> ''::text))),
+    CONSTRAINT reads_numbered CHECK ((number >= 1)),
+    CONSTRAINT reads_of_a_kind CHECK (((subject_kind IS NULL) = (subjects = '{}'::uuid[]))),
+    CONSTRAINT reads_referred CHECK (((reference IS NULL) OR (purpose IS NOT NULL)))
+);
+CREATE TABLE public.reads_head (
+    one boolean DEFAULT true NOT NULL,
+    number bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT reads_head_alone CHECK (one),
+    CONSTRAINT reads_head_hashed CHECK ((octet_length(hash) = 32))
 );
 CREATE TABLE public.records_g1 (
     record uuid NOT NULL,
@@ -833,6 +863,8 @@ ALTER TABLE ONLY public.grants_g1
     ADD CONSTRAINT grants_g1_key PRIMARY KEY (grant_id, from_position);
 ALTER TABLE ONLY public.jobs
     ADD CONSTRAINT jobs_name PRIMARY KEY (name);
+ALTER TABLE ONLY public.keyed_subjects
+    ADD CONSTRAINT keyed_subjects_subject PRIMARY KEY (subject);
 ALTER TABLE ONLY public.leader_reviews_g1
     ADD CONSTRAINT leader_reviews_g1_key PRIMARY KEY (round, member, reviewer, from_position);
 ALTER TABLE ONLY public.log_head
@@ -867,8 +899,10 @@ ALTER TABLE ONLY public.projection_switches
     ADD CONSTRAINT projection_switches_name PRIMARY KEY (name, generation);
 ALTER TABLE ONLY public.projections
     ADD CONSTRAINT projections_name PRIMARY KEY (name);
+ALTER TABLE ONLY public.reads_head
+    ADD CONSTRAINT reads_head_one PRIMARY KEY (one);
 ALTER TABLE ONLY public.reads
-    ADD CONSTRAINT reads_id PRIMARY KEY (id);
+    ADD CONSTRAINT reads_number PRIMARY KEY (number);
 ALTER TABLE ONLY public.records_g1
     ADD CONSTRAINT records_g1_key PRIMARY KEY (record, subject, from_position);
 ALTER TABLE ONLY public.results_g1
@@ -946,7 +980,8 @@ CREATE INDEX members_g1_by3 ON public.members_g1 USING btree (merged_into, membe
 CREATE INDEX outlets_g1_by1 ON public.outlets_g1 USING btree (branch, kind, outlet, from_position);
 CREATE INDEX outlets_g1_by2 ON public.outlets_g1 USING btree (kind, standing, outlet, from_position);
 CREATE INDEX paper_counts_g1_by1 ON public.paper_counts_g1 USING btree (round, member, group_of, attempt, scrutineer, from_position);
-CREATE INDEX reads_subject ON public.reads USING btree (subject_kind, subject, at, id);
+CREATE INDEX reads_subjects ON public.reads USING gin (subjects);
+CREATE INDEX reads_viewer ON public.reads USING btree (viewer, number);
 CREATE INDEX records_g1_by1 ON public.records_g1 USING btree (subject, kind, on_date, record, from_position);
 CREATE INDEX records_g1_by2 ON public.records_g1 USING btree (branch, kind, on_date, record, subject, from_position);
 CREATE INDEX records_g1_by3 ON public.records_g1 USING btree (kind, on_date, record, subject, from_position);
@@ -989,6 +1024,9 @@ CREATE TRIGGER log_origins_stay BEFORE DELETE OR UPDATE ON public.log_origins FO
 CREATE TRIGGER log_origins_stay_whole BEFORE TRUNCATE ON public.log_origins FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER projection_skips_stay BEFORE DELETE OR UPDATE ON public.projection_skips FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER projection_skips_stay_whole BEFORE TRUNCATE ON public.projection_skips FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER reads_head_forward BEFORE UPDATE ON public.reads_head FOR EACH ROW EXECUTE FUNCTION public.refuse_reads_step_back();
+CREATE TRIGGER reads_head_stays BEFORE DELETE ON public.reads_head FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
+CREATE TRIGGER reads_head_stays_whole BEFORE TRUNCATE ON public.reads_head FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay BEFORE DELETE OR UPDATE ON public.reads FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER reads_stay_whole BEFORE TRUNCATE ON public.reads FOR EACH STATEMENT EXECUTE FUNCTION public.refuse_change();
 CREATE TRIGGER verifications_stay BEFORE DELETE OR UPDATE ON public.verifications FOR EACH ROW EXECUTE FUNCTION public.refuse_change();
@@ -1011,6 +1049,7 @@ GRANT SELECT,INSERT ON TABLE public.event_types TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.events TO sanping_app;
 GRANT SELECT ON TABLE public.grants_g1 TO sanping_owner;
 GRANT SELECT,UPDATE ON TABLE public.jobs TO sanping_app;
+GRANT SELECT,INSERT ON TABLE public.keyed_subjects TO sanping_app;
 GRANT SELECT ON TABLE public.leader_reviews_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.log_head TO sanping_app;
 GRANT UPDATE("position") ON TABLE public.log_head TO sanping_app;
@@ -1030,6 +1069,10 @@ GRANT SELECT,INSERT ON TABLE public.projection_skips TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.projection_switches TO sanping_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.projections TO sanping_app;
 GRANT SELECT,INSERT ON TABLE public.reads TO sanping_app;
+GRANT SELECT ON TABLE public.reads_head TO sanping_app;
+GRANT UPDATE(number) ON TABLE public.reads_head TO sanping_app;
+GRANT UPDATE(at) ON TABLE public.reads_head TO sanping_app;
+GRANT UPDATE(hash) ON TABLE public.reads_head TO sanping_app;
 GRANT SELECT ON TABLE public.records_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.results_g1 TO sanping_owner;
 GRANT SELECT ON TABLE public.round_people_g1 TO sanping_owner;

@@ -93,6 +93,11 @@ pub const KNOWN: &[Known] = &[
         "该位置属于数据库恢复之前的日志起源;请重新读取",
     ),
     (
+        "request.bad_purpose",
+        "the purpose is one of a few words, perhaps with a reference after a colon, such as appeal:2022-JJ-014",
+        "查阅目的须为规定的词,可在冒号后加编号,例如 appeal:2022-JJ-014",
+    ),
+    (
         "request.half_character",
         "an escape names half a character; write the character itself, or send it in a variable",
         "转义序列只是半个字符;请直接写出该字符,或放入变量",
@@ -123,6 +128,11 @@ pub const KNOWN: &[Known] = &[
         "stream.newer_build",
         "what the command needs came with a later build; send it again to a server that is up to date",
         "所涉及的对象含有本服务器尚不认识的事件;请向已更新的服务器重新提交",
+    ),
+    (
+        "text.key_gone",
+        "the key of earlier texts is not there: they were erased, or the database was restored without its keys; tell the operator",
+        "此前文本的密钥已不存在:文本已被删除,或数据库恢复时未恢复密钥;请告知管理员",
     ),
     (
         "trail.too_wide",

@@ -72,6 +72,7 @@ impl From<SendError> for Halt {
                 Refusal::newer_build(stream, &event, build.as_deref()).into()
             }
             SendError::NewerType { event, build } => Refusal::newer_type(&event, &build).into(),
+            SendError::KeyGone { subject } => Refusal::key_gone(subject).into(),
             SendError::Failed(failure) => Self::Fault(failure.into()),
         }
     }

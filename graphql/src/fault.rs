@@ -5,9 +5,14 @@
 //! Nothing of an accident's cause reaches the caller: it travels as the error's source, which is never serialised,
 //! and the boundary logs it once ([`cause`]).
 
+use std::sync::Arc;
+
 use async_graphql::{Error, ErrorExtensions, ServerError, Value, value};
+use projections::words::SubjectKind;
 use uuid::Uuid;
 
+use crate::look::{Seen, seen};
+use crate::policy::{Action, Resource};
 use crate::ports::{Failure, ReadError};
 use crate::refusal::{Refusal, RefusalFact};
 
@@ -34,13 +39,22 @@ pub const CODES: &[&str] = &[
     "unauthenticated",
 ];
 
+/// What the policy denied: to be recorded, and never told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tried {
+    /// What somebody wanted to see or do.
+    pub action: Action,
+    /// Of what, as far as that is known: nothing where it was the whole.
+    pub about: Seen,
+}
+
 /// Why a read has no answer. It has no text of its own, so that no cause slips into a response by `?`.
 #[derive(Debug)]
 pub enum Fault {
     /// Nobody is signed in.
     Unauthenticated,
     /// The policy forbids it.
-    Denied,
+    Denied(Tried),
     /// Something in the request has no sense: the rule it breaks.
     Bad(Box<Refusal>),
     /// The read itself.
@@ -48,6 +62,18 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Forbidden by the policy.
+    #[must_use]
+    pub fn denied(action: Action, resource: Resource) -> Self {
+        Self::Denied(Tried { action, about: seen(resource) })
+    }
+
+    /// The same, about what was asked for.
+    #[must_use]
+    pub fn tried(action: Action, asked: (SubjectKind, Uuid)) -> Self {
+        Self::Denied(Tried { action, about: Some(asked) })
+    }
+
     /// Something in the request has no sense: a code, the facts, and what is wrong and what to do in English and Chinese.
     #[must_use]
     pub fn bad(code: &str, facts: &[(&str, String)], message: &str, message_zh: &str) -> Self {
@@ -88,7 +114,11 @@ impl From<Fault> for Error {
             |code: &str, message: &str, zh: &str| of_refusal(Refusal::new(code, &[], message.into(), zh.into()));
         match fault {
             Fault::Unauthenticated => plain("unauthenticated", "sign in first", "请先登录"),
-            Fault::Denied => plain("policy.denied", "your roles do not reach this", "您的角色无权查看此内容"),
+            Fault::Denied(tried) => {
+                let mut error = plain("policy.denied", "your roles do not reach this", "您的角色无权查看此内容");
+                error.source = Some(Arc::new(tried));
+                error
+            }
             Fault::Bad(refusal) => of_refusal(*refusal),
             Fault::Read(error) => of_read(error),
         }
@@ -123,7 +153,7 @@ fn of_refusal(refusal: Refusal) -> Error {
 #[must_use]
 pub fn accident(failure: Failure) -> Error {
     let mut error = coded("internal", "internal");
-    error.source = Some(std::sync::Arc::new(failure));
+    error.source = Some(Arc::new(failure));
     error
 }
 
@@ -131,6 +161,12 @@ pub fn accident(failure: Failure) -> Error {
 #[must_use]
 pub fn cause(error: &ServerError) -> Option<&Failure> {
     error.source::<Failure>()
+}
+
+/// What was denied, of an error that says so; nothing of any other.
+#[must_use]
+pub fn tried(error: &ServerError) -> Option<Tried> {
+    error.source::<Tried>().copied()
 }
 
 fn coded(code: &str, message: &str) -> Error {

@@ -42,6 +42,7 @@ pub const DIRECTIVES: usize = 100;
 /// The codes of the errors that a request's text leads to; `request.invalid` where it is not GraphQL, or asks for what
 /// the schema does not have.
 pub const CODES: &[&str] = &[
+    "request.bad_purpose",
     "request.half_character",
     "request.invalid",
     "request.no_introspection",
@@ -127,7 +128,9 @@ fn has_values(document: &ExecutableDocument, name: Option<&str>, given: &HashMap
     Ok(())
 }
 
-fn refused(code: &str, message: &str) -> ServerError {
+/// An error of what cannot be read, under its code.
+#[must_use]
+pub fn refused(code: &str, message: &str) -> ServerError {
     let mut error = ServerError::new(message, None);
     error.extensions.get_or_insert_default().set("code", code);
     error

@@ -24,7 +24,7 @@
 //! | `SeeRounds`: rounds, their rules, rosters and turnout | home | scope | scope | scope | scope | scope |
 //! | `SeeResults`: published results, appeals, talks | own | scope | scope | scope | scope | – |
 //! | `SeeProposal`: what a freeze hides, from the tally on | – | – | – | scope | – | – |
-//! | `SeeReads`: who looked at what a freeze hides | – | – | – | scope | scope | – |
+//! | `SeeReads`: who read scores, comments, appeals and exports | – | – | – | scope | scope | – |
 //! | `TakePart`: review, count, appeal, as oneself | own | own | own | own | – | – |
 //! | `KeepBallots`: hand out and take back paper | – | scope | – | scope | – | – |
 //! | `RunRounds`: draft, open, close, tally, decide, publish, answer, end | – | – | – | scope | – | – |
@@ -51,6 +51,8 @@
 //!   scrutineer counted is told to themselves before publication, and to nobody else.
 //! - Nobody grants a role to themselves: the domain refuses that, whoever asks.
 //! - The integration account finds a member by staff number, for imports, though it is shown none.
+
+mod said;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -131,42 +133,6 @@ impl Action {
         Self::SeeGrants,
         Self::GrantRoles,
     ];
-
-    /// What it is in Chinese, as said of somebody who may not.
-    #[must_use]
-    pub fn chinese(self) -> &'static str {
-        match self {
-            Self::SeeMetrics => "查看指标和评议规则",
-            Self::SeeBranches => "查看组织",
-            Self::SeeBoards => "查看排行榜",
-            Self::SeeRoster => "查看花名册",
-            Self::SeeMember => "查看成员档案",
-            Self::SeeName => "查看姓名和工号",
-            Self::SeeContact => "查看联系方式",
-            Self::SeeText => "查看文字内容",
-            Self::SeeReport => "查看年度报告",
-            Self::SeeTrail => "查看审计轨迹",
-            Self::KeepCommitments => "登记承诺",
-            Self::KeepRoster => "维护花名册",
-            Self::KeepDisplays => "登记亮身份、亮标准的内容",
-            Self::KeepOutlets => "维护网点",
-            Self::KeepRecords => "登记培训、主题党日、比武、荣誉和改进",
-            Self::ReportResults => "报告或更正业绩",
-            Self::SetTargets => "设定计划和基数",
-            Self::RunCompetitions => "组织竞赛",
-            Self::ShapeOrganisation => "调整组织、指标和评议规则",
-            Self::SeeRounds => "查看评议轮次",
-            Self::SeeResults => "查看评议结果、申诉和谈话",
-            Self::SeeProposal => "查看公示前的评议结果",
-            Self::SeeReads => "查看查阅记录",
-            Self::TakePart => "参加评议、计票或申诉",
-            Self::KeepBallots => "发放和收回评议票",
-            Self::RunRounds => "组织评议轮次",
-            Self::KeepTalks => "办理提醒谈话",
-            Self::SeeGrants => "查看授权和账号",
-            Self::GrantRoles => "授权或关联账号",
-        }
-    }
 }
 
 /// What it is about.
@@ -332,7 +298,7 @@ impl Scope {
                 let within = tree.within(branch).into_iter().filter(|branch| allows(Resource::Branch(*branch)));
                 Ok(Self { branches: Some(within.collect()) })
             }
-            Some(_) => Err(Fault::Denied),
+            Some(branch) => Err(Fault::denied(action, Resource::Branch(branch))),
             None if allows(Resource::Organisation) => Ok(Self { branches: None }),
             None => {
                 let scopes = standing.viewer.held.iter().filter_map(|held| held.scope);
@@ -341,7 +307,9 @@ impl Scope {
                 let mut branches: Vec<BranchId> = allowed.flat_map(|top| tree.within(top)).collect();
                 branches.sort_unstable();
                 branches.dedup();
-                (!branches.is_empty()).then_some(Self { branches: Some(branches) }).ok_or(Fault::Denied)
+                (!branches.is_empty())
+                    .then_some(Self { branches: Some(branches) })
+                    .ok_or(Fault::denied(action, Resource::Organisation))
             }
         }
     }

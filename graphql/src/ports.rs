@@ -20,14 +20,13 @@ use projections::leaderboard::{Board, Place};
 use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row;
-use projections::select::{Plan, Select};
+use projections::select::{Order, Plan, Select};
 use projections::tally::{Quantity, Tally};
-use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
 pub use self::origin::{LogOrigin, ServingFold};
-pub use self::records::{Look, PersonRecord, RecordedLook, RecordedSkip};
+pub use self::records::{Look, LookFilter, PersonRecord, RecordedLook, RecordedSkip};
 
 /// Who asks, and under which command id. The same id again means the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -84,6 +83,12 @@ pub enum SendError {
         event: String,
         /// The build that does not know it.
         build: String,
+    },
+    /// The key that texts of this subject were sealed under is not there.
+    #[error("the key of subject {subject} is not there: its texts were erased, or were not restored")]
+    KeyGone {
+        /// Whose key.
+        subject: Uuid,
     },
     /// An accident.
     #[error("the command failed")]
@@ -280,21 +285,22 @@ pub trait Reads: Send + Sync {
     /// [`ReadError::Failed`].
     async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError>;
 
-    /// Records a look for good. What is looked at is answered only afterwards, and not at all where this fails.
+    /// Records looks for good. What is looked at is answered only afterwards, and not at all where this fails. What is
+    /// denied again and again in an hour is recorded now and then.
     ///
     /// # Errors
     /// [`ReadError::Failed`].
-    async fn record(&self, look: &Look) -> Result<(), ReadError>;
+    async fn record(&self, looks: &[Look]) -> Result<(), ReadError>;
 
-    /// The looks at a subject, the earliest first, at most `limit`; `after` is the place of the last one had.
+    /// Recorded looks in the order of their numbers, at most `limit`; `after` is the number of the last one had.
     ///
     /// # Errors
     /// [`ReadError::Failed`].
     async fn looks(
         &self,
-        kind: SubjectKind,
-        subject: Uuid,
-        after: Option<(Timestamp, Uuid)>,
+        filter: &LookFilter,
+        order: Order,
+        after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError>;
 

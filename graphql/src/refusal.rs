@@ -6,6 +6,7 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::field::Field;
 use domain::id::ActorId;
 use domain::stream::StreamId;
+use uuid::Uuid;
 
 use crate::policy::Action;
 use crate::ports::Accepted;
@@ -54,6 +55,7 @@ pub const CODES: &[&str] = &[
     "log.newer_type",
     "policy.denied",
     "stream.newer_build",
+    "text.key_gone",
 ];
 
 impl Refusal {
@@ -153,6 +155,17 @@ impl Refusal {
         let zh = format!("此命令产生的事件为新版本所有,而尚有 {build} 版服务器在运行;待其停止后请用同一编号重新提交");
         let facts = [("event", event.to_owned()), ("build", build.to_owned())];
         Self::new("log.newer_type", &facts, message, zh)
+    }
+
+    /// A text of somebody is to be sealed whose earlier texts are closed.
+    #[must_use]
+    pub fn key_gone(subject: Uuid) -> Self {
+        let message = format!(
+            "the key of the texts of {subject} is not there: they were erased, or the database was restored without its \
+             keys; tell the operator"
+        );
+        let zh = "此前文本的密钥已不存在:文本已被删除,或数据库恢复时未恢复密钥;请告知管理员".to_owned();
+        Self::new("text.key_gone", &[("subject", subject.to_string())], message, zh)
     }
 
     /// More than one call takes.
@@ -309,6 +322,7 @@ mod tests {
             Refusal::id_reused("7"),
             Refusal::contended(7),
             Refusal::newer_type("branch_unheard_of", "0.0.9"),
+            Refusal::key_gone(Uuid::nil()),
             Refusal::newer_build(domain::id::BranchId::root().into(), "branch_unheard_of", Some("9.1.0")),
         ];
         let codes: Vec<&str> = others.iter().chain(denied.last()).map(|refusal| refusal.code.as_str()).collect();

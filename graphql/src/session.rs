@@ -29,9 +29,11 @@ use uuid::Uuid;
 
 use crate::fault::{Fault, Result, other_origin};
 use crate::loader::{Among, Loaders, RowAt, loaders};
+use crate::look::{Looks, What, seen};
 use crate::page::{Page, When};
 use crate::policy::{Action, Resource, Standing, Verdict};
 use crate::ports::{AsOf, Moment, PersonRecord, ReadError, Reads};
+use crate::purpose::Why;
 use crate::scalar::DateTime;
 use crate::schema::Settings;
 use crate::tree::Tree;
@@ -47,7 +49,9 @@ pub struct Session {
     viewer: Mutex<Option<Arc<Viewer>>>,
     standing: Mutex<Option<Arc<Standing>>>,
     trees: Mutex<HashMap<Position, Arc<Tree>>>,
-    looked: Mutex<HashSet<(RoundId, &'static str)>>,
+    looked: Mutex<HashSet<(RoundId, What)>>,
+    looks: std::sync::Mutex<Looks>,
+    why: Option<Why>,
     follows: AtomicBool,
 }
 
@@ -57,7 +61,25 @@ impl Session {
     pub fn new(who: Option<SignedIn>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
         let loaders = loaders(Arc::clone(&reads), settings.spawn);
         let (pinned, viewer, standing, trees, looked, follows) = Default::default();
-        Self { who, zone: settings.zone.clone(), reads, loaders, pinned, viewer, standing, trees, looked, follows }
+        let (zone, looks, why) = (settings.zone.clone(), Default::default(), None);
+        Self { who, zone, reads, loaders, pinned, viewer, standing, trees, looked, looks, why, follows }
+    }
+
+    /// The same, that says why it reads.
+    #[must_use]
+    pub fn because(self, why: Option<Why>) -> Self {
+        Self { why, ..self }
+    }
+
+    /// Why it reads, where it says so.
+    #[must_use]
+    pub fn why(&self) -> Option<&Why> {
+        self.why.as_ref()
+    }
+
+    /// What it has looked at.
+    pub fn looks(&self) -> std::sync::MutexGuard<'_, Looks> {
+        self.looks.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     /// The request a resolver works for.
@@ -107,10 +129,16 @@ impl Session {
         self.follows.store(true, Ordering::Relaxed);
     }
 
+    /// Whether it goes from moment to moment.
+    #[must_use]
+    pub fn follows(&self) -> bool {
+        self.follows.load(Ordering::Relaxed)
+    }
+
     /// What every answer says of the log: its origin, and the position that was read as of where no other moment was asked
     /// for.
     pub async fn told(&self) -> Value {
-        let pinned = self.pinned.lock().await.filter(|_| !self.follows.load(Ordering::Relaxed));
+        let pinned = self.pinned.lock().await.filter(|_| !self.follows());
         let position = pinned.map(|moment| moment.position.to_string());
         let position = position.map(|position| (Name::new("position"), position.into()));
         let origin = (Name::new("origin"), self.reads.origin().to_string().into());
@@ -154,10 +182,13 @@ impl Session {
         *self.standing.lock().await = None;
         self.trees.lock().await.clear();
         self.looked.lock().await.clear();
+        if self.follows() {
+            self.looks().forget();
+        }
     }
 
     /// At what of which rounds a look was recorded for this answer.
-    pub async fn looked(&self) -> MutexGuard<'_, HashSet<(RoundId, &'static str)>> {
+    pub async fn looked(&self) -> MutexGuard<'_, HashSet<(RoundId, What)>> {
         self.looked.lock().await
     }
 
@@ -296,7 +327,12 @@ impl Session {
     pub async fn text(&self, sealed: Option<&Sealed>, about: Resource) -> Result<Option<String>> {
         let Some(sealed) = sealed else { return Ok(None) };
         match self.verdict(Action::SeeText, about).await? {
-            Verdict::Allow => self.opened(sealed).await,
+            Verdict::Allow => {
+                if let Resource::Member(..) = about {
+                    self.note(What::Texts, seen(about), self.pin(None, None).await?);
+                }
+                self.opened(sealed).await
+            }
             Verdict::Deny | Verdict::Mask => Ok(None),
         }
     }

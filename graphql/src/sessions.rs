@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_graphql::extensions::{
     Extension, ExtensionContext, ExtensionFactory, NextExecute, NextPrepareRequest, NextResolve, ResolveInfo,
 };
-use async_graphql::{Data, Request, Response, ServerError, ServerResult, Value};
+use async_graphql::{Data, Error, Pos, Request, Response, ServerError, ServerResult, Value};
 
+use crate::fault::{Tried, tried};
 use crate::legible;
 use crate::ports::Reads;
+use crate::purpose;
 use crate::schema::Settings;
 use crate::session::Session;
 use crate::viewer::SignedIn;
@@ -84,10 +86,13 @@ impl Extension for Sessions {
         }
         let mut response = next.run(ctx, operation_name).await;
         response.errors.append(&mut self.unanswered());
-        match ctx.data_opt::<Arc<Session>>() {
-            Some(session) => response.extension("log", session.told().await),
-            None => response,
+        let Some(session) = ctx.data_opt::<Arc<Session>>() else { return response };
+        let tried: Vec<Tried> = response.errors.iter().filter_map(tried).collect();
+        if let Err(fault) = session.record_looks(&tried).await {
+            // What was looked at without a record is not shown.
+            response = Response::from_errors(vec![Error::from(fault).into_server_error(Pos::default())]);
         }
+        response.extension("log", session.told().await)
     }
 
     async fn prepare_request(
@@ -100,7 +105,8 @@ impl Extension for Sessions {
             request = request.disable_introspection();
         }
         legible::document(&mut request)?;
-        let session = Session::new(who(ctx, &request), Arc::clone(&self.reads), &self.settings);
+        let why = purpose::of_request(&request)?;
+        let session = Session::new(who(ctx, &request), Arc::clone(&self.reads), &self.settings).because(why);
         next.run(ctx, request.data(Arc::new(session))).await
     }
 }

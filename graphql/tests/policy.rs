@@ -128,7 +128,7 @@ fn several_roles_reach_as_far_as_the_farthest() {
 fn a_list_is_made_of_the_branches_in_reach() {
     let of = |roles: &[Role], scope, action, wanted| {
         let made = Scope::of(&standing(roles, scope), &tree(), action, wanted);
-        made.map(|scope| scope.branches().map(<[BranchId]>::to_vec)).map_err(|fault| matches!(fault, Fault::Denied))
+        made.map(|scope| scope.branches().map(<[BranchId]>::to_vec)).map_err(|fault| matches!(fault, Fault::Denied(_)))
     };
     let secretary = [Role::BranchSecretary];
     assert_eq!(of(&[Role::Office], None, Action::SeeRoster, None), Ok(None), "the whole organisation");

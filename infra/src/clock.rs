@@ -76,7 +76,7 @@ impl Clock {
 }
 
 /// How far, in seconds, the machine's clock may be from the database's.
-const APART: i64 = 60;
+pub const APART: i64 = 60;
 
 /// Why a program must not record under its clock.
 #[derive(Debug, thiserror::Error)]

@@ -62,7 +62,7 @@ impl Commands for LogCommands {
     async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
         let text = clean(label, text, FREE_TEXT_MAX).map_err(|refusal| SendError::Refused(refusal.into()))?;
         let salt = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
-        self.keyring.seal(subject, &salt, &text).await.map_err(|error| SendError::Failed(Box::new(error)))
+        self.keyring.seal(subject, &salt, &text).await.map_err(not_sealed)
     }
 
     async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
@@ -83,8 +83,15 @@ impl Commands for LogCommands {
         }
         turn::to_decide().await.map_err(|failed| SendError::Failed(Box::new(failed)))?;
         let vault = self.vault(&order.command, &order.key).await;
-        order.vault = vault.map_err(|error| SendError::Failed(Box::new(error)))?;
+        order.vault = vault.map_err(not_sealed)?;
         self.executor.execute(order).await
+    }
+}
+
+fn not_sealed(error: KeyError) -> SendError {
+    match error {
+        KeyError::Gone { subject } => SendError::KeyGone { subject },
+        other => SendError::Failed(Box::new(other)),
     }
 }
 

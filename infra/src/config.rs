@@ -1,8 +1,16 @@
 //! What the program is told: arguments and environment, in one place. The only reader of the environment.
+//!
+//! # Invariant
+//! A setting is declared once, here or in [`serving`]: its name, its variable, what it is unless given, its unit, what it
+//! means. `--help`, docs/configuration.md ([`page`]) and the doctor ([`read`]) are made of that.
+
+pub mod page;
+pub mod read;
+pub mod serving;
+
+pub use serving::{LetIn, Oidc, Serving};
 
 use std::ffi::OsString;
-use std::net::SocketAddr;
-use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -12,7 +20,7 @@ use graphql::scalar::Position as At;
 use jiff::civil::Date;
 
 use crate::auth::issued::LONGEST;
-use crate::auth::oidc::Signed;
+use crate::cli::reads::ReadsAction;
 
 /// Sanping 三评: evaluation you can replay and prove.
 #[derive(Debug, Parser)]
@@ -21,6 +29,9 @@ pub struct Arguments {
     /// Where the data is.
     #[command(flatten)]
     pub place: Place,
+    /// What is told on the way.
+    #[command(flatten)]
+    pub telling: Telling,
     /// What to do.
     #[command(subcommand)]
     pub action: Action,
@@ -30,16 +41,16 @@ pub struct Arguments {
 #[derive(Debug, Clone, Args)]
 pub struct Place {
     /// A database of one's own, as postgres://user@host/name; else a private PostgreSQL runs in --data.
-    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true)]
+    #[arg(long, global = true, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// The folder of the private PostgreSQL and the key file: ./.sanping, as root /var/lib/sanping, unless given.
-    #[arg(long, global = true, env = "SANPING_DATA")]
+    #[arg(long, global = true, env = "SANPING_DATA", value_name = "FOLDER")]
     pub data: Option<PathBuf>,
     /// The folder of PostgreSQL's server programs, where they are not found by themselves.
-    #[arg(long, global = true, env = "PG_BIN")]
+    #[arg(long, global = true, env = "PG_BIN", value_name = "FOLDER")]
     pub pg_bin: Option<PathBuf>,
     /// The file of the master key; keys/master.key in --data unless given. Back it up apart from the database.
-    #[arg(long, global = true, env = "SANPING_KEY_FILE")]
+    #[arg(long, global = true, env = "SANPING_KEY_FILE", value_name = "FILE")]
     pub key_file: Option<PathBuf>,
     /// Write as the owner of the log, where the database offers one role only: the triggers are the only wall, and what
     /// another role is to serve later is not granted to it.
@@ -54,23 +65,24 @@ pub struct Place {
     pub zone: String,
 }
 
-/// Whose access tokens sign people in, beside API keys. See docs/sign-in.md.
+/// What the program tells on standard error.
 #[derive(Debug, Clone, Args)]
-pub struct Oidc {
-    /// The OIDC issuer, exactly as its tokens name it in `iss`, such as https://id.example.
-    #[arg(long = "oidc-issuer", env = "SANPING_OIDC_ISSUER", value_name = "URL", requires = "audience")]
-    pub issuer: Option<String>,
-    /// The audience that a token must be for: what the issuer calls this program.
-    #[arg(long = "oidc-audience", env = "SANPING_OIDC_AUDIENCE", requires = "issuer")]
-    pub audience: Option<String>,
-    /// What its tokens may be signed with.
-    #[arg(
-        long = "oidc-algorithms",
-        env = "SANPING_OIDC_ALGORITHMS",
-        value_delimiter = ',',
-        default_value = "RS256,ES256,EdDSA"
-    )]
-    pub algorithms: Vec<Signed>,
+pub struct Telling {
+    /// What is told, in the syntax of tracing's filters, such as info or warn,infra=debug.
+    #[arg(long, global = true, env = "SANPING_LOG", value_name = "FILTER", default_value = "warn,infra=info")]
+    pub log: String,
+    /// How it is written: lines for people, or an object of JSON a line for machines. Neither holds names or statements.
+    #[arg(long, global = true, env = "SANPING_LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+/// The ways of writing what is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
 }
 
 /// The poolers there are.
@@ -94,21 +106,19 @@ pub enum Action {
     },
     /// Serve the API.
     Serve {
-        /// The address to listen on.
-        #[arg(long, default_value = "127.0.0.1:8080")]
-        listen: SocketAddr,
-        /// Take everybody at their word (header X-Sanping-Viewer), on loopback only. For development.
+        /// What the server is told.
+        #[command(flatten)]
+        serving: Serving,
+    },
+    /// Say what is wrong: of the settings that a server would have, the database, its schema and rights, the key, the folds,
+    /// the machine. Changes nothing. Exit code 4 where something keeps a server from serving, or from being trusted.
+    Doctor {
+        /// What the server would be told.
+        #[command(flatten)]
+        serving: Serving,
+        /// For machines.
         #[arg(long)]
-        dev_sign_in: bool,
-        /// Whose tokens sign people in.
-        #[command(flatten)]
-        oidc: Oidc,
-        /// Compare each projection with the log about once in so many hours, in the background; 0 for never.
-        #[arg(long, env = "SANPING_VERIFY_HOURS", default_value_t = 24)]
-        verify_hours: u32,
-        /// What is let in.
-        #[command(flatten)]
-        let_in: LetIn,
+        json: bool,
     },
     /// Send the commands of a file, one JSON object a line; what came of each is a line on standard output. Exit code 5 when
     /// some were refused or are no commands. The format: docs/import.md.
@@ -157,6 +167,12 @@ pub enum Action {
         /// What to do with them.
         #[command(subcommand)]
         action: ProjectionsAction,
+    },
+    /// Who read individual scores, comments, appeals and exports. See docs/reads.md.
+    Reads {
+        /// What to do with the records.
+        #[command(subcommand)]
+        action: ReadsAction,
     },
     /// Who may come as what: how an organisation gets its first administrator. See docs/first-round.md.
     Roles {
@@ -217,30 +233,6 @@ pub enum KeysAction {
     },
 }
 
-/// What a server lets in. See docs/graphql.md.
-#[derive(Debug, Clone, Args)]
-pub struct LetIn {
-    /// How long a request may take, in seconds; statements of the database that read for one end by then too.
-    #[arg(long, env = "SANPING_REQUEST_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=60))]
-    pub request_seconds: u64,
-    /// How many requests a second one principal may send, or one address that has not signed in; 50 unless given, and without
-    /// limit under --dev-sign-in. It is counted in each process for itself.
-    #[arg(long, env = "SANPING_REQUESTS_PER_SECOND")]
-    pub requests_per_second: Option<NonZeroU32>,
-    /// How many of them at once, after a pause; four times as many as a second unless given.
-    #[arg(long, env = "SANPING_REQUESTS_AT_ONCE")]
-    pub requests_at_once: Option<NonZeroU32>,
-    /// Tell the schema to whoever asks for it, and names that are nearly right; --dev-sign-in does so too.
-    #[arg(long)]
-    pub introspection: bool,
-    /// A file of trusted documents: an object of JSON that names each text by the SHA-256 of it.
-    #[arg(long, env = "SANPING_TRUSTED_DOCUMENTS")]
-    pub trusted_documents: Option<PathBuf>,
-    /// Run no other documents for browsers.
-    #[arg(long, requires = "trusted_documents")]
-    pub trusted_only: bool,
-}
-
 /// What can be done with the log.
 #[derive(Debug, Subcommand)]
 pub enum LogAction {
@@ -265,6 +257,9 @@ pub enum LogAction {
         /// Everything acknowledged is there, as after a failover to a synchronous standby: the origin stays.
         #[arg(long)]
         nothing_lost: bool,
+        /// For machines.
+        #[arg(long)]
+        json: bool,
     },
 }
 
@@ -323,7 +318,7 @@ pub enum ProjectionsAction {
         #[arg(long)]
         json: bool,
     },
-    /// Build beside, catch up, and let the new rows serve.
+    /// Build beside, catch up, and let the new rows serve. Exit code 0 also where what served before differed: it is told.
     Rebuild {
         /// Which one.
         #[arg(required_unless_present = "all", conflicts_with = "all")]
@@ -331,6 +326,9 @@ pub enum ProjectionsAction {
         /// Every one.
         #[arg(long)]
         all: bool,
+        /// For machines: a line for each.
+        #[arg(long)]
+        json: bool,
     },
     /// Record that a projection steps over the event it has stopped before, for good: live and whenever it is rebuilt.
     #[command(allow_missing_positional = true)]
@@ -349,9 +347,12 @@ pub enum ProjectionsAction {
         /// Who decided.
         #[arg(long)]
         by: String,
+        /// For machines: a line for each.
+        #[arg(long)]
+        json: bool,
     },
     /// Refold the log and compare it with the rows, and record what was found where the role may. Exit code 4 when something
-    /// differs.
+    /// differs, else 1 when one cannot be verified.
     Verify {
         /// Which one; every one unless named.
         name: Option<String>,
@@ -372,16 +373,16 @@ pub enum SchemaOf {
     Examples,
 }
 
+/// The folder of what systemd hands over (`LoadCredential=`), where it does.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+pub fn credentials() -> Option<PathBuf> {
+    std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+}
+
 /// `$PATH`, where server programs may be.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub fn search_path() -> Option<OsString> {
     std::env::var_os("PATH")
-}
-
-/// What is logged: `$SANPING_LOG` in the syntax of `tracing`'s filters, warnings unless given.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-pub fn log_filter() -> String {
-    std::env::var("SANPING_LOG").unwrap_or_else(|_| "warn,infra=info".to_owned())
 }

@@ -15,14 +15,14 @@ pub mod codes;
 pub mod documents;
 pub mod gate;
 pub mod language;
+pub mod listen;
 mod metrics;
+pub mod proxy;
 pub mod rate;
 pub mod request;
 pub mod socket;
 pub mod wanted;
 
-use std::future::Future;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,11 +40,12 @@ use domain::stream::Position;
 use graphql::ports::Reads;
 use graphql::schema::Api;
 use sqlx::PgPool;
-use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use self::answer::{Answer, Answering, Unreadable};
 use self::gate::{Gate, Rules};
+use self::listen::Listening;
+pub use self::listen::run;
 use self::socket::{Bounds, Door};
 use self::wanted::Wanted;
 use crate::app::App;
@@ -62,6 +63,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many connections subscribers may have, all together: each is a socket, and may follow up to
 /// [`Bounds::operations`] things, each of which is read anew whenever it may have changed.
 pub const CONNECTIONS: usize = 500;
+
+/// The header that says why a request reads.
+const PURPOSE: &str = "x-sanping-purpose";
 
 /// What every handler has.
 #[derive(Clone)]
@@ -84,6 +88,8 @@ pub struct Doors {
     pub bounds: Bounds,
     /// A place for each connection of a subscriber that there may be.
     pub connections: Arc<Semaphore>,
+    /// What the listener takes.
+    pub listening: Listening,
     /// Whether the schema is told.
     pub introspection: bool,
     /// How long a request may take.
@@ -108,6 +114,7 @@ impl Doors {
             clock: app.clock(),
             bounds: Bounds::USUAL,
             connections: Arc::new(Semaphore::new(CONNECTIONS)),
+            listening: Listening::usual(),
             introspection,
             latest: app.latest,
             rules: Rules::default(),
@@ -143,20 +150,6 @@ pub fn router(doors: Doors) -> Router {
         .with_state(doors)
 }
 
-/// Serves until `shutdown` is done; requests under way are finished first.
-///
-/// # Errors
-/// The listener's.
-pub async fn run(
-    listener: TcpListener,
-    doors: Doors,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router(doors).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(shutdown)
-        .await
-}
-
 async fn graphql(State(doors): State<Doors>, request: Request) -> HttpResponse {
     let (wanted, acceptable) = Wanted::of(request.headers(), request.extensions());
     if !acceptable {
@@ -179,11 +172,16 @@ async fn answer(doors: Doors, request: Request, wanted: &Wanted) -> Result<Answe
     };
     gate.count(&data)?;
     let reads = request.method() != Method::POST;
-    let mut request = gate.request(request::read(request).await?)?;
+    let read = tokio::time::timeout(doors.latest, request::read(request)).await;
+    let mut request = gate.request(read.unwrap_or_else(|_late| Err(request::too_slow()))?)?;
     if reads {
         request::reading_only(&mut request)?;
     }
     request.data = data;
+    if let Some(given) = headers.get(PURPOSE) {
+        // What is no text is no purpose either, and is answered as one.
+        request::because(&mut request, String::from_utf8_lossy(given.as_bytes()).into());
+    }
     Ok(doors.answering(wanted).answer(request).await)
 }
 

@@ -5,6 +5,8 @@
 //!   it; a running one may, from the keys it has at hand, until it ends.
 //! - Sealing is deterministic for an asker, label and text, so that a repeated command has the same body: the nonce
 //!   of XChaCha20-Poly1305 is a keyed hash over all of them, and never repeats for different texts.
+//! - A subject gets one key, once. Where it was destroyed, or not restored, no other takes its place: `keyed_subjects` is
+//!   dumped with the log and tells.
 //! - No key and no plain text is ever logged; `Debug` shows neither.
 //!
 //! # Not here
@@ -78,6 +80,14 @@ pub enum KeyError {
         /// Whose key.
         subject: Uuid,
     },
+    /// Texts of this subject were sealed before, and their key is not there. Another one would take its place for good.
+    #[error(
+        "the key of subject {subject} is not there: its texts were erased, or names and keys were not restored yet"
+    )]
+    Gone {
+        /// Whose key.
+        subject: Uuid,
+    },
     /// The database failed.
     #[error("the subject keys cannot be read or written")]
     Sql(#[from] sqlx::Error),
@@ -113,6 +123,20 @@ impl MasterKey {
             }
             read => read.map_err(failed)?,
         };
+        Self::of(&text, path)
+    }
+
+    /// Reads the key file; makes none.
+    ///
+    /// # Errors
+    /// As [`Self::load_or_create`].
+    pub fn load(path: &Path) -> Result<Self, KeyError> {
+        let text = fs::read_to_string(path);
+        let text = text.map_err(|source| KeyError::File { path: path.display().to_string(), source })?;
+        Self::of(&text, path)
+    }
+
+    fn of(text: &str, path: &Path) -> Result<Self, KeyError> {
         let bytes = URL_SAFE_NO_PAD.decode(text.trim()).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or_else(|| KeyError::NotAKey { path: path.display().to_string() })
     }
@@ -271,17 +295,18 @@ impl Keyring {
         Ok(Some(key))
     }
 
-    /// Two at once make one key: the insert of the second does nothing and the first one's is read.
+    /// Two at once make one key: the second waits for the first one's row, inserts nothing and reads the first one's.
     async fn make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {
         let wrapped = self.master.wrap(subject, &random());
         crate::sql::query(
-            "insert into subject_keys (subject, wrapped) values ($1, $2) on conflict (subject) do nothing",
+            "with first as (insert into keyed_subjects (subject) values ($1) on conflict (subject) do nothing returning subject) \
+             insert into subject_keys (subject, wrapped) select subject, $2 from first on conflict (subject) do nothing",
         )
         .bind(subject)
         .bind(wrapped)
         .execute(&self.pool)
         .await?;
-        self.find(subject).await?.ok_or(KeyError::Sql(sqlx::Error::RowNotFound))
+        self.find(subject).await?.ok_or(KeyError::Gone { subject })
     }
 }
 

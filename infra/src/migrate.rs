@@ -8,16 +8,18 @@
 //!   operators by `pg_catalog`'s name: what that role puts there is never run with the owner's rights.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::fold::{kinds, registry};
 use crate::log::origin;
-use crate::pooler;
+use crate::{pooler, walls};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
-/// The migrations in order: number, name, SQL. There was never a 12.
-const MIGRATIONS: [(i64, &str, &str); 16] = [
+/// The migrations in order: number, name, SQL. There was never a 12, and numbers are taken as work begins.
+const MIGRATIONS: [(i64, &str, &str); 18] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),
     (3, "walls", include_str!("../sql/0003_walls.sql")),
@@ -34,7 +36,33 @@ const MIGRATIONS: [(i64, &str, &str); 16] = [
     (15, "append_planned_once", include_str!("../sql/0015_append_planned_once.sql")),
     (16, "deaths", include_str!("../sql/0016_deaths.sql")),
     (17, "api_keys", include_str!("../sql/0017_api_keys.sql")),
+    (18, "reads_chained", include_str!("../sql/0018_reads_chained.sql")),
+    (21, "keyed_subjects", include_str!("../sql/0021_keyed_subjects.sql")),
 ];
+
+/// What the role that serves is granted: privileges, and the tables they are for. `grant` gives them, the doctor looks for them.
+pub const GRANTS: [(&str, &str); 13] = [
+    ("select, insert", "events, commands, reads"),
+    ("select, update (number, at, hash)", "reads_head"),
+    ("select", "log_origins"),
+    ("select, update (position, recorded_at)", "log_head"),
+    ("select, insert, update", "people"),
+    ("select, insert", "subject_keys, keyed_subjects, master_key"),
+    ("select, insert, update", "projections"),
+    ("select, insert, update, delete", "projection_builds"),
+    ("select, insert", "projection_switches, projection_skips, event_types, verifications"),
+    ("select, update", "jobs"),
+    ("select, insert, update, delete", "processes"),
+    ("select, insert, update (revoked_at)", "api_keys"),
+    ("select", "_sqlx_migrations"),
+];
+
+/// What PostgreSQL says where two make, change or drop the same thing: a key or a name that is there, or gone, already; rows of
+/// its catalogue that two change at once; a deadlock.
+const OF_TWO: [&str; 9] = ["23505", "42P07", "42P06", "42710", "42701", "42723", "42704", "XX000", "40P01"];
+/// How often, and after how long, it is tried again then: the whole takes a few seconds.
+const AGAIN: usize = 30;
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// What can go wrong.
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +73,23 @@ pub enum MigrateError {
     /// A migration does not fit what was applied before.
     #[error("the schema cannot be migrated")]
     Migration(#[from] sqlx::migrate::MigrateError),
+    /// What guards the log is not all there.
+    #[error("{}", torn(missing))]
+    Walls {
+        /// What is missing.
+        missing: Vec<String>,
+    },
     /// The role's name cannot be granted to.
     #[error("{0:?} is not a role name: small letters, digits and _, at most 63")]
     RoleName(String),
+}
+
+fn torn(missing: &[String]) -> String {
+    format!(
+        "the database has every migration and yet lacks: {}. A restore was cut off, or somebody took that away or turned it \
+         off: restore into an empty database again, with --single-transaction (docs/backup.md)",
+        missing.join(", ")
+    )
 }
 
 /// Applies what is missing as the owner, and grants the application's role what it needs.
@@ -59,8 +101,34 @@ pub async fn run(owner: &PgConnectOptions, app_role: &str) -> Result<(), Migrate
     if app_role.is_empty() || app_role.len() > 63 || !app_role.chars().all(legal) {
         return Err(MigrateError::RoleName(app_role.to_owned()));
     }
+    for _ in 0..AGAIN {
+        match migrated(owner, app_role).await {
+            Err(error) if is_of_two(&error) => tokio::time::sleep(PAUSE).await,
+            done => return done,
+        }
+    }
+    migrated(owner, app_role).await
+}
+
+/// Whether an error may come of another `migrate` that makes the same at the same moment.
+fn is_of_two(error: &MigrateError) -> bool {
+    use sqlx::migrate::MigrateError as Step;
+    let (MigrateError::Sql(error) | MigrateError::Migration(Step::Execute(error) | Step::ExecuteMigration(error, _))) =
+        error
+    else {
+        return false;
+    };
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.is_some_and(|code| OF_TWO.contains(&&*code))
+}
+
+async fn migrated(owner: &PgConnectOptions, app_role: &str) -> Result<(), MigrateError> {
     let mut connection = owner.connect().await?;
     migrator().run_direct(&mut connection).await?;
+    let missing = walls::missing(&mut connection).await?;
+    if !missing.is_empty() {
+        return Err(MigrateError::Walls { missing });
+    }
     kinds::register(&mut connection, &registry::all()).await?;
     origin::take_over(&mut connection).await?;
     mend(&mut connection, app_role).await?;
@@ -74,8 +142,14 @@ fn migrator() -> Migrator {
             Migration::new(number, Cow::Borrowed(name), MigrationType::Simple, Cow::Borrowed(sql), false)
         })
         .collect();
-    // No advisory lock: such locks leak through poolers. Two at once: the second fails on the first's table and is run again.
+    // No advisory lock: such locks leak through poolers. Two at once: the second fails on what the first makes, and goes on.
     Migrator { migrations: Cow::Owned(migrations), locking: false, ..Migrator::DEFAULT }
+}
+
+/// The checksum of each migration, by its number.
+#[must_use]
+pub fn checksums() -> BTreeMap<i64, Vec<u8>> {
+    migrator().iter().map(|migration| (migration.version, migration.checksum.to_vec())).collect()
 }
 
 async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateError> {
@@ -92,23 +166,14 @@ async fn grant(connection: &mut PgConnection, role: &str) -> Result<(), MigrateE
         crate::sql::query_scalar("select pg_catalog.quote_ident(pg_catalog.current_schema()::pg_catalog.text)")
             .fetch_one(&mut *connection)
             .await?;
-    let grants = format!(
-        "grant usage, create on schema {schema} to {role}; \
-         grant select, insert on events, commands, reads to {role}; \
-         grant select on log_origins to {role}; \
-         revoke update on log_head from {role}; \
-         grant select, update (position, recorded_at) on log_head to {role}; \
-         revoke delete on people, subject_keys from {role}; \
-         grant select, insert, update on people to {role}; \
-         grant select, insert on subject_keys, master_key to {role}; \
-         grant select, insert, update on projections to {role}; \
-         grant select, insert, update, delete on projection_builds to {role}; \
-         grant select, insert on projection_switches, projection_skips, event_types, verifications to {role}; \
-         grant select, update on jobs to {role}; \
-         grant select, insert, update, delete on processes to {role}; \
-         grant select, insert, update (revoked_at) on api_keys to {role}; \
-         grant select on _sqlx_migrations to {role};"
+    // Once they were granted more than they need.
+    let mut grants = format!(
+        "grant usage, create on schema {schema} to {role}; revoke update on log_head from {role}; \
+         revoke delete on people, subject_keys from {role};"
     );
+    for (privileges, tables) in GRANTS {
+        grants.push_str(&format!(" grant {privileges} on {tables} to {role};"));
+    }
     connection.execute(grants.as_str()).await?;
     Ok(())
 }
@@ -163,6 +228,12 @@ pub enum UnfitError {
         /// The numbers of the migrations that were not applied.
         missing: Vec<i64>,
     },
+    /// What guards the log is not all there.
+    #[error("{}", torn(missing))]
+    Walls {
+        /// What is missing.
+        missing: Vec<String>,
+    },
     /// The database was restored, and nobody has said what was lost.
     #[error(transparent)]
     Unsettled(#[from] origin::UnsettledError),
@@ -204,6 +275,10 @@ pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), Unfi
         MIGRATIONS.iter().map(|(number, ..)| *number).filter(|number| !applied.contains(number)).collect();
     if !missing.is_empty() {
         return Err(UnfitError::Schema { missing });
+    }
+    let missing = walls::missing(&mut connection).await?;
+    if !missing.is_empty() {
+        return Err(UnfitError::Walls { missing });
     }
     let (role, can_change): (String, bool) = crate::sql::query_as(
         "select current_user::text, pg_has_role(relowner, 'member') or has_table_privilege(oid, 'update') or \

@@ -162,7 +162,11 @@ pub async fn settle(database: &PgConnectOptions) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-async fn missing(connection: &mut PgConnection) -> Result<Vec<(&'static str, &'static str)>, sqlx::Error> {
+/// What sessions should have been told, and were not.
+///
+/// # Errors
+/// The database's.
+pub async fn missing(connection: &mut PgConnection) -> Result<Vec<(&'static str, &'static str)>, sqlx::Error> {
     let mut missing = Vec::new();
     for (name, value) in SETTINGS {
         let found: String =

@@ -5,6 +5,7 @@ pub mod audit;
 pub mod bearer;
 pub mod chance;
 pub mod client;
+pub mod counted;
 pub mod crowd;
 pub mod feed;
 pub mod ground;

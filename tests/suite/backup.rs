@@ -1,11 +1,12 @@
 //! Backup and restore, by the commands of `docs/backup.md`.
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
+use domain::text::Sealed;
 use graphql::ports::SendError;
 use harness::audit::head;
 use harness::client::{Answered, Api};
@@ -13,6 +14,7 @@ use harness::ground::Ground;
 use harness::own::{Own, SUPERUSER, Served, serve};
 use harness::program::{Running, data, run, sanping};
 use harness::wait::until;
+use infra::keys::{Keyring, MasterKey};
 use infra::log::origin::{self, Line, Origin};
 use infra::postgres::{APP_ROLE, Binaries, OWNER_ROLE, Search};
 use infra::reach::Reach;
@@ -28,9 +30,16 @@ fn block(name: &str) -> String {
 
 /// Runs a block, as the user that owns a folder where one is named.
 fn follow(name: &str, like_owner_of: Option<&Path>, variables: &[(&str, &str)]) {
+    let output = shell(name, None, like_owner_of, variables).output().unwrap();
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The shell that runs a block; programs of a folder come before those of the server.
+fn shell(name: &str, before: Option<&Path>, like_owner_of: Option<&Path>, variables: &[(&str, &str)]) -> Command {
     let binaries = Binaries::find(&Search::default(), Path::new("/")).unwrap();
     let program = sanping();
-    let folders = [binaries.dir(), program.parent().unwrap(), Path::new("/usr/bin"), Path::new("/bin")];
+    let usual = [binaries.dir(), program.parent().unwrap(), Path::new("/usr/bin"), Path::new("/bin")];
+    let folders = before.into_iter().chain(usual);
     let mut command = Command::new("/bin/sh");
     command.args(["-euc", &block(name)]).env_clear().env("PATH", std::env::join_paths(folders).unwrap());
     command.envs(variables.iter().copied()).current_dir("/");
@@ -38,8 +47,7 @@ fn follow(name: &str, like_owner_of: Option<&Path>, variables: &[(&str, &str)]) 
     if let Some(owner) = like_owner_of.map(|folder| folder.metadata().unwrap()).filter(|owner| owner.uid() != own) {
         command.gid(owner.gid()).uid(owner.uid());
     }
-    let output = command.output().unwrap();
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    command
 }
 
 fn over(own: &Own, name: &str, backup: &Path, database: &str) {
@@ -65,6 +73,27 @@ async fn register(api: &Api, number: u32) -> Answered {
         "name": format!("试{number}"), "post": "STAFF", "on": "2022-01-04",
     });
     api.send("registerMember", input).await.unwrap()
+}
+
+/// Suspends or reinstates a member, with a reason that is sealed.
+async fn change(api: &Api, mutation: &str, number: u32, on: &str) -> Answered {
+    let member = register(api, number).await.id;
+    let input = json!({ "commandId": format!("{mutation}-{number}"), "member": member, "on": on, "reason": "病休" });
+    api.send(mutation, input).await.unwrap()
+}
+
+/// How many free texts the log holds, and how many of them can be read.
+async fn texts(url: &str, key: &Path) -> (usize, usize) {
+    let pool = PgPool::connect(url).await.unwrap();
+    let sql = r#"select (regexp_matches(payload::text, '"(v1[.][^"]+)"', 'g'))[1] from events"#;
+    let sealed: Vec<String> = sqlx::query_scalar(sql).fetch_all(&pool).await.unwrap();
+    let ring = Keyring::new(MasterKey::load_or_create(key).unwrap(), pool.clone());
+    let mut open = 0;
+    for text in &sealed {
+        open += usize::from(ring.open(&Sealed(text.clone())).await.unwrap().is_some());
+    }
+    pool.close().await;
+    (sealed.len(), open)
 }
 
 async fn origin_of(api: &Api) -> (u64, String) {
@@ -135,6 +164,115 @@ async fn a_dump_goes_on_in_a_fresh_cluster_with_positions_checkpoints_and_outcom
     assert!(again.replayed && again.position.is_some(), "{again:?}");
     program.stop();
     assert!(verified(fresh.data.path(), &fresh.url(APP_ROLE, "second"), &key));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn names_and_keys_come_back_after_the_restored_database_has_served_and_every_text_opens() {
+    let (old, kept) = (Own::with("sanping").await, data());
+    let (backup, key) = (kept.path(), kept.path().join("master.key"));
+    let Served { program, api, .. } = serving(&old, "sanping", &key);
+    assert_eq!(change(&api, "suspendMember", 1, "2022-03-01").await.refused, None);
+    program.stop();
+    over(&old, "dump", backup, "sanping");
+
+    let fresh = Own::start().await;
+    over(&fresh, "restore", backup, "sanping");
+    let url = fresh.url(APP_ROLE, "sanping");
+    assert_eq!(texts(&url, &key).await, (1, 0));
+    let Served { program, api, .. } = serving(&fresh, "sanping", &key);
+    let closed = change(&api, "reinstateMember", 1, "2022-04-01").await;
+    assert_eq!(closed.refused.as_deref(), Some("text.key_gone"), "another key would take the place of the right one");
+    assert_eq!(change(&api, "suspendMember", 2, "2022-03-01").await.refused, None, "who is new gets a key");
+    over(&fresh, "restore-names", backup, "sanping");
+    let opened = change(&api, "reinstateMember", 1, "2022-04-01").await;
+    assert_eq!(opened.refused, None, "the same command again");
+    assert!(named(&api, opened.position.unwrap()).await.0.is_string());
+    program.stop();
+    assert_eq!(texts(&url, &key).await, (3, 3), "sealed before, meanwhile and since");
+
+    over(&fresh, "restore-without-owners", backup, "second");
+    over(&fresh, "names-lost", backup, "second");
+    let Served { program, api, .. } = serving(&fresh, "second", &key);
+    assert_eq!(change(&api, "reinstateMember", 1, "2022-04-01").await.refused, None, "keys are made anew");
+    program.stop();
+    assert_eq!(texts(&fresh.url(APP_ROLE, "second"), &key).await, (2, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_goes_on_in_a_private_data_folder() {
+    let (old, kept, folder) = (Own::with("sanping").await, data(), data());
+    let (backup, key) = (kept.path(), kept.path().join("master.key"));
+    let Served { program, api, .. } = serving(&old, "sanping", &key);
+    let first = register(&api, 1).await.position.unwrap();
+    let (name, _) = named(&api, first).await;
+    program.stop();
+    over(&old, "dump", backup, "sanping");
+
+    let path = folder.path();
+    let (files, socket) = (path.join("postgres"), path.join("socket"));
+    let [place, files_text, socket, backup] = [path, &files, &socket, backup].map(|path| path.to_str().unwrap());
+    follow("private-folder", None, &[("SANPING_DATA", place)]);
+    std::fs::create_dir_all(path.join("keys")).unwrap();
+    std::fs::copy(&key, path.join("keys/master.key")).unwrap();
+    for dump in ["log.dump", "names.dump"] {
+        let readable = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(kept.path().join(dump), readable).unwrap();
+    }
+    let variables = [("PGHOST", socket), ("PGUSER", SUPERUSER), ("PGDATA", files_text), ("BACKUP", backup)];
+    follow("into-private-folder", Some(&files), &variables);
+    follow("private-folder", None, &[("SANPING_DATA", place)]);
+    let Served { program, api, .. } = serve(path, &[]);
+    let again = register(&api, 1).await;
+    assert!(again.replayed && again.position == Some(first), "{again:?}");
+    assert_eq!(named(&api, first).await.0, name);
+    program.stop();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_recorded_between_the_two_dumps_is_in_neither() {
+    let (old, kept) = (Own::with("sanping").await, data());
+    let (backup, key) = (kept.path(), kept.path().join("master.key"));
+    let Served { program, api, .. } = serving(&old, "sanping", &key);
+    register(&api, 1).await;
+    let slow = backup.join("pg_dump");
+    let real = Binaries::find(&Search::default(), Path::new("/")).unwrap().dir().join("pg_dump");
+    // The dump of names waits until somebody has been registered.
+    let script = format!(
+        "#!/bin/sh\ncase \"$*\" in *--data-only*) touch {0}/between; until test -e {0}/go; do sleep 0.1; done;; esac\n\
+         exec {1} \"$@\"\n",
+        backup.display(),
+        real.display()
+    );
+    std::fs::write(&slow, script).unwrap();
+    std::fs::set_permissions(&slow, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let socket = old.socket().to_str().unwrap();
+    let into = |backup: &Path| {
+        let backup = backup.to_str().unwrap();
+        let variables = [("PGHOST", socket), ("PGUSER", SUPERUSER), ("PGDATABASE", "sanping"), ("BACKUP", backup)];
+        shell("dump", Some(kept.path()), None, &variables)
+    };
+    let mut dumping = into(backup).spawn().unwrap();
+    until("the first dump", Duration::from_secs(60), async || backup.join("between").exists().then_some(())).await;
+    register(&api, 2).await;
+    std::fs::write(backup.join("go"), "").unwrap();
+    assert!(dumping.wait().unwrap().success());
+    let nowhere = into(&backup.join("nowhere")).output().unwrap();
+    assert!(!nowhere.status.success(), "a dump that fails is told");
+    program.stop();
+
+    let fresh = Own::start().await;
+    over(&fresh, "restore", backup, "sanping");
+    over(&fresh, "restore-names", backup, "sanping");
+    let Served { program, api, .. } = serving(&fresh, "sanping", &key);
+    let again = register(&api, 1).await;
+    assert!(again.replayed, "{again:?}");
+    let branch = found(&api).await.id;
+    let input = json!({
+        "commandId": "another", "branch": branch, "staffNumber": "S2", "name": "试2", "post": "STAFF", "on": "2022-01-04",
+    });
+    let another = api.send("registerMember", input).await.unwrap();
+    assert_eq!(another.refused, None, "nobody has the number without an event");
+    program.stop();
 }
 
 /// A trail goes on after a position of this origin, and not after one of another.

@@ -9,7 +9,7 @@ use std::process::Command;
 use domain::event::Event;
 use domain::stream::StreamKind;
 use harness::ground::Ground;
-use harness::program::{data, run};
+use harness::program::{data, run, sanping};
 use infra::postgres::{Binaries, Search};
 
 /// The root of the repository.
@@ -83,6 +83,40 @@ fn the_command_line_prints_what_is_checked_in() {
     for (what, _) in files {
         assert!(told.contains(what) && known.contains(&format!("- {what}:")), "{what}: {told} {known}");
     }
+}
+
+#[test]
+fn the_page_of_settings_is_current_and_help_tells_each() {
+    check("docs/configuration.md", &infra::config::page::page());
+    let data = data();
+    for command in ["serve", "doctor"] {
+        let help = String::from_utf8(run(data.path(), &[command, "--help"]).stdout).unwrap();
+        for setting in infra::config::page::settings() {
+            assert!(help.contains(&setting.flag()), "{command} --help tells {}", setting.flag());
+            let variable = setting.variable().map(|variable| format!("[env: {variable}"));
+            assert!(variable.is_none_or(|variable| help.contains(&variable)), "{command}: {}", setting.flag());
+        }
+    }
+}
+
+#[test]
+fn a_variable_that_no_setting_is_read_from_is_told_at_the_start() {
+    let told =
+        Command::new(sanping()).args(["schema", "graphql"]).env("SANPING_VERIFY_HOUR", "secret").output().unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    assert!(told.status.success() && words.contains("SANPING_VERIFY_HOUR") && !words.contains("secret"), "{words}");
+    let told = Command::new(sanping()).args(["schema", "graphql"]).env("SANPING_ZONE", "Asia/Urumqi").output().unwrap();
+    assert_eq!(String::from_utf8(told.stderr).unwrap(), "");
+}
+
+#[test]
+fn for_machines_what_is_told_is_an_object_of_json_a_line() {
+    let asked = ["--log-format", "json", "schema", "graphql"];
+    let told = Command::new(sanping()).args(asked).env("SANPING_VERIFY_HOUR", "24").output().unwrap();
+    let words = String::from_utf8(told.stderr).unwrap();
+    let line: serde_json::Value = serde_json::from_str(words.trim_end()).unwrap();
+    assert_eq!((&line["level"], &line["variable"]), (&"WARN".into(), &"SANPING_VERIFY_HOUR".into()), "{words}");
+    assert!(line["timestamp"].is_string() && line["message"].is_string(), "{words}");
 }
 
 #[tokio::test]

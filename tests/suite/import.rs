@@ -104,6 +104,45 @@ fn a_killed_import_is_run_again_and_each_command_is_there_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_would_wait_for_projections_that_have_all_stopped_ends_and_says_where() {
+    let (ground, folder) = (Ground::fresh().await, data());
+    let unheard = "insert into events select 'branch', gen_random_uuid()::text, 1, 'branch_unheard_of', '1', \
+                   '{\"branch_unheard_of\":{}}', '{}', n, gen_random_uuid(), now(), sha256('') \
+                   from generate_series(1, 20001) n; update log_head set position = 20001, recorded_at = now()";
+    sqlx::Executor::execute(&ground.owner().await, unheard).await.unwrap();
+    let path = file(folder.path(), &lines(1_000));
+    let (socket, database) = harness::writer::address(&ground.endpoints.app);
+    let url = format!("postgres://sanping_app@localhost/{database}?host={}&port=5432", socket.display());
+    let done = run(folder.path(), &["--database-url", &url, "import", &path, "--viewer", OFFICE]);
+    let told = String::from_utf8_lossy(&done.stderr);
+    assert_eq!(done.status.code(), Some(1), "{told}");
+    assert!(told.contains("every projection has stopped") && told.contains("members before 1 ("), "{told}");
+}
+
+#[test]
+fn an_outcome_that_cannot_be_written_is_an_accident_and_a_reader_that_went_away_is_none() {
+    let (place, folder) = (data(), data());
+    let path = file(folder.path(), &lines(10));
+    let into = |to: Stdio, arguments: &[&str]| {
+        let mut command = Command::new(sanping());
+        command.arg("--data").arg(place.path()).args(arguments).env_remove("DATABASE_URL");
+        let output = command.stdout(to).stderr(Stdio::piped()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let full = || Stdio::from(std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
+    let import = ["import", &path, "--viewer", OFFICE];
+    for arguments in [&import[..], &["report", "2022", "--json"], &["projections", "verify", "--json"]] {
+        let (code, told) = into(full(), arguments);
+        assert_eq!(code, Some(1), "{arguments:?}: {told}");
+        assert!(told.contains("cannot be written to standard output: No space left"), "{arguments:?}: {told}");
+    }
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let (code, told) = into(Stdio::from(writer), &import);
+    assert_eq!(code, Some(0), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_import_appends_a_thousand_commands_in_a_transaction() {
     let (ground, folder) = (Ground::fresh().await, data());
     let path = file(folder.path(), &lines(6_000));

@@ -108,6 +108,50 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn each_command_has_one_outcome_that_fits_its_events() {
+    let told = told(84, 60).await;
+    told.caught_up().await;
+    told.app.stop().await;
+    // A command in the middle of the log.
+    let sql = "select command_id, position, events from commands where events > 0 and position >= 20 order by position limit 1";
+    let (id, at, events): (String, i64, i32) = sqlx::query_as(sql).fetch_one(&told.ground.pool().await).await.unwrap();
+    for (how, word) in [
+        (format!("delete from commands where position = {at} and events > 0"), "has no such outcome".to_owned()),
+        (
+            format!("update commands set events = events + 1 where position = {at} and events > 0"),
+            format!("says {} events, there are {events}", events + 1),
+        ),
+        (
+            format!("update commands set position = 1000000 + position where position = {at}"),
+            "has no such outcome".to_owned(),
+        ),
+        (
+            format!("update commands set command_id = 'another' where position = {at} and events > 0"),
+            "an outcome says that command another of ".to_owned(),
+        ),
+        (
+            "insert into commands select principal, 'twice', body_hash, position, events, recorded_at from commands \
+             where position = "
+                .to_owned()
+                + &format!("{at} and events > 0"),
+            "an outcome says that command twice of ".to_owned(),
+        ),
+    ] {
+        let copy = told.ground.copy().await;
+        let off = format!("alter table commands disable trigger user; {how}; alter table commands enable trigger user");
+        copy.owner().await.execute(off.as_str()).await.unwrap();
+        let (code, found, _) = replay(&copy, &[]);
+        assert_eq!(code, Some(4), "{how}: {found}");
+        let (position, what) = fault(&found);
+        assert!(position == at.to_string() && what.contains(&word), "{how}, command {id}: {found}");
+    }
+    for upto in 1..=20 {
+        let (code, found, _) = replay(&told.ground, &["--upto", &upto.to_string()]);
+        assert_eq!(code, Some(0), "wherever it ends, in the middle of a command too: {found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_replay_whose_session_ends_in_the_middle_is_an_error_and_no_shorter_log() {
     let told = told(82, 20).await;
     told.caught_up().await;

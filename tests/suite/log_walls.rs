@@ -50,7 +50,7 @@ async fn written() -> (Ground, PgPool, PgPool) {
     let ground = Ground::fresh().await;
     let app = ground.app().await;
     organisation(&app, 1).await;
-    app.reads.record(&a_look()).await.unwrap();
+    app.reads.record(&[a_look()]).await.unwrap();
     app.stop().await;
     let (serving, owner) = (ground.pool().await, ground.owner().await);
     let skip = "insert into projection_skips (projection, position, event_type, cause, reason, decided_by, decided_at) \
@@ -66,13 +66,14 @@ async fn written() -> (Ground, PgPool, PgPool) {
 
 fn a_look() -> Look {
     let (viewer, position) = (ActorId("office".to_owned()), Position(1));
-    Look { viewer, what: "proposal", kind: SubjectKind::Round, subject: Uuid::from_u128(7), position }
+    let (kind, subjects) = (Some(SubjectKind::Round), vec![Uuid::from_u128(7)]);
+    Look { viewer, what: "proposal", kind, subjects, position, denied: false, why: None }
 }
 
 async fn contents(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select e::text from events e union all select c::text from commands c union all select h::text from log_head h \
-         union all select r::text from reads r union all select s::text from projection_skips s union all select v::text from verifications v \
+         union all select r::text from reads r union all select e::text from reads_head e union all select s::text from projection_skips s union all select v::text from verifications v \
          union all select o::text from log_origins o union all select k::text from api_keys k",
     )
     .fetch_all(pool)
@@ -80,7 +81,7 @@ async fn contents(pool: &PgPool) -> Vec<String> {
     .unwrap()
 }
 
-const CHANGES: [&str; 25] = [
+const CHANGES: [&str; 27] = [
     "update events set metadata = '{}' where position = 1",
     "delete from events where position = 1",
     "truncate events",
@@ -92,6 +93,8 @@ const CHANGES: [&str; 25] = [
     "update reads set viewer = 'nobody'",
     "delete from reads",
     "truncate reads",
+    "delete from reads_head",
+    "truncate reads_head",
     "update projection_skips set reason = 'none'",
     "delete from projection_skips",
     "truncate projection_skips",
@@ -113,7 +116,10 @@ async fn the_serving_role_is_not_granted_to_change_what_was_recorded() {
     let (_ground, serving, _) = written().await;
     let before = contents(&serving).await;
     // PostgreSQL answers with a warning only; the changes below show that nothing was granted.
-    assert_eq!(state(&serving, "grant all on events, commands, log_head, reads to sanping_app").await, "00000");
+    assert_eq!(
+        state(&serving, "grant all on events, commands, log_head, reads, reads_head to sanping_app").await,
+        "00000"
+    );
     let more = [
         "insert into log_head (one, origin, position, recorded_at) values (false, gen_random_uuid(), 0, now())",
         "update log_head set origin = gen_random_uuid()",
@@ -142,6 +148,8 @@ async fn even_the_owner_is_stopped_by_triggers() {
     let back = [
         "update log_head set position = position - 1",
         "update log_head set recorded_at = recorded_at - interval '1 microsecond'",
+        "update reads_head set number = number - 1",
+        "update reads_head set number = number + 1, at = at - interval '1 microsecond'",
         "update api_keys set revoked_at = null where revoked_at is not null",
         "update api_keys set revoked_at = now() where revoked_at is not null",
     ];

@@ -1,15 +1,19 @@
 //! The proof, in reading order.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attacks;
 mod backup;
 mod beside;
 mod clients;
+mod contract;
 mod deadlines;
 mod deep;
 mod demo;
 mod derived;
+mod doctor;
 mod ends;
 mod errors;
+mod first_round;
 mod fold_builds;
 mod fold_first;
 mod fold_history;
@@ -47,17 +51,21 @@ mod log_ordinary;
 mod log_races;
 mod log_replay;
 mod log_stopped;
+mod log_torn;
 mod log_walls;
 mod looks;
 mod naive;
+mod operation;
 mod operator;
 mod over_http;
 mod pooler;
 mod processes;
 mod quarter;
 mod recount;
+mod reference;
 mod roles;
 mod rolling;
+mod sdl;
 mod sign_in;
 mod sockets;
 mod tidy;

@@ -129,3 +129,66 @@ async fn no_log_tells_statements_or_what_is_in_the_database() {
     assert!(there && told.contains("duplicate key value"), "{told}");
     assert!(!told.contains("Zhang San") && !told.contains("insert into"), "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_are_told_of_each_projection_whatever_came_of_the_others() {
+    let (told, folder) = (told(92, 30).await, data());
+    told.caught_up().await;
+    told.app.stop().await;
+    let pool = told.ground.pool().await;
+    for damage in [
+        "delete from branches_g1",
+        "update projections set version = version + 1 where name = 'members'",
+        "insert into projection_builds (name, generation, version, checkpoint, builder, lease_until) \
+         values ('metrics', 2, 1, 0, gen_random_uuid(), now() - interval '1 day'), \
+         ('outlets', 2, 1, 7, gen_random_uuid(), now() - interval '1 day')",
+    ] {
+        sqlx::query(damage).execute(&pool).await.unwrap();
+    }
+    let (socket, database) = harness::writer::address(&told.ground.endpoints.app);
+    let url = |role: &str| format!("postgres://{role}@localhost/{database}?host={}&port=5432", socket.display());
+    let asked = |role: &str, arguments: &[&str]| {
+        let (code, said, told) = heard(&run(folder.path(), &[&["--database-url", &url(role)], arguments].concat()));
+        let lines: Vec<Value> = said.lines().map(|line| serde_json::from_str(line).unwrap_or(json!(line))).collect();
+        (code, lines, told)
+    };
+    let (_, status, _) = asked(APP_ROLE, &["projections", "status"]);
+    for (name, goes_on) in
+        [("metrics", "whoever builds next begins it anew"), ("outlets", "whoever builds next goes on with it")]
+    {
+        let line = status.iter().filter_map(Value::as_str).find(|line| line.starts_with(name)).unwrap();
+        assert!(line.ends_with(goes_on), "{line}");
+    }
+
+    let (code, verified, told_of) = asked(APP_ROLE, &["projections", "verify", "--json"]);
+    assert_eq!((code, verified.len()), (Some(4), registry::all().len()), "{told_of}");
+    let state = |name: &str| &verified.iter().find(|line| line["name"] == name).unwrap()["state"];
+    assert_eq!([state("branches"), state("members"), state("metrics")], ["differs", "not_verified", "agrees"]);
+    let (code, verified, _) = asked(APP_ROLE, &["projections", "verify", "members", "--json"]);
+    assert!(code == Some(1) && verified[0]["error"].as_str().is_some_and(|why| !why.is_empty()), "{verified:?}");
+
+    let (code, rebuilt, told_of) = asked(APP_ROLE, &["projections", "rebuild", "branches", "--json"]);
+    assert_eq!((code, &rebuilt[0]["state"]), (Some(0), &json!("rebuilt")), "{told_of}");
+    assert!(rebuilt[0]["compared"]["differing"].as_u64().is_some_and(|rows| rows > 0), "{rebuilt:?}");
+    let (code, rebuilt, _) = asked(APP_ROLE, &["projections", "rebuild", "members", "--json"]);
+    assert_eq!((code, &rebuilt[0]["state"]), (Some(1), &json!("failed")), "{rebuilt:?}");
+}
+
+#[test]
+fn keys_of_before_a_restore_hold_no_longer_once_it_is_said_what_was_lost() {
+    let folder = data();
+    let asked = |arguments: &[&str]| {
+        let (code, said, told) = heard(&run(folder.path(), arguments));
+        assert_eq!(code, Some(0), "{arguments:?}: {told}");
+        serde_json::from_str::<Value>(&said).unwrap()
+    };
+    let said = ["--reason", "a restore", "--by", "operator 7", "--json"];
+    asked(&["keys", "create", "--principal", "billing", "--days", "90", "--json"]);
+    let nothing = asked(&[&["log", "restored", "--nothing-lost"], said.as_slice()].concat());
+    assert_eq!((&nothing["revokedKeys"], &nothing["nothingLost"]), (&json!(0), &json!(true)));
+    let lost = asked(&[&["log", "restored"], said.as_slice()].concat());
+    assert_eq!((&lost["revokedKeys"], &lost["afterPosition"]), (&json!(1), &json!("0")));
+    assert_ne!(lost["origin"], nothing["origin"]);
+    let again = asked(&[&["log", "restored"], said.as_slice()].concat());
+    assert_eq!(again["revokedKeys"], json!(0), "what was revoked stays as it is");
+}

@@ -20,7 +20,7 @@ use crate::processes::Book;
 const SESSIONS: i64 = 6;
 
 /// A pooler before a server. It ends with this value.
-struct Bouncer {
+pub struct Bouncer {
     process: Child,
     folder: TempDir,
 }
@@ -32,7 +32,7 @@ impl Drop for Bouncer {
 }
 
 impl Bouncer {
-    async fn before(own: &Own) -> Self {
+    pub async fn before(own: &Own) -> Self {
         let folder = harness::program::data();
         let (path, socket) = (folder.path().display(), own.socket().display());
         let told = format!(
@@ -61,7 +61,7 @@ impl Bouncer {
         bouncer
     }
 
-    fn url(&self) -> String {
+    pub fn url(&self) -> String {
         format!("postgres://{APP_ROLE}@localhost:6432/sanping?host={}", self.folder.path().display())
     }
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{Asked, BranchSubject, Door, Halt, MemberSubject, denied};
 use crate::fault::Result;
 use crate::input;
-use crate::look::record;
+use crate::look::{What, record};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::query::round::covered;
@@ -80,7 +80,7 @@ impl Door<'_> {
     /// Those of the record; without it nothing is decided.
     pub async fn looks_at_proposal(&self, round: RoundSubject) -> Result<(), Halt> {
         let now = self.session.pin(None, None).await?;
-        Ok(record(self.session, round.id(), "decision", now).await?)
+        Ok(record(self.session, round.id(), What::Decision, now).await?)
     }
 
     /// Refuses whoever would decide in their own case: the asker's own member is the one concerned.

@@ -260,6 +260,11 @@ impl Entry {
         Self { rank, number, ranked_by: reading.board.ranked_by, subject, standing }
     }
 
+    /// Notes that it is about to be shown.
+    pub fn note(&self, session: &Session) {
+        session.note_place(self.standing.row(), self.standing.at());
+    }
+
     fn shown(&self, number: Number) -> Decimal {
         match (self.ranked_by, self.standing.known_metric()) {
             (RankedBy::Value, Some(metric)) => metric.number(number),
@@ -341,6 +346,7 @@ pub async fn page_of(session: &Session, reading: &Reading, page: &Page) -> Resul
         Ok((cells, Entry::of(reading, rank, row)))
     };
     let entries: Vec<(Vec<Cell>, Entry)> = rows.into_iter().map(entry).collect::<Result<_>>()?;
+    entries.iter().take(page.limit).for_each(|(_, entry)| entry.note(session));
     page.goes_on_in(session, StandingRow::TABLE)?;
     Ok(Connection::of_fold(page, StandingRow::TABLE, at, entries))
 }
@@ -385,6 +391,8 @@ impl BoardQuery {
         let at = session.pin_for(When::read(as_of, at_least)).await?;
         let reading = board.read(session, at).await?;
         let found = session.reads().rank(&reading.board, subject, reading.at.position).await?;
-        found.map(|(rank, cells)| Ok(Entry::of(&reading, rank, typed(cells)?))).transpose()
+        let found: Option<Entry> =
+            found.map(|(rank, cells)| Ok::<_, Fault>(Entry::of(&reading, rank, typed(cells)?))).transpose()?;
+        Ok(found.inspect(|entry| entry.note(session)))
     }
 }

@@ -41,7 +41,7 @@ impl Competition {
         };
         match announcers(session, None, at).await?.holds(row.branch) {
             true => Ok(Some(Self { row, at })),
-            false => Err(Fault::Denied),
+            false => Err(Fault::denied(Action::SeeBranches, Resource::Branch(row.branch))),
         }
     }
 

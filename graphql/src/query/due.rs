@@ -94,7 +94,7 @@ async fn dues(
 ) -> Result<Connection<Due>> {
     // Whoever reaches nothing is told so, instead of being shown an empty list; who takes part in a round is shown that.
     match session.scope(Action::SeeRounds, within, at.position).await {
-        Err(Fault::Denied) if within.is_none() && session.myself().await?.is_some() => {}
+        Err(Fault::Denied(_)) if within.is_none() && session.myself().await?.is_some() => {}
         scope => _ = scope?,
     }
     let place = page.place(&ordered())?;

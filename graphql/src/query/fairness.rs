@@ -14,6 +14,7 @@ use projections::fairness::{self, Agreement, Distribution, Reviewed, Severity};
 use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
 use projections::select::{Condition, Select};
+use projections::words::SubjectKind as Kind;
 
 use super::figure::Period;
 use super::published::published_rounds;
@@ -21,6 +22,7 @@ use super::round::Round;
 use super::subject::{Subject, SubjectKind};
 use crate::fault::Result;
 use crate::input::{self, AsOf, PeriodInput};
+use crate::look::What;
 use crate::page::When;
 use crate::page::weight;
 use crate::policy::{Action, Scope};
@@ -239,6 +241,9 @@ impl FairnessQuery {
         let thresholds = rounds.iter().filter_map(|row| row.rules.as_ref()).map(|rules| rules.0.threshold as usize);
         let threshold = thresholds.max().unwrap_or_default();
         let reviewed = reviewed(session, &rounds, &scope, at).await?;
+        for row in &rounds {
+            session.note(What::Fairness, Some((Kind::Round, row.round.0)), at);
+        }
         let severities = fairness::severities(&reviewed);
         let spread = fairness::spread(&severities);
         Ok(Some(Fairness {

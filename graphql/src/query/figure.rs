@@ -190,6 +190,12 @@ impl Standing {
         &self.row
     }
 
+    /// The moment it is as of.
+    #[must_use]
+    pub fn at(&self) -> Moment {
+        self.at
+    }
+
     /// The metric it was read with.
     #[must_use]
     pub fn known_metric(&self) -> Option<&Metric> {

@@ -7,6 +7,7 @@ use projections::cell::Cell;
 use projections::member_years::{MemberYearKey, MemberYearRow};
 use projections::members::MemberRow;
 use projections::select::{Condition, Select};
+use projections::words::SubjectKind;
 
 use super::branch::Branch;
 use super::contact_point::{ContactPoint, contact_points_of_cadre};
@@ -22,6 +23,7 @@ use super::trail::Event;
 use super::training::{Attendance, attendance_of_member};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
+use crate::look::What;
 use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
@@ -47,9 +49,14 @@ impl Member {
     /// [`Fault::Denied`], [`Fault::Read`].
     pub async fn find(session: &Session, member: MemberId, at: Moment) -> Result<Option<Self>> {
         let row = session.member(member, at.position).await?;
-        let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Member(member, row.branch));
-        session.allow(Action::SeeRoster, resource).await?;
-        Ok(row.map(|row| Self { row, at }))
+        let Some(row) = row else {
+            return session
+                .allow_asked(Action::SeeRoster, Resource::Organisation, (SubjectKind::Member, member.0))
+                .await
+                .map(|()| None);
+        };
+        session.allow(Action::SeeRoster, Resource::Member(member, row.branch)).await?;
+        Ok(Some(Self { row, at }))
     }
 
     fn resource(&self) -> Resource {
@@ -60,6 +67,7 @@ impl Member {
     async fn own<'a>(&self, ctx: &Context<'a>) -> Result<&'a Session> {
         let session = Session::of(ctx);
         session.allow(Action::SeeMember, self.resource()).await?;
+        session.note_member(What::Page, self.row.member, self.at);
         Ok(session)
     }
 

@@ -151,6 +151,8 @@ async fn change(
         Ok((cells, Move { subject: moved.subject, before: then, after: now, between: between.clone(), at: to }))
     });
     let rows: Vec<(Vec<Cell>, Move)> = rows.collect::<Result<_>>()?;
+    let shown = rows.iter().take(page.limit).filter_map(|(_, moved)| moved.after.as_ref().or(moved.before.as_ref()));
+    shown.for_each(|entry| entry.note(session));
     Ok(Change { counted, from, to, moves: Connection::of(page, to.position, rows).counting(counted) })
 }
 

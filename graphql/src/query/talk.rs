@@ -5,9 +5,9 @@
 //! - A list is of the talks with the members and branches in reach, placed by the branch they had then.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
-use domain::id::{BranchId, TalkId};
+use domain::id::{BranchId, MemberId, TalkId};
 use domain::period::Period;
-use domain::stream::StreamId;
+use domain::stream::{StreamId, StreamKind};
 use projections::cell::Cell;
 use projections::members::MemberRow;
 use projections::select::{Condition, Order, Select};
@@ -20,6 +20,7 @@ use super::subject::Subject;
 use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
+use crate::look::What;
 use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource, Scope, Verdict};
 use crate::ports::Moment;
@@ -78,7 +79,14 @@ impl Talk {
             None => Resource::Organisation,
         };
         session.allow(Action::SeeResults, resource).await?;
-        Ok(found)
+        Ok(found.inspect(|found| found.about_to_show(session)))
+    }
+
+    /// Notes that it is about to be shown, where it is with a member.
+    fn about_to_show(&self, session: &Session) {
+        if self.row.subject_kind == StreamKind::Member {
+            session.note_member(What::Talks, MemberId(self.row.subject), self.at);
+        }
     }
 
     fn subject_then(&self) -> Subject {
@@ -115,7 +123,9 @@ fn conditions(filter: &TalkFilter) -> Result<[Option<Condition>; 3]> {
 
 async fn page_of(session: &Session, select: Select<TalkRow>, at: Moment, page: &Page) -> Result<Connection<Talk>> {
     let select = select.by("proposed_at", Order::Descending);
-    Connection::select(session, page, at.position, select, |row| Talk { row, at }).await
+    let talks = Connection::select(session, page, at.position, select, |row| Talk { row, at }).await?;
+    talks.rows().for_each(|talk: &Talk| talk.about_to_show(session));
+    Ok(talks)
 }
 
 /// The talks with a subject, the latest proposed first, where the viewer may see its results.
@@ -144,7 +154,7 @@ async fn talks(session: &Session, filter: TalkFilter, at: Moment, page: &Page) -
     let subjects = match session.scope(Action::SeeResults, within, at.position).await {
         Ok(scope) => subjects_of(session, &scope, own, at).await?,
         // Whose roles reach no branch has talks of their own.
-        Err(Fault::Denied) if own.is_some() => equals("subject", own),
+        Err(Fault::Denied(_)) if own.is_some() => equals("subject", own),
         Err(fault) => return Err(fault),
     };
     page_of(session, all_of([subjects, step, from, until]), at, page).await

@@ -21,12 +21,14 @@ use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::rounds::{RoundKey, RoundRow};
 use projections::row::Row as _;
 use projections::select::{Condition, Order, Select};
+use projections::words::SubjectKind;
 
 pub use self::wanted::{SubjectInput, TrailFilter};
 use super::filter::{all_of, equals};
 use super::subject::Subject;
 use crate::fault::Result;
 use crate::input::AsOf;
+use crate::look::What;
 use crate::page::{Connection, Page, When, bad_cursor, weight};
 use crate::policy::{Action, Verdict};
 use crate::ports::Moment;
@@ -275,6 +277,11 @@ impl Event {
             if session.verdict(Action::SeeRoster, covered).await? != Verdict::Allow {
                 return Ok(None);
             }
+        }
+        match self.row.stream_kind {
+            StreamKind::Member => session.note(What::Events, Some((SubjectKind::Member, self.row.stream)), self.at),
+            StreamKind::Round => session.note(What::Events, Some((SubjectKind::Round, self.row.stream)), self.at),
+            StreamKind::Branch => {}
         }
         Ok(session.fact(self.position()).await?.map(|fact| fact.event.encode()))
     }

@@ -14,11 +14,13 @@ use projections::round_people::RoundPersonRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::rule_sets::{RuleSetKey, RuleSetRow};
 use projections::select::{Condition, Select};
+use projections::words::SubjectKind;
 
 use super::figure::Period;
 use super::subject::Subject;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
+use crate::look::What;
 use crate::page::When;
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
@@ -235,13 +237,19 @@ pub struct WhatIf {
 async fn published(session: &Session, round: RoundId, at: Moment) -> Result<Option<(RoundRow, Rules)>> {
     let row = session.row::<RoundRow>(&RoundKey { round }, at.position).await?;
     let Some(row) = row else {
-        return session.allow(Action::SeeResults, Resource::Organisation).await.map(|()| None);
+        return session
+            .allow_asked(Action::SeeResults, Resource::Organisation, (SubjectKind::Round, round.0))
+            .await
+            .map(|()| None);
     };
     for branch in &row.branches.0 {
-        session.allow(Action::SeeResults, Resource::Branch(*branch)).await?;
+        session.allow_asked(Action::SeeResults, Resource::Branch(*branch), (SubjectKind::Round, round.0)).await?;
     }
     match (row.stage, row.rules.clone()) {
-        (Stage::Published | Stage::Final, Some(rules)) => Ok(Some((row, rules.0))),
+        (Stage::Published | Stage::Final, Some(rules)) => {
+            session.note(What::WhatIf, Some((SubjectKind::Round, round.0)), at);
+            Ok(Some((row, rules.0)))
+        }
         (stage, _) => {
             let needed = Stage::Published;
             Err(Fault::Bad(Box::new(refused(RoundRefusal::WrongStage { round, stage, needed }))))

@@ -21,7 +21,8 @@ use projections::cell::ColumnType;
 use projections::grants::GrantRow;
 use projections::members::MemberRow;
 use projections::select::{Condition, Select};
-use projections::words::MemberStanding;
+use projections::words::{MemberStanding, SubjectKind};
+use uuid::Uuid;
 
 use super::Session;
 use crate::fault::{Fault, Result};
@@ -144,7 +145,18 @@ impl Session {
     pub async fn allow(&self, action: Action, resource: Resource) -> Result<()> {
         match self.verdict(action, resource).await? {
             Verdict::Allow => Ok(()),
-            Verdict::Deny | Verdict::Mask => Err(Fault::Denied),
+            Verdict::Deny | Verdict::Mask => Err(Fault::denied(action, resource)),
+        }
+    }
+
+    /// The same; where it does not go on, what was asked for is recorded instead of what the policy was asked about.
+    ///
+    /// # Errors
+    /// As [`Session::allow`].
+    pub async fn allow_asked(&self, action: Action, resource: Resource, asked: (SubjectKind, Uuid)) -> Result<()> {
+        match self.allow(action, resource).await {
+            Err(Fault::Denied(_)) => Err(Fault::tried(action, asked)),
+            allowed => allowed,
         }
     }
 

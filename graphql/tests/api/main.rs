@@ -11,6 +11,7 @@ mod fairness;
 mod following;
 mod grants;
 mod introspection;
+mod looks;
 mod mutations;
 mod pages;
 mod paging;

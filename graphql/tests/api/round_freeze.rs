@@ -88,7 +88,7 @@ fn proposal(arguments: &str) -> String {
 
 fn reads() -> String {
     let subject = format!(r#"subject: {{ kind: ROUND, id: "{}" }}"#, ROUND.0);
-    format!("{{ recordedReads({subject}) {{ nodes {{ viewer what position subject {{ id }} }} }} }}")
+    format!("{{ recordedReads({subject}) {{ nodes {{ viewer what position subjects {{ id }} }} }} }}")
 }
 
 #[test]
@@ -105,10 +105,12 @@ fn the_committee_works_on_the_proposal_and_each_look_is_recorded() {
     assert_eq!(rest["it"]["results"]["pageInfo"]["hasNextPage"], false);
 
     let position = twin.facts.lock().unwrap().len().to_string();
-    let look = json!({ "viewer": "office", "what": "proposal", "position": position, "subject": { "id": ROUND.0 } });
+    let look = json!({ "viewer": "office", "what": "proposal", "position": position, "subjects": [{ "id": ROUND.0 }] });
     assert_eq!(twin.office().ask(&reads())["recordedReads"]["nodes"], json!([look, look]));
     let auditor = twin.by(Some(viewer(Role::Auditor, None, None)));
-    assert_eq!(auditor.ask(&reads())["recordedReads"]["nodes"].as_array().unwrap().len(), 2);
+    let told = auditor.ask(&reads());
+    let whats: Vec<_> = told["recordedReads"]["nodes"].as_array().unwrap().iter().map(|node| &node["what"]).collect();
+    assert_eq!(whats, ["proposal", "proposal", "reads"], "who looked here is there too");
     let leader = twin.by(Some(viewer(Role::Leader, None, None)));
     assert_eq!(leader.code(&reads()), "policy.denied");
 }

@@ -87,6 +87,13 @@ impl Asking {
         block_on(self.api.execute(self.request(text, variables)))
     }
 
+    /// The whole response to a request that says why it reads.
+    pub fn because(&self, given: async_graphql::Value, text: &str) -> async_graphql::Response {
+        let mut request = self.request(text, Value::Null);
+        request.extensions.insert("purpose".to_owned(), given);
+        block_on(self.api.execute(request))
+    }
+
     /// The data, where there is no error.
     pub fn with(&self, text: &str, variables: Value) -> Value {
         let response = self.response(text, variables);

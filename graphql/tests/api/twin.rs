@@ -14,8 +14,8 @@ use domain::world::Command;
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, iter};
 use graphql::ports::{
-    Accepted, AsOf, Asker, Commands, Failure, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook,
-    RecordedSkip, SendError, ServingFold,
+    Accepted, AsOf, Asker, Commands, Failure, LogOrigin, Look, LookFilter, Moment, PersonRecord, ReadError, Reads,
+    RecordedLook, RecordedSkip, SendError, ServingFold,
 };
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
@@ -24,9 +24,8 @@ use projections::members::Members;
 use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row;
-use projections::select::Plan;
+use projections::select::{Order, Plan};
 use projections::standings::{StandingRow, Standings};
-use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -251,11 +250,11 @@ impl Reads for Twin {
         Ok(sealed.iter().map(|sealed| sealed.0.strip_prefix("sealed:").map(str::to_owned)).collect())
     }
 
-    async fn record(&self, look: &Look) -> Result<(), ReadError> {
+    async fn record(&self, looks: &[Look]) -> Result<(), ReadError> {
         match self.deaf.load(Ordering::Relaxed) {
             true => Err(ReadError::Failed("the disk is full".into())),
             false => {
-                self.looks.lock().unwrap().push(look.clone());
+                self.looks.lock().unwrap().extend_from_slice(looks);
                 Ok(())
             }
         }
@@ -264,22 +263,31 @@ impl Reads for Twin {
     /// Each a second after the one before.
     async fn looks(
         &self,
-        kind: SubjectKind,
-        subject: Uuid,
-        after: Option<(Timestamp, Uuid)>,
+        filter: &LookFilter,
+        order: Order,
+        after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError> {
         let looks = self.looks.lock().unwrap();
-        let numbered = looks.iter().zip(1_u32..).filter(|(look, _)| (look.kind, look.subject) == (kind, subject));
-        let recorded = numbered.map(|(look, number)| RecordedLook {
-            id: Uuid::from_u128(number.into()),
-            at: Timestamp::from_second(1_640_966_400 + i64::from(number)).unwrap(),
-            viewer: look.viewer.clone(),
-            what: look.what.to_owned(),
-            position: look.position,
+        let mut recorded: Vec<RecordedLook> = looks.iter().zip(1..).map(recorded).collect();
+        recorded.retain(|look| {
+            filter.subject.is_none_or(|(kind, id)| look.kind == Some(kind) && look.subjects.contains(&id))
+                && filter.viewer.as_ref().is_none_or(|viewer| *viewer == look.viewer.0)
+                && filter.what.as_ref().is_none_or(|what| *what == look.what)
+                && filter.denied.is_none_or(|denied| denied == look.denied.is_some())
+                && filter.from.is_none_or(|from| from <= look.at)
+                && filter.until.is_none_or(|until| look.at < until)
         });
-        let follows = |look: &RecordedLook| after.is_none_or(|after| (look.at, look.id) > after);
-        Ok(recorded.filter(follows).take(limit).collect())
+        let follows = |number: i64| match order {
+            Order::Ascending => after.is_none_or(|after| number > after),
+            Order::Descending => after.is_none_or(|after| number < after),
+        };
+        recorded.retain(|look| follows(look.number));
+        if order == Order::Descending {
+            recorded.reverse();
+        }
+        recorded.truncate(limit);
+        Ok(recorded)
     }
 
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {
@@ -362,6 +370,21 @@ impl Reads for Twin {
         let positions: Vec<Position> = facts.iter().map(|fact| fact.position).filter(|at| *at >= from).collect();
         // One at a time: what is ready at once is taken together by a subscription.
         iter(positions).then(|position| async move { yield_once(position).await }).boxed()
+    }
+}
+
+fn recorded((look, number): (&Look, i64)) -> RecordedLook {
+    RecordedLook {
+        number,
+        hash: vec![0; 32],
+        at: Timestamp::from_second(1_640_966_400 + number).unwrap(),
+        viewer: look.viewer.clone(),
+        what: look.what.to_owned(),
+        kind: look.kind,
+        subjects: look.subjects.clone(),
+        position: look.position,
+        denied: look.denied.then_some(1),
+        why: look.why.clone(),
     }
 }
 

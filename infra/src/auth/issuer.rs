@@ -259,6 +259,18 @@ impl Issuer {
         }))
     }
 
+    /// Asks an issuer for its keys, once; answers how many of them can be used.
+    ///
+    /// # Errors
+    /// Why it tells none.
+    pub async fn ask_once(
+        trusted: Trusted,
+        clock: Arc<Clock>,
+    ) -> Result<usize, Box<dyn std::error::Error + Send + Sync>> {
+        let keys = Self::new(trusted, clock).keys().await?;
+        Ok(keys.values().map(Vec::len).sum())
+    }
+
     fn heard(&self, answer: Result<Keys, AskError>, at: Timestamp) {
         let issuer = self.trusted.issuer.as_str();
         let was_silent = std::mem::replace(&mut *held(&self.silent), answer.is_err());

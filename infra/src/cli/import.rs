@@ -6,7 +6,9 @@
 //! - A line that is no command, or is refused by a rule, stops nobody. An accident does, and a state that passes: no line after
 //!   it is decided any more, what was under way is told, and the same file is imported again.
 //! - What was recorded before is answered as replayed: a file may be imported as often as one likes.
-//! - It waits for the folds: whoever reads meanwhile, and servers beside it, are not left far behind.
+//! - Where an outcome cannot be written, no further line is taken.
+//! - It waits for the folds: whoever reads meanwhile, and servers beside it, are not left far behind. Once all of them have
+//!   stopped there is nobody to wait for, and it ends as by an accident.
 //!
 //! # Not here
 //! What a command means, who may give it, how texts are sealed: all that is the API's.
@@ -25,16 +27,18 @@ use futures_util::stream::FuturesOrdered;
 use futures_util::{FutureExt, StreamExt};
 use graphql::schema::Api;
 use graphql::viewer::Viewer;
+use sqlx::PgPool;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::place::open_beside;
 use super::progress::Told;
-use super::{Failure, say, told};
+use super::{Failure, is_unheard, say, told};
 use crate::auth;
 use crate::clock::{Clock, random_id};
 use crate::config::Place;
+use crate::fold::engine::standings;
 use crate::reads::serving::Serving;
 use crate::turn::Queue;
 use ask::Mutations;
@@ -86,7 +90,7 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
         viewers_in_lines: import.viewers_in_lines,
         correlation,
     };
-    let folds = Folds { head: app.executor.head(), places: app.places() };
+    let folds = Folds { head: app.executor.head(), places: app.places(), pool: app.pool.clone() };
     let tally = work.all(lines, of, folds, app.broken()).await;
     app.stop().await;
     opened.close().await?;
@@ -102,11 +106,35 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
 struct Folds {
     head: watch::Receiver<Position>,
     places: watch::Receiver<Serving>,
+    pool: PgPool,
 }
 
 impl Folds {
     fn are_behind(&self) -> bool {
         self.places.borrow().common().0 + BEHIND < self.head.borrow().0
+    }
+
+    fn go_on(&self) -> bool {
+        self.places.borrow().some_go_on()
+    }
+
+    /// What is told where none goes on.
+    async fn all_stopped(&self) -> Failure {
+        let standings = match standings(&self.pool).await {
+            Ok(standings) => standings,
+            Err(error) => return error.into(),
+        };
+        let stopped = standings.iter().filter_map(|standing| {
+            let (at, cause) = standing.stopped.as_ref()?;
+            Some(format!("{} before {at} ({cause})", standing.name))
+        });
+        let stopped: Vec<String> = stopped.collect();
+        format!(
+            "every projection has stopped, more than {BEHIND} events behind: {}; see to that (`sanping projections status`), \
+             then import the same file again",
+            stopped.join(", ")
+        )
+        .into()
     }
 }
 
@@ -135,6 +163,11 @@ impl Work {
         let mut broken = std::pin::pin!(broken);
         while reading || !under_way.is_empty() {
             let behind = folds.are_behind();
+            if behind && reading && !folds.go_on() {
+                unread = Some(folds.all_stopped().await);
+                reading = tally.stop();
+                continue;
+            }
             tokio::select! {
                 biased;
                 Some((length, outcome)) = under_way.next() => {
@@ -142,6 +175,9 @@ impl Work {
                     if let Some(outcome) = outcome {
                         say(&outcome.to_string());
                         reading &= !tally.take(&outcome);
+                        if reading && is_unheard() {
+                            reading = tally.stop();
+                        }
                     }
                     told.so_far(number - under_way.len() as u64);
                 }

@@ -1,23 +1,29 @@
 //! The command line: opens the place, does one thing, says how it went.
 //!
 //! # Exit codes
-//! 0 done · 1 an accident or a wrong setting · 2 wrong arguments · 4 verification found a difference, or a replay something
-//! wrong with the log · 5 of an import some lines were refused or are no commands.
+//! 0 done · 1 an accident or a wrong setting, also where what there is to say cannot be written · 2 wrong arguments ·
+//! 4 verification found a difference, a replay something wrong with the log, or the doctor a fault · 5 of an import some lines were refused or are
+//! no commands. A rebuild ends with 0 whatever served before: it has put it right.
 
+pub mod doctor;
 pub mod import;
 pub mod keys;
 pub mod log;
 pub mod place;
 pub mod progress;
 pub mod projections;
+pub mod reads;
 pub mod restored;
 pub mod roles;
 pub mod serve;
 pub mod year;
 
+use std::io::Write;
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use crate::auth::oidc;
+use crate::config::read::Told;
 use crate::config::{Action, Arguments, LogAction, SchemaOf};
 use crate::log::catalogue;
 use import::Import;
@@ -29,13 +35,20 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Errors
 /// What went wrong, in a sentence with its causes.
-pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
+pub async fn run(arguments: Arguments, told: Told) -> Result<ExitCode, Failure> {
+    let code = act(arguments, told).await?;
+    match UNWRITTEN.get() {
+        Some(error) => Err(format!("what there was to say cannot be written to standard output: {error}").into()),
+        None => Ok(code),
+    }
+}
+
+async fn act(arguments: Arguments, told: Told) -> Result<ExitCode, Failure> {
     let place = &arguments.place;
     match arguments.action {
         Action::Demo { port, load_only } => serve::demo(place, port, load_only).await,
-        Action::Serve { listen, dev_sign_in, oidc, verify_hours, let_in } => {
-            serve::serve(place, listen, dev_sign_in, &oidc, verify_hours, &let_in).await
-        }
+        Action::Serve { serving } => serve::serve(place, &serving).await,
+        Action::Doctor { serving, json } => doctor::run(place, &arguments.telling, &serving, &told, json).await,
         Action::Import { file, viewer, viewers_in_lines, correlation } => {
             import::run(place, Import { file, viewer, viewers_in_lines, correlation }).await
         }
@@ -46,10 +59,11 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
         }
         Action::Migrate { app_role } => place::migrate(place, &app_role).await,
         Action::Log { action: LogAction::Replay { upto, json } } => log::replay(place, upto, json).await,
-        Action::Log { action: LogAction::Restored { reason, by, nothing_lost } } => {
-            restored::run(place, &reason, &by, nothing_lost).await
+        Action::Log { action: LogAction::Restored { reason, by, nothing_lost, json } } => {
+            restored::run(place, &reason, &by, nothing_lost, json).await
         }
         Action::Projections { action } => projections::run(place, action).await,
+        Action::Reads { action } => reads::run(place, action).await,
         Action::Roles { action } => roles::run(place, action).await,
         Action::Report { year, position, as_of, json } => year::report(place, year, position, as_of, json).await,
         Action::Schema { what } => {
@@ -64,10 +78,22 @@ pub async fn run(arguments: Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
-/// Prints a line for people or machines. A reader that has gone away is no accident.
+/// Why something could not be said, the first time.
+static UNWRITTEN: OnceLock<std::io::Error> = OnceLock::new();
+
+/// Prints a line for people or machines. A reader that has gone away is no accident; anything else is, and the program ends
+/// with it: whoever goes on for long asks [`is_unheard`].
 pub fn say(line: &str) {
-    use std::io::Write;
-    let _gone = writeln!(std::io::stdout().lock(), "{line}");
+    match writeln!(std::io::stdout().lock(), "{line}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => drop(UNWRITTEN.set(error)),
+        _written_or_gone => {}
+    }
+}
+
+/// Whether something could not be said.
+#[must_use]
+pub fn is_unheard() -> bool {
+    UNWRITTEN.get().is_some()
 }
 
 /// A failure with its causes, one sentence.

@@ -20,7 +20,7 @@ use crate::postgres::{APP_ROLE, Binaries, Cluster, Endpoints, Options, PostgresE
 use crate::{keys, migrate};
 
 /// The database of the organisation in a private cluster.
-const DATABASE: &str = "sanping";
+pub(super) const DATABASE: &str = "sanping";
 
 /// The connections of a program that has its database to itself, and of one beside another.
 const CONNECTIONS: u32 = 32;
@@ -184,21 +184,21 @@ impl Opened {
     }
 }
 
-fn zone(place: &Place) -> Result<Zone, Failure> {
+pub(super) fn zone(place: &Place) -> Result<Zone, Failure> {
     let unknown = || format!("{:?} is not a time zone; give an IANA name such as Asia/Shanghai", place.zone);
     Zone::named(&place.zone).ok_or_else(|| unknown().into())
 }
 
-fn key_file(place: &Place) -> PathBuf {
+pub(super) fn key_file(place: &Place) -> PathBuf {
     place.key_file.clone().unwrap_or_else(|| data_dir(place).join("keys").join("master.key"))
 }
 
 /// The folder of a place.
-fn data_dir(place: &Place) -> PathBuf {
+pub(super) fn data_dir(place: &Place) -> PathBuf {
     place.data.clone().unwrap_or_else(|| Cluster::default_data_dir(rustix::process::geteuid().is_root()))
 }
 
-fn parse(url: &str) -> Result<PgConnectOptions, Failure> {
+pub(super) fn parse(url: &str) -> Result<PgConnectOptions, Failure> {
     // The URL may hold a password: the error must not repeat it.
     // Nor does any log tell the statements, slow or not: they name what is in the database.
     PgConnectOptions::from_str(url)

@@ -46,9 +46,10 @@ pub async fn run(place: &Place, action: ProjectionsAction) -> Result<ExitCode, F
         .await?;
     let code = match action {
         ProjectionsAction::Status { json } => status(&pool, json).await?,
-        ProjectionsAction::Rebuild { name, .. } => rebuild(&pool, name.as_deref()).await?,
-        ProjectionsAction::Skip { name, all: _, position, reason, by } => {
-            skip(&pool, name, Position(position), &reason, &by).await?
+        ProjectionsAction::Rebuild { name, all: _, json } => rebuild(&pool, name.as_deref(), json).await?,
+        ProjectionsAction::Skip { name, all: _, position, reason, by, json } => {
+            let [reason, by] = [("reason", reason), ("by", by)].map(|(field, text)| clean(field, &text, FREE_TEXT_MAX));
+            skip(&pool, name, Position(position), [&reason?, &by?], json).await?
         }
         ProjectionsAction::Verify { name, json } => verify(&pool, name.as_deref(), json).await?,
     };
@@ -100,8 +101,11 @@ fn state(watched: &Watched) -> String {
         State::Idle => "behind; nobody works on it".to_owned(),
     };
     let differed = differs.map(|(at, differing)| format!("; {differing} rows DIFFERED when verified at {at}"));
-    let built = watched.build.map(|Building { generation, version, lives, .. }| match lives {
+    let built = watched.build.map(|Building { generation, version, lives, checkpoint }| match lives {
         true => format!("; generation {generation}, of version {version}, is being built"),
+        false if checkpoint == Position(0) => {
+            format!("; the build of generation {generation} was cut off; whoever builds next begins it anew")
+        }
         false => format!("; the build of generation {generation} was cut off; whoever builds next goes on with it"),
     });
     [Some(state), differed, built].into_iter().flatten().collect()
@@ -132,7 +136,7 @@ fn skip_json(skip: &Skipped) -> serde_json::Value {
 }
 
 /// Rebuilds one or all in one pass over the log. What one of them comes to does not hold the others up.
-async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure> {
+async fn rebuild(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<ExitCode, Failure> {
     let projections = registry::named(name)?;
     for projection in &projections {
         projection.register(pool).await?;
@@ -143,10 +147,10 @@ async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure>
     let mut code = ExitCode::SUCCESS;
     for (name, rebuilt) in rebuilt {
         match rebuilt {
-            Ok(position) => say(&switched(pool, name, position).await?),
+            Ok(position) => say(&switched(pool, name, position, as_json).await?),
             Err(error) => {
                 code = ExitCode::FAILURE;
-                eprintln!("sanping: {}", super::told(&error));
+                not_done(name, "failed", &super::told(&error), as_json);
             }
         }
     }
@@ -154,8 +158,15 @@ async fn rebuild(pool: &PgPool, name: Option<&str>) -> Result<ExitCode, Failure>
 }
 
 /// What is told of a switch, with what was found when the rows were compared.
-async fn switched(pool: &PgPool, name: &str, position: Position) -> Result<String, Failure> {
+async fn switched(pool: &PgPool, name: &str, position: Position, as_json: bool) -> Result<String, Failure> {
     let compared = compare::last(pool, name).await?;
+    if as_json {
+        let compared = compared.map(|Compared { at, differing, first }| {
+            json!({ "position": at.to_string(), "differing": differing, "first": first })
+        });
+        let position = position.to_string();
+        return Ok(json!({ "name": name, "state": "rebuilt", "position": position, "compared": compared }).to_string());
+    }
     let found = compared.map_or(String::new(), |Compared { at, differing, first }| match first {
         None => format!("; as of {at} the rows it replaced were the same"),
         Some(first) => format!("; as of {at} {differing} rows DIFFERED from those it replaced, the first {first}"),
@@ -163,16 +174,22 @@ async fn switched(pool: &PgPool, name: &str, position: Position) -> Result<Strin
     Ok(format!("{name} rebuilt; it serves from {position} on{found}"))
 }
 
+/// Tells people, and machines too, of one that nothing was done with.
+fn not_done(name: &str, state: &str, why: &str, as_json: bool) {
+    eprintln!("sanping: {why}");
+    if as_json {
+        say(&json!({ "name": name, "state": state, "error": why }).to_string());
+    }
+}
+
 /// Of the one that is named, or of every one that has stopped there: each is a decision by itself.
 async fn skip(
     pool: &PgPool,
     name: Option<String>,
     position: Position,
-    reason: &str,
-    by: &str,
+    [reason, by]: [&str; 2],
+    as_json: bool,
 ) -> Result<ExitCode, Failure> {
-    let [reason, by] = [("reason", reason), ("by", by)].map(|(field, text)| clean(field, text, FREE_TEXT_MAX));
-    let (reason, by) = (reason?, by?);
     let names = match name {
         Some(name) => {
             registry::named(Some(&name))?;
@@ -181,8 +198,11 @@ async fn skip(
         None => skips::stopped(pool, position).await?,
     };
     for name in names {
-        skips::decide(pool, &Skip { projection: &name, position, reason: &reason, by: &by }).await?;
-        say(&format!("{name} steps over the event at {position} from now on, live and whenever it is rebuilt"));
+        skips::decide(pool, &Skip { projection: &name, position, reason, by }).await?;
+        say(&match as_json {
+            true => json!({ "name": name, "position": position.to_string(), "reason": reason, "by": by }).to_string(),
+            false => format!("{name} steps over the event at {position} from now on, live and whenever it is rebuilt"),
+        });
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -194,7 +214,8 @@ async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<Exit
     for projection in registry::named(name)? {
         let name = projection.name();
         if !standings.iter().any(|standing| standing.name == name) {
-            eprintln!("sanping: projection {name} has no rows yet; `sanping projections rebuild {name}` makes them");
+            let why = format!("projection {name} has no rows yet; `sanping projections rebuild {name}` makes them");
+            not_done(name, "no_rows", &why, as_json);
             fails = true;
             continue;
         }
@@ -205,14 +226,14 @@ async fn verify(pool: &PgPool, name: Option<&str>, as_json: bool) -> Result<Exit
                 recorded(pool, name, &verified).await?;
             }
             Err(error) => {
-                eprintln!("sanping: {}", super::told(&error));
+                not_done(name, "not_verified", &super::told(&error), as_json);
                 fails = true;
             }
         }
     }
-    Ok(match (fails, differs) {
-        (true, _) => ExitCode::FAILURE,
-        (false, true) => ExitCode::from(DIFFERS),
+    Ok(match (differs, fails) {
+        (true, _) => ExitCode::from(DIFFERS),
+        (false, true) => ExitCode::FAILURE,
         (false, false) => ExitCode::SUCCESS,
     })
 }
@@ -237,8 +258,9 @@ fn as_json_line(name: &str, verified: &Verified) -> String {
             "events": difference.events.iter().map(event).collect::<Vec<_>>(),
         })
     });
+    let state = if verified.difference.is_some() { "differs" } else { "agrees" };
     json!({
-        "name": name, "position": verified.position.to_string(), "version": verified.version,
+        "name": name, "state": state, "position": verified.position.to_string(), "version": verified.version,
         "rows": verified.rows, "digest": verified.digest, "differing": verified.differing, "difference": difference,
     })
     .to_string()

@@ -16,13 +16,14 @@ use super::place::{Opened, open};
 use super::progress::Told;
 use super::{Failure, say};
 use crate::app::App;
-use crate::auth::issuer::Trusted;
+use crate::auth::issuer::{TrustError, Trusted};
 use crate::auth::{SignIn, issued};
 use crate::clock::Clock;
-use crate::config::{LetIn, Oidc, Place};
+use crate::config::{LetIn, Oidc, Place, Serving};
 use crate::demo;
 use crate::http::documents::Documents;
 use crate::http::gate::Rules;
+use crate::http::proxy::Proxies;
 use crate::http::rate::Rate;
 use crate::http::{self, Doors};
 
@@ -33,23 +34,11 @@ pub const USUAL: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
 ///
 /// # Errors
 /// What is missing or wrong, and what to do.
-pub async fn serve(
-    place: &Place,
-    listen: SocketAddr,
-    dev_sign_in: bool,
-    oidc: &Oidc,
-    verify_hours: u32,
-    let_in: &LetIn,
-) -> Result<ExitCode, Failure> {
-    if dev_sign_in && !listen.ip().is_loopback() {
-        return Err(
-            format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}").into()
-        );
-    }
-    let trusted = match (&oidc.issuer, &oidc.audience) {
-        (Some(issuer), Some(audience)) => Some(Trusted::new(issuer, audience, &oidc.algorithms)?),
-        _none => None,
-    };
+pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure> {
+    let Serving { listen, dev_sign_in, oidc, verify_hours, let_in } = serving;
+    let (listen, dev_sign_in, verify_hours) = (*listen, *dev_sign_in, *verify_hours);
+    believable(listen, dev_sign_in)?;
+    let trusted = trusted(oidc)?;
     let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
     let rules = rules(let_in, dev_sign_in)?;
     let listener = listen_on(listen).await?;
@@ -72,6 +61,31 @@ pub async fn serve(
     run(opened, app, listener, Doors { rules, ..doors }).await
 }
 
+/// Nobody is taken at their word who comes from elsewhere.
+///
+/// # Errors
+/// The address is none of loopback.
+pub fn believable(listen: SocketAddr, dev_sign_in: bool) -> Result<(), Failure> {
+    match dev_sign_in && !listen.ip().is_loopback() {
+        true => {
+            Err(format!("--dev-sign-in takes everybody at their word; it needs a loopback address, not {listen}")
+                .into())
+        }
+        false => Ok(()),
+    }
+}
+
+/// Whose tokens sign people in, where an issuer is named.
+///
+/// # Errors
+/// The issuer cannot be trusted.
+pub fn trusted(oidc: &Oidc) -> Result<Option<Trusted>, TrustError> {
+    match (&oidc.issuer, &oidc.audience) {
+        (Some(issuer), Some(audience)) => Trusted::new(issuer, audience, &oidc.algorithms).map(Some),
+        _none => Ok(None),
+    }
+}
+
 /// What every request passes.
 fn rules(let_in: &LetIn, dev_sign_in: bool) -> Result<Rules, Failure> {
     let per_second = let_in.requests_per_second.or((!dev_sign_in).then_some(USUAL));
@@ -85,7 +99,8 @@ fn rules(let_in: &LetIn, dev_sign_in: bool) -> Result<Rules, Failure> {
         Some(file) => Documents::read(file)?,
         None => Documents::default(),
     };
-    Ok(Rules { rate, documents: Arc::new(documents), trusted_only: let_in.trusted_only })
+    let proxies = Proxies::of(&let_in.trusted_proxy);
+    Ok(Rules { rate, documents: Arc::new(documents), trusted_only: let_in.trusted_only, proxies })
 }
 
 /// Loads the demo year where it is not loaded yet, and serves it.

@@ -14,6 +14,7 @@ use axum::http::{Extensions, HeaderMap, StatusCode};
 
 use super::answer::Unreadable;
 use super::documents::{self, Documents};
+use super::proxy::Proxies;
 use super::rate::{Rate, Who};
 use super::request::Parameters;
 
@@ -26,6 +27,8 @@ pub struct Rules {
     pub documents: Arc<Documents>,
     /// Whether browsers get no others.
     pub trusted_only: bool,
+    /// The proxies that are believed.
+    pub proxies: Proxies,
 }
 
 /// The rules for who comes from one place.
@@ -42,7 +45,8 @@ impl Gate {
     pub fn of(rules: &Rules, headers: &HeaderMap, extensions: &Extensions) -> Self {
         let from = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(from)| from.ip());
         let is_browser = headers.contains_key(ORIGIN) || headers.contains_key("sec-fetch-site");
-        Self { rules: rules.clone(), address: from.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), is_browser }
+        let address = rules.proxies.sender(from.unwrap_or(Ipv4Addr::UNSPECIFIED.into()), headers);
+        Self { rules: rules.clone(), address, is_browser }
     }
 
     /// Counts a request of whoever is named in its data.

@@ -6,7 +6,7 @@
 //! - It is counted in this process alone: behind several, each counts for itself.
 //!
 //! # Not here
-//! Addresses behind a proxy: what a header says of them is not believed.
+//! Whose address it is behind a proxy ([`super::proxy`]).
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;

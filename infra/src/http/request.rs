@@ -2,7 +2,7 @@
 //!
 //! # Rules
 //! - A body is `application/json` in UTF-8: no page of another origin can send one without asking first.
-//! - One request at a time: no list of several, no files.
+//! - One request at a time: no list of several, no files, nothing compressed.
 //! - What cannot be read is answered with an error that says what was wrong ([`Unreadable`]), never with a broken
 //!   connection.
 
@@ -14,8 +14,9 @@ use async_graphql::{Request, Variables};
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{FromRequest, Query};
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
+use graphql::purpose;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -38,21 +39,29 @@ pub struct Parameters {
     pub document_id: Option<String>,
     operation_name: Option<String>,
     variables: Option<Variables>,
-    /// Nothing is extended here; it is an object or left out all the same.
-    #[serde(rename = "extensions")]
-    _extensions: Option<Map<String, Value>>,
+    /// Why it reads may be among them; nothing else is looked at.
+    extensions: Option<Map<String, Value>>,
 }
 
 impl Parameters {
     /// The request of a document.
     #[must_use]
     pub fn of(self, text: String) -> Request {
-        let request = Request::new(text).variables(self.variables.unwrap_or_default());
+        let mut request = Request::new(text).variables(self.variables.unwrap_or_default());
+        if let Some(given) = self.extensions.as_ref().and_then(|extensions| extensions.get(purpose::EXTENSION)) {
+            because(&mut request, given.clone());
+        }
         match self.operation_name.filter(|name| !name.is_empty()) {
             Some(name) => request.operation_name(name),
             None => request,
         }
     }
+}
+
+/// Says why a request reads, as it was given: the schema looks at it.
+pub fn because(request: &mut Request, given: Value) {
+    let given = async_graphql::Value::from_json(given).unwrap_or_default();
+    request.extensions.insert(purpose::EXTENSION.to_owned(), given);
 }
 
 /// Reads an object, and nothing else: a list would pass for the fields in their order.
@@ -96,6 +105,10 @@ async fn of_body(request: axum::extract::Request) -> Result<Parameters, Unreadab
         let message = "send the request as content-type application/json, in UTF-8";
         return Err(Unreadable::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.unsupported_media_type", message));
     }
+    if !is_plain(request.headers()) {
+        let message = "send the body as it is, without content-encoding";
+        return Err(Unreadable::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "request.unsupported_media_type", message));
+    }
     let body = Bytes::from_request(request, &()).await.map_err(|rejection| broken(&rejection))?;
     if body.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice::<IgnoredAny>(&body).map_err(|error| unread("the body", &error))?;
@@ -116,12 +129,28 @@ fn unread(what: &str, error: &serde_json::Error) -> Unreadable {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let named = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    // Which of two is meant, each server on the way decides for itself.
+    let mut kinds = headers.get_all(CONTENT_TYPE).iter();
+    let only = kinds.next().filter(|_| kinds.next().is_none());
+    let named = only.and_then(|value| value.to_str().ok()).unwrap_or_default();
     let mut parts = named.split(';').map(str::trim);
     let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case("application/json"));
     let mut charsets =
         parts.filter_map(|part| part.split_once('=')).filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"));
     is_json && charsets.all(|(_, value)| is_utf8(value))
+}
+
+/// Whether a body is not compressed: what is small on the way may be endless when it is opened.
+fn is_plain(headers: &HeaderMap) -> bool {
+    let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
+    encodings.all(|encoding| encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+}
+
+/// That a body did not come in as long as a request may take.
+#[must_use]
+pub fn too_slow() -> Unreadable {
+    let message = "the request did not come in time; send it again";
+    Unreadable::new(StatusCode::SERVICE_UNAVAILABLE, "request.too_late", message)
 }
 
 fn broken(rejection: &BytesRejection) -> Unreadable {
@@ -157,7 +186,7 @@ fn of_address(address: &Uri) -> Result<Parameters, Unreadable> {
         document_id: fields.document_id,
         operation_name: fields.operation_name,
         variables: within("variables", fields.variables)?,
-        _extensions: within("extensions", fields.extensions)?,
+        extensions: within("extensions", fields.extensions)?,
     })
 }
 

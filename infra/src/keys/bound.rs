@@ -26,13 +26,33 @@ pub async fn open(path: &Path, database: &PgConnectOptions) -> Result<MasterKey,
     let there = path.try_exists().map_err(|source| KeyError::File { path: path.display().to_string(), source })?;
     if !there {
         let mut connection = database.connect().await?;
-        let used = fingerprint(&mut connection).await?.is_some() || is_keyed(&mut connection).await?;
+        let used = is_used(&mut connection).await?;
         connection.close().await?;
         if used {
             return Err(KeyError::Lost { path: path.display().to_string() });
         }
     }
     MasterKey::load_or_create(path)
+}
+
+/// Whether a key was used with the database.
+///
+/// # Errors
+/// The database's.
+pub async fn is_used(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    Ok(fingerprint(&mut *connection).await?.is_some() || is_keyed(connection).await?)
+}
+
+/// Whether a master key is the database's, leaving nothing there; nothing where none was used with it.
+///
+/// # Errors
+/// The database's.
+pub async fn fits(key: &MasterKey, connection: &mut PgConnection) -> Result<Option<bool>, sqlx::Error> {
+    if let Some(theirs) = fingerprint(&mut *connection).await? {
+        return Ok(Some(theirs == key.hash("fingerprint", &[b"sanping"])));
+    }
+    let wrapped = wrapped(connection).await?;
+    Ok(wrapped.map(|(subject, wrapped)| key.unwrap(subject, &wrapped).is_ok()))
 }
 
 /// Holds a master key against the database, and leaves its fingerprint there at first use.

@@ -27,6 +27,7 @@ pub mod job;
 pub mod metadata;
 pub mod ordinary;
 pub mod origin;
+mod outcomes;
 pub mod reader;
 pub mod replay;
 pub mod settle;

@@ -212,8 +212,19 @@ pub async fn take_over(connection: &mut PgConnection) -> Result<(), sqlx::Error>
     Ok(())
 }
 
-/// As the owner: records that the database was restored. Unless nothing was lost, another origin begins. Answers it, and the
-/// position it begins after.
+/// How a log goes on after a restore.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Restored {
+    /// Under which origin.
+    pub origin: Uuid,
+    /// After which position.
+    pub after: Position,
+    /// How many API keys held and were revoked.
+    pub revoked: u64,
+}
+
+/// As the owner: records that the database was restored. Unless nothing was lost, another origin begins, and every API key
+/// is revoked: one that was revoked after what was restored would hold again.
 ///
 /// # Errors
 /// The database's.
@@ -222,16 +233,20 @@ pub async fn restored(
     nothing_lost: bool,
     reason: &str,
     by: &str,
-) -> Result<(Uuid, Position), sqlx::Error> {
+) -> Result<Restored, sqlx::Error> {
     let here = line(connection).await?;
     let mut transaction = connection.begin().await?;
+    let mut revoked = 0;
     if !nothing_lost {
+        // Which of them were revoked after what was restored, nobody knows any more.
+        let sql = "update api_keys set revoked_at = greatest(pg_catalog.now(), created_at) where revoked_at is null";
+        revoked = crate::sql::query(sql).execute(&mut *transaction).await?.rows_affected();
         let id = uuid::Builder::from_random_bytes(random()).into_uuid();
         crate::sql::query("update log_head set origin = $1").bind(id).execute(&mut *transaction).await?;
     }
-    let began = record(&mut transaction, here.as_ref(), reason, by).await?;
+    let (origin, after) = record(&mut transaction, here.as_ref(), reason, by).await?;
     transaction.commit().await?;
-    Ok(began)
+    Ok(Restored { origin, after, revoked })
 }
 
 /// Records the origin that the head of the log has, from its position on.

@@ -14,9 +14,9 @@ use super::error::PostgresError;
 use super::layout;
 
 /// The oldest major version that has what the log needs.
-const OLDEST: u32 = 15;
+pub const OLDEST: u32 = 15;
 /// The newest major version this was designed for.
-const NEWEST: u32 = 18;
+pub const NEWEST: u32 = 18;
 
 /// Folders that hold one folder per version: parent, what precedes the version in its name, and
 /// where the programs lie in it.

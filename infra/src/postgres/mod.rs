@@ -27,7 +27,7 @@ mod process;
 mod running;
 mod user;
 
-pub use binaries::{Binaries, Search};
+pub use binaries::{Binaries, NEWEST, OLDEST, Search};
 pub use cluster::{Cluster, Options};
 pub use databases::{APP_ROLE, Endpoints, OWNER_ROLE};
 pub use error::PostgresError;

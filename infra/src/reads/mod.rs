@@ -7,7 +7,6 @@
 
 pub mod board;
 mod lineage;
-mod looks;
 mod moved;
 pub mod people;
 mod ranks;
@@ -28,7 +27,7 @@ use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use graphql::ports::{
-    AsOf, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
+    AsOf, LogOrigin, Look, LookFilter, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
 };
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
@@ -36,10 +35,9 @@ use projections::leaderboard::{self, Board};
 use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
 use projections::row::Row as _;
-use projections::select::Plan;
+use projections::select::{Order, Plan};
 use projections::standings::StandingRow;
 use projections::tally::{Quantity, Tally};
-use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use sqlx::{PgPool, Row};
 use tokio::sync::watch;
@@ -53,6 +51,7 @@ use crate::fold::skips::{self, Skipped};
 use crate::fold::tallies;
 use crate::keys::Keyring;
 use crate::log::{origin, reader};
+use crate::looks::{self, Recorder};
 use crate::sqltype::SqlInstant;
 
 /// How long a read waits for projections that are behind.
@@ -64,6 +63,7 @@ pub struct LogReads {
     origin: Uuid,
     keyring: Arc<Keyring>,
     serving: watch::Receiver<Serving>,
+    recorder: Recorder,
     clock: Arc<Clock>,
 }
 
@@ -78,7 +78,8 @@ impl LogReads {
         serving: watch::Receiver<Serving>,
         clock: Arc<Clock>,
     ) -> Self {
-        Self { pool, origin, keyring, serving, clock }
+        let recorder = Recorder::new(pool.clone(), Arc::clone(&clock));
+        Self { pool, origin, keyring, serving, recorder, clock }
     }
 
     fn place(&self, name: &str) -> Result<Place, ReadError> {
@@ -263,18 +264,18 @@ impl Reads for LogReads {
         Ok(opened)
     }
 
-    async fn record(&self, look: &Look) -> Result<(), ReadError> {
-        looks::record(&self.pool, look, self.clock.now()).await.map_err(failed)
+    async fn record(&self, looks: &[Look]) -> Result<(), ReadError> {
+        self.recorder.record(looks).await.map_err(failed)
     }
 
     async fn looks(
         &self,
-        kind: SubjectKind,
-        subject: Uuid,
-        after: Option<(Timestamp, Uuid)>,
+        filter: &LookFilter,
+        order: Order,
+        after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError> {
-        looks::of(&self.pool, kind, subject, after, limit).await.map_err(failed)
+        looks::of(&self.pool, filter, order, after, limit).await.map_err(failed)
     }
 
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {

@@ -100,6 +100,12 @@ impl Serving {
         !self.0.is_empty() && self.0.values().all(|place| place.stopped)
     }
 
+    /// Whether any of them goes on: one that stopped, or whose rows this program cannot read, waits for somebody.
+    #[must_use]
+    pub fn some_go_on(&self) -> bool {
+        self.0.values().any(|place| place.counts || place.first)
+    }
+
     /// These places once this was folded. Who folds has rows of its own version and has not stopped.
     #[must_use]
     pub fn moved(mut self, moved: &Moved) -> Self {

@@ -11,16 +11,15 @@ use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::stream::BoxStream;
 use graphql::ports::{
-    AsOf, LogOrigin, Look, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
+    AsOf, LogOrigin, Look, LookFilter, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
 };
 use jiff::Timestamp;
 use projections::cell::{Cell, Column};
 use projections::leaderboard::{Board, Place};
 use projections::moves::{Between, Moved, Turn};
 use projections::report::Trace;
-use projections::select::Plan;
+use projections::select::{Order, Plan};
 use projections::tally::{Quantity, Tally};
-use projections::words::SubjectKind;
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -143,18 +142,18 @@ impl Reads for TimelyReads {
         self.soon(self.reads.open(sealed)).await
     }
 
-    async fn record(&self, look: &Look) -> Result<(), ReadError> {
-        self.soon(self.reads.record(look)).await
+    async fn record(&self, looks: &[Look]) -> Result<(), ReadError> {
+        self.soon(self.reads.record(looks)).await
     }
 
     async fn looks(
         &self,
-        kind: SubjectKind,
-        subject: Uuid,
-        after: Option<(Timestamp, Uuid)>,
+        filter: &LookFilter,
+        order: Order,
+        after: Option<i64>,
         limit: usize,
     ) -> Result<Vec<RecordedLook>, ReadError> {
-        self.soon(self.reads.looks(kind, subject, after, limit)).await
+        self.soon(self.reads.looks(filter, order, after, limit)).await
     }
 
     async fn skips(&self) -> Result<Vec<RecordedSkip>, ReadError> {

@@ -73,6 +73,13 @@ async fn bodies(t: &Teller) {
     for list in [r#"[{"query":"{ log { position } }"}]"#, r#"["{ log { position } }"]"#, " []"] {
         assert_eq!(posted(t, &[JSON], list).await, answer(400, "request.batch"), "{list}");
     }
+    let because = |given: &str| format!(r#"{{"query":"{{ log {{ position }} }}","extensions":{{"purpose":{given}}}}}"#);
+    for given in [r#""because""#, "1", r#""appeal:王""#, "[]"] {
+        assert_eq!(posted(t, &[JSON], because(given)).await, answer(200, "request.bad_purpose"), "{given}");
+    }
+    assert_eq!(posted(t, &[JSON, ("x-sanping-purpose", "because")], log).await, answer(200, "request.bad_purpose"));
+    assert_eq!(posted(t, &[JSON, ("x-sanping-purpose", "audit:2022-7")], log).await, answer(200, ""));
+    assert_eq!(posted(t, &[JSON], because(r#""audit""#)).await, answer(200, ""));
     assert_eq!(posted(t, &[JSON, ("accept", "text/html")], log).await, answer(406, "request.not_acceptable"));
     let put = reqwest::Client::new().put(format!("{}/graphql", t.address())).body(log).send().await.unwrap();
     assert_eq!((put.status().as_u16(), t.hear(&put.text().await.unwrap())), answer(405, "request.wrong_method"));

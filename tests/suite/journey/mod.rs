@@ -20,8 +20,8 @@ mod reviewing;
 mod roles;
 mod roster;
 mod talking;
-mod teller;
-mod town;
+pub mod teller;
+pub mod town;
 mod worked;
 mod yearly;
 

@@ -10,7 +10,8 @@ use super::teller::{Ears, Teller};
 const CLOSE: &str = "2022-06-30T18:00:00+08:00";
 const LOOK: &str =
     "{ roundProposal(round: \"@round\", NOW) { results { nodes { member { id } explanation { score } } } } }";
-const READS: &str = "{ recordedReads(subject: { kind: ROUND, id: \"@round\" }) { nodes { viewer what } } }";
+const READS: &str =
+    "{ recordedReads(subject: { kind: ROUND, id: \"@round\" }, filter: { denied: false }) { nodes { viewer what } } }";
 
 /// Everybody who comes to a round, each as a viewer of the same story.
 struct Cast {

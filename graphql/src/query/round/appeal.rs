@@ -13,6 +13,7 @@ use super::super::subject::Subject;
 use super::super::trail::Event;
 use super::covered::{every, of_round, person, resource_of};
 use crate::fault::Result;
+use crate::look::What;
 use crate::page::{Connection, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
@@ -64,10 +65,17 @@ pub async fn appeals_of_person(
 ) -> Result<Vec<Appeal>> {
     let (common, one) = ([("round", round.round.to_cell())], ("member", member.to_cell()));
     let rows: Vec<AppealRow> = session.among(&common, one, at.position).await?;
-    Ok(rows.into_iter().map(|row| Appeal { row, about, at }).collect())
+    let appeals: Vec<Appeal> = rows.into_iter().map(|row| Appeal { row, about, at }).collect();
+    appeals.iter().for_each(|appeal| appeal.note(session));
+    Ok(appeals)
 }
 
 impl Appeal {
+    /// Notes that it is about to be shown.
+    pub fn note(&self, session: &Session) {
+        session.note_member(What::Appeals, self.row.member, self.at);
+    }
+
     /// Its place in the list.
     #[must_use]
     pub fn place(&self) -> Vec<Cell> {

@@ -86,7 +86,7 @@ pub async fn in_reach(
     at: Moment,
 ) -> Result<Option<Condition>> {
     let scope = match session.scope(Action::SeeRounds, within, at.position).await {
-        Err(Fault::Denied) if within.is_none() && session.myself().await?.is_some() => None,
+        Err(Fault::Denied(_)) if within.is_none() && session.myself().await?.is_some() => None,
         scope => Some(scope?),
     };
     let mut rounds: Vec<Cell> = vec![];
@@ -115,7 +115,7 @@ pub async fn in_reach(
 /// reaches nobody else is left with themselves.
 pub async fn people_in_reach(session: &Session, action: Action, at: Moment) -> Result<Option<Condition>> {
     match (session.scope(action, None, at.position).await, session.myself().await?) {
-        (Err(Fault::Denied), Some(me)) => {
+        (Err(Fault::Denied(_)), Some(me)) => {
             // In no branch in particular: one's own reach does not ask for it.
             session.allow(action, Resource::Member(me, BranchId::root())).await?;
             Ok(equals("member", Some(me)))

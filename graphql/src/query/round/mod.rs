@@ -30,6 +30,7 @@ use projections::bundle::bundle;
 use projections::round_people::RoundPersonRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Order, Select};
+use projections::words::SubjectKind as Kind;
 
 use self::appeal::{Appeal, appeals_of};
 use self::covered::{in_reach, is_named, of_round, people_in_reach, sees, sees_texts};
@@ -44,6 +45,7 @@ use super::subject::Subject;
 use super::trail::Event;
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
+use crate::look::What;
 use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
@@ -74,12 +76,13 @@ impl Round {
     /// # Errors
     /// [`Fault::Denied`], [`Fault::Read`].
     pub async fn find(session: &Session, round: RoundId, at: Moment) -> Result<Option<Self>> {
+        let asked = (Kind::Round, round.0);
         let Some(row) = session.row::<RoundRow>(&RoundKey { round }, at.position).await? else {
-            return session.allow(Action::SeeRounds, Resource::Organisation).await.map(|()| None);
+            return session.allow_asked(Action::SeeRounds, Resource::Organisation, asked).await.map(|()| None);
         };
         match sees(session, &row, at).await? {
             true => Ok(Some(Self { row: Arc::new(row), at })),
-            false => Err(Fault::Denied),
+            false => Err(Fault::tried(Action::SeeRounds, asked)),
         }
     }
 
@@ -351,7 +354,9 @@ impl Round {
         let published = projections::select::Condition::Known("version");
         let select = all_of([of_round(&row), reach, Some(published)]);
         let node = |person| RoundResult::new(Arc::clone(&row), person, at);
-        Connection::select(session, &page, at.position, select, node).await.map(Some)
+        let results = Connection::select(session, &page, at.position, select, node).await?;
+        results.rows().for_each(|result: &RoundResult| result.note(session));
+        Ok(Some(results))
     }
 
     /// The appeals 申诉, by id, as far as your roles reach.
@@ -368,7 +373,9 @@ impl Round {
         let after = page.place(&appeal::columns())?;
         let rows = appeals.into_iter().map(|appeal| (appeal.place(), appeal));
         let rest = rows.filter(|(place, _)| after.as_ref().is_none_or(|after| place > after));
-        Ok(Some(Connection::of(&page, at.position, rest.take(page.limit + 1))))
+        let appeals = Connection::of(&page, at.position, rest.take(page.limit + 1));
+        appeals.rows().for_each(|appeal: &Appeal| appeal.note(session));
+        Ok(Some(appeals))
     }
 
     /// The whole round as JSON for recounting it without trusting this program 复核数据包: rules, turnout, every mark and
@@ -377,12 +384,14 @@ impl Round {
     #[graphql(complexity = "BUNDLE + child_complexity")]
     async fn bundle(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         let session = Session::of(ctx);
+        let asked = (Kind::Round, self.row.round.0);
         for branch in &self.row.branches.0 {
-            session.allow(Action::SeeResults, Resource::Branch(*branch)).await?;
+            session.allow_asked(Action::SeeResults, Resource::Branch(*branch), asked).await?;
         }
         if !self.row.is_published() {
             return Ok(None);
         }
+        session.note(What::Bundle, Some(asked), self.at);
         let select: Select<RoundPersonRow> = all_of([of_round(&self.row)]);
         let people = covered::every(session, select, self.at).await?;
         Ok(bundle(&self.row, &people))

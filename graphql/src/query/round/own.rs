@@ -19,7 +19,7 @@ use super::explanation::{GradeCount, grade_counts};
 use super::rules::plain;
 use super::sealed::{opened, told, unreadable};
 use crate::fault::Result;
-use crate::look::record_once;
+use crate::look::{What, record_once};
 use crate::page::weight;
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
@@ -104,7 +104,7 @@ pub async fn own_review(session: &Session, round: RoundId, member: MemberId) -> 
     let Some(review) = reviews.into_iter().find(|review| review.position >= named.row.given_from) else {
         return Ok(None);
     };
-    record_once(session, round, "own_review", named.now).await?;
+    record_once(session, round, What::OwnReview, named.now).await?;
     let told = told(session, review.position).await?;
     let RoundEvent::LeaderReviewGiven { marks, comment, .. } = told else { return Err(unreadable()) };
     let marks: Marks = serde_json::from_str(&opened(session, &marks).await?).map_err(|_| unreadable())?;
@@ -131,7 +131,7 @@ pub async fn own_counts(session: &Session, round: RoundId, member: MemberId) -> 
     });
     let standing: Vec<PaperCountRow> = standing.collect();
     if !standing.is_empty() {
-        record_once(session, round, "own_counts", named.now).await?;
+        record_once(session, round, What::OwnCounts, named.now).await?;
     }
     try_join_all(standing.into_iter().map(|count| own_count(session, &named.rules, count))).await.map(Some)
 }

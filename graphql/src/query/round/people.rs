@@ -151,6 +151,7 @@ impl RosterEntry {
         let resource = resource_of(session, &self.person, self.at).await?;
         let reached = session.verdict(Action::SeeResults, resource).await? == Verdict::Allow;
         let published = reached && self.round.is_published() && self.person.version.is_some();
-        Ok(published.then(|| RoundResult::new(Arc::clone(&self.round), self.person.clone(), self.at)))
+        let result = published.then(|| RoundResult::new(Arc::clone(&self.round), self.person.clone(), self.at));
+        Ok(result.inspect(|result| result.note(session)))
     }
 }

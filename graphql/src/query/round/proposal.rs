@@ -15,6 +15,7 @@ use projections::cell::{Cell, Column, ColumnType, Kind};
 use projections::leader_reviews::LeaderReviewRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Select};
+use projections::words::SubjectKind;
 
 use super::super::filter::all_of;
 use super::super::subject::Subject;
@@ -23,7 +24,7 @@ use super::explanation::Explanation;
 use super::sealed;
 use crate::fault::{Fault, Result};
 use crate::input;
-use crate::look::record;
+use crate::look::{What, record};
 use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
@@ -95,7 +96,7 @@ impl ProposalQuery {
             Stage::Drafted | Stage::Opened | Stage::Closed | Stage::Published | Stage::Final | Stage::Annulled => None,
         };
         let (Some(proposed_at), Some(rules)) = (proposed_at, &row.rules) else { return Ok(None) };
-        record(session, row.round, "proposal", at).await?;
+        record(session, row.round, What::Proposal, at).await?;
         let (RoundEvent::Tallied { proposal: sealed, .. } | RoundEvent::GradesDecided { decided: sealed, .. }) =
             sealed::told(session, proposed_at).await?
         else {
@@ -136,7 +137,7 @@ impl ProposalQuery {
             Stage::Closed | Stage::Tallied | Stage::Decided | Stage::Published => {}
             Stage::Drafted | Stage::Opened | Stage::Final | Stage::Annulled => return Ok(None),
         }
-        record(session, row.round, "comments", at).await?;
+        record(session, row.round, What::Comments, at).await?;
         let counts = Condition::From("position", row.given_from.to_cell());
         let select: Select<LeaderReviewRow> = all_of([of_round(&row), Some(counts), Some(Condition::Known("comment"))]);
         let columns = [MEMBER, Column { name: "reviewer", ..MEMBER }];
@@ -156,11 +157,12 @@ async fn looked_at(session: &Session, round: &ID, at_least: Option<Position>) ->
     session.signed_in()?;
     let round: RoundId = input::asked(input::id("round", round))?;
     let at = session.pin_for(When::read(None, at_least)).await?;
+    let asked = (SubjectKind::Round, round.0);
     let Some(row) = session.row::<RoundRow>(&RoundKey { round }, at.position).await? else {
-        return session.allow(Action::SeeProposal, Resource::Organisation).await.map(|()| None);
+        return session.allow_asked(Action::SeeProposal, Resource::Organisation, asked).await.map(|()| None);
     };
     for branch in &row.branches.0 {
-        session.allow(Action::SeeProposal, Resource::Branch(*branch)).await?;
+        session.allow_asked(Action::SeeProposal, Resource::Branch(*branch), asked).await?;
     }
     Ok(Some((row, at)))
 }

@@ -11,6 +11,7 @@ use projections::round_people::RoundPersonRow;
 use projections::round_results::RoundResultRow;
 use projections::rounds::{RoundKey, RoundRow};
 use projections::select::{Condition, Select};
+use projections::words::SubjectKind;
 
 use super::super::figure::Period;
 use super::super::filter::{all_of, equals};
@@ -25,6 +26,7 @@ use super::explanation::{Explanation, score};
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
 use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf};
+use crate::look::What;
 use crate::page::{Connection, Page, Parent, When, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
@@ -48,6 +50,11 @@ impl RoundResult {
         Self { round, person, at }
     }
 
+    /// Notes that it is about to be shown.
+    pub fn note(&self, session: &Session) {
+        session.note_member(What::Results, self.person.member, self.at);
+    }
+
     /// A person's result where the viewer may see it; nothing before publication.
     ///
     /// # Errors
@@ -55,11 +62,15 @@ impl RoundResult {
     async fn find(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<Self>> {
         let row = session.row::<RoundRow>(&RoundKey { round }, at.position).await?;
         let Some((row, person)) = row.zip(person(session, round, member, at).await?) else {
-            return session.allow(Action::SeeResults, Resource::Organisation).await.map(|()| None);
+            return session
+                .allow_asked(Action::SeeResults, Resource::Organisation, (SubjectKind::Member, member.0))
+                .await
+                .map(|()| None);
         };
         session.allow(Action::SeeResults, resource_of(session, &person, at).await?).await?;
         let published = row.is_published() && person.version.is_some();
-        Ok(published.then(|| Self::new(Arc::new(row), person, at)))
+        let found = published.then(|| Self::new(Arc::new(row), person, at));
+        Ok(found.inspect(|found| found.note(session)))
     }
 
     async fn about(&self, session: &Session) -> Result<Resource> {
@@ -175,7 +186,9 @@ pub async fn results_of_member(
     let rows = shown.into_iter().map(|result| (place(&result), result));
     let follows = |place: &[Cell], after: &[Cell]| (&after[0], &place[1]) > (&place[0], &after[1]);
     let rest = rows.filter(|(place, _)| after.as_ref().is_none_or(|after| follows(place, after)));
-    Ok(Connection::of(page, at.position, rest.take(page.limit + 1)))
+    let page = Connection::of(page, at.position, rest.take(page.limit + 1));
+    page.rows().for_each(|result: &RoundResult| result.note(session));
+    Ok(page)
 }
 
 /// Results.

@@ -135,7 +135,9 @@ impl TrailFilter {
             let rounds = match (session.verdict(Action::SeeTrail, about).await?, kind) {
                 (Verdict::Allow, _) => None,
                 (_, SubjectKind::Member) => Some(placed(session, MemberId(id), at).await?),
-                (_, _) => return Err(Fault::Denied),
+                (_, _) => {
+                    return Err(Fault::tried(Action::SeeTrail, (kind.into(), id)));
+                }
             };
             let kind = projections::words::SubjectKind::from(kind);
             let of_subject = [equals("subject_kind", Some(kind)), equals("subject", Some(id)), rounds];
@@ -163,7 +165,7 @@ async fn placed(session: &Session, member: MemberId, at: Moment) -> Result<Condi
     });
     let rounds: Vec<Cell> = try_join_all(seen).await?.into_iter().flatten().collect();
     match rounds.is_empty() {
-        true => Err(Fault::Denied),
+        true => Err(Fault::tried(Action::SeeTrail, (projections::words::SubjectKind::Member, member.0))),
         false => Ok(Condition::OneOf("stream", rounds)),
     }
 }

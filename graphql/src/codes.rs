@@ -125,6 +125,11 @@ pub const KNOWN: &[Known] = &[
         "所涉及的对象含有本服务器尚不认识的事件;请向已更新的服务器重新提交",
     ),
     (
+        "subject.changed_since",
+        "what the command is to has changed since you read it; read it again, and send the command if it still fits",
+        "所涉及的对象在您读取之后又有变更;请重新读取,确认仍然适用后再提交",
+    ),
+    (
         "trail.too_wide",
         "too many members are within; name a smaller branch or a subject",
         "范围内人数过多;请指定更小的组织或某一对象",

@@ -77,6 +77,16 @@ pub enum SendError {
         /// The first build that knows it, where one has said so.
         build: Option<String>,
     },
+    /// The command counts on its stream as of a position, and the stream has moved on since.
+    #[error("{stream} has moved on to {position} since {since}")]
+    Moved {
+        /// Which stream.
+        stream: StreamId,
+        /// The position it counts on.
+        since: Position,
+        /// The position of the stream's last event.
+        position: Position,
+    },
     /// What the command leads to came with this build, and a process of another build that lives does not know it yet.
     #[error("{event} is not known to build {build}, which still runs")]
     NewerType {
@@ -154,7 +164,22 @@ pub trait Commands: Send + Sync {
     ///
     /// # Errors
     /// [`SendError`].
-    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError>;
+    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
+        self.send_since(asker, command, person, None).await
+    }
+
+    /// The same, only where nothing has happened on the command's stream since a position, if one is given. What was
+    /// accepted before under the id is answered as such, whatever has happened since.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    async fn send_since(
+        &self,
+        asker: &Asker,
+        command: Command,
+        person: Option<Person>,
+        since: Option<Position>,
+    ) -> Result<Accepted, SendError>;
 }
 
 /// Reads what the projections hold.

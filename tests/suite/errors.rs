@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use domain::refusal::Refusal;
 use graphql::codes::KNOWN;
+use graphql::mutation::batch;
 use graphql::{legible, page, schema};
 use infra::app::LATEST;
 use infra::cli::serve::USUAL;
@@ -86,6 +87,8 @@ fn the_table_of_limits_is_current() {
         schema::DIRECTIVES,
         schema::COMPLEXITY,
         page::MOST,
+        page::MOST,
+        batch::MOST,
     ];
     let after = [TOLD, bounds.operations, CONNECTIONS].map(|size| size as u64);
     let expected: Vec<u64> = sizes

@@ -210,7 +210,7 @@ impl Member {
     }
 
     /// The id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.member.into()
     }
 

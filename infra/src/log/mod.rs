@@ -30,6 +30,7 @@ pub mod origin;
 pub mod reader;
 pub mod replay;
 pub mod settle;
+pub mod since;
 pub mod statements;
 pub mod stream;
 pub mod verdict;

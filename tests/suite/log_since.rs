@@ -113,7 +113,7 @@ async fn what_is_new_has_not_changed_and_a_fresh_program_knows_what_has() {
     let app = ground.app().await;
     let late = since(&app, "late", rename(branch, "旧名"), Position(renamed.0 - 1)).await;
     assert_eq!(moved(&late), Some((Position(renamed.0 - 1), renamed)));
-    let root = since(&app, "root", rename(BranchId::root(), "党委"), renamed).await.unwrap();
+    let root = since(&app, "again", rename(BranchId::root(), "党委"), renamed).await.unwrap();
     assert_eq!(root.position, Position(renamed.0 + 1));
     app.stop().await;
 }

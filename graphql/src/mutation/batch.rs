@@ -139,6 +139,7 @@ macro_rules! commands {
     ($($name:ident($input:ty);)*) => {
         /// One command 命令: exactly one of these, each as the mutation of that name takes it.
         #[derive(Debug, Clone, OneofObject)]
+        #[expect(clippy::large_enum_variant, reason = "read once, one after the other, and few")]
         pub enum CommandInput {
             $(
                 /// As the mutation of that name takes it.

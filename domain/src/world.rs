@@ -226,6 +226,16 @@ pub enum Command {
 }
 
 impl Command {
+    /// The stream of the aggregate it is for.
+    #[must_use]
+    pub fn stream(&self) -> StreamId {
+        match self {
+            Self::Member(id, _) => (*id).into(),
+            Self::Branch(id, _) => (*id).into(),
+            Self::Round(id, _) => (*id).into(),
+        }
+    }
+
     /// Decides it, see [`Aggregate::decide`].
     ///
     /// # Errors

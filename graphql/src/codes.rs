@@ -130,6 +130,11 @@ pub const KNOWN: &[Known] = &[
         "所涉及的对象含有本服务器尚不认识的事件;请向已更新的服务器重新提交",
     ),
     (
+        "subject.changed_since",
+        "what the command is to has changed since you read it; read it again, and send the command if it still fits",
+        "所涉及的对象在您读取之后又有变更;请重新读取,确认仍然适用后再提交",
+    ),
+    (
         "text.key_gone",
         "the key of earlier texts is not there: they were erased, or the database was restored without its keys; tell the operator",
         "此前文本的密钥已不存在:文本已被删除,或数据库恢复时未恢复密钥;请告知管理员",

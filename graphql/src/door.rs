@@ -15,21 +15,22 @@ use std::future::Future;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputType};
+use async_graphql::{Context, ID};
 use domain::branch::BranchCommand;
 use domain::id::{ActorId, BranchId, MemberId};
 use domain::member::MemberCommand;
 use domain::person::Person;
+use domain::stream::Position;
 use domain::text::Sealed;
 use domain::world::Command;
 use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
-use crate::input;
 use crate::policy::{Action, Resource, Verdict};
-use crate::ports::{Asker, Commands, SendError};
+use crate::ports::{Accepted, Asker, Commands, SendError};
 use crate::refusal::{Outcome, Refusal};
 use crate::session::Session;
+use crate::{input, scalar};
 
 pub use each::{AskEach, Part, through_each};
 pub use planning::PlannedRound;
@@ -71,6 +72,7 @@ impl From<SendError> for Halt {
             SendError::NewerBuild { stream, event, build } => {
                 Refusal::newer_build(stream, &event, build.as_deref()).into()
             }
+            SendError::Moved { stream, since, position } => Refusal::moved(stream, since, position).into(),
             SendError::NewerType { event, build } => Refusal::newer_type(&event, &build).into(),
             SendError::KeyGone { subject } => Refusal::key_gone(subject).into(),
             SendError::Failed(failure) => Self::Fault(failure.into()),
@@ -85,6 +87,8 @@ pub struct Ids {
     pub command: Option<String>,
     /// That of what it is part of.
     pub correlation: Option<String>,
+    /// The position as of which what it is to was read, where it counts on that.
+    pub unchanged_since: Option<scalar::Position>,
 }
 
 /// What comes under ids.
@@ -94,7 +98,7 @@ pub trait Under {
 }
 
 /// An input that asks for one command.
-pub trait Ask: InputType + Under {
+pub trait Ask: Under {
     /// Says what is meant, having asked the policy.
     fn put(self, door: &Door<'_>) -> impl Future<Output = Result<Asked, Halt>> + Send;
 }
@@ -162,6 +166,7 @@ pub struct Door<'a> {
     commands: &'a dyn Commands,
     session: &'a Session,
     asker: Asker,
+    since: Option<Position>,
 }
 
 impl Door<'_> {
@@ -296,23 +301,47 @@ minted! {
 /// # Errors
 /// [`Fault::Unauthenticated`], or an accident. Everything else is a refusal in the payload.
 pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
-    let session = Session::of(ctx);
-    let actor = session.signed_in()?;
-    let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let ids = ask.ids();
+    let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let command_id = ids.command.clone().unwrap_or_else(|| commands.fresh_command_id());
     let put = async {
-        let asker = asker(actor, &command_id, ids.correlation)?;
-        let door = Door { commands, session, asker };
-        let Asked { command, person, id } = ask.put(&door).await?;
-        let accepted = commands.send(&door.asker, command, person).await?;
-        Ok((id, accepted))
+        let door = Door::open(ctx, &command_id, ids).await?;
+        let asked = ask.put(&door).await?;
+        door.send(asked).await
     };
     match put.await {
         Ok((id, accepted)) => Ok(Outcome::accepted(command_id, id, accepted)),
         Err(Halt::Refused(refusal)) => Ok(Outcome::refused(command_id, refusal)),
         Err(Halt::Fault(fault)) => Err(fault),
     }
+}
+
+impl<'a> Door<'a> {
+    /// The door for a command under these ids.
+    async fn open(ctx: &Context<'a>, command_id: &str, ids: Ids) -> Result<Self, Halt> {
+        let (session, commands) = (Session::of(ctx), ctx.data_unchecked::<Arc<dyn Commands>>().as_ref());
+        let asker = asker(session.signed_in()?, command_id, ids.correlation)?;
+        let since = match ids.unchanged_since {
+            Some(given) => Some(read_at(session, given).await.map_err(Fault::refusal).map_err(either)?),
+            None => None,
+        };
+        Ok(Self { commands, session, asker, since })
+    }
+
+    async fn send(&self, asked: Asked) -> Result<(Uuid, Accepted), Halt> {
+        let Asked { command, person, id } = asked;
+        Ok((id, self.commands.send_since(&self.asker, command, person, self.since).await?))
+    }
+}
+
+/// The position as of which something was read: of this log, and not beyond its end.
+async fn read_at(session: &Session, given: scalar::Position) -> Result<Position> {
+    session.under_origin(&[given.1])?;
+    session.recorded(given.0).await
+}
+
+fn either(refusal: Result<Refusal, Fault>) -> Halt {
+    refusal.map_or_else(Halt::Fault, Halt::Refused)
 }
 
 fn asker(actor: &ActorId, command_id: &str, correlation: Option<String>) -> Result<Asker, Refusal> {

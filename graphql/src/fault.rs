@@ -8,6 +8,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Error, ErrorExtensions, ServerError, Value, value};
+use domain::stream::Position;
 use projections::words::SubjectKind;
 use uuid::Uuid;
 
@@ -93,6 +94,20 @@ pub fn other_origin(given: Uuid, own: Uuid) -> Refusal {
     Refusal::new("position.other_origin", &facts, message, zh)
 }
 
+impl Fault {
+    /// What is wrong with what was asked, as a refusal; the fault itself where that is not what it is.
+    ///
+    /// # Errors
+    /// The fault.
+    pub fn refusal(self) -> Result<Refusal, Self> {
+        match self {
+            Self::Bad(refusal) => Ok(*refusal),
+            Self::Read(ReadError::BeyondHead { asked, head }) => Ok(beyond_head(asked, head)),
+            Self::Unauthenticated | Self::Denied | Self::Read(_) => Err(self),
+        }
+    }
+}
+
 /// The answer of a read.
 pub type Result<T, E = Fault> = std::result::Result<T, E>;
 
@@ -126,19 +141,22 @@ impl From<Fault> for Error {
 }
 
 fn of_read(error: ReadError) -> Error {
-    let message = error.to_string();
-    let refused = |code: &str, facts: [(&str, String); 2], zh| of_refusal(Refusal::new(code, &facts, message, zh));
     match error {
-        ReadError::BeyondHead { asked, head } => {
-            let facts = [("asked", asked.to_string()), ("head", head.to_string())];
-            refused("position.beyond_head", facts, format!("日志止于 {head},{asked} 尚不存在"))
-        }
+        ReadError::BeyondHead { asked, head } => of_refusal(beyond_head(asked, head)),
         ReadError::Behind { asked, reached } => {
+            let message = error.to_string();
             let facts = [("asked", asked.to_string()), ("reached", reached.to_string())];
-            refused("position.behind", facts, format!("查询数据目前到 {reached},尚未到 {asked};请稍后重试"))
+            let zh = format!("查询数据目前到 {reached},尚未到 {asked};请稍后重试");
+            of_refusal(Refusal::new("position.behind", &facts, message, zh))
         }
         ReadError::Failed(failure) => accident(failure),
     }
+}
+
+fn beyond_head(asked: Position, head: Position) -> Refusal {
+    let message = ReadError::BeyondHead { asked, head }.to_string();
+    let facts = [("asked", asked.to_string()), ("head", head.to_string())];
+    Refusal::new("position.beyond_head", &facts, message, format!("日志止于 {head},{asked} 尚不存在"))
 }
 
 fn of_refusal(refusal: Refusal) -> Error {

@@ -10,6 +10,7 @@ use domain::text::{MetricCode, Title};
 use uuid::Uuid;
 
 use crate::fault::{self, Fault};
+use crate::global::record_of;
 use crate::ports;
 use crate::refusal::Refusal;
 use crate::scalar::{Date, DateTime, Position};
@@ -89,7 +90,8 @@ impl PeriodInput {
 /// # Errors
 /// `input.bad_id`, naming `field`.
 pub fn id<T: FromStr>(field: &str, given: &ID) -> Result<T, Refusal> {
-    given.parse().map_err(|_| Refusal::bad_id(field, given))
+    let of_record = || record_of(given)?.to_string().parse().ok();
+    given.parse().ok().or_else(of_record).ok_or_else(|| Refusal::bad_id(field, given))
 }
 
 /// The ids that were meant.

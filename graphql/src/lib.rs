@@ -12,6 +12,7 @@
 pub mod codes;
 pub mod door;
 pub mod fault;
+pub mod global;
 pub mod input;
 pub mod legible;
 pub mod loader;

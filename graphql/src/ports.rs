@@ -2,6 +2,7 @@
 
 mod origin;
 mod records;
+mod refused;
 
 use std::collections::BTreeMap;
 
@@ -9,8 +10,7 @@ use async_trait::async_trait;
 use domain::event::Fact;
 use domain::id::{ActorId, MemberId};
 use domain::person::Person;
-use domain::refusal::Refusal;
-use domain::stream::{Position, StreamId};
+use domain::stream::Position;
 use domain::text::Sealed;
 use domain::world::Command;
 use futures_util::stream::BoxStream;
@@ -27,6 +27,7 @@ use uuid::Uuid;
 
 pub use self::origin::{LogOrigin, ServingFold};
 pub use self::records::{Look, LookFilter, PersonRecord, RecordedLook, RecordedSkip};
+pub use self::refused::SendError;
 
 /// Who asks, and under which command id. The same id again means the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -46,53 +47,6 @@ pub struct Accepted {
     pub position: Position,
     /// Whether this id had been accepted before: nothing was appended this time.
     pub replayed: bool,
-}
-
-/// Why a command was not accepted.
-#[derive(Debug, thiserror::Error)]
-pub enum SendError {
-    /// A rule was broken; nothing was recorded.
-    #[error("refused: {0}")]
-    Refused(Refusal),
-    /// The id was accepted before with another body.
-    #[error("the command id {command_id} was used for another command")]
-    IdReused {
-        /// The id.
-        command_id: String,
-    },
-    /// Others kept changing what the command was decided on; send it again.
-    #[error("the command lost against others {attempts} times; send it again")]
-    Contended {
-        /// How often it was decided.
-        attempts: u32,
-    },
-    /// A stream the command needs holds an event that came with a later build.
-    #[error("{stream} holds {event}, which this build does not know")]
-    NewerBuild {
-        /// Which stream.
-        stream: StreamId,
-        /// The stored name of the event.
-        event: String,
-        /// The first build that knows it, where one has said so.
-        build: Option<String>,
-    },
-    /// What the command leads to came with this build, and a process of another build that lives does not know it yet.
-    #[error("{event} is not known to build {build}, which still runs")]
-    NewerType {
-        /// The stored name of the event.
-        event: String,
-        /// The build that does not know it.
-        build: String,
-    },
-    /// The key that texts of this subject were sealed under is not there.
-    #[error("the key of subject {subject} is not there: its texts were erased, or were not restored")]
-    KeyGone {
-        /// Whose key.
-        subject: Uuid,
-    },
-    /// An accident.
-    #[error("the command failed")]
-    Failed(#[source] Failure),
 }
 
 /// Why a read has no answer.
@@ -159,7 +113,22 @@ pub trait Commands: Send + Sync {
     ///
     /// # Errors
     /// [`SendError`].
-    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError>;
+    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
+        self.send_since(asker, command, person, None).await
+    }
+
+    /// The same, only where nothing has happened on the command's stream since a position, if one is given. What was
+    /// accepted before under the id is answered as such, whatever has happened since.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    async fn send_since(
+        &self,
+        asker: &Asker,
+        command: Command,
+        person: Option<Person>,
+        since: Option<Position>,
+    ) -> Result<Accepted, SendError>;
 }
 
 /// Reads what the projections hold.

@@ -5,7 +5,7 @@
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use domain::field::Field;
 use domain::id::ActorId;
-use domain::stream::StreamId;
+use domain::stream::{Position, StreamId};
 use uuid::Uuid;
 
 use crate::policy::Action;
@@ -55,6 +55,7 @@ pub const CODES: &[&str] = &[
     "log.newer_type",
     "policy.denied",
     "stream.newer_build",
+    "subject.changed_since",
     "text.key_gone",
 ];
 
@@ -145,6 +146,18 @@ impl Refusal {
         Self::new("stream.newer_build", &facts, message, zh)
     }
 
+    /// What the command is to has changed since the position it counts on.
+    #[must_use]
+    pub fn moved(stream: StreamId, since: Position, position: Position) -> Self {
+        let message = format!(
+            "{stream} changed at {position}, after {since}: read it again, and send the command if it still fits"
+        );
+        let zh =
+            format!("所涉及的对象在位置 {since} 之后又有变更,最近一次在 {position};请重新读取,确认仍然适用后再提交");
+        let facts = [("subject", stream.to_string()), ("since", since.to_string()), ("position", position.to_string())];
+        Self::new("subject.changed_since", &facts, message, zh)
+    }
+
     /// What the command leads to is new, and a server of an earlier build still runs.
     #[must_use]
     pub fn newer_type(event: &str, build: &str) -> Self {
@@ -208,7 +221,7 @@ pub struct Outcome {
     /// the command was refused. Ask a query for `atLeast` this position to read what you wrote.
     pub position: Option<crate::scalar::Position>,
     /// The id of the new thing, or of the subject where nothing new has an id; nothing when the command was refused.
-    pub id: Option<async_graphql::ID>,
+    pub of: Option<async_graphql::ID>,
     /// The id the command was sent under: yours, or one made for it. The same id again means the same command.
     pub command_id: String,
     /// Whether this id had been accepted before, so that nothing was recorded this time.
@@ -238,13 +251,13 @@ impl Outcome {
     #[must_use]
     pub fn accepted(command_id: String, id: uuid::Uuid, accepted: Accepted) -> Self {
         let Accepted { position, replayed } = accepted;
-        Self { position: Some(position.into()), id: Some(id.into()), command_id, replayed, refusal: None }
+        Self { position: Some(position.into()), of: Some(id.into()), command_id, replayed, refusal: None }
     }
 
     /// The outcome of a refused command.
     #[must_use]
     pub fn refused(command_id: String, refusal: Refusal) -> Self {
-        Self { position: None, id: None, command_id, replayed: false, refusal: Some(refusal) }
+        Self { position: None, of: None, command_id, replayed: false, refusal: Some(refusal) }
     }
 }
 
@@ -256,7 +269,7 @@ pub struct Outcomes {
     /// The furthest position of those accepted; nothing where none was.
     pub position: Option<crate::scalar::Position>,
     /// What they all are about, where it is one thing; nothing otherwise.
-    pub id: Option<async_graphql::ID>,
+    pub of: Option<async_graphql::ID>,
     /// The id the call was sent under: yours, or one made for it. Each command has an id that follows from it.
     pub command_id: String,
     /// Whether everything had been accepted before, so that nothing was recorded this time.
@@ -287,20 +300,20 @@ impl ItemOutcome {
 impl Outcomes {
     /// The outcomes of commands that were sent.
     #[must_use]
-    pub fn of(command_id: String, items: Vec<ItemOutcome>) -> Self {
+    pub fn sent(command_id: String, items: Vec<ItemOutcome>) -> Self {
         let accepted = || items.iter().map(|item| &item.outcome).filter(|outcome| outcome.refusal.is_none());
         let position = accepted().filter_map(|outcome| outcome.position).max();
         let replayed = !items.is_empty() && items.iter().all(|item| item.outcome.replayed);
-        let mut ids = accepted().map(|outcome| outcome.id.clone());
+        let mut ids = accepted().map(|outcome| outcome.of.clone());
         let first = ids.next().flatten();
         let id = first.filter(|first| ids.all(|id| id.as_ref() == Some(first)));
-        Self { position, id, command_id, replayed, refusal: None, items }
+        Self { position, of: id, command_id, replayed, refusal: None, items }
     }
 
     /// The outcome of a call of which nothing was sent.
     #[must_use]
     pub fn refused(command_id: String, refusal: Refusal) -> Self {
-        Self { position: None, id: None, command_id, replayed: false, refusal: Some(refusal), items: vec![] }
+        Self { position: None, of: None, command_id, replayed: false, refusal: Some(refusal), items: vec![] }
     }
 }
 
@@ -321,6 +334,7 @@ mod tests {
             Refusal::too_many("counts", 7, 6),
             Refusal::id_reused("7"),
             Refusal::contended(7),
+            Refusal::moved(domain::id::BranchId::root().into(), Position(7), Position(8)),
             Refusal::newer_type("branch_unheard_of", "0.0.9"),
             Refusal::key_gone(Uuid::nil()),
             Refusal::newer_build(domain::id::BranchId::root().into(), "branch_unheard_of", Some("9.1.0")),

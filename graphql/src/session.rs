@@ -187,6 +187,16 @@ impl Session {
         }
     }
 
+    /// Goes on to where the projections are, as a request that comes now: for one of many commands.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn begin_anew(&self) -> Result<()> {
+        let moment = self.reads.pin(None, None).await?;
+        self.move_to(moment).await;
+        Ok(())
+    }
+
     /// At what of which rounds a look was recorded for this answer.
     pub async fn looked(&self) -> MutexGuard<'_, HashSet<(RoundId, What)>> {
         self.looked.lock().await

@@ -5,22 +5,28 @@
 //!   the end.
 //! - A trail resumed after a position misses nothing and repeats nothing. One resumed after a position that was had under
 //!   another origin of the log is refused (`position.other_origin`), where the origin is given with it.
+//! - What is sent again when it changed is resumed after the position of the last answer had: the next one is sent once it
+//!   differs from what was as of that position, so nothing is sent twice and no change is missed. What came between two answers
+//!   is not sent: `leaderboardChange` and the trail tell it.
+//! - Nothing is sent any more once the proof of who follows has run out.
 //! - Positions that come faster than answers can be made are taken together.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use async_graphql::{Context, Subscription};
+use async_graphql::{Context, ID, Subscription};
 use futures_util::StreamExt;
 use futures_util::stream::{BoxStream, Stream, unfold};
 use projections::cell::Cell;
 use projections::select::Order;
 
 use crate::fault::Result;
+use crate::input;
 use crate::page::{Connection, Page, weight};
 use crate::ports::{AsOf, Moment};
 use crate::query::board::{BoardInput, Entry, page_of};
 use crate::query::report::{Report, WEIGHT, report_at};
+use crate::query::round::voting::Turnout;
 use crate::query::trail::{Event, TrailFilter, trail};
 use crate::scalar::Position;
 use crate::schema::READ;
@@ -49,6 +55,9 @@ impl Moments {
     /// The next moment, with the rights of that moment.
     async fn next(&mut self) -> Option<Result<Moment>> {
         let position = self.positions.next().await?.into_iter().max()?;
+        if let Err(fault) = self.session.signed_in() {
+            return Some(Err(fault));
+        }
         let moment = self.session.pin(Some(AsOf::Position(position)), None).await;
         if let Ok(moment) = &moment {
             self.session.move_to(*moment).await;
@@ -100,15 +109,31 @@ impl Follower {
     }
 }
 
-/// Sends an answer at each moment at which it differs from the one sent last.
-fn changes<T, K, Make, Made>(moments: Moments, make: Make, key: fn(&T) -> K) -> impl Stream<Item = Result<T>> + Send
+/// Sends an answer at each moment at which it differs from the one sent last, or from that which whoever goes on had.
+///
+/// # Errors
+/// `position.other_origin`, `position.beyond_head`.
+async fn changes<T, K, Make, Made>(
+    session: &Arc<Session>,
+    after: Option<Position>,
+    make: Make,
+    key: fn(&T) -> K,
+) -> Result<impl Stream<Item = async_graphql::Result<T>> + Send + use<T, K, Make, Made>>
 where
     T: Send,
     K: PartialEq + Send,
     Make: Fn(Arc<Session>, Moment) -> Made + Send,
     Made: Future<Output = Result<T>> + Send,
 {
-    unfold(Some((moments, make, None)), move |going| async move {
+    let had = match after {
+        Some(after) => {
+            let at = session.pin(Some(AsOf::Position(resumed(session, after).await?)), None).await?;
+            // What has no answer by the rights of today was not had.
+            make(Arc::clone(session), at).await.ok().map(|answer| key(&answer))
+        }
+        None => None,
+    };
+    let answers = unfold(Some((Moments::of(session), make, had)), move |going| async move {
         let (mut moments, make, sent) = going?;
         loop {
             let answer = match moments.next().await? {
@@ -122,7 +147,14 @@ where
                 Ok(_same) => {}
             }
         }
-    })
+    });
+    Ok(answers.map(|answer| answer.map_err(Into::into)))
+}
+
+/// The position to go on after: of this log, and not beyond its end.
+async fn resumed(session: &Session, after: Position) -> Result<domain::stream::Position> {
+    session.under_origin(&[after.1])?;
+    session.recorded(after.0).await
 }
 
 /// What can be followed 订阅. Each answer is as of one position of the log.
@@ -130,10 +162,18 @@ where
 impl Feed {
     /// The position the projections have reached, now and whenever it moves.
     #[graphql(complexity = "READ + child_complexity")]
-    async fn position(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = Position>> {
-        let session = Session::of(ctx);
+    async fn position(&self, ctx: &Context<'_>) -> Result<impl Stream<Item = async_graphql::Result<Position>>> {
+        let session = Arc::clone(Session::of(ctx));
         session.signed_in()?;
-        Ok(session.reads().positions().map(Position::from))
+        let positions = session.reads().positions();
+        Ok(unfold(Some((positions, session)), |going| async move {
+            let (mut positions, session) = going?;
+            let position = positions.next().await?;
+            match session.signed_in() {
+                Ok(_) => Some((Ok(position.into()), Some((positions, session)))),
+                Err(fault) => Some((Err(fault.into()), None)),
+            }
+        }))
     }
 
     /// The events of the audit trail that follow a position, in order, without end.
@@ -150,10 +190,7 @@ impl Feed {
         let session = Session::of(ctx);
         session.signed_in()?;
         let last = match after {
-            Some(position) => {
-                session.under_origin(&[position.1])?;
-                session.recorded(position.0).await?
-            }
+            Some(after) => resumed(session, after).await?,
             None => session.pin(None, None).await?.position,
         };
         let (moments, filter) = (Moments::of(session), filter.unwrap_or_default());
@@ -168,6 +205,10 @@ impl Feed {
         ctx: &Context<'_>,
         #[graphql(desc = "Which board.")] board: BoardInput,
         #[graphql(desc = "How many, 1 to 100; 20 where it is left out.")] first: Option<i64>,
+        #[graphql(
+            desc = "The position of the last answer had, best with its origin as \"1234@ORIGIN\": nothing is sent until it differs from that. What there is now, at once, where it is left out."
+        )]
+        after: Option<Position>,
     ) -> Result<impl Stream<Item = async_graphql::Result<Connection<Entry>>>> {
         let session = Session::of(ctx);
         session.signed_in()?;
@@ -180,7 +221,7 @@ impl Feed {
             }
         };
         let key = |page: &Connection<Entry>| page.rows().map(Entry::said).collect::<Vec<_>>();
-        Ok(changes(Moments::of(session), make, key).map(|page| page.map_err(Into::into)))
+        changes(session, after, make, key).await
     }
 
     /// The report of a year, sent again when a figure changed.
@@ -189,11 +230,33 @@ impl Feed {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The calendar year, 2000 to 2199.")] year: i32,
+        #[graphql(
+            desc = "The position of the last answer had, best with its origin as \"1234@ORIGIN\": nothing is sent until it differs from that. What there is now, at once, where it is left out."
+        )]
+        after: Option<Position>,
     ) -> Result<impl Stream<Item = async_graphql::Result<Report>>> {
         let session = Session::of(ctx);
         session.signed_in()?;
         let make = move |session: Arc<Session>, at| async move { report_at(&session, year, at).await };
-        let key = |report: &Report| report.figures.clone();
-        Ok(changes(Moments::of(session), make, key).map(|report| report.map_err(Into::into)))
+        changes(session, after, make, |report: &Report| report.figures.clone()).await
+    }
+
+    /// How many took part in each group of a round 参评情况, as its page tells it, sent again when it changed; null where there is
+    /// no such round.
+    #[graphql(complexity = "READ + child_complexity")]
+    async fn turnout(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the round.")] round: ID,
+        #[graphql(
+            desc = "The position of the last answer had, best with its origin as \"1234@ORIGIN\": nothing is sent until it differs from that. What there is now, at once, where it is left out."
+        )]
+        after: Option<Position>,
+    ) -> Result<impl Stream<Item = async_graphql::Result<Option<Turnout>>>> {
+        let session = Session::of(ctx);
+        session.signed_in()?;
+        let round = input::asked(input::id("round", &round))?;
+        let make = move |session: Arc<Session>, at| async move { Turnout::of(&session, round, at).await };
+        changes(session, after, make, |turnout: &Option<Turnout>| turnout.as_ref().map(Turnout::said)).await
     }
 }

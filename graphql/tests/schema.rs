@@ -146,9 +146,18 @@ fn each_command_has_a_mutation_and_each_mutation_a_command() {
     assert_eq!(of_members, listed(&[OF_MEMBERS, OF_TALKS]));
     assert_eq!(of_branches, listed(&[OF_BRANCHES, OF_TALKS]));
     assert_eq!(of_rounds, listed(&[OF_ROUNDS]));
-    let all = [OF_MEMBERS, OF_BRANCHES, OF_ROUNDS, OF_TALKS, &[("Draft", "draftRounds")]].concat();
+    let single = [OF_MEMBERS, OF_BRANCHES, OF_ROUNDS, OF_TALKS].concat();
+    let all = [&single[..], &[("Draft", "draftRounds"), ("Any", "sendCommands")]].concat();
     let named = all.into_iter().map(|(_, mutation)| mutation.to_owned());
-    assert_eq!(mutations(&graphql::schema::sdl()), named.collect::<BTreeSet<_>>());
+    let sdl = graphql::schema::sdl();
+    assert_eq!(mutations(&sdl), named.collect::<BTreeSet<_>>());
+    let body = sdl.split("\ninput CommandInput @oneOf {").nth(1).expect("there is the list of commands");
+    let body = body.split("\n}").next().expect("the type ends");
+    let listed = body.lines().filter_map(|line| line.strip_prefix('\t')).filter_map(|line| line.split_once(':'));
+    // A count is of many people, each a command of its own.
+    let single =
+        single.into_iter().map(|(_, mutation)| mutation.to_owned()).filter(|mutation| mutation != "countPaper");
+    assert_eq!(listed.map(|(name, _)| name.to_owned()).collect::<BTreeSet<_>>(), single.collect(), "of many commands");
 }
 
 #[test]

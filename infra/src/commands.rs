@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use domain::person::Person;
 use domain::refusal::Refusal;
 use domain::round::RoundCommand;
+use domain::stream::Position;
 use domain::text::{FREE_TEXT_MAX, Sealed, clean};
 use domain::vault::{NoVault, Vault};
 use domain::world::Command;
@@ -65,7 +66,13 @@ impl Commands for LogCommands {
         self.keyring.seal(subject, &salt, &text).await.map_err(not_sealed)
     }
 
-    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
+    async fn send_since(
+        &self,
+        asker: &Asker,
+        command: Command,
+        person: Option<Person>,
+        since: Option<Position>,
+    ) -> Result<Accepted, SendError> {
         let key = CommandKey { principal: asker.actor.0.clone(), command_id: asker.command_id.clone() };
         let legal = |text: &str, max: usize| {
             (1..=max).contains(&text.len()) && text.chars().all(|c| c.is_ascii_graphic() || c == ' ')
@@ -76,7 +83,11 @@ impl Commands for LogCommands {
         }
         let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
         let body = body(self.keyring.master(), &command, person.as_ref());
-        let mut order = Order { key, body, metadata, command, person, vault: Arc::new(NoVault) };
+        let expected = match since {
+            Some(since) => Some(self.executor.expected(command.stream(), since).await?),
+            None => None,
+        };
+        let mut order = Order { key, body, metadata, command, person, expected, vault: Arc::new(NoVault) };
         // Who waits for a turn loads before it. A round needs its vault for that, which the line before may yet make.
         if turn::mine().is_some() && !matches!(order.command, Command::Round(..)) {
             self.executor.prepare(order.clone()).await?;

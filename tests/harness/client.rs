@@ -127,12 +127,12 @@ impl Api {
     pub async fn send(&self, mutation: &str, input: Value) -> Result<Answered, reqwest::Error> {
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
         let query = format!(
-            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position id replayed refusal {{ code }} }} }}"
+            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position of replayed refusal {{ code }} }} }}"
         );
         let done = self.data(&query, json!({ "input": input })).await?["done"].take();
         Ok(Answered {
             position: done["position"].as_str().and_then(|text| text.parse().ok()),
-            id: done["id"].as_str().unwrap_or_default().to_owned(),
+            id: done["of"].as_str().unwrap_or_default().to_owned(),
             replayed: done["replayed"].as_bool().unwrap_or_default(),
             refused: done["refusal"]["code"].as_str().map(str::to_owned),
         })

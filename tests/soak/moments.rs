@@ -72,7 +72,7 @@ fn question(kind: u64, chance: &mut Chance, head: u64, member: &str, branch: &st
             "{{ report(year: 2022, {at}) {{ figures {{ code value exactness events(first: 5) {{ nodes {{ position }} }} }} }} }}"
         ),
         1 => format!(
-            "{{ leaderboard({board}, {at}, first: 20) {{ totalCount nodes {{ rank score subject {{ id }} }} pageInfo {{ hasNextPage }} }} }}"
+            "{{ leaderboard({board}, {at}, first: 20) {{ totalCount nodes {{ rank score subject {{ of }} }} pageInfo {{ hasNextPage }} }} }}"
         ),
         2 => format!("{{ rank({board}, subject: \"{member}\", {at}) {{ rank score }} }}"),
         3 => {
@@ -83,17 +83,17 @@ fn question(kind: u64, chance: &mut Chance, head: u64, member: &str, branch: &st
         6 => {
             let within = format!("board: {{ {of}, within: \"{branch}\" }}");
             format!(
-                "{{ leaderboard({within}, {at}, first: 20) {{ totalCount nodes {{ rank score subject {{ id }} }} }} }}"
+                "{{ leaderboard({within}, {at}, first: 20) {{ totalCount nodes {{ rank score subject {{ of }} }} }} }}"
             )
         }
         7 => {
             let from = 1 + chance.below(moment);
             let between = format!("from: {{ position: \"{from}\" }}, to: {{ position: \"{moment}\" }}, first: 20");
-            let moved = format!("subject {{ id }} ranksUp scoreChange {events}");
+            let moved = format!("subject {{ of }} ranksUp scoreChange {events}");
             format!("{{ leaderboardChange({board}, {between}) {{ movedCount edges {{ node {{ {moved} }} }} }} }}")
         }
         8 => format!(
-            "{{ rounds({at}, first: 20) {{ totalCount nodes {{ id stage period {{ text }} branches {{ id }} {events} }} }} }}"
+            "{{ rounds({at}, first: 20) {{ totalCount nodes {{ id stage period {{ text }} branches {{ of }} {events} }} }} }}"
         ),
         _ => format!("{{ members({at}, first: 100) {{ totalCount nodes {{ id post }} }} }}"),
     }

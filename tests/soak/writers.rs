@@ -199,7 +199,7 @@ async fn send(door: &Api, shared: &Shared, id: String, mutation: &'static str, m
         return Answer::Refused;
     }
     let Some(position) = done["position"].as_str().and_then(|text| text.parse().ok()) else { return Answer::Nothing };
-    let made = done["id"].as_str().unwrap_or_default().to_owned();
+    let made = done["of"].as_str().unwrap_or_default().to_owned();
     shared.lock().acknowledged.insert(id, Acknowledged { mutation, input, position });
     Answer::Accepted(made)
 }
@@ -208,7 +208,7 @@ async fn send(door: &Api, shared: &Shared, id: String, mutation: &'static str, m
 pub async fn asked(door: &Api, mutation: &str, input: &Value) -> Option<Value> {
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
     let query = format!(
-        "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position id replayed refusal {{ code }} }} }}"
+        "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position of replayed refusal {{ code }} }} }}"
     );
     let answer = tokio::time::timeout(PATIENCE, door.ask(&query, json!({ "input": input }))).await.ok()?.ok()?;
     Some(answer["data"]["done"].clone()).filter(Value::is_object)

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use domain::refusal::Refusal;
 use graphql::codes::KNOWN;
+use graphql::mutation::batch;
 use graphql::{legible, page, schema};
 use infra::app::LATEST;
 use infra::cli::serve::USUAL;
@@ -87,6 +88,8 @@ fn the_table_of_limits_is_current() {
         schema::DIRECTIVES,
         schema::COMPLEXITY,
         page::MOST,
+        page::MOST,
+        batch::MOST,
     ];
     let head = Listening::usual().head.as_secs();
     let after = [TOLD as u64, bounds.operations as u64, head, CONNECTIONS as u64];

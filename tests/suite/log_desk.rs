@@ -18,7 +18,7 @@ use harness::speak::{establish, found_root, person, register};
 use infra::log::again::{Fresh, Look};
 use infra::log::desk::{Desk, SharedDesk, Step};
 use infra::log::gate::Gate;
-use infra::log::job::{Ask, CommandKey, Given, Job, Order, Settled};
+use infra::log::job::{Ask, CommandKey, Expected, Given, Job, No, Order, Settled};
 use infra::log::settle::{Broken, Found, fail, settle};
 use proptest::prelude::*;
 
@@ -57,10 +57,21 @@ fn context() -> Context {
 }
 
 fn given(number: usize, command_id: String) -> Arc<Given> {
+    given_since(number, command_id, None)
+}
+
+fn given_since(number: usize, command_id: String, expected: Option<Expected>) -> Arc<Given> {
     let (command, person) = asked(number);
     let key = CommandKey { principal: "office".into(), command_id };
-    let order =
-        Order { key, body: [number as u8; 32], metadata: "{}".into(), command, person, vault: Arc::new(NoVault) };
+    let order = Order {
+        key,
+        body: [number as u8; 32],
+        metadata: "{}".into(),
+        command,
+        person,
+        expected,
+        vault: Arc::new(NoVault),
+    };
     Arc::new(Given { order, context: context(), gate: Arc::new(Gate::wide_open()), turn: None })
 }
 
@@ -113,6 +124,19 @@ impl Paper {
         }
     }
 
+    /// The same, of a command that may count on a version.
+    fn right(&self, order: &Order) -> Result<Vec<(StreamId, Event)>, No> {
+        let now = self.version(order.command.stream());
+        match order.expected {
+            Some(Expected { since, version }) if version != now => Err(No::Moved(since, now)),
+            Some(_) | None => self.decide(&order.command).map_err(No::Rule),
+        }
+    }
+
+    fn version(&self, stream: StreamId) -> u64 {
+        self.streams[&stream].1.len() as u64
+    }
+
     fn append(&mut self, events: Vec<(StreamId, Event)>) {
         for (stream, event) in events {
             let (state, log) = self.streams.get_mut(&stream).unwrap();
@@ -149,7 +173,7 @@ struct Play {
     desk: Desk,
     broken: Broken,
     /// What was asked and how it would be refused, in the order of the queue.
-    waiting: VecDeque<(Arc<Given>, Option<Refusal>)>,
+    waiting: VecDeque<(Arc<Given>, Option<No>)>,
     loading: VecDeque<(StreamId, Arc<State>, u64)>,
     strangers: usize,
     counted: BTreeMap<&'static str, u32>,
@@ -222,10 +246,10 @@ impl Play {
         (settled, fresh)
     }
 
-    fn check(&mut self, job: &Job, order: &Order, refusal: Option<Refusal>, settled: &Settled) {
+    fn check(&mut self, job: &Job, order: &Order, refusal: Option<No>, settled: &Settled) {
         let recorded = self.paper.outcomes.get(&job.key).cloned();
         let holder = order.person.as_ref().and_then(|person| self.paper.staff.get(&person.staff_number.key()));
-        let right = self.paper.decide(&order.command);
+        let right = self.paper.right(order);
         match settled {
             Settled::Replayed(position) => assert_eq!(recorded, Some((order.body.to_vec(), *position))),
             Settled::IdReused => assert!(recorded.is_some_and(|(body, _)| body != order.body)),
@@ -266,6 +290,11 @@ impl Play {
     fn act(&mut self, act: Act) {
         match act {
             Act::Ask { number, id } => self.decide(given(number, format!("id-{id}"))),
+            Act::AskSince { number, id } => {
+                let version = self.paper.version(asked(number).0.stream());
+                let expected = Expected { since: Position(self.paper.head), version };
+                self.decide(given_since(number, format!("id-{id}"), Some(expected)));
+            }
             Act::Settle { most } => {
                 let jobs = self.batch(most);
                 let settled = self.settle(&jobs);
@@ -339,7 +368,8 @@ fn name(settled: &Settled) -> &'static str {
         Settled::IdReused => "id reused",
         Settled::Confirmed => "confirmed",
         Settled::Stale(_) => "stale",
-        Settled::Refused(_) => "refused",
+        Settled::Refused(No::Rule(_)) => "refused",
+        Settled::Refused(No::Moved(..)) => "moved on",
         Settled::StaffNumberTaken => "staff number taken",
         Settled::Failed(_) => "failed",
     }
@@ -350,6 +380,8 @@ fn name(settled: &Settled) -> &'static str {
 enum Act {
     /// A command comes in; an id may have been used before.
     Ask { number: usize, id: usize },
+    /// One that counts on what is recorded of its stream when it comes in.
+    AskSince { number: usize, id: usize },
     /// A batch is committed.
     Settle { most: usize },
     /// The connection is lost before a batch is committed.
@@ -367,6 +399,7 @@ enum Act {
 fn acts() -> impl Strategy<Value = Vec<Act>> {
     let act = prop_oneof![
         12 => (0..ASKED, 0..60usize).prop_map(|(number, id)| Act::Ask { number, id }),
+        6 => (0..ASKED, 0..60usize).prop_map(|(number, id)| Act::AskSince { number, id }),
         5 => (1..6usize).prop_map(|most| Act::Settle { most }),
         1 => (1..4usize).prop_map(|most| Act::Lose { most }),
         1 => (1..4usize).prop_map(|most| Act::Blur { most }),
@@ -425,6 +458,18 @@ fn a_version_that_a_stranger_has_brought_about_does_not_confirm_a_provisional_st
     assert_eq!(last_settled(&[pending, again, one, one]), ["confirmed"], "a second suspension is refused");
     assert_eq!(last_settled(&[pending, again, stranger, one]), ["accepted", "stale"]);
     assert_eq!(last_settled(&[pending, again, stranger, one, one]), ["refused", "stale"], "not on that state");
+}
+
+#[test]
+fn what_counts_on_a_version_is_not_accepted_on_another_be_it_provisional_or_a_strangers() {
+    let (first, since) = (Act::Ask { number: 0, id: 0 }, Act::AskSince { number: 11, id: 1 });
+    let (one, stranger) = (Act::Settle { most: 1 }, Act::Stranger { number: 0 });
+    assert_eq!(last_settled(&[since, one]), ["accepted"]);
+    // Refused for what is pending, and that once it is recorded; accepted after all where it is lost.
+    assert_eq!(last_settled(&[first, since, one, one]), ["confirmed"]);
+    assert_eq!(last_settled(&[first, since, Act::Lose { most: 1 }, one]), ["accepted", "stale"]);
+    assert_eq!(last_settled(&[since, stranger, one]), ["moved on", "stale"]);
+    assert_eq!(last_settled(&[since, one, stranger, since, one]), ["replayed"], "what was accepted stays so");
 }
 
 #[test]

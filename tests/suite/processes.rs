@@ -70,12 +70,12 @@ impl Book {
 
 /// Nothing where it was not answered; what was accepted after all is replayed when it is sent again.
 async fn sent(api: &Api, input: &Value) -> Option<Answered> {
-    let query = "mutation($input: RegisterMemberInput!) { registerMember(input: $input) { position id replayed } }";
+    let query = "mutation($input: RegisterMemberInput!) { registerMember(input: $input) { position of replayed } }";
     let asked = api.ask(query, json!({ "input": input }));
     let answer = tokio::time::timeout(Duration::from_secs(40), asked).await.ok()?.ok()?;
     let done = &answer["data"]["registerMember"];
     let position = done["position"].as_str()?.parse().ok();
-    let id = done["id"].as_str()?.to_owned();
+    let id = done["of"].as_str()?.to_owned();
     Some(Answered { position, id, replayed: done["replayed"].as_bool()?, refused: None })
 }
 

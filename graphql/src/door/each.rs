@@ -11,11 +11,10 @@ use std::sync::Arc;
 use async_graphql::{Context, InputType};
 use uuid::Uuid;
 
-use super::{Asked, Door, Halt, Under, asker};
+use super::{Asked, Door, Halt, Under};
 use crate::fault::Result;
 use crate::ports::{Asker, Commands};
 use crate::refusal::{ItemOutcome, Outcome, Outcomes};
-use crate::session::Session;
 
 /// An input that asks for several commands.
 pub trait AskEach: InputType + Under {
@@ -40,14 +39,11 @@ pub trait Part: Send {
 /// # Errors
 /// [`crate::fault::Fault::Unauthenticated`], or an accident. Everything else is a refusal in the payload.
 pub async fn through_each<A: AskEach>(ctx: &Context<'_>, ask: A) -> Result<Outcomes> {
-    let session = Session::of(ctx);
-    let actor = session.signed_in()?;
-    let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let ids = ask.ids();
+    let commands = ctx.data_unchecked::<Arc<dyn Commands>>().as_ref();
     let command_id = ids.command.clone().unwrap_or_else(|| commands.fresh_command_id());
     let put = async {
-        let asker = asker(actor, &command_id, ids.correlation)?;
-        let door = Door { commands, session, asker };
+        let door = Door::open(ctx, &command_id, ids).await?;
         let parts = ask.parts(&door).await?;
         let mut items = Vec::with_capacity(parts.len());
         for part in parts {
@@ -56,7 +52,7 @@ pub async fn through_each<A: AskEach>(ctx: &Context<'_>, ask: A) -> Result<Outco
         Ok(items)
     };
     match put.await {
-        Ok(items) => Ok(Outcomes::of(command_id, items)),
+        Ok(items) => Ok(Outcomes::sent(command_id, items)),
         Err(Halt::Refused(refusal)) => Ok(Outcomes::refused(command_id, refusal)),
         Err(Halt::Fault(fault)) => Err(fault),
     }
@@ -66,10 +62,10 @@ async fn one<P: Part>(door: &Door<'_>, part: P) -> Result<ItemOutcome, Halt> {
     let about = part.about();
     let asker = door.asker_about(&about);
     let command_id = asker.command_id.clone();
-    let door = Door { commands: door.commands, session: door.session, asker };
+    let door = Door { commands: door.commands, session: door.session, asker, since: door.since };
     let put = async {
-        let Asked { command, person, id } = part.put(&door).await?;
-        Ok((id, door.commands.send(&door.asker, command, person).await?))
+        let asked = part.put(&door).await?;
+        door.send(asked).await
     };
     let outcome = match put.await {
         Ok((id, accepted)) => Outcome::accepted(command_id, id, accepted),

@@ -16,6 +16,7 @@ use async_graphql::MergedObject;
 mod activity;
 mod appeal;
 mod ballot;
+pub mod batch;
 mod committee;
 mod competition;
 mod contact_point;
@@ -54,6 +55,7 @@ pub struct Evaluation(
     rules::RuleAdoption,
     round::Rounds,
     drafts::Drafts,
+    batch::Batches,
     review::Reviews,
     ballot::Ballots,
     ballot::Counting,
@@ -74,11 +76,18 @@ macro_rules! inputs {
             pub command_id: Option<String>,
             /// The id of what the command is part of, such as an import; the command's own where it is left out.
             pub correlation_id: Option<String>,
+            /// The position as of which you read what the command is to, a member, a branch or a round: where anything has
+            /// happened to it since, the command is refused (`subject.changed_since`). Left out: whatever has happened.
+            pub if_unchanged_since: Option<crate::scalar::Position>,
         }
 
         impl crate::door::Under for $name {
             fn ids(&self) -> crate::door::Ids {
-                crate::door::Ids { command: self.command_id.clone(), correlation: self.correlation_id.clone() }
+                crate::door::Ids {
+                    command: self.command_id.clone(),
+                    correlation: self.correlation_id.clone(),
+                    unchanged_since: self.if_unchanged_since,
+                }
             }
         }
     )*};

@@ -195,7 +195,7 @@ impl Branch {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.branch.into()
     }
 

@@ -145,7 +145,7 @@ impl Competition {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.competition.into()
     }
 

@@ -206,7 +206,7 @@ impl ContactPoint {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.contact_point.into()
     }
 

@@ -6,8 +6,8 @@
 //! - Who has a role today is told by `from`, `until` and `isWithdrawn`; what somebody holds themselves by `viewer`.
 
 use async_graphql::{Context, ID, InputObject, Object};
-use domain::id::{ActorId, BranchId};
-use projections::grants::GrantRow;
+use domain::id::{ActorId, BranchId, GrantId};
+use projections::grants::{GrantKey, GrantRow};
 use projections::select::Order;
 
 use super::branch::Branch;
@@ -30,6 +30,19 @@ use crate::words::GrantedRole;
 pub struct Grant {
     row: GrantRow,
     at: Moment,
+}
+
+impl Grant {
+    /// A grant as of a moment, where the viewer may see it.
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn find(session: &Session, grant: GrantId, at: Moment) -> Result<Option<Self>> {
+        let row = session.row::<GrantRow>(&GrantKey { grant_id: grant }, at.position).await?;
+        let resource = row.as_ref().map_or(Resource::Organisation, |row| Resource::Branch(row.branch));
+        session.allow(Action::SeeGrants, resource).await?;
+        Ok(row.map(|row| Self { row, at }))
+    }
 }
 
 /// Which grants; all conditions hold together.
@@ -94,7 +107,7 @@ impl Grant {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.grant_id.into()
     }
 

@@ -221,7 +221,7 @@ impl Member {
     }
 
     /// The id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.member.into()
     }
 

@@ -1,6 +1,6 @@
 //! Metrics 指标: the catalogue.
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use domain::text::MetricCode;
 use projections::metrics::{MetricKey, MetricRow};
 use rust_decimal::Decimal as Number;
@@ -11,6 +11,7 @@ use super::lineage::Opened;
 use super::subject::Subject;
 use super::trail::Event;
 use crate::fault::{Fault, Result};
+use crate::global::Global;
 use crate::input::{self, AsOf};
 use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
@@ -35,6 +36,15 @@ impl Metric {
     pub async fn find(session: &Session, code: &MetricCode, at: Moment) -> Result<Option<Self>> {
         let row = session.row::<MetricRow>(&MetricKey { code: code.clone() }, at.position).await?;
         Ok(row.map(|row| Self { row, at }))
+    }
+
+    /// A metric as of a moment, where the viewer may see the catalogue.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`], [`Fault::Read`].
+    pub async fn seen(session: &Session, code: &MetricCode, at: Moment) -> Result<Option<Self>> {
+        session.allow(Action::SeeMetrics, Resource::Organisation).await?;
+        Self::find(session, code, at).await
     }
 
     /// A metric that a board is for.
@@ -113,6 +123,11 @@ impl Metric {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Event>>> {
         Opened::row(&self.row, Subject::of_branch(self.row.branch, self.at), self.at).events(ctx, first, after).await
+    }
+
+    /// The id.
+    pub(crate) async fn id(&self) -> ID {
+        Global::Metric(self.row.code.clone()).id()
     }
 
     /// Its code.

@@ -23,6 +23,7 @@ pub mod log;
 pub mod member;
 pub mod metric;
 pub mod moved;
+pub mod node;
 pub mod outlet;
 mod published;
 pub mod record;
@@ -40,6 +41,7 @@ pub mod whoami;
 struct Overview(
     log::LogQuery,
     whoami::WhoamiQuery,
+    node::NodeQuery,
     report::ReportQuery,
     board::BoardQuery,
     moved::MovedQuery,

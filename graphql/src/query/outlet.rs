@@ -143,7 +143,7 @@ impl Outlet {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.outlet.into()
     }
 

@@ -1,8 +1,9 @@
 //! Records 活动记录: the single things on a page, such as a badge check, a commitment, an inspection.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use projections::cell::ColumnType;
 use projections::records::RecordRow;
-use projections::select::Order;
+use projections::select::{Condition, Order, Select};
 use uuid::Uuid;
 
 use super::branch::Branch;
@@ -12,9 +13,10 @@ use super::outlet::Outlet;
 use super::subject::Subject;
 use super::trail::Event;
 use crate::fault::Result;
+use crate::global::Global;
 use crate::input;
 use crate::page::{Connection, Page, weight};
-use crate::policy::Resource;
+use crate::policy::{Action, Resource};
 use crate::ports::Moment;
 use crate::scalar::Date;
 use crate::session::Session;
@@ -150,6 +152,26 @@ pub async fn records_of(
 }
 
 impl Record {
+    /// A record on the page of one of those it is on, where the viewer may see that page.
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn find(session: &Session, record: Uuid, subject: Uuid, at: Moment) -> Result<Option<Self>> {
+        let select = Select::<RecordRow>::first(1)
+            .only(Condition::Equals("record", record.to_cell()))
+            .only(Condition::Equals("subject", subject.to_cell()));
+        let Some(row) = session.rows(&select, at.position).await?.into_iter().next() else {
+            return session.allow(Action::SeeMember, Resource::Organisation).await.map(|()| None);
+        };
+        let page = Subject::new(row.subject_kind, subject, at).resource(session).await?;
+        let action = match page {
+            Resource::Member(..) => Action::SeeMember,
+            Resource::Branch(_) | Resource::Organisation => Action::SeeBranches,
+        };
+        session.allow(action, page).await?;
+        Ok(Some(Self::on_page(row, at, page)))
+    }
+
     /// A record on a page; the texts of a visit are those of the branch that keeps the contact point, whoever's outlet it
     /// was.
     fn on_page(row: RecordRow, at: Moment, page: Resource) -> Self {
@@ -177,8 +199,14 @@ impl Record {
             .await
     }
 
-    /// The id of the check, service, plaque, commitment, contest …
-    async fn id(&self) -> ID {
+    /// The id of this entry: the check, service, plaque, commitment, contest … on this page. It may be given wherever
+    /// that of the thing itself is asked for.
+    pub(crate) async fn id(&self) -> ID {
+        Global::Record(self.row.record, self.row.subject).id()
+    }
+
+    /// The id of the check, service, plaque, commitment, contest … itself, the same on every page it is on.
+    async fn record(&self) -> ID {
         self.row.record.into()
     }
 

@@ -132,8 +132,8 @@ async fn contact_point(session: &Session, id: Uuid, at: Moment) -> Result<Option
 /// What something is about 对象.
 #[Object]
 impl Subject {
-    /// Its id.
-    async fn id(&self) -> ID {
+    /// The id of what this is: not one of its own, since it is no node.
+    async fn of(&self) -> ID {
         self.id.into()
     }
 

@@ -231,7 +231,7 @@ impl Talk {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.talk.into()
     }
 

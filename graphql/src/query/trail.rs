@@ -13,7 +13,7 @@ mod wanted;
 use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object};
-use domain::id::RoundId;
+use domain::id::{MemberId, RoundId};
 use domain::stream::StreamKind;
 use futures_util::future::try_join_all;
 use projections::audit_trail::AuditRow;
@@ -25,12 +25,14 @@ use projections::words::SubjectKind;
 
 pub use self::wanted::{SubjectInput, TrailFilter};
 use super::filter::{all_of, equals};
+use super::round::covered;
 use super::subject::Subject;
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
+use crate::global::Global;
 use crate::input::AsOf;
 use crate::look::What;
 use crate::page::{Connection, Page, When, bad_cursor, weight};
-use crate::policy::{Action, Verdict};
+use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
 use crate::scalar::{DateTime, Position};
 use crate::schema::READ;
@@ -47,6 +49,23 @@ pub struct Event {
 }
 
 impl Event {
+    /// An event of the log, where the viewer may see the trail of something that it concerns.
+    ///
+    /// # Errors
+    /// [`Fault::Denied`], [`Fault::Read`].
+    pub async fn find(session: &Session, position: domain::stream::Position, at: Moment) -> Result<Option<Self>> {
+        let of_event = Select::<AuditRow>::first(PORTION).only(Condition::Equals("position", as_cell(position)));
+        let rows = session.every(of_event, at.position).await?;
+        if rows.is_empty() {
+            return session.allow(Action::SeeTrail, Resource::Organisation).await.map(|()| None);
+        }
+        let seen = try_join_all(rows.iter().map(|row| may_see(session, row, at))).await?;
+        match seen.contains(&true) {
+            true => Ok(events_at(session, &[position], at).await?.pop()),
+            false => Err(Fault::Denied),
+        }
+    }
+
     /// Its place in a trail.
     #[must_use]
     pub fn place(&self) -> Vec<Cell> {
@@ -83,6 +102,20 @@ impl Event {
         let round = session.row::<RoundRow>(&RoundKey { round: RoundId(self.row.stream) }, self.at.position).await?;
         Ok(round.is_none_or(|round| round.published_at.is_none()))
     }
+}
+
+/// Whether the viewer may see the trail of what a row is about: of a member in a round, by the branch at the opening.
+async fn may_see(session: &Session, row: &AuditRow, at: Moment) -> Result<bool> {
+    let in_round = (row.subject_kind, row.stream_kind) == (projections::words::SubjectKind::Member, StreamKind::Round);
+    let person = match in_round {
+        true => covered::person(session, RoundId(row.stream), MemberId(row.subject), at).await?,
+        false => None,
+    };
+    let about = match person {
+        Some(person) => covered::resource_of(session, &person, at).await?,
+        None => Subject::new(row.subject_kind, row.subject, at).resource(session).await?,
+    };
+    Ok(session.verdict(Action::SeeTrail, about).await? == Verdict::Allow)
 }
 
 /// What a cursor of a trail holds.
@@ -201,6 +234,11 @@ impl TrailQuery {
 /// An event of the log 事件: who, when, what, on whom, why, caused by what.
 #[Object]
 impl Event {
+    /// The id: another one under another origin of the log.
+    pub(crate) async fn id(&self, ctx: &Context<'_>) -> ID {
+        Global::Event(self.position(), Session::of(ctx).reads().origin()).id()
+    }
+
     /// Where it stands in the log.
     #[graphql(name = "position")]
     async fn shown_position(&self) -> Position {

@@ -160,7 +160,7 @@ impl Training {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.training.into()
     }
 

@@ -99,7 +99,7 @@ fn of_the_round(asked: &str) -> String {
 fn a_long_list_of_a_round_is_read_at_once() {
     let open = crowd(60, false);
     let own =
-        "roster(first: 100) { nodes { member { id } ownReview { marks { mark } comment } leaderReviews { times } } }";
+        "roster(first: 100) { nodes { member { of } ownReview { marks { mark } comment } leaderReviews { times } } }";
     let asked = [
         (viewer(Role::Member, Some(LEADER), None), of_the_round(&own.replace(" leaderReviews { times }", ""))),
         (
@@ -111,7 +111,7 @@ fn a_long_list_of_a_round_is_read_at_once() {
         (
             office(),
             format!(
-                r#"{{ roundProposal(round: "{}", first: 100) {{ results {{ nodes {{ member {{ id }} explanation {{ score }} }} }} }} }}"#,
+                r#"{{ roundProposal(round: "{}", first: 100) {{ results {{ nodes {{ member {{ of }} explanation {{ score }} }} }} }} }}"#,
                 ROUND.0
             ),
         ),
@@ -138,7 +138,7 @@ fn appeals_and_results_are_read_at_once() {
                 "results(first: 100) { nodes { score versions { version } appeals { id } leaderReviews { comment } } }",
             ),
         ),
-        (secretary(), "{ dues(first: 100) { nodes { dueAt appeals { member { id } } } } }".to_owned()),
+        (secretary(), "{ dues(first: 100) { nodes { dueAt appeals { member { of } } } } }".to_owned()),
         (
             secretary(),
             format!(

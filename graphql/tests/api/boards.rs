@@ -18,13 +18,13 @@ fn entries(asking: &Asking, arguments: &str, first: usize) -> Vec<(u64, String, 
     let (mut entries, mut after) = (Vec::new(), String::new());
     loop {
         let text = format!(
-            "{{ leaderboard({arguments}, first: {first}{after}) {{ edges {{ cursor node {{ rank score subject {{ id }} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            "{{ leaderboard({arguments}, first: {first}{after}) {{ edges {{ cursor node {{ rank score subject {{ of }} }} }} pageInfo {{ hasNextPage endCursor }} }} }}"
         );
         let page = asking.ask(&text)["leaderboard"].clone();
         entries.extend(page["edges"].as_array().unwrap().iter().map(|edge| {
             let node = &edge["node"];
             let text = |value: &Value| value.as_str().unwrap().to_owned();
-            (node["rank"].as_u64().unwrap(), text(&node["score"]), text(&node["subject"]["id"]))
+            (node["rank"].as_u64().unwrap(), text(&node["score"]), text(&node["subject"]["of"]))
         }));
         match page["pageInfo"]["hasNextPage"] == true {
             true => after = format!(", after: {}", page["pageInfo"]["endCursor"]),
@@ -98,13 +98,13 @@ fn a_concluded_competition_keeps_its_board_after_a_correction() {
     assert_eq!(entries(&office, &contest, 3), expected());
     assert_eq!(entries(&office, BOARD, 3)[2], (3, "100.00".to_owned(), DAN.0.to_string()), "the metric's board moves");
     let page = office.ask(&format!(
-        r#"{{ competition(id: "{}") {{ title announcedAt concludedAt board(first: 1) {{ position nodes {{ rank subject {{ id }} }} }} }} }}"#,
+        r#"{{ competition(id: "{}") {{ title announcedAt concludedAt board(first: 1) {{ position nodes {{ rank subject {{ of }} }} }} }} }}"#,
         CONTEST.0
     ));
     assert_eq!(
         page["competition"],
         json!({ "title": "开门红", "announcedAt": "9", "concludedAt": "16",
-            "board": { "position": "16", "nodes": [{ "rank": 1, "subject": { "id": ANA.0 } }] } })
+            "board": { "position": "16", "nodes": [{ "rank": 1, "subject": { "of": ANA.0 } }] } })
     );
 }
 
@@ -114,7 +114,7 @@ fn the_moments_of_a_change_come_in_order_and_a_concluded_competition_does_not_mo
     let change = |from: &str, to: &str| {
         format!(
             r#"{{ leaderboardChange(board: {{ subject: MEMBER, measure: {{ competition: "{}" }} }},
-            from: {{ position: "{from}" }}, to: {{ position: "{to}" }}) {{ from to movedCount nodes {{ subject {{ id }} before {{ rank }} after {{ rank }} ranksUp }} }} }}"#,
+            from: {{ position: "{from}" }}, to: {{ position: "{to}" }}) {{ from to movedCount nodes {{ subject {{ of }} before {{ rank }} after {{ rank }} ranksUp }} }} }}"#,
             CONTEST.0
         )
     };
@@ -130,7 +130,7 @@ fn the_moments_of_a_change_come_in_order_and_a_concluded_competition_does_not_mo
     assert_eq!((&whole["from"], &whole["to"]), (&json!("0"), &json!("16")));
     assert_eq!(
         whole["nodes"][0],
-        json!({ "subject": { "id": ANA.0 }, "before": null, "after": { "rank": 1 }, "ranksUp": null })
+        json!({ "subject": { "of": ANA.0 }, "before": null, "after": { "rank": 1 }, "ranksUp": null })
     );
 }
 
@@ -220,7 +220,7 @@ fn the_trail_says_who_when_what_on_whom_and_why() {
             "subject": { "kind": "MEMBER", "name": "阿依古丽·买买提" } })
     );
     let filtered = office.ask(
-        r#"{ auditTrail(filter: { type: "member_registered", actor: "office", until: "2022-01-01T05:00:00+08:00" }) { nodes { position concerns { kind id } body } } }"#,
+        r#"{ auditTrail(filter: { type: "member_registered", actor: "office", until: "2022-01-01T05:00:00+08:00" }) { nodes { position concerns { kind of } body } } }"#,
     );
     let nodes = filtered["auditTrail"]["nodes"].as_array().unwrap();
     assert_eq!(nodes.iter().map(|node| node["position"].as_str().unwrap()).collect::<Vec<_>>(), ["4", "5"]);

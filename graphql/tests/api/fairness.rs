@@ -13,7 +13,7 @@ fn fairness(asking: &Asking, arguments: &str, fields: &str) -> Value {
     asking.ask(&format!("{{ fairness({quarter}{arguments}) {{ {fields} }} }}"))["fairness"].take()
 }
 
-const SEVERITIES: &str = "rounds threshold severities { leader { id } marks persons own { rounded } others { exact } \
+const SEVERITIES: &str = "rounds threshold severities { leader { of } marks persons own { rounded } others { exact } \
                           severity { rounded exact } } spread { rounded }";
 
 #[test]
@@ -22,7 +22,7 @@ fn leaders_are_set_beside_each_other_on_the_same_persons() {
     let found = fairness(&twin.office(), "", SEVERITIES);
     // The second was marked 95 by both, the third 88 and 92; what one leader alone marked says nothing.
     let leader = |of: domain::id::MemberId, own: &str, others: &str, severity: &str, exact: &str| {
-        json!({ "leader": { "id": of.0 }, "marks": 2, "persons": 2, "own": { "rounded": own },
+        json!({ "leader": { "of": of.0 }, "marks": 2, "persons": 2, "own": { "rounded": own },
             "others": { "exact": others }, "severity": { "rounded": severity, "exact": exact } })
     };
     let severities = [leader(ANA, "91.50", "187/2", "-2.00", "-2"), leader(DAN, "93.50", "183/2", "2.00", "2")];
@@ -41,9 +41,9 @@ fn what_is_said_over_persons_is_said_over_enough_of_them() {
     let twin = with_a_round(rules.clone());
     twin.then(vec![published(SPRING, NOBODY, EAST, result_of(&rules, &[(DAN, "70")]))]);
     // Somebody who is on no roster has no page: the row of a person begins with the roster.
-    let fields = "branches { branch { id } persons grades { grade persons } means { group mean { rounded } } }";
+    let fields = "branches { branch { of } persons grades { grade persons } means { group mean { rounded } } }";
     let found = fairness(&twin.office(), "", fields);
-    let few = |branch: domain::id::BranchId| json!({ "branch": { "id": branch.0 }, "persons": 2, "grades": null, "means": [] });
+    let few = |branch: domain::id::BranchId| json!({ "branch": { "of": branch.0 }, "persons": 2, "grades": null, "means": [] });
     assert_eq!(found, json!({ "branches": [few(EAST), few(WEST)] }));
 }
 
@@ -65,7 +65,7 @@ fn only_who_runs_rounds_asks_for_it() {
     assert_eq!(twin.by(None).code(query), "unauthenticated");
     let of_the_west = twin.by(Some(viewer(Role::Office, None, Some(WEST))));
     assert_eq!(
-        fairness(&of_the_west, "", "branches { branch { id } }"),
-        json!({ "branches": [{ "branch": { "id": WEST.0 } }] })
+        fairness(&of_the_west, "", "branches { branch { of } }"),
+        json!({ "branches": [{ "branch": { "of": WEST.0 } }] })
     );
 }

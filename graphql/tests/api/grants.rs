@@ -216,7 +216,7 @@ fn who_proved_who_they_are_for_a_time_is_nobody_afterwards() {
         assert_eq!(asking.code(&text), "unauthenticated", "{text}");
     }
     let outcome =
-        asking.response(r#"mutation { approveTalk(input: { with: { member: "x" }, talk: "x" }) { id } }"#, Value::Null);
+        asking.response(r#"mutation { approveTalk(input: { with: { member: "x" }, talk: "x" }) { of } }"#, Value::Null);
     assert_eq!(outcome.errors.len(), 1);
 }
 

@@ -13,7 +13,7 @@ use crate::reviews::reviewing;
 use crate::story::{ANA, CAI, EAST, NOBODY, WEST, established, registered, told};
 use crate::support::{Asking, viewer};
 
-pub const OUTCOME: &str = "position id commandId replayed refusal { code message messageZh facts { name value } }";
+pub const OUTCOME: &str = "position of commandId replayed refusal { code message messageZh facts { name value } }";
 
 pub fn send(asking: &Asking, mutation: &str, input: &Value) -> Value {
     let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
@@ -23,7 +23,7 @@ pub fn send(asking: &Asking, mutation: &str, input: &Value) -> Value {
 
 pub fn refused(asking: &Asking, mutation: &str, input: &Value) -> String {
     let outcome = send(asking, mutation, input);
-    assert_eq!((&outcome["position"], &outcome["id"]), (&Value::Null, &Value::Null), "{outcome}");
+    assert_eq!((&outcome["position"], &outcome["of"]), (&Value::Null, &Value::Null), "{outcome}");
     outcome["refusal"]["code"].as_str().unwrap_or_else(|| panic!("{mutation} was accepted")).to_owned()
 }
 
@@ -76,7 +76,7 @@ fn an_outcome_names_position_subject_and_command() {
     let outcome = send(&twin.office(), "transferMember", &transfer());
     assert_eq!(
         outcome,
-        json!({ "position": "17", "id": ANA.0, "commandId": "c-1", "replayed": false, "refusal": null })
+        json!({ "position": "17", "of": ANA.0, "commandId": "c-1", "replayed": false, "refusal": null })
     );
     let (asker, command, person) = twin.sent.lock().unwrap()[0].clone();
     assert_eq!((asker.actor.0.as_str(), asker.correlation.as_str()), ("office", "c-1"));
@@ -96,7 +96,7 @@ fn the_same_command_id_is_the_same_command_and_names_the_same_thing() {
     };
     let (first, again) = (open("二号网点"), open("二号网点"));
     assert_eq!((&first["replayed"], &again["replayed"]), (&json!(false), &json!(true)));
-    assert_eq!(first["id"], again["id"]);
+    assert_eq!(first["of"], again["of"]);
     assert_eq!(open("三号网点")["refusal"]["code"], "command.id_reused");
 }
 
@@ -119,7 +119,7 @@ fn a_registration_brings_the_person_beside_the_log() {
     let person = person.unwrap();
     assert_eq!((person.staff_number.as_str(), person.name.as_str()), ("W-9", "𥙿·é"));
     let Command::Member(member, MemberCommand::Register { branch, .. }) = command else { panic!("{command:?}") };
-    assert_eq!((json!(member.0), branch), (outcome["id"].clone(), EAST));
+    assert_eq!((json!(member.0), branch), (outcome["of"].clone(), EAST));
 }
 
 #[test]

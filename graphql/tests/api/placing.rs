@@ -41,10 +41,10 @@ fn myself(who: MemberId) -> Viewer {
 }
 
 fn due(twin: &Arc<Twin>, viewer: Viewer, arguments: &str) -> Vec<(String, Vec<Value>)> {
-    let text = format!("{{ dues{arguments} {{ nodes {{ kind appeals {{ member {{ id }} }} }} }} }}");
+    let text = format!("{{ dues{arguments} {{ nodes {{ kind appeals {{ member {{ of }} }} }} }} }}");
     let told = twin.by(Some(viewer)).ask(&text);
     let whose =
-        |node: &Value| node["appeals"].as_array().unwrap().iter().map(|of| of["member"]["id"].clone()).collect();
+        |node: &Value| node["appeals"].as_array().unwrap().iter().map(|of| of["member"]["of"].clone()).collect();
     let nodes = told["dues"]["nodes"].as_array().unwrap().iter();
     nodes.map(|node| (node["kind"].as_str().unwrap().to_owned(), whose(node))).collect()
 }
@@ -78,11 +78,11 @@ fn whoever_is_named_from_elsewhere_is_told_when_a_round_closes() {
 /// The events of rounds in a trail: their types and whether they concern Ana.
 fn of_rounds(twin: &Arc<Twin>, viewer: Viewer, filter: &str) -> Vec<(String, bool)> {
     let text = format!(
-        "{{ auditTrail(filter: {{ {filter} }}, first: 100) {{ nodes {{ type concerns {{ id }} subject {{ kind }} }} }} }}"
+        "{{ auditTrail(filter: {{ {filter} }}, first: 100) {{ nodes {{ type concerns {{ of }} subject {{ kind }} }} }} }}"
     );
     let told = twin.by(Some(viewer)).ask(&text);
     let nodes = told["auditTrail"]["nodes"].as_array().unwrap().iter();
-    let concerns = |node: &Value| node["concerns"].as_array().unwrap().contains(&json!({ "id": ANA.0 }));
+    let concerns = |node: &Value| node["concerns"].as_array().unwrap().contains(&json!({ "of": ANA.0 }));
     let of_rounds = nodes.filter(|node| node["subject"]["kind"] == "ROUND");
     of_rounds.map(|node| (node["type"].as_str().unwrap().to_owned(), concerns(node))).collect()
 }
@@ -157,9 +157,9 @@ fn what_moved_somebody_on_a_board_is_told_where_they_were_at_the_opening() {
     );
     let head = twin.facts.lock().unwrap().len();
     let change = format!(
-        r#"leaderboardChange({board}, from: {{ position: "1" }}, to: {{ position: "{head}" }}) {{ nodes {{ subject {{ id }} EVENTS }} }}"#
+        r#"leaderboardChange({board}, from: {{ position: "1" }}, to: {{ position: "{head}" }}) {{ nodes {{ subject {{ of }} EVENTS }} }}"#
     );
-    let standing = format!(r#"rank({board}, subject: "{}") {{ subject {{ id }} EVENTS }}"#, ANA.0);
+    let standing = format!(r#"rank({board}, subject: "{}") {{ subject {{ of }} EVENTS }}"#, ANA.0);
     let result = format!(r#"roundResult(round: "{}", member: "{}") {{ EVENTS }}"#, YEAR.0, ANA.0);
     let published = "round_result_published";
     for (asked, path, here) in [(&change, "/nodes/0", 0), (&standing, "", 0), (&result, "", 1)] {

@@ -55,7 +55,7 @@ fn no_way_around_leads_to_anothers_result() {
         ),
         format!("members(first: 3) {{ nodes {{ id roundResults(first: 3) {{ nodes {{ {fields} }} }} }} }}"),
         format!(
-            "round(id: \"{round}\") {{ roster(first: 3) {{ nodes {{ member {{ id }} result {{ {fields} }} }} }} }}"
+            "round(id: \"{round}\") {{ roster(first: 3) {{ nodes {{ member {{ of }} result {{ {fields} }} }} }} }}"
         ),
         format!(
             "round(id: \"{round}\") {{ results(first: 3) {{ nodes {{ member {{ member {{ roundResults(first: 3) {{ nodes {{ {fields} }} }} }} }} }} }} }}"

@@ -122,7 +122,7 @@ fn everybody_takes_part_as_themselves() {
     twin.then(vec![round(ID, roster)]);
     twin.behind.store(1, std::sync::atomic::Ordering::Relaxed);
     let outcome = send(&member_of(&twin, CAI), "giveLeaderReview", &marks);
-    assert_eq!((&outcome["refusal"], &outcome["id"]), (&Value::Null, &json!(ID)), "named a moment ago");
+    assert_eq!((&outcome["refusal"], &outcome["of"]), (&Value::Null, &json!(ID)), "named a moment ago");
     let RoundCommand::GiveLeaderReview { reviewer, member, marks: given, comment } = only(&twin) else { panic!() };
     assert_eq!((reviewer, member, comment), (CAI, BAO, Some(sealed("好"))));
     assert_eq!(given.into_iter().map(|(of, mark)| format!("{of}={mark}")).collect::<Vec<_>>(), ["duty=90.5"]);
@@ -183,8 +183,8 @@ fn a_preset_is_adopted_as_it_is_or_with_rules_of_ones_own() {
 #[test]
 fn a_plan_drafts_a_round_for_each_large_branch_and_one_for_small_neighbours() {
     let twin = reviewing();
-    let text = "mutation($input: DraftRoundsInput!) { draftRounds(input: $input) { commandId position id replayed
-        refusal { code } items { about outcome { id commandId replayed refusal { code } } } } }";
+    let text = "mutation($input: DraftRoundsInput!) { draftRounds(input: $input) { commandId position of replayed
+        refusal { code } items { about outcome { of commandId replayed refusal { code } } } } }";
     let draft = |input: Value| twin.office().with(text, json!({ "input": input }))["draftRounds"].clone();
     let input =
         json!({ "period": { "quarter": { "year": 2022, "quarter": 1 } }, "rulesVersion": 2022, "commandId": "p-1" });
@@ -195,7 +195,7 @@ fn a_plan_drafts_a_round_for_each_large_branch_and_one_for_small_neighbours() {
     let RoundCommand::Draft { branches, rules_version, .. } = only(&twin) else { panic!() };
     assert_eq!((branches, rules_version), (vec![EAST, WEST], 2022));
     let again = draft(input);
-    assert_eq!((&again["replayed"], &again["items"][0]["outcome"]["id"]), (&json!(true), &first["id"]));
+    assert_eq!((&again["replayed"], &again["items"][0]["outcome"]["of"]), (&json!(true), &first["of"]));
     let unknown = draft(json!({ "period": { "year": 2022 }, "rulesVersion": 7 }));
     assert_eq!(unknown["refusal"]["code"], "round.unknown_rules");
     let alone = draft(json!({ "period": { "year": 2022 }, "rulesVersion": 2022, "within": WEST.0 }));
@@ -208,14 +208,14 @@ fn what_is_planned_is_what_is_drafted_where_a_branch_is_claimed_already() {
     let twin = reviewing();
     twin.then(vec![claim(EAST, OTHER)]);
     let plan = "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 2022) {
-        rounds { branches { branch { id } } } claimed { branch { id } round { id } } } }";
+        rounds { branches { branch { of } } } claimed { branch { of } round { of } } } }";
     let planned = &twin.office().ask(plan)["roundPlan"];
-    let alone = json!([{ "branches": [{ "branch": { "id": WEST.0 } }] }]);
-    let claimed = json!([{ "branch": { "id": EAST.0 }, "round": { "id": OTHER.0 } }]);
+    let alone = json!([{ "branches": [{ "branch": { "of": WEST.0 } }] }]);
+    let claimed = json!([{ "branch": { "of": EAST.0 }, "round": { "of": OTHER.0 } }]);
     assert_eq!((&planned["rounds"], &planned["claimed"]), (&alone, &claimed));
 
-    let text = "mutation($input: DraftRoundsInput!) { draftRounds(input: $input) { id
-        items { about outcome { id replayed refusal { code facts { name value } } } } } }";
+    let text = "mutation($input: DraftRoundsInput!) { draftRounds(input: $input) { of
+        items { about outcome { of replayed refusal { code facts { name value } } } } } }";
     let input =
         json!({ "period": { "quarter": { "year": 2022, "quarter": 1 } }, "rulesVersion": 2022, "commandId": "p-2" });
     let draft = || twin.office().with(text, json!({ "input": input }))["draftRounds"].clone();
@@ -229,11 +229,11 @@ fn what_is_planned_is_what_is_drafted_where_a_branch_is_claimed_already() {
     assert_eq!(branches, vec![WEST]);
 
     // What the call itself claimed is no reason to refuse it when it is sent again.
-    let own = RoundId(first["id"].as_str().unwrap().parse().unwrap());
+    let own = RoundId(first["of"].as_str().unwrap().parse().unwrap());
     twin.then(vec![claim(WEST, own)]);
     let again = draft();
     let of_west = again["items"].as_array().unwrap().iter().find(|item| item["about"] == json!([WEST.0])).unwrap();
-    assert_eq!((&of_west["outcome"]["id"], &of_west["outcome"]["replayed"]), (&first["id"], &json!(true)));
+    assert_eq!((&of_west["outcome"]["of"], &of_west["outcome"]["replayed"]), (&first["of"], &json!(true)));
     assert_eq!(twin.office().ask(plan)["roundPlan"]["rounds"], json!([]));
 }
 
@@ -243,7 +243,7 @@ fn persons_are_counted_each_by_itself() {
     let count = |grade: &str, number: i64| json!([{ "dimension": "part", "unknown": 1, "grades": [{ "grade": grade, "count": number }] }]);
     let person = |who: MemberId, counts: Value| json!({ "member": who.0, "counts": counts });
     let text = "mutation($input: CountPaperInput!) { countPaper(input: $input) {
-        id refusal { code facts { name value } } items { about outcome { commandId refusal { code } } } } }";
+        of refusal { code facts { name value } } items { about outcome { commandId refusal { code } } } } }";
     let enter = |persons: Value| {
         let input = json!({ "round": OTHER.0, "group": "PEER", "persons": persons, "commandId": "k-1" });
         member_of(&twin, DAN).with(text, json!({ "input": input }))["countPaper"].clone()
@@ -254,7 +254,7 @@ fn persons_are_counted_each_by_itself() {
     let codes: Vec<&Value> =
         answered["items"].as_array().unwrap().iter().map(|item| &item["outcome"]["refusal"]["code"]).collect();
     assert_eq!(codes, [&Value::Null, &json!("input.bad_number"), &json!("input.named_twice")]);
-    assert_eq!((&answered["refusal"], &answered["id"]), (&Value::Null, &json!(OTHER.0)));
+    assert_eq!((&answered["refusal"], &answered["of"]), (&Value::Null, &json!(OTHER.0)));
     let RoundCommand::CountPaper { group, member, scrutineer, counts } = only(&twin) else { panic!() };
     assert_eq!((group, member, scrutineer), (Group::Peer, ANA, DAN));
     assert_eq!(counts.values().map(|count| (count.valid(), count.unknown)).collect::<Vec<_>>(), [(5, 1)]);
@@ -276,7 +276,7 @@ fn an_answer_to_an_appeal_says_what_is_put_right() {
         { "recompute": false },
     ] });
     let outcome = send(&twin.office(), "answerAppeal", &input);
-    assert_eq!(outcome["id"], json!(ID));
+    assert_eq!(outcome["of"], json!(ID));
     let RoundCommand::AnswerAppeal { upheld: true, fixes, .. } = only(&twin) else { panic!() };
     let kinds = fixes.iter().map(|fix| match fix {
         Fix::Counts { .. } => "counts",
@@ -305,13 +305,13 @@ fn a_talk_is_kept_by_whoever_reaches_the_member_or_branch() {
     }
     let held = json!({ "with": { "member": CAI.0 }, "talk": ID, "on": "2022-07-01", "by": ANA.0, "record": "谈过" });
     let leader = twin.by(Some(viewer(Role::Leader, None, Some(WEST))));
-    assert_eq!(send(&leader, "holdTalk", &held)["id"], json!(ID), "whoever held it is from anywhere");
+    assert_eq!(send(&leader, "holdTalk", &held)["of"], json!(ID), "whoever held it is from anywhere");
     let Some(Command::Member(CAI, MemberCommand::HoldTalk { by: ANA, .. })) = sent(&twin).pop() else { panic!() };
 }
 
 fn due_rows(asking: &Asking, arguments: &str) -> Vec<Value> {
     let text = format!(
-        "{{ dues{arguments} {{ nodes {{ kind item dueAt dueOn noted appeals {{ member {{ id }} overdue }} }} }} }}"
+        "{{ dues{arguments} {{ nodes {{ kind item dueAt dueOn noted appeals {{ member {{ of }} overdue }} }} }} }}"
     );
     asking.ask(&text)["dues"]["nodes"].as_array().unwrap().clone()
 }
@@ -349,7 +349,7 @@ fn what_is_due_is_seen_as_far_as_the_roles_reach_and_no_further() {
     assert_eq!(kinds(&due_rows(&secretary_of(&twin, WEST), "")), ["TALK_FOLLOW_UP", "ROUND_CLOSE"]);
     let bao = due_rows(&member_of(&twin, BAO), "");
     assert_eq!(kinds(&bao), ["ROUND_CLOSE", "ROUND_CLOSE", "APPEAL_ANSWER"], "no talk of a colleague");
-    assert_eq!(bao[2]["appeals"], json!([{ "member": { "id": BAO.0 }, "overdue": false }]), "no appeal of a colleague");
+    assert_eq!(bao[2]["appeals"], json!([{ "member": { "of": BAO.0 }, "overdue": false }]), "no appeal of a colleague");
     assert_eq!(bao[2]["dueAt"], "2022-07-21T00:00:00+08:00", "nor when one is due");
     assert_eq!(member_of(&twin, BAO).code(&format!("{{ dues{within} {{ position }} }}")), "policy.denied");
     assert_eq!(twin.by(None).code("{ dues { position } }"), "unauthenticated");

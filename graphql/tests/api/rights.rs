@@ -126,14 +126,14 @@ fn a_link_is_checked_where_it_leads() {
 fn a_board_covers_as_much_as_the_roles_reach() {
     let board = |asking: &Asking, board: &str| {
         let text = format!(
-            "{{ leaderboard(board: {{ subject: MEMBER, {board} }}) {{ nodes {{ rank subject {{ id name }} }} }} }}"
+            "{{ leaderboard(board: {{ subject: MEMBER, {board} }}) {{ nodes {{ rank subject {{ of name }} }} }} }}"
         );
         asking.ask(&text)["leaderboard"]["nodes"].clone()
     };
     let metric = r#"measure: { metric: "premium" }, period: { month: { year: 2022, month: 1 } }"#;
     let expected = json!([
-        { "rank": 1, "subject": { "id": ANA.0, "name": "阿依古丽·买买提" } },
-        { "rank": 2, "subject": { "id": BAO.0, "name": "䶮𠮷" } },
+        { "rank": 1, "subject": { "of": ANA.0, "name": "阿依古丽·买买提" } },
+        { "rank": 2, "subject": { "of": BAO.0, "name": "䶮𠮷" } },
     ]);
     assert_eq!(board(&secretary(EAST), metric), expected);
     assert_eq!(board(&secretary(EAST), &format!(r#"measure: {{ competition: "{}" }}"#, CONTEST.0)), expected);
@@ -153,7 +153,7 @@ fn a_competition_is_seen_by_those_who_compete_in_it_and_by_nobody_else() {
     let (cai, west) = (by(Role::Member, Some(CAI), None), by(Role::BranchSecretary, None, Some(WEST)));
     let listed = |asking: &Asking| asking.ask("{ competitions { nodes { id } } }")["competitions"]["nodes"].clone();
     let page = |of: CompetitionId| {
-        format!(r#"{{ competition(id: "{}") {{ title board {{ nodes {{ subject {{ id }} }} }} }} }}"#, of.0)
+        format!(r#"{{ competition(id: "{}") {{ title board {{ nodes {{ subject {{ of }} }} }} }} }}"#, of.0)
     };
     let board = |of: Uuid| {
         format!(r#"{{ leaderboard(board: {{ subject: MEMBER, measure: {{ competition: "{of}" }} }}) {{ position }} }}"#)
@@ -165,7 +165,7 @@ fn a_competition_is_seen_by_those_who_compete_in_it_and_by_nobody_else() {
     }
     for asking in [&cai, &west] {
         assert_eq!(listed(asking), json!([{ "id": CONTEST.0 }]), "the whole organisation competes in it");
-        let ids = json!([{ "subject": { "id": CAI.0 } }, { "subject": { "id": DAN.0 } }]);
+        let ids = json!([{ "subject": { "of": CAI.0 } }, { "subject": { "of": DAN.0 } }]);
         assert_eq!(asking.ask(&page(CONTEST))["competition"]["board"]["nodes"], ids, "as far as they reach");
         assert_eq!(asking.code(&page(of_east)), "policy.denied");
         assert_eq!(asking.code(&board(of_east.0)), "policy.denied");

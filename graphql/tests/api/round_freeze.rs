@@ -19,7 +19,7 @@ const RESULT: &str = "version score grade explanation { score exact grade reason
 fn questions() -> Vec<String> {
     let (round, ana) = (ROUND.0, ANA.0);
     let entry = format!(
-        "member {{ id }} reviewsReceived leaderReviews {{ times comment released withheldReason }} result {{ {RESULT} }}"
+        "member {{ of }} reviewsReceived leaderReviews {{ times comment released withheldReason }} result {{ {RESULT} }}"
     );
     vec![
         format!(r#"roundResult(round: "{round}", member: "{ana}") {{ {RESULT} }}"#),
@@ -80,7 +80,7 @@ fn no_path_tells_anything_before_publication_whenever_it_is_asked() {
     assert!(SECRETS.iter().all(|secret| after.contains(secret)), "and afterwards it is all there: {after}");
 }
 
-const PROPOSAL: &str = "stage version results { pageInfo { endCursor hasNextPage } nodes { member { id } explanation { score grade proposed } } }";
+const PROPOSAL: &str = "stage version results { pageInfo { endCursor hasNextPage } nodes { member { of } explanation { score grade proposed } } }";
 
 fn proposal(arguments: &str) -> String {
     format!(r#"{{ it: roundProposal(round: "{}"{arguments}) {{ {PROPOSAL} }} }}"#, ROUND.0)
@@ -88,7 +88,7 @@ fn proposal(arguments: &str) -> String {
 
 fn reads() -> String {
     let subject = format!(r#"subject: {{ kind: ROUND, id: "{}" }}"#, ROUND.0);
-    format!("{{ recordedReads({subject}) {{ nodes {{ viewer what position subjects {{ id }} }} }} }}")
+    format!("{{ recordedReads({subject}) {{ nodes {{ viewer what position subjects {{ of }} }} }} }}")
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn the_committee_works_on_the_proposal_and_each_look_is_recorded() {
     let told = twin.office().ask(&proposal(", first: 2"));
     let nodes = told["it"]["results"]["nodes"].as_array().unwrap();
     assert_eq!((&told["it"]["stage"], nodes.len()), (&json!("DECIDED"), 2));
-    let ana = json!({ "member": { "id": ANA.0 }, "explanation": { "score": "89.65", "grade": "qualified", "proposed": "qualified" } });
+    let ana = json!({ "member": { "of": ANA.0 }, "explanation": { "score": "89.65", "grade": "qualified", "proposed": "qualified" } });
     assert_eq!(nodes[0], ana);
     let cursor = told["it"]["results"]["pageInfo"]["endCursor"].as_str().unwrap();
     let rest = twin.office().ask(&proposal(&format!(r#", first: 2, after: "{cursor}""#)));
@@ -105,7 +105,7 @@ fn the_committee_works_on_the_proposal_and_each_look_is_recorded() {
     assert_eq!(rest["it"]["results"]["pageInfo"]["hasNextPage"], false);
 
     let position = twin.facts.lock().unwrap().len().to_string();
-    let look = json!({ "viewer": "office", "what": "proposal", "position": position, "subjects": [{ "id": ROUND.0 }] });
+    let look = json!({ "viewer": "office", "what": "proposal", "position": position, "subjects": [{ "of": ROUND.0 }] });
     assert_eq!(twin.office().ask(&reads())["recordedReads"]["nodes"], json!([look, look]));
     let auditor = twin.by(Some(viewer(Role::Auditor, None, None)));
     let told = auditor.ask(&reads());
@@ -142,7 +142,7 @@ fn the_proposal_is_for_the_committee_and_only_until_publication() {
 #[test]
 fn comments_are_looked_at_before_they_are_shown_and_that_is_recorded() {
     let asked = format!(
-        r#"{{ roundComments(round: "{}", first: 1) {{ nodes {{ reviewer {{ id }} comment released }} pageInfo {{ hasNextPage }} }} }}"#,
+        r#"{{ roundComments(round: "{}", first: 1) {{ nodes {{ reviewer {{ of }} comment released }} pageInfo {{ hasNextPage }} }} }}"#,
         ROUND.0
     );
     let twin = told_with([opened(), given()]);

@@ -19,7 +19,7 @@ const OWN: &str = "ownReview { marks { dimension title mark } comment times } ow
     dimensions { dimension unknown invalid grades { grade count } } }";
 
 fn asked(arguments: &str) -> String {
-    format!(r#"{{ it: round(id: "{}"{arguments}) {{ roster {{ nodes {{ member {{ id }} {OWN} }} }} }} }}"#, ROUND.0)
+    format!(r#"{{ it: round(id: "{}"{arguments}) {{ roster {{ nodes {{ member {{ of }} {OWN} }} }} }} }}"#, ROUND.0)
 }
 
 fn member(who: MemberId) -> Viewer {
@@ -33,7 +33,7 @@ fn closed() -> Arc<Twin> {
 /// What is told of Ana.
 fn of_ana(told: &Value, field: &str) -> Value {
     let nodes = told["it"]["roster"]["nodes"].as_array().unwrap();
-    nodes.iter().find(|node| node["member"]["id"] == json!(ANA.0)).unwrap()[field].clone()
+    nodes.iter().find(|node| node["member"]["of"] == json!(ANA.0)).unwrap()[field].clone()
 }
 
 /// What all of them are told, apart from who they are told of.

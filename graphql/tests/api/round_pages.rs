@@ -39,13 +39,13 @@ fn rules_are_shown_whole_and_each_default_names_its_basis() {
 #[test]
 fn the_page_tells_turnout_and_who_takes_part() {
     let told = told_with([opened(), given()]).office().ask(&page(
-        "stage version rulesVersion closesAt reviewed peers branches { id name } leaders { id } scrutineers { id }
+        "stage version rulesVersion closesAt reviewed peers branches { of name } leaders { of } scrutineers { of }
          voting { group attempt eligible issued returned tookPart turnout voidCause counting { entered of } }",
     ));
     let it = &told["it"];
     assert_eq!((&it["stage"], &it["closesAt"]), (&json!("CLOSED"), &json!("2022-04-10T18:00:00+08:00")));
-    assert_eq!(it["branches"][1], json!({ "id": WEST.0, "name": "西区支部" }));
-    assert_eq!(it["leaders"], json!([{ "id": DAN.0 }, { "id": LEADER.0 }]));
+    assert_eq!(it["branches"][1], json!({ "of": WEST.0, "name": "西区支部" }));
+    assert_eq!(it["leaders"], json!([{ "of": DAN.0 }, { "of": LEADER.0 }]));
     let peer = json!({
         "group": "PEER", "attempt": 1, "eligible": 6, "issued": 6, "returned": 5, "tookPart": 5, "turnout": "5/6",
         "voidCause": null, "counting": [{ "entered": 1, "of": 3 }, { "entered": 1, "of": 3 }],
@@ -57,15 +57,15 @@ fn the_page_tells_turnout_and_who_takes_part() {
 #[test]
 fn whoever_reaches_a_branch_or_takes_part_sees_the_page_and_only_their_people() {
     let twin = told_with([opened(), given()]);
-    let roster = page("roster { nodes { member { id name } reviewed leader } } me { member { id } }");
+    let roster = page("roster { nodes { member { of name } reviewed leader } } me { member { of } }");
     let ids = |told: &Value| -> Vec<Value> {
-        told["it"]["roster"]["nodes"].as_array().unwrap().iter().map(|node| node["member"]["id"].clone()).collect()
+        told["it"]["roster"]["nodes"].as_array().unwrap().iter().map(|node| node["member"]["of"].clone()).collect()
     };
     let west = twin.by(Some(viewer(Role::BranchSecretary, None, Some(WEST)))).ask(&roster);
     assert_eq!(ids(&west), [json!(CAI.0), json!(DAN.0)]);
     let ana = twin.by(Some(viewer(Role::Member, Some(ANA), None))).ask(&roster);
     assert_eq!(ids(&ana), [json!(ANA.0), json!(BAO.0)]);
-    assert_eq!(ana["it"]["me"]["member"]["id"], json!(ANA.0));
+    assert_eq!(ana["it"]["me"]["member"]["of"], json!(ANA.0));
     let leader = twin.by(Some(viewer(Role::Leader, Some(LEADER), Some(domain::id::BranchId(uuid::Uuid::nil())))));
     assert_eq!(leader.ask(&page("stage"))["it"]["stage"], "CLOSED", "a leader from elsewhere takes part");
     let stranger = twin.by(Some(viewer(Role::Leader, None, Some(domain::id::BranchId(uuid::Uuid::nil())))));
@@ -104,15 +104,15 @@ fn a_plan_groups_small_branches_and_tells_what_is_claimed() {
     let rules = opened().into_iter().take(1).collect();
     let free = told_with([rules]);
     let asked = "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 1) { threshold
-        rounds { people tooSmall branches { branch { id } people small } } claimed { branch { id } round { id } } empty { id } } }";
+        rounds { people tooSmall branches { branch { of } people small } } claimed { branch { of } round { of } } empty { of } } }";
     let plan = &free.office().ask(asked)["roundPlan"];
-    let small = |id: domain::id::BranchId, people| json!({ "branch": { "id": id.0 }, "people": people, "small": true });
+    let small = |id: domain::id::BranchId, people| json!({ "branch": { "of": id.0 }, "people": people, "small": true });
     // Ana is suspended.
     let together = json!({ "people": 3, "tooSmall": true, "branches": [small(EAST, 1), small(WEST, 2)] });
     assert_eq!((&plan["rounds"], &plan["threshold"]), (&json!([together]), &json!(5)));
     assert_eq!(plan["empty"].as_array().unwrap().len(), 1, "the committee itself has nobody");
     let claimed = told_with([opened()]).office().ask(asked);
-    let claim = json!({ "branch": { "id": EAST.0 }, "round": { "id": ROUND.0 } });
+    let claim = json!({ "branch": { "of": EAST.0 }, "round": { "of": ROUND.0 } });
     assert_eq!((&claimed["roundPlan"]["rounds"], &claimed["roundPlan"]["claimed"][0]), (&json!([]), &claim));
     assert_eq!(free.office().code(&asked.replace("rulesVersion: 1", "rulesVersion: 7")), "round.unknown_rules");
     let secretary = free.by(Some(viewer(Role::BranchSecretary, None, Some(EAST))));
@@ -186,6 +186,6 @@ fn a_void_attempt_stays_on_the_page_and_an_annulled_round_in_the_list() {
     assert_eq!(node["notices"][0]["reason"], "名册有误");
     assert_eq!(node["voided"], json!([{ "cause": "TURNOUT", "eligible": 6, "returned": 3 }]));
     let free =
-        "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 1) { claimed { branch { id } } } }";
+        "{ roundPlan(period: { quarter: { year: 2022, quarter: 1 } }, rulesVersion: 1) { claimed { branch { of } } } }";
     assert_eq!(twin.office().ask(free)["roundPlan"]["claimed"], json!([]));
 }

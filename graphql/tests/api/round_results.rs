@@ -13,7 +13,7 @@ fn result(of: MemberId, asked: &str) -> String {
 }
 
 const EXPLANATION: &str = "version score grade explanation { exact proposed rulesVersion groups { group score gap
-    dimensions { code title valid unknown mean grades { grade points count } marks { mark leader { id } } } } steps { text value } }";
+    dimensions { code title valid unknown mean grades { grade points count } marks { mark leader { of } } } } steps { text value } }";
 
 #[test]
 fn the_worked_example_explains_itself_line_by_line() {
@@ -42,7 +42,7 @@ fn the_worked_example_explains_itself_line_by_line() {
     assert_eq!((&discipline["title"], &discipline["valid"]), (&json!("纪律作风"), &json!(5)));
     assert_eq!((&discipline["unknown"], &discipline["mean"]), (&json!(1), &json!("94")));
     let marks = &it["explanation"]["groups"][0]["dimensions"][0]["marks"];
-    assert_eq!(marks[0], json!({ "mark": "90", "leader": { "id": DAN.0 } }));
+    assert_eq!(marks[0], json!({ "mark": "90", "leader": { "of": DAN.0 } }));
 }
 
 #[test]
@@ -68,10 +68,10 @@ fn one_sees_ones_own_result_the_scope_its_people_and_nobody_else() {
     assert_eq!(east.code(&result(CAI, "score")), "policy.denied", "of the other branch of the same round");
     assert_eq!(own(Role::Integration, None, None).code(&result(ANA, "score")), "policy.denied");
 
-    let listed = format!(r#"{{ round(id: "{}") {{ results {{ nodes {{ member {{ id }} }} }} }} }}"#, ROUND.0);
+    let listed = format!(r#"{{ round(id: "{}") {{ results {{ nodes {{ member {{ of }} }} }} }} }}"#, ROUND.0);
     let ids = |told: Value| -> Vec<String> {
         let nodes = told["round"]["results"]["nodes"].as_array().unwrap().clone();
-        nodes.iter().map(|node| node["member"]["id"].as_str().unwrap().to_owned()).collect()
+        nodes.iter().map(|node| node["member"]["of"].as_str().unwrap().to_owned()).collect()
     };
     let text = |members: &[MemberId]| members.iter().map(|member| member.0.to_string()).collect::<Vec<_>>();
     assert_eq!(ids(twin.office().ask(&listed)), text(&[ANA, BAO, CAI]));
@@ -90,13 +90,13 @@ fn one_sees_ones_own_result_the_scope_its_people_and_nobody_else() {
 fn a_correction_is_a_new_version_and_the_old_one_is_kept() {
     let twin = told_with([opened(), given(), counted(), published(), appealed()]);
     let asked = "version score versions { version scoreBefore explanation { score } correction { appeal reason by
-        putRight { kind group reviewer { id } } } }
+        putRight { kind group reviewer { of } } } }
         appeals { id upheld text answer answeredBy correction overdue }";
     let told = twin.by(Some(viewer(Role::Member, Some(ANA), None))).ask(&result(ANA, asked));
     let it = &told["it"];
     assert_eq!((&it["version"], &it["score"]), (&json!(2), &json!("90.15")));
     let first = json!({ "version": 1, "scoreBefore": null, "explanation": { "score": "89.65" }, "correction": null });
-    let put_right = json!([{ "kind": "MARKS", "group": null, "reviewer": { "id": DAN.0 } }]);
+    let put_right = json!([{ "kind": "MARKS", "group": null, "reviewer": { "of": DAN.0 } }]);
     let correction = json!({ "appeal": APPEAL.0, "reason": "属实", "by": "committee", "putRight": put_right });
     let second =
         json!({ "version": 2, "scoreBefore": "89.65", "explanation": { "score": "90.15" }, "correction": correction });

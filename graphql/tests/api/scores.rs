@@ -15,12 +15,12 @@ fn entries(asking: &Asking, board: &str) -> Vec<(u64, String, String)> {
     let (mut entries, mut after) = (vec![], String::new());
     loop {
         let text = format!(
-            "{{ leaderboard(board: {{ {board} }}, first: 1{after}) {{ nodes {{ rank score subject {{ id }} }} \
+            "{{ leaderboard(board: {{ {board} }}, first: 1{after}) {{ nodes {{ rank score subject {{ of }} }} \
              pageInfo {{ hasNextPage endCursor }} }} }}"
         );
         let page = asking.ask(&text)["leaderboard"].clone();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        let entry = |node: &Value| (node["rank"].as_u64().unwrap(), text(&node["score"]), text(&node["subject"]["id"]));
+        let entry = |node: &Value| (node["rank"].as_u64().unwrap(), text(&node["score"]), text(&node["subject"]["of"]));
         entries.extend(page["nodes"].as_array().unwrap().iter().map(entry));
         match page["pageInfo"]["hasNextPage"] == true {
             true => after = format!(", after: {}", page["pageInfo"]["endCursor"]),

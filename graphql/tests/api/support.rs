@@ -9,8 +9,8 @@ use std::thread::Thread;
 use async_graphql::{Request, Variables};
 use domain::id::{ActorId, BranchId, MemberId};
 use domain::period::Zone;
-use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
+use futures_util::{Stream, StreamExt};
 use graphql::schema::{Api, Settings, build};
 use graphql::viewer::{Principal, Role, SignedIn, Viewer};
 use jiff::Timestamp;
@@ -114,10 +114,8 @@ impl Asking {
         code.map_or_else(|| error.message.clone(), |code| code.to_string().trim_matches('"').to_owned())
     }
 
-    /// Everything a subscription sends until it ends: data or the code of an error.
-    pub fn follow(&self, text: &str) -> Vec<Value> {
-        let stream = self.api.execute_stream(self.request(text, Value::Null));
-        let answers: Vec<async_graphql::Response> = block_on(stream.collect());
+    /// What a subscription sends, until it ends: data or the code of an error.
+    pub fn stream(&self, text: &str) -> impl Stream<Item = Value> + Unpin + use<> {
         let shown = |answer: async_graphql::Response| match answer.errors.first() {
             Some(error) => {
                 let code = error.extensions.as_ref().and_then(|facts| facts.get("code"));
@@ -125,6 +123,11 @@ impl Asking {
             }
             None => answer.data.into_json().expect("the data is JSON"),
         };
-        answers.into_iter().map(shown).collect()
+        Box::pin(self.api.execute_stream(self.request(text, Value::Null)).map(shown))
+    }
+
+    /// Everything a subscription sends until it ends: data or the code of an error.
+    pub fn follow(&self, text: &str) -> Vec<Value> {
+        block_on(self.stream(text).collect())
     }
 }

@@ -17,14 +17,14 @@ fn a_talk_shows_every_step_and_who_took_it() {
     let twin = told();
     twin.then(talks());
     let page = twin.office().ask(&format!(
-        r#"{{ talk(id: "{}") {{ subject {{ kind id name }} cause roundId step proposedBy reason approvedBy declinedBy declinedFor
-            heldOn heldBy {{ id }} attendees {{ id }} personTimes record followUpOn followUpCalled followedUpOn note closedOn }} }}"#,
+        r#"{{ talk(id: "{}") {{ subject {{ kind of name }} cause roundId step proposedBy reason approvedBy declinedBy declinedFor
+            heldOn heldBy {{ of }} attendees {{ of }} personTimes record followUpOn followUpCalled followedUpOn note closedOn }} }}"#,
         TALK.0
     ));
     let expected = json!({
-        "subject": { "kind": "MEMBER", "id": BAO.0, "name": "䶮𠮷" }, "cause": "SCORE_BELOW", "roundId": SPRING.0,
+        "subject": { "kind": "MEMBER", "of": BAO.0, "name": "䶮𠮷" }, "cause": "SCORE_BELOW", "roundId": SPRING.0,
         "step": "CLOSED", "proposedBy": null, "reason": null, "approvedBy": "office", "declinedBy": null,
-        "declinedFor": null, "heldOn": "2022-05-02", "heldBy": { "id": ANA.0 }, "attendees": [], "personTimes": 1,
+        "declinedFor": null, "heldOn": "2022-05-02", "heldBy": { "of": ANA.0 }, "attendees": [], "personTimes": 1,
         "record": "谈话记录", "followUpOn": "2022-06-01", "followUpCalled": true, "followedUpOn": "2022-06-02",
         "note": "已改进", "closedOn": "2022-06-03",
     });

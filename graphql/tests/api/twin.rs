@@ -39,6 +39,8 @@ pub struct Twin {
     pub facts: Mutex<Vec<Fact>>,
     pub people: Mutex<HashMap<MemberId, PersonRecord>>,
     pub sent: Mutex<Vec<Sent>>,
+    /// What the last command counted on.
+    pub since: Mutex<Option<Position>>,
     /// Who looked at what a freeze hides.
     pub looks: Mutex<Vec<Look>>,
     /// Whether no look can be recorded.
@@ -116,7 +118,14 @@ impl Commands for Twin {
         Ok(Sealed(format!("sealed:{cleaned}")))
     }
 
-    async fn send(&self, asker: &Asker, command: Command, person: Option<Person>) -> Result<Accepted, SendError> {
+    async fn send_since(
+        &self,
+        asker: &Asker,
+        command: Command,
+        person: Option<Person>,
+        since: Option<Position>,
+    ) -> Result<Accepted, SendError> {
+        *self.since.lock().unwrap() = since;
         if let Some(error) = self.refuses.lock().unwrap().take() {
             return Err(error);
         }
@@ -127,6 +136,11 @@ impl Commands for Twin {
             Some((_, before, _)) if *before == command => Ok(Accepted { position, replayed: true }),
             Some(_) => Err(SendError::IdReused { command_id: asker.command_id.clone() }),
             None => {
+                let (stream, facts) = (command.stream(), self.facts.lock().unwrap());
+                let last = facts.iter().rfind(|fact| fact.stream == stream).map(|fact| fact.position);
+                if let (Some(since), Some(position)) = (since, last.filter(|last| Some(*last) > since)) {
+                    return Err(SendError::Moved { stream, since, position });
+                }
                 sent.push((asker.clone(), command, person));
                 Ok(Accepted { position, replayed: false })
             }

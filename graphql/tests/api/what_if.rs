@@ -10,7 +10,7 @@ use crate::aftermath::*;
 use crate::story::{ANA, BAO, CAI, DAN, EAST, branch};
 use crate::support::{Asking, viewer};
 
-const FIELDS: &str = "isWhatIf notice { en zh } entries { subject { id } before { score grade rank } \
+const FIELDS: &str = "isWhatIf notice { en zh } entries { subject { of } before { score grade rank } \
                       after { score grade rank } exact borderTie missing }";
 
 fn asked(rules: &str, fields: &str) -> String {
@@ -29,13 +29,13 @@ fn other_bands_show_other_grades_beside_those_that_stand_and_say_they_are_no_res
     assert_eq!(found["isWhatIf"], true);
     assert!(found["notice"]["zh"].as_str().unwrap().contains("试算"));
     let stand = |score: &str, grade: &str, rank: u64| json!({ "score": score, "grade": grade, "rank": rank });
-    let entry = |of: domain::id::MemberId, before: Value, after: Value, exact: &str| json!({ "subject": { "id": of.0 }, "before": before, "after": after, "exact": exact, "borderTie": false, "missing": [] });
+    let entry = |of: domain::id::MemberId, before: Value, after: Value, exact: &str| json!({ "subject": { "of": of.0 }, "before": before, "after": after, "exact": exact, "borderTie": false, "missing": [] });
     let nothing = json!({ "score": null, "grade": null, "rank": null });
     let expected = json!([
         entry(BAO, stand("95.00", "excellent", 1), stand("95.00", "excellent", 1), "95"),
         entry(ANA, stand("90.00", "excellent", 2), stand("90.00", "qualified", 2), "90"),
         entry(CAI, stand("90.00", "excellent", 2), stand("90.00", "qualified", 2), "90"),
-        { "subject": { "id": DAN.0 }, "before": nothing, "after": nothing, "exact": null, "borderTie": false,
+        { "subject": { "of": DAN.0 }, "before": nothing, "after": nothing, "exact": null, "borderTie": false,
           "missing": ["LEADER"] },
     ]);
     assert_eq!(found["entries"], expected);

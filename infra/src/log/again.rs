@@ -12,13 +12,12 @@ use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use domain::refusal::Refusal;
 use domain::stream::StreamId;
 use domain::world::{Decision, State, States};
 
-use super::job::{Ask, Given, Job, Read, Settled, Write};
+use super::job::{Ask, Given, Job, No, Read, Settled, Write};
 use super::settle::{Found, settle};
-use super::verdict::Verdict;
+use super::verdict::{Verdict, Versions};
 
 /// Recorded states with their versions.
 #[derive(Default)]
@@ -27,6 +26,12 @@ pub struct Fresh(HashMap<StreamId, (Arc<State>, u64)>);
 impl States for Fresh {
     fn state(&self, stream: StreamId) -> Option<&State> {
         self.0.get(&stream).map(|(state, _)| &**state)
+    }
+}
+
+impl Versions for Fresh {
+    fn version(&self, stream: StreamId) -> Option<u64> {
+        self.0.get(&stream).map(|(_, version)| *version)
     }
 }
 
@@ -42,7 +47,7 @@ pub enum Look {
 struct Foreseen {
     writes: Vec<Write>,
     after: HashMap<StreamId, (Arc<State>, u64)>,
-    refusal: Option<Refusal>,
+    refusal: Option<No>,
     reads: Vec<Read>,
 }
 

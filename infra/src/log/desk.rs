@@ -11,14 +11,13 @@ use std::collections::{HashSet, VecDeque};
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use domain::refusal::Refusal;
 use domain::stream::StreamId;
 use domain::world::{Decision, State, States};
 use lru::LruCache;
 use tokio::sync::oneshot;
 
-use super::job::{Ask, Given, Job, Read, Settled, Write};
-use super::verdict::Verdict;
+use super::job::{Ask, Given, Job, No, Read, Settled, Write};
+use super::verdict::{Verdict, Versions};
 use crate::turn::Turn;
 
 /// What a decision led to.
@@ -30,7 +29,7 @@ pub enum Step {
     /// These types of events have not been asked about yet.
     Ask(Vec<Cow<'static, str>>),
     /// The job is queued; a refusal is to be answered once it is confirmed.
-    Queued(oneshot::Receiver<Settled>, Option<Refusal>),
+    Queued(oneshot::Receiver<Settled>, Option<No>),
     /// The desk is closed.
     Closed,
 }
@@ -85,6 +84,12 @@ struct Cached<'a>(&'a LruCache<StreamId, Entry>);
 impl States for Cached<'_> {
     fn state(&self, stream: StreamId) -> Option<&State> {
         self.0.peek(&stream).filter(|entry| !entry.stale).map(|entry| &*entry.current)
+    }
+}
+
+impl Versions for Cached<'_> {
+    fn version(&self, stream: StreamId) -> Option<u64> {
+        self.0.peek(&stream).filter(|entry| !entry.stale).map(|entry| entry.version)
     }
 }
 

@@ -28,7 +28,8 @@ use super::append::Appender;
 use super::desk::{Desk, SharedDesk, Step};
 use super::gate::Gate;
 use super::hosted::{Loader, Portion};
-use super::job::{Ask, CommandKey, Given, Job, Order, Read, Settled};
+use super::job::{Ask, CommandKey, Expected, Given, Job, No, Order, Read, Settled};
+use super::since::{position_of, version_at};
 use crate::clock::Clock;
 use crate::reach::Reach;
 use crate::turn;
@@ -181,11 +182,11 @@ impl Executor {
                 Settled::IdReused => {
                     return Err(SendError::IdReused { command_id: given.order.key.command_id.clone() });
                 }
-                Settled::Refused(refusal) => return Err(SendError::Refused(refusal)),
+                Settled::Refused(no) => return Err(self.refused(no, &given.order).await),
                 Settled::StaffNumberTaken => return Err(SendError::Refused(staff_number_taken(&given.order))),
                 Settled::Failed(error) => return Err(SendError::Failed(Box::new(error))),
                 Settled::Confirmed => match refusal {
-                    Some(refusal) => return Err(SendError::Refused(refusal)),
+                    Some(no) => return Err(self.refused(no, &given.order).await),
                     None => continue,
                 },
                 Settled::Stale(_) => tokio::task::yield_now().await,
@@ -194,7 +195,35 @@ impl Executor {
         Err(SendError::Contended { attempts: ATTEMPTS })
     }
 
-    async fn decide(&self, given: &Arc<Given>) -> Result<(oneshot::Receiver<Settled>, Option<Refusal>), SendError> {
+    /// The refusal, once what it was decided on is confirmed.
+    async fn refused(&self, no: No, order: &Order) -> SendError {
+        match no {
+            No::Rule(refusal) => SendError::Refused(refusal),
+            No::Moved(since, version) => {
+                let stream = order.command.stream();
+                match self.in_time(position_of(&self.pool, stream, version)).await {
+                    Ok(position) => SendError::Moved { stream, since, position },
+                    Err(failed) => failed,
+                }
+            }
+        }
+    }
+
+    /// What a command that was made up as of a position counts on.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn expected(&self, stream: StreamId, since: Position) -> Result<Expected, SendError> {
+        let version = self.in_time(version_at(&self.pool, stream, since)).await?;
+        Ok(Expected { since, version })
+    }
+
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, SendError> {
+        let asked = async { asked.await.map_err(|error| SendError::Failed(Box::new(error))) };
+        self.reach.within(LOAD, asked, |late| SendError::Failed(Box::new(late))).await
+    }
+
+    async fn decide(&self, given: &Arc<Given>) -> Result<(oneshot::Receiver<Settled>, Option<No>), SendError> {
         for _ in 0..LOADS {
             let step = self.desk.lock().decide(given);
             match step {

@@ -121,6 +121,24 @@ pub struct Given {
     pub turn: Option<Arc<Turn>>,
 }
 
+/// What a command was made up on, where it counts on that: its stream as of a position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected {
+    /// The position.
+    pub since: Position,
+    /// The version the stream had then.
+    pub version: u64,
+}
+
+/// Why a command is not accepted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum No {
+    /// A rule is against it.
+    Rule(Refusal),
+    /// It counts on its stream as of this position, and the stream has a later version by now.
+    Moved(Position, u64),
+}
+
 /// A command to be decided.
 #[derive(Debug, Clone)]
 pub struct Order {
@@ -134,6 +152,9 @@ pub struct Order {
     pub command: Command,
     /// The person's record that goes with it.
     pub person: Option<Person>,
+    /// What it was made up on. No part of what is asked, so not of the body: sent again on what is read anew, it is the same
+    /// command.
+    pub expected: Option<Expected>,
     /// Seals and opens what a freeze hides.
     pub vault: Arc<dyn Vault>,
 }
@@ -177,7 +198,7 @@ pub enum Settled {
     /// These streams have moved on: decide again.
     Stale(Vec<StreamId>),
     /// Decided again on what is recorded, it is refused.
-    Refused(Refusal),
+    Refused(No),
     /// The staff number belongs to another member.
     StaffNumberTaken,
     /// An accident; what was asked is not recorded as far as is known.

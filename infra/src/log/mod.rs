@@ -31,6 +31,7 @@ mod outcomes;
 pub mod reader;
 pub mod replay;
 pub mod settle;
+pub mod since;
 pub mod statements;
 pub mod stream;
 pub mod verdict;

@@ -6,19 +6,24 @@ use std::sync::Arc;
 use domain::id::MemberId;
 use domain::member::MemberCommand;
 use domain::person::Person;
-use domain::refusal::Refusal;
 use domain::stream::StreamId;
 use domain::world::{Command, Decision, States, Stop, World};
 
-use super::job::{Ask, Given, Job, Order, Read};
+use super::job::{Ask, Expected, Given, Job, No, Order, Read};
 use crate::turn::Link;
+
+/// Loaded states with their versions, provisional ones included.
+pub trait Versions: States {
+    /// The version of a stream, if it is loaded.
+    fn version(&self, stream: StreamId) -> Option<u64>;
+}
 
 /// A decision with all that it rests on.
 pub struct Verdict {
     /// What happens; nothing where it is refused.
     pub decision: Decision,
     /// Why not.
-    pub refusal: Option<Refusal>,
+    pub refusal: Option<No>,
     /// The streams that were read or are written.
     pub streams: BTreeSet<StreamId>,
 }
@@ -28,16 +33,26 @@ impl Verdict {
     ///
     /// # Errors
     /// Every stream that is missing, as far as is known.
-    pub fn on(states: &dyn States, given: &Given) -> Result<Self, Vec<StreamId>> {
+    pub fn on(states: &impl Versions, given: &Given) -> Result<Self, Vec<StreamId>> {
+        let own = given.order.command.stream();
+        if let Some(Expected { since, version }) = given.order.expected {
+            let now = states.version(own).ok_or_else(|| vec![own])?;
+            if now != version {
+                let (decision, refusal) = (Decision::nothing(), Some(No::Moved(since, now)));
+                return Ok(Self { decision, refusal, streams: [own].into() });
+            }
+        }
         let world = World::new(states);
         let decided = given.order.command.decide(&world, &given.context);
         let mut streams = world.reads();
+        // Whatever was decided holds for that version alone.
+        streams.extend(given.order.expected.map(|_| own));
         let missing = |streams: BTreeSet<StreamId>| -> Vec<StreamId> {
             streams.into_iter().filter(|stream| states.state(*stream).is_none()).collect()
         };
         let (decision, refusal) = match decided {
             Err(Stop::Needs(_)) => return Err(missing(streams)),
-            Err(Stop::Refused(refusal)) => (Decision::nothing(), Some(refusal)),
+            Err(Stop::Refused(refusal)) => (Decision::nothing(), Some(No::Rule(refusal))),
             Ok(decision) => (decision, None),
         };
         streams.extend(decision.events().iter().map(|(stream, _)| *stream));

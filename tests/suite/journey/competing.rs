@@ -67,9 +67,9 @@ async fn results(t: &Teller) {
 
 /// A board as rank, score and subject.
 async fn board(t: &Teller, board: &str, when: &str) -> Value {
-    let query = format!("{{ leaderboard(board: {board}, {when}) {{ nodes {{ rank score subject {{ id }} }} }} }}");
+    let query = format!("{{ leaderboard(board: {board}, {when}) {{ nodes {{ rank score subject {{ of }} }} }} }}");
     let nodes = t.ask(&query).await["leaderboard"]["nodes"].take();
-    let line = |node: &Value| json!([node["rank"], node["score"], node["subject"]["id"]]);
+    let line = |node: &Value| json!([node["rank"], node["score"], node["subject"]["of"]]);
     nodes.as_array().unwrap().iter().map(line).collect()
 }
 
@@ -137,13 +137,13 @@ async fn competition(t: &Teller) {
     t.mark("concluded");
     let concluded = t.last().to_string();
     let query = "{ competition(id: \"@spring\", NOW) { title branch { id } metric { code } period { text } competitors
-                   rankedBy concludedAt board { position nodes { rank subject { id } } } }
+                   rankedBy concludedAt board { position nodes { rank subject { of } } } }
                    competitions(filter: { competitors: BRANCHES }, NOW) { nodes { id concludedAt } } }";
     let told = t.ask(query).await;
     assert_eq!(told["competitions"]["nodes"], json!([{ "id": "@whole", "concludedAt": null }]));
     let spring = &told["competition"];
     assert_eq!((&spring["concludedAt"], &spring["board"]["position"]), (&json!(concluded), &json!(concluded)));
-    assert_eq!(spring["board"]["nodes"][0], json!({ "rank": 1, "subject": { "id": "@ana" } }));
+    assert_eq!(spring["board"]["nodes"][0], json!({ "rank": 1, "subject": { "of": "@ana" } }));
     let subjects =
         "{ leaderboard(board: { subject: BRANCH, measure: { competition: \"@spring\" } }, NOW) { position } }";
     t.fails("board.wrong_subject", subjects).await;
@@ -232,18 +232,18 @@ async fn changes(t: &Teller) {
     let change = |board: &str, from: &str, to: &str, more: &str| {
         format!(
             "{{ leaderboardChange(board: {board}, from: {from}, to: {to}{more}) {{ movedCount totalCount nodes {{ \
-             subject {{ id }} before {{ rank score }} after {{ rank score }} ranksUp scoreChange events(first: 5) {{ nodes {{ type }} }} }} \
+             subject {{ of }} before {{ rank score }} after {{ rank score }} ranksUp scoreChange events(first: 5) {{ nodes {{ type }} }} }} \
              pageInfo {{ hasNextPage endCursor }} }} }}"
         )
     };
     let year = premium("{ year: 2022 }", "");
     let told = t.ask(&change(&year, &concluded, &mistaken, "")).await["leaderboardChange"].take();
     let chen = json!({
-        "subject": { "id": "@chen" }, "before": { "rank": 2, "score": "150.00" }, "after": { "rank": 2, "score": "1500.00" },
+        "subject": { "of": "@chen" }, "before": { "rank": 2, "score": "150.00" }, "after": { "rank": 2, "score": "1500.00" },
         "ranksUp": 0, "scoreChange": "1350.00", "events": { "nodes": [{ "type": "member_result_corrected" }] },
     });
     let dai = json!({
-        "subject": { "id": "@dai" }, "before": { "rank": 4, "score": "50.00" }, "after": { "rank": 1, "score": "7050.00" },
+        "subject": { "of": "@dai" }, "before": { "rank": 4, "score": "50.00" }, "after": { "rank": 1, "score": "7050.00" },
         "ranksUp": 3, "scoreChange": "7000.00", "events": { "nodes": [{ "type": "member_result_reported" }] },
     });
     assert_eq!((&told["movedCount"], &told["totalCount"]), (&json!(2), &json!(2)));
@@ -291,19 +291,19 @@ async fn skills(t: &Teller) {
     };
     t.no("contest.already_placed", "placeInContest", again("@chen", json!(["@ana"]))).await;
     t.yes("placeInContest", again("@chen", json!(["@dai"]))).await;
-    let team = "records(filter: { kind: CONTEST }) { nodes { id title team } }";
+    let team = "records(filter: { kind: CONTEST }) { nodes { record title team } }";
     let of = |member: &str| format!("{member}: member(id: \"@{member}\", NOW) {{ {team} }}");
     let told = t.ask(&format!("{{ {} }}", ["ana", "bo", "chen", "dai"].map(of).join(" "))).await;
     let one = |member: &str| told[member]["records"]["nodes"][0].clone();
     assert_eq!((one("ana"), one("chen")), (one("bo"), one("dai")));
-    assert_eq!((&one("ana")["id"], &one("ana")["title"]), (&one("chen")["id"], &json!("点钞比武")));
+    assert_eq!((&one("ana")["record"], &one("ana")["title"]), (&one("chen")["record"], &json!("点钞比武")));
     assert!(one("ana")["team"] != one("chen")["team"] && one("ana")["team"].is_string(), "{told}");
     let input = json!({
         "member": "@ana", "on": "2022-04-01", "title": "服务明星", "level": "PROVINCIAL", "body": "省分公司",
     });
     t.make("honour", "grantHonour", input).await;
     let query = "{ member(id: \"@bo\", NOW) { counts { contests honours } records(filter: { kind: CONTEST }) { nodes {
-        id title amount teamSize level } } } ana: member(id: \"@ana\", NOW) { records(filter: { kind: HONOUR }) { nodes {
+        record title amount teamSize level } } } ana: member(id: \"@ana\", NOW) { records(filter: { kind: HONOUR }) { nodes {
         title detail level } } } }";
     assert_eq!(
         t.ask(query).await,
@@ -311,7 +311,7 @@ async fn skills(t: &Teller) {
             "member": {
                 "counts": { "contests": 1, "honours": 0 },
                 "records": { "nodes": [
-                    { "id": "@contest", "title": "点钞比武", "amount": 2, "teamSize": 2, "level": "CITY" },
+                    { "record": "@contest", "title": "点钞比武", "amount": 2, "teamSize": 2, "level": "CITY" },
                 ] },
             },
             "ana": { "records": { "nodes": [{ "title": "服务明星", "detail": "省分公司", "level": "PROVINCIAL" }] } },
@@ -328,12 +328,12 @@ async fn training(t: &Teller) {
         "branch": "@company", "training": "@training", "added": ["@dai"], "removed": ["@bo"], "reason": "签到表核对",
     });
     t.yes("correctAttendance", input).await;
-    let query = "{ training(id: \"@training\", NOW) { topic minutes attendees branch { id } attendance { nodes { member { id } minutes } } }
+    let query = "{ training(id: \"@training\", NOW) { topic minutes attendees branch { id } attendance { nodes { member { of } minutes } } }
                    member(id: \"@dai\", NOW) { trainings { nodes { on training { id } } } counts { trainings trainingMinutes } } }";
     let mut told = t.ask(query).await;
     let mut attendance = told["training"]["attendance"]["nodes"].take().as_array().unwrap().clone();
-    attendance.sort_by_key(|row| row["member"]["id"].as_str().map(str::to_owned));
-    let attended = |name: &str| json!({ "member": { "id": name }, "minutes": 90 });
+    attendance.sort_by_key(|row| row["member"]["of"].as_str().map(str::to_owned));
+    let attended = |name: &str| json!({ "member": { "of": name }, "minutes": 90 });
     assert_eq!(attendance, [attended("@ana"), attended("@chen"), attended("@dai")]);
     assert_eq!((&told["training"]["topic"], &told["training"]["attendees"]), (&json!("反洗钱"), &json!(3)));
     assert_eq!(
@@ -357,13 +357,13 @@ async fn style(t: &Teller) {
     t.no("branch.improvement_own_confirmation", "confirmImprovement", confirm.clone()).await;
     t.viewer("id=deputy; roles=office").yes("confirmImprovement", confirm).await;
     let query = "{ branch(id: \"@first\", NOW) { counts { themeDays improvementsReported improvementsConfirmed }
-                   records(filter: { kind: IMPROVEMENT }) { nodes { id state title detail evidence note reportedBy confirmedBy } } } }";
+                   records(filter: { kind: IMPROVEMENT }) { nodes { record state title detail evidence note reportedBy confirmedBy } } } }";
     assert_eq!(
         t.ask(query).await["branch"],
         json!({
             "counts": { "themeDays": 1, "improvementsReported": 1, "improvementsConfirmed": 1 },
             "records": { "nodes": [{
-                "id": "@improvement", "state": "CONFIRMED", "title": "延长营业时间", "detail": "排队减少",
+                "record": "@improvement", "state": "CONFIRMED", "title": "延长营业时间", "detail": "排队减少",
                 "evidence": "公告照片", "note": "现场核实", "reportedBy": "office", "confirmedBy": "deputy",
             }] },
         })

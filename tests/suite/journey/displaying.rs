@@ -14,6 +14,7 @@ pub async fn identity_standards_and_commitments_are_displayed(heard: Ears) {
     identity(&t).await;
     t.remember().await;
     commitments(&t).await;
+    together(&t).await;
     t.remember().await;
     standards(&t).await;
     t.remember().await;
@@ -37,7 +38,7 @@ async fn identity(t: &Teller) {
     let query =
         "{ ana: member(id: \"@ana\", NOW) { plaqueDuty counts { badgeChecks badgesWorn services serviceMinutes }
                    year(year: 2022) { badgeChecks serviceMinutes } records(filter: { kind: BADGE_CHECK }) { nodes {
-                   on state detail subject { id } } } } bo: member(id: \"@bo\", NOW) { plaqueDuty } }";
+                   on state detail subject { of } } } } bo: member(id: \"@bo\", NOW) { plaqueDuty } }";
     let told = t.ask(query).await;
     assert_eq!((&told["ana"]["plaqueDuty"], &told["bo"]["plaqueDuty"]), (&json!("理财经理"), &Value::Null));
     assert_eq!(
@@ -45,7 +46,7 @@ async fn identity(t: &Teller) {
         json!({ "badgeChecks": 2, "badgesWorn": 1, "services": 1, "serviceMinutes": 90 })
     );
     assert_eq!(told["ana"]["year"], json!({ "badgeChecks": 2, "serviceMinutes": 90 }));
-    let ana = json!({ "id": "@ana" });
+    let ana = json!({ "of": "@ana" });
     assert_eq!(
         told["ana"]["records"]["nodes"],
         json!([
@@ -68,18 +69,32 @@ async fn commitments(t: &Teller) {
     t.yes("settleCommitment", settle("@kept", "FULFILLED")).await;
     t.yes("settleCommitment", settle("@missed", "MISSED")).await;
     let query = "{ member(id: \"@bo\", NOW) { counts { commitmentsMade commitmentsFulfilled commitmentsMissed }
-                   records(filter: { kind: COMMITMENT }) { nodes { id state due endedOn title evidence note } } } }";
+                   records(filter: { kind: COMMITMENT }) { nodes { record state due endedOn title evidence note } } } }";
     let told = t.ask(query).await["member"].take();
     assert_eq!(told["counts"], json!({ "commitmentsMade": 3, "commitmentsFulfilled": 1, "commitmentsMissed": 1 }));
     let nodes = told["records"]["nodes"].as_array().unwrap();
-    let kept = nodes.iter().find(|record| record["id"] == "@kept").unwrap();
+    let kept = nodes.iter().find(|record| record["record"] == "@kept").unwrap();
     assert_eq!(
         kept,
         &json!({
-            "id": "@kept", "state": "FULFILLED", "due": "2022-06-20", "endedOn": "2022-06-30", "title": "每月走访十户",
+            "record": "@kept", "state": "FULFILLED", "due": "2022-06-20", "endedOn": "2022-06-30", "title": "每月走访十户",
             "evidence": "走访记录十二份", "note": "已核实",
         })
     );
+}
+
+/// Many at once: each by itself, after those before it; and what counts on what was read.
+async fn together(t: &Teller) {
+    let read = t.last();
+    let made = |id: &str, since: u64| {
+        json!({ "makeCommitment": { "member": "@ana", "on": "2022-06-01", "due": "2022-12-31", "text": "微笑服务",
+            "commandId": id, "ifUnchangedSince": since.to_string() } })
+    };
+    let answered = t.many(json!([made("together-1", read), made("together-2", read), made("together-1", read)])).await;
+    assert_eq!(answered, [None, Some("subject.changed_since".to_owned()), None]);
+    let input = json!({ "member": "@ana", "on": "2022-06-02", "place": "大厅", "worn": true, "ifUnchangedSince": read.to_string() });
+    let refusal = t.no("subject.changed_since", "checkBadge", input).await;
+    assert_eq!(refusal["facts"][2], json!({ "name": "position", "value": t.last().to_string() }));
 }
 
 async fn standards(t: &Teller) {
@@ -96,15 +111,15 @@ async fn standards(t: &Teller) {
     t.make("inspection", "inspectOutlet", input).await;
     let query = "{ outlet(id: \"@hall\", NOW) { name kind standing standardsDisplayed inspections inspectedOn
                    sixS { sort setInOrder shine standardise sustain safety } branch { id }
-                   records { nodes { id kind title note standard } } } }";
+                   records { nodes { record kind title note standard } } } }";
     assert_eq!(
         t.ask(query).await["outlet"],
         json!({
             "name": "人民路网点", "kind": "FINANCIAL", "standing": "OPEN", "standardsDisplayed": 1, "inspections": 1,
             "inspectedOn": "2022-06-12", "sixS": verdicts, "branch": { "id": "@first" },
             "records": { "nodes": [
-                { "id": "@inspection", "kind": "INSPECTION", "title": null, "note": "柜面需整理", "standard": null },
-                { "id": "@standard", "kind": "STANDARD", "title": "开户流程图", "note": null, "standard": "PROCESS_CHART" },
+                { "record": "@inspection", "kind": "INSPECTION", "title": null, "note": "柜面需整理", "standard": null },
+                { "record": "@standard", "kind": "STANDARD", "title": "开户流程图", "note": null, "standard": "PROCESS_CHART" },
             ] },
         })
     );
@@ -122,15 +137,15 @@ async fn contact_points(t: &Teller) {
     });
     t.make("visit", "visitContactPoint", input).await;
     let query =
-        "{ contactPoint(id: \"@point\", NOW) { cadres { id } outlet { id } station { id } standing visits visitedOn
-                   from until records { nodes { id visitor { id } outlet { id } note } } } }";
+        "{ contactPoint(id: \"@point\", NOW) { cadres { of } outlet { id } station { id } standing visits visitedOn
+                   from until records { nodes { record visitor { of } outlet { id } note } } } }";
     assert_eq!(
         t.ask(query).await["contactPoint"],
         json!({
-            "cadres": [{ "id": "@ana" }, { "id": "@bo" }], "outlet": { "id": "@hall" }, "station": { "id": "@station" },
+            "cadres": [{ "of": "@ana" }, { "of": "@bo" }], "outlet": { "id": "@hall" }, "station": { "id": "@station" },
             "standing": "STANDING", "visits": 1, "visitedOn": "2022-06-08", "from": "2022-05-01", "until": "2022-12-31",
             "records": { "nodes": [
-                { "id": "@visit", "visitor": { "id": "@bo" }, "outlet": { "id": "@station" }, "note": "车辆消防器材已更换" },
+                { "record": "@visit", "visitor": { "of": "@bo" }, "outlet": { "id": "@station" }, "note": "车辆消防器材已更换" },
             ] },
         })
     );
@@ -169,7 +184,7 @@ async fn contact_points(t: &Teller) {
 
 /// Each figure opens to its events.
 async fn figures(t: &Teller) {
-    let query = "{ report(year: 2022, NOW) { figures { code value unit exactness events { nodes { type subject { id } } } } } }";
+    let query = "{ report(year: 2022, NOW) { figures { code value unit exactness events { nodes { type subject { of } } } } } }";
     let report = t.ask(query).await;
     let figure = |code: &str| {
         let figures = report["report"]["figures"].as_array().unwrap();
@@ -179,7 +194,7 @@ async fn figures(t: &Teller) {
         figure("volunteers"),
         json!({
             "code": "volunteers", "value": "1", "unit": "PERSONS", "exactness": "EXACT",
-            "events": { "nodes": [{ "type": "member_service_recorded", "subject": { "id": "@ana" } }] },
+            "events": { "nodes": [{ "type": "member_service_recorded", "subject": { "of": "@ana" } }] },
         })
     );
     let outlets = figure("outlets_financial");

@@ -87,7 +87,7 @@ pub async fn boards_reports_and_positions_are_sent_again_when_they_change(heard:
 async fn board(t: &Teller) {
     let mut feed = Feed::open(t.address(), Some("id=office; roles=office")).await;
     let board = "board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 } }";
-    let id = feed.subscribe(&format!("subscription {{ leaderboard({board}, first: 2) {{ position nodes {{ rank score subject {{ id name }} }} }} }}")).await;
+    let id = feed.subscribe(&format!("subscription {{ leaderboard({board}, first: 2) {{ position nodes {{ rank score subject {{ of name }} }} }} }}")).await;
     assert_eq!(feed.next_of(&id).await["leaderboard"]["nodes"], json!([]));
     for (member, name, value) in [("@ana", "阿依古丽·买买提", "10"), ("@bo", "试䶮", "20")] {
         // What does not change the board is not sent.
@@ -96,7 +96,7 @@ async fn board(t: &Teller) {
         t.yes("reportMemberResult", input).await;
         let sent = feed.next_of(&id).await["leaderboard"].take();
         assert_eq!(sent["position"], t.last().to_string());
-        let subject = json!({ "id": t.id(&member[1..]), "name": name });
+        let subject = json!({ "of": t.id(&member[1..]), "name": name });
         assert_eq!(sent["nodes"][0], json!({ "rank": 1, "score": format!("{value}.00"), "subject": subject }));
     }
     // A third one on a board of two changes nothing that is seen.

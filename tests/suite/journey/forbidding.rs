@@ -69,6 +69,8 @@ const QUERIES: &[(&str, &str)] = &[
     ("member records", "{ member(id: \"M\") { records { nodes { on } } } }"),
     ("member texts", "{ member(id: \"M\") { records { nodes { title } } plaqueDuty } }"),
     ("member results", "{ member(id: \"M\") { results { nodes { value } } standings { nodes { value } } } }"),
+    ("node of a member", "{ node(id: \"M\") { ... on Member { post } } }"),
+    ("node of a branch", "{ node(id: \"B\") { ... on Branch { name } } }"),
     ("branch texts", "{ branch(id: \"B\") { records { nodes { title } } } }"),
     ("dues", "{ dues(within: \"B\") { position } }"),
     ("report", "{ report(year: 2022) { figures { code } } }"),
@@ -91,6 +93,7 @@ const SUBSCRIPTIONS: &[(&str, &str)] = &[
         "leaderboard, followed",
         "subscription { leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 }, within: \"B\" }) { nodes { score } } }",
     ),
+    ("turnout of a round, followed", "subscription { turnout(round: \"R\") { voting { issued } } }"),
     ("report, followed", "subscription { report(year: 2022) { figures { code } } }"),
 ];
 
@@ -153,7 +156,10 @@ async fn fed(t: &Teller, who: SignedIn) -> Vec<String> {
     for (_, subscription) in SUBSCRIPTIONS {
         let mut cell = String::new();
         for (_, branch) in PROBES {
-            let asked = t.filled(&subscription.replace("\"B\"", &format!("\"{branch}\"")));
+            let round = branch.replace('@', "@round_");
+            let asked =
+                subscription.replace("\"B\"", &format!("\"{branch}\"")).replace("\"R\"", &format!("\"{round}\""));
+            let asked = t.filled(&asked);
             cell.push(told(&api.first(&asked).await, subscription));
         }
         cells.push(cell);
@@ -256,7 +262,7 @@ pub async fn names_and_texts_are_masked(heard: Ears) {
     }
     let integration = t.viewer("id=i; roles=integration");
     integration.fails("policy.denied", reasons).await;
-    let board = "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 } }, NOW) { nodes { subject { id name } } } }";
+    let board = "{ leaderboard(board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { year: 2022 } }, NOW) { nodes { subject { of name } } } }";
     let nodes = integration.ask(board).await["leaderboard"]["nodes"].take();
     assert_eq!(nodes.as_array().unwrap().len(), 3);
     assert!(nodes.as_array().unwrap().iter().all(|node| node["subject"]["name"].is_null()), "{nodes}");

@@ -155,7 +155,7 @@ async fn handed_over(t: &Teller) {
 async fn trail_of_merger(t: &Teller) {
     let query = format!(
         "{{ auditTrail(NOW, filter: {{ commandId: \"{MERGER}\", correlationId: \"{REFORM}\" }}) {{ nodes {{ type actor recordedAt
-            subject {{ id kind }} concerns {{ id }} reason commandId correlationId sequence }} }} }}"
+            subject {{ of kind }} concerns {{ of }} reason commandId correlationId sequence }} }} }}"
     );
     let trail = t.ask(&query).await["auditTrail"]["nodes"].take();
     let types: Vec<_> = trail.as_array().unwrap().iter().map(|event| event["type"].as_str().unwrap()).collect();
@@ -172,11 +172,11 @@ async fn trail_of_merger(t: &Teller) {
         ]
     );
     let merged = &trail[0];
-    assert_eq!(merged["subject"], json!({ "id": "@second", "kind": "BRANCH" }));
+    assert_eq!(merged["subject"], json!({ "of": "@second", "kind": "BRANCH" }));
     assert_eq!((&merged["reason"], &merged["actor"]), (&json!("支部合并"), &json!("office")));
     assert_eq!(merged["recordedAt"], "2022-01-06T12:00:00+08:00");
     assert_eq!((&merged["commandId"], &merged["correlationId"]), (&json!(MERGER), &json!(REFORM)));
-    assert!(merged["concerns"].as_array().unwrap().contains(&json!({ "id": "@first" })), "{merged}");
+    assert!(merged["concerns"].as_array().unwrap().contains(&json!({ "of": "@first" })), "{merged}");
     let trimmed = MERGER.trim();
     let other =
         t.ask(&format!("{{ auditTrail(NOW, filter: {{ commandId: \"{trimmed}\" }}) {{ nodes {{ type }} }} }}")).await;

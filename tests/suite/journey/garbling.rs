@@ -171,7 +171,7 @@ async fn queries(t: &Teller) {
         "{ organisation(asOf: {}) { id } }",
         "{ organisation(asOf: { position: \"1\", instant: \"2022-01-01T00:00:00Z\" }) { id } }",
         "subscription { position }",
-        "mutation { closeBranch(input: {}) { id } }",
+        "mutation { closeBranch(input: {}) { of } }",
         "{ log { position } } \u{0}",
         "{ metric(code: \"\\u{110000}\") { code } }",
         "{ metric(code: \"\\x\") { code } }",

@@ -419,13 +419,13 @@ async fn together(t: &Teller) {
     let round = t
         .ask(
             "{ round(id: \"@next\", NOW) { notices { version reason approvedBy declinedBy declinedFor }
-        voting { group counting { scrutineer { id } entered } } } }",
+        voting { group counting { scrutineer { of } entered } } } }",
         )
         .await;
     let declined = |version: Value, by: &str| json!({ "version": version, "reason": "试", "approvedBy": null, "declinedBy": by, "declinedFor": "试" });
     assert_eq!(round["round"]["notices"], json!([declined(json!(2), "second"), declined(Value::Null, "office")]));
     let public = round["round"]["voting"].as_array().unwrap().iter().find(|of| of["group"] == "PUBLIC").unwrap();
     let counting =
-        json!([{ "scrutineer": { "id": "@x1" }, "entered": 7 }, { "scrutineer": { "id": "@scru2" }, "entered": 7 }]);
+        json!([{ "scrutineer": { "of": "@x1" }, "entered": 7 }, { "scrutineer": { "of": "@scru2" }, "entered": 7 }]);
     assert_eq!(public["counting"], counting);
 }

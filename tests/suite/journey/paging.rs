@@ -88,7 +88,7 @@ async fn members(t: &Teller) {
 
 async fn board(t: &Teller) {
     let board = "board: { subject: MEMBER, measure: { metric: \"premium_new\" }, period: { quarter: { year: 2022, quarter: 2 } } }";
-    let node = "rank score subject { id }";
+    let node = "rank score subject { of }";
     let before = whole(t, "leaderboard", board, node).await;
     let ranks: Vec<_> = before.iter().map(|row| row["rank"].as_u64().unwrap()).collect();
     assert_eq!(ranks, [vec![1; 5], vec![6; 10], vec![16; 6]].concat(), "ties share a rank over the edge of a page");

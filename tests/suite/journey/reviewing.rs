@@ -37,7 +37,7 @@ async fn drafted_and_opened(t: &Teller) {
     let items = drafted["items"].as_array().unwrap();
     assert_eq!(items.len(), 2, "@team alone, the small branches together: {drafted}");
     for (item, name) in items.iter().zip(["one", "other"]) {
-        t.call(name, item["outcome"]["id"].as_str().unwrap());
+        t.call(name, item["outcome"]["of"].as_str().unwrap());
     }
     let of_team = |item: &Value| item["about"] == json!([t.id("team")]);
     let (round, other) = if of_team(&items[0]) { ("one", "other") } else { ("other", "one") };

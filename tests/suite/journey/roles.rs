@@ -2,6 +2,7 @@
 //!
 //! What each may at all is the table in `permissions.md`; here it is held where it matters, stage by stage.
 
+use harness::feed::Feed;
 use serde_json::{Value, json};
 
 use super::panel::{TEAM, count, draft, marks, member, opening, panel, second};
@@ -9,7 +10,7 @@ use super::teller::{Ears, Teller};
 
 const CLOSE: &str = "2022-06-30T18:00:00+08:00";
 const LOOK: &str =
-    "{ roundProposal(round: \"@round\", NOW) { results { nodes { member { id } explanation { score } } } } }";
+    "{ roundProposal(round: \"@round\", NOW) { results { nodes { member { of } explanation { score } } } } }";
 const READS: &str =
     "{ recordedReads(subject: { kind: ROUND, id: \"@round\" }, filter: { denied: false }) { nodes { viewer what } } }";
 
@@ -102,6 +103,11 @@ async fn given(t: &Teller, cast: &Cast) {
     let paper = |name: &str| json!({ "round": "@round", "group": "PEER", "to": format!("@{name}") });
     let others = [&cast.neighbour, &cast.boss, &cast.auditor, &cast.robot, &cast.m1, &cast.lead1];
     cast.denied(&others, "issuePaper", &paper("m1")).await;
+    // A member of the round follows its turnout.
+    let mut feed = Feed::open(t.address(), Some(&t.filled("id=m1; roles=member; member=@m1"))).await;
+    let turnout = t.filled("subscription { turnout(round: \"@round\") { position voting { group issued returned } } }");
+    let id = feed.subscribe(&turnout).await;
+    assert_eq!(issued(&feed.next_of(&id).await), [0, 0]);
     for name in TEAM {
         member(t, name).yes("giveSelfReview", own.clone()).await;
         let given = if name == "m2" { marks("10", "10") } else { marks("90", "80") };
@@ -109,6 +115,18 @@ async fn given(t: &Teller, cast: &Cast) {
         cast.secretary.yes("issuePaper", paper(name)).await;
     }
     cast.secretary.yes("issuePaper", json!({ "round": "@round", "group": "PUBLIC", "count": 8 })).await;
+    let mut told = vec![[0, 0]];
+    while told.last() != Some(&[7, 8]) {
+        told.push(issued(&feed.next_of(&id).await));
+    }
+    assert!(told.windows(2).all(|pair| pair[0] < pair[1]), "nothing but ballots makes it be sent: {told:?}");
+}
+
+/// How many ballots were handed out, to peers and to the public.
+fn issued(answer: &Value) -> [u64; 2] {
+    let voting = answer["turnout"]["voting"].as_array().unwrap();
+    let of = |group: &str| voting.iter().find(|voting| voting["group"] == group).unwrap()["issued"].as_u64().unwrap();
+    [of("PEER"), of("PUBLIC")]
 }
 
 fn counts(group: &str) -> Value {

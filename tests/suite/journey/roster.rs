@@ -116,9 +116,9 @@ async fn record(t: &Teller) {
     .await;
     let shown = t.ask("{ member(staffNumber: \"A-100\", NOW) { id staffNumber } }").await;
     assert_eq!(shown["member"], json!({ "id": "@ana", "staffNumber": "a-100" }));
-    let amended = "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body reason subject { id name } } } }";
+    let amended = "{ auditTrail(NOW, filter: { type: \"member_person_amended\" }) { nodes { body reason subject { of name } } } }";
     let events = t.ask(amended).await["auditTrail"]["nodes"].take();
-    assert_eq!(events[0]["subject"], json!({ "id": "@ana", "name": "阿依古丽·吐尔逊" }));
+    assert_eq!(events[0]["subject"], json!({ "of": "@ana", "name": "阿依古丽·吐尔逊" }));
     assert_eq!((&events[0]["reason"], &events[1]["reason"]), (&Value::Null, &json!("按身份证更正")));
     assert!(!events[0]["body"].as_str().unwrap().contains('阿'), "{events}");
     // The number that became free may be taken.

@@ -75,14 +75,14 @@ async fn held(t: &Teller) {
 
 /// Thirty days later, at the midnight of the organisation.
 async fn due(t: &Teller) {
-    let dues = "{ dues(NOW) { nodes { kind dueAt dueOn noted subject { id } } } }";
+    let dues = "{ dues(NOW) { nodes { kind dueAt dueOn noted subject { of } } } }";
     let row = |noted: bool, whom: &str| {
         json!({ "kind": "TALK_FOLLOW_UP", "dueAt": "2022-07-01T00:00:00+08:00",
-        "dueOn": "2022-07-01", "noted": noted, "subject": { "id": whom } })
+        "dueOn": "2022-07-01", "noted": noted, "subject": { "of": whom } })
     };
     let sorted = |answer: Value| {
         let mut nodes = answer["dues"]["nodes"].as_array().unwrap().clone();
-        nodes.sort_by_key(|node| node["subject"]["id"].to_string());
+        nodes.sort_by_key(|node| node["subject"]["of"].to_string());
         nodes
     };
     assert_eq!(sorted(t.ask(dues).await), [row(false, "@m1"), row(false, "@team")]);

@@ -65,11 +65,11 @@ const SNAPSHOT: &[&str] = &[
        completion growth exactness results } } } } }",
     "{ outlets(WHEN, first: 50) { nodes { id name kind standing branch { id } inspections standardsDisplayed inspectedOn
        sixS { sort safety } } } contactPoints(WHEN, first: 20) { nodes { id standing visits branch { id } endedOn } } }",
-    "{ trainings(WHEN, first: 20) { nodes { id topic minutes attendees attendance { nodes { member { id } } } } } }",
+    "{ trainings(WHEN, first: 20) { nodes { id topic minutes attendees attendance { nodes { member { of } } } } } }",
     "{ metrics(WHEN) { nodes { code name } } competitions(WHEN) { nodes { id title concludedAt board { position nodes {
-       rank score subject { id } } } } } }",
+       rank score subject { of } } } } } }",
     "{ report(year: 2022, WHEN) { asOf figures { code value exactness position events(first: 5) { nodes { position } } } } }",
-    "{ auditTrail(WHEN, reverse: true, first: 50) { nodes { position type recordedAt actor subject { id } reason } } }",
+    "{ auditTrail(WHEN, reverse: true, first: 50) { nodes { position type recordedAt actor subject { of } reason } } }",
 ];
 
 impl Teller {
@@ -215,11 +215,11 @@ impl Teller {
         let kind = format!("{}{}Input", mutation[..1].to_uppercase(), &mutation[1..]);
         let refusal = "refusal { code message messageZh facts { name value } }";
         let items = match SEVERAL.contains(&mutation) {
-            true => format!("items {{ about outcome {{ id position replayed {refusal} }} }}"),
+            true => format!("items {{ about outcome {{ of position replayed {refusal} }} }}"),
             false => String::new(),
         };
         let query = format!(
-            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position id commandId replayed {refusal} {items} }} }}"
+            "mutation($input: {kind}!) {{ done: {mutation}(input: $input) {{ position of commandId replayed {refusal} {items} }} }}"
         );
         let mut input = self.filled_in(input);
         if input.get("commandId").is_none() {
@@ -244,6 +244,23 @@ impl Teller {
             told.last = position.max(told.last);
         }
         done
+    }
+
+    /// Sends commands of whatever kinds in one call; answers the codes of their refusals.
+    pub async fn many(&self, commands: Value) -> Vec<Option<String>> {
+        let query =
+            "mutation($input: SendCommandsInput!) { done: sendCommands(input: $input) { position refusal { code }
+            outcomes { position replayed refusal { code } } } }";
+        let input = self.filled_in(json!({ "commands": commands }));
+        let mut response = self.api.ask(query, json!({ "input": input })).await.unwrap();
+        self.overhear(&response);
+        let done = response["data"]["done"].take();
+        let position: u64 = done["position"].as_str().unwrap_or_else(|| panic!("{done}")).parse().unwrap();
+        self.heard().mutations.insert("sendCommands".to_owned());
+        let last = self.last();
+        self.told().last = position.max(last);
+        let outcomes = done["outcomes"].as_array().unwrap().iter();
+        outcomes.map(|outcome| outcome["refusal"]["code"].as_str().map(str::to_owned)).collect()
     }
 
     /// Sends several commands in one mutation, of which every one is refused with this code; answers the first refusal.
@@ -316,7 +333,7 @@ impl Teller {
     /// Sends a mutation that is accepted, and calls what it made by a name.
     pub async fn make(&self, name: &str, mutation: &str, input: Value) {
         let done = self.yes(mutation, input).await;
-        self.call(name, done["id"].as_str().unwrap());
+        self.call(name, done["of"].as_str().unwrap());
     }
 
     /// Sends a mutation that is refused with this code, says why in both languages, and records nothing.
@@ -324,7 +341,7 @@ impl Teller {
         let done = self.send(mutation, input.clone()).await;
         let refusal = &done["refusal"];
         assert_eq!(refusal["code"].as_str(), Some(code), "{mutation} {input}: {done}");
-        assert!(done["position"].is_null() && done["id"].is_null() && done["replayed"] == json!(false), "{done}");
+        assert!(done["position"].is_null() && done["of"].is_null() && done["replayed"] == json!(false), "{done}");
         for sentence in ["message", "messageZh"] {
             assert!(refusal[sentence].as_str().is_some_and(|text| text.len() > 5), "{done}");
         }

@@ -44,13 +44,13 @@ fn some(score: &str, exact: &str) -> (Option<String>, Option<String>) {
 async fn board(t: &Teller, period: &str, within: &str) -> Value {
     let query = format!(
         "{{ leaderboard(board: {{ subject: MEMBER, measure: {{ roundScore: true }}, period: {period}, within: \"@{within}\" }},
-            NOW) {{ nodes {{ rank score subject {{ id }} }} }} }}"
+            NOW) {{ nodes {{ rank score subject {{ of }} }} }} }}"
     );
     t.ask(&query).await["leaderboard"]["nodes"].take()
 }
 
 fn places(expected: &[(u64, &str, &str)]) -> Value {
-    let place = |(rank, score, name): &(u64, &str, &str)| json!({ "rank": rank, "score": score, "subject": { "id": format!("@{name}") } });
+    let place = |(rank, score, name): &(u64, &str, &str)| json!({ "rank": rank, "score": score, "subject": { "of": format!("@{name}") } });
     expected.iter().map(place).collect()
 }
 
@@ -179,7 +179,7 @@ pub async fn scores_are_rounded_once_and_ranked(heard: Ears) {
     marked_quarter(&t, "ranked", ("@team", 1, 2), &ranked, "2022-06-22").await;
     let mut nodes = board(&t, "{ quarter: { year: 2022, quarter: 1 } }", "team").await;
     // Who share a rank come in an order of no meaning.
-    nodes.as_array_mut().unwrap().sort_by_key(|node| (node["rank"].as_u64(), node["subject"]["id"].to_string()));
+    nodes.as_array_mut().unwrap().sort_by_key(|node| (node["rank"].as_u64(), node["subject"]["of"].to_string()));
     let expected = places(&[(1, "95.00", "m1"), (2, "90.00", "m2"), (2, "90.00", "m3"), (4, "85.00", "m4")]);
     assert_eq!(nodes, expected);
     let edges = [("m1", marks("89.89", "89.39")), ("m2", marks("89.64", "89.65"))];

@@ -88,9 +88,9 @@ async fn a_year(t: &Teller) {
         { "name": "round", "value": "@third" }]);
     assert_eq!(refusal["facts"], facts);
     t.yes("tallyRound", tally(json!([]))).await;
-    let found = t.ask("{ round(id: \"@year\", NOW) { quarters { id } } }").await;
+    let found = t.ask("{ round(id: \"@year\", NOW) { quarters { of } } }").await;
     let mut found: Vec<&str> =
-        found["round"]["quarters"].as_array().unwrap().iter().map(|of| of["id"].as_str().unwrap()).collect();
+        found["round"]["quarters"].as_array().unwrap().iter().map(|of| of["of"].as_str().unwrap()).collect();
     found.sort_unstable();
     assert_eq!(found, ["@quarter", "@third"], "where none is named, all are found");
     t.no("round.tie_undecided", "decideGrades", decision(&[])).await;
@@ -118,7 +118,7 @@ async fn a_year(t: &Teller) {
 async fn an_annulment(t: &Teller) {
     let board =
         "{ leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { year: 2022 } }, NOW) {
-        nodes { rank subject { id } } } }";
+        nodes { rank subject { of } } } }";
     let ranked = t.ask(board).await["leaderboard"]["nodes"].as_array().unwrap().len();
     assert_eq!(ranked, 6, "the seventh has no score");
     t.yes("proposeAnnulment", json!({ "round": "@year", "reason": "程序有误" })).await;

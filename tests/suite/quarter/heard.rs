@@ -10,11 +10,11 @@ use super::world::{World, unsealed};
 /// What is followed; positions that come together are sent as one, so that only the last of them is the same.
 const FOLLOWED: [&str; 5] = [
     "position",
-    "auditTrail { position type actor recordedAt reason body concerns { id } sequence subject { id } commandId correlationId }",
+    "auditTrail { position type actor recordedAt reason body concerns { of } sequence subject { of } commandId correlationId }",
     "leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } } })
-       { totalCount nodes { rank score value subject { id } } }",
+       { totalCount nodes { rank score value subject { of } } }",
     "leaderboard(board: { subject: BRANCH, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } } })
-       { totalCount nodes { rank score value subject { id } } }",
+       { totalCount nodes { rank score value subject { of } } }",
     "report(year: 2022) { figures { code value exactness } }",
 ];
 const POSITION: usize = 0;

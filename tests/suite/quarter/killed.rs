@@ -62,7 +62,7 @@ async fn left(api: &Api, play: &Play) -> (Vec<Value>, Value) {
     loop {
         let query =
             "query($after: String) { auditTrail(first: 100, after: $after) { nodes { position type actor commandId
-            subject { id } } pageInfo { hasNextPage endCursor } } }";
+            subject { of } } pageInfo { hasNextPage endCursor } } }";
         let page = api.data(query, json!({ "after": after })).await.unwrap()["auditTrail"].take();
         events.extend(page["nodes"].as_array().unwrap().iter().cloned());
         if page["pageInfo"]["hasNextPage"] == false {

@@ -232,7 +232,7 @@ impl Play {
         let refusal = "refusal { code message facts { name value } }";
         let answer = match step.mutation {
             "countPaper" => format!("items {{ outcome {{ position replayed {refusal} }} }}"),
-            _one => format!("position id replayed {refusal}"),
+            _one => format!("position of replayed {refusal}"),
         };
         let query = format!("mutation($input: {kind}!) {{ done: {}(input: $input) {{ {answer} }} }}", step.mutation);
         let api = api.as_viewer(&self.filled(&step.viewer));
@@ -244,7 +244,7 @@ impl Play {
             (!behind).then(|| answer["data"]["done"].take())
         };
         let answered = until(step.mutation, Duration::from_secs(120), sent).await;
-        if let (false, Some(id)) = (step.name.is_empty(), answered["id"].as_str()) {
+        if let (false, Some(id)) = (step.name.is_empty(), answered["of"].as_str()) {
             self.ids.insert(step.name.clone(), id.to_owned());
         }
         answered

@@ -30,13 +30,14 @@ pub(super) const EXPLANATION: &str =
     textZh } groups { group score gap dimensions { mean valid grades { grade count } marks { mark } } } }";
 
 /// Every path that leads to a round, a person in it, or what is made of both.
-pub(super) const PATHS: [&str; 24] = [
+pub(super) const PATHS: [&str; 25] = [
     "talks(first: 5AT) { nodes { id step } }",
     "recordedReads(subject: { kind: ROUND, id: \"@round\" }) { nodes { what } }",
     "round(id: \"@round\"AT) { stage version decidedBy closesAt publishedAt voting { group attempt issued returned blank
-       eligible tookPart turnout voidCause counting { scrutineer { id } entered of } } voided { cause } notices { reason } }",
+       eligible tookPart turnout voidCause counting { scrutineer { of } entered of } } voided { cause } notices { reason } }",
+    "nodes(ids: [\"@round\"]AT) { id ... on Round { stage voting { group issued returned turnout } results { totalCount nodes { RESULT } } } }",
     "round(id: \"@round\"AT) { bundle results { totalCount nodes { RESULT } } appeals { nodes { id } } }",
-    "round(id: \"@round\"AT) { roster { nodes { member { id } tookPaper reviewsReceived selfReview { text times }
+    "round(id: \"@round\"AT) { roster { nodes { member { of } tookPaper reviewsReceived selfReview { text times }
        leaderReviews { times hasComment comment released withheldReason } result { RESULT } } } }",
     "round(id: \"@round\"AT) { events(first: 50) { nodes { position type body reason } }
        appeals { nodes { events(first: 5) { nodes { position type body } } } } }",
@@ -48,24 +49,24 @@ pub(super) const PATHS: [&str; 24] = [
        leaderReviews { comment released } events(first: 20) { nodes { position type body reason } } }",
     "member(id: \"@m1\"AT) { id roundResults { nodes { RESULT } } talks { nodes { id } } }",
     "leaderboard(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } }
-       }AT) { totalCount nodes { rank score subject { id } events(first: 5) { nodes { position type body } } } }",
+       }AT) { totalCount nodes { rank score subject { of } events(first: 5) { nodes { position type body } } } }",
     "leaderboard(board: { subject: BRANCH, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } }
-       }AT) { totalCount nodes { rank score subject { id } } }",
+       }AT) { totalCount nodes { rank score subject { of } } }",
     "rank(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } } },
        subject: \"@m1\"AT) { rank score }",
     "leaderboardChange(board: { subject: MEMBER, measure: { roundScore: true }, period: { quarter: { year: 2022, quarter: 2 } }
-       }, from: { position: \"1\" }, to: { instant: \"2030-01-01T00:00:00Z\" }) { movedCount nodes { subject { id } scoreChange
+       }, from: { position: \"1\" }, to: { instant: \"2030-01-01T00:00:00Z\" }) { movedCount nodes { subject { of } scoreChange
        after { rank score } events(first: 5) { nodes { position type body } } } }",
-    "auditTrail(first: 100, reverse: trueAT) { nodes { position type actor recordedAt reason body concerns { id } sequence } }",
+    "auditTrail(first: 100, reverse: trueAT) { nodes { position type actor recordedAt reason body concerns { of } sequence } }",
     "auditTrail(filter: { subject: { kind: MEMBER, id: \"@m1\" } }, first: 100AT) { nodes { position type reason body } }",
     "report(year: 2022AT) { figures { code value exactness events(first: 5) { nodes { position } } } }",
-    "auditTrail(filter: { type: \"round_comment_moderated\" }, first: 20AT) { nodes { position body reason concerns { id } } }",
+    "auditTrail(filter: { type: \"round_comment_moderated\" }, first: 20AT) { nodes { position body reason concerns { of } } }",
     "branch(id: \"@team\"AT) { standing counts { members } talks { nodes { id } } results { nodes { value } }
        standings { nodes { value } } members(first: 8) { nodes { id standing roundResults { nodes { score grade version } } } } }",
     "whatIf(round: \"@round\", rules: { preset: RENORMALISE }) { isWhatIf entries { after { score rank } } }",
     "fairness(period: { quarter: { year: 2022, quarter: 2 } }) { severities { severity { exact } others { exact } } }",
-    "rounds(first: 5AT) { nodes { reviewed peers quarters { id } results { totalCount } } }",
-    "dues(first: 20AT) { nodes { kind item subject { id } dueAt dueOn noted appeals { dueAt } } }",
+    "rounds(first: 5AT) { nodes { reviewed peers quarters { of } results { totalCount } } }",
+    "dues(first: 20AT) { nodes { kind item subject { of } dueAt dueOn noted appeals { dueAt } } }",
 ];
 
 /// What a leader gave and a scrutineer counted: told to themselves, and to nobody else.
@@ -76,7 +77,7 @@ pub(super) const NAMED: [&str; 2] = [VIEWERS[4], VIEWERS[6]];
 
 /// What the committee works on, each look recorded: whoever else asks is told the same in both worlds.
 const COMMITTEE: [&str; 2] = [
-    "roundProposal(round: \"@round\") { version results { nodes { member { id } explanation { score } } } }",
+    "roundProposal(round: \"@round\") { version results { nodes { member { of } explanation { score } } } }",
     "roundComments(round: \"@round\") { nodes { comment released reason } }",
 ];
 

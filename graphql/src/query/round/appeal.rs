@@ -1,8 +1,9 @@
 //! Appeals 申诉 against published results.
 
 use async_graphql::{Context, ID, Object};
+use domain::id::AppealId;
 use futures_util::future::try_join_all;
-use projections::appeals::AppealRow;
+use projections::appeals::{AppealKey, AppealRow};
 use projections::cell::{Cell, Column, ColumnType};
 use projections::rounds::RoundRow;
 use projections::row::Row;
@@ -76,6 +77,17 @@ impl Appeal {
         session.note_member(What::Appeals, self.row.member, self.at);
     }
 
+    /// An appeal as of a moment, where the viewer may see it.
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn find(session: &Session, appeal: AppealId, at: Moment) -> Result<Option<Self>> {
+        match session.row::<AppealRow>(&AppealKey { appeal }, at.position).await? {
+            Some(row) => seen(session, row, at).await,
+            None => session.allow(Action::SeeResults, Resource::Organisation).await.map(|()| None),
+        }
+    }
+
     /// Its place in the list.
     #[must_use]
     pub fn place(&self) -> Vec<Cell> {
@@ -98,7 +110,7 @@ impl Appeal {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.appeal.into()
     }
 

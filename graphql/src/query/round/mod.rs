@@ -33,8 +33,8 @@ use projections::select::{Order, Select};
 use projections::words::SubjectKind as Kind;
 
 use self::appeal::{Appeal, appeals_of};
-use self::covered::{in_reach, is_named, of_round, people_in_reach, sees, sees_texts};
-use self::people::RosterEntry;
+use self::covered::{in_reach, of_round, people_in_reach, sees, sees_texts};
+use self::people::{RosterEntry, on_roster};
 use self::result::RoundResult;
 use self::rules::{Rules, rules_of};
 use self::voting::{GroupVoting, Notice, VoidedAttempt, notices_of, voided_of, voting_of};
@@ -184,7 +184,7 @@ impl Round {
     }
 
     /// Its id.
-    async fn id(&self) -> ID {
+    pub(crate) async fn id(&self) -> ID {
         self.row.round.into()
     }
 
@@ -327,11 +327,9 @@ impl Round {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<RosterEntry>>> {
         let session = Session::of(ctx);
-        let (Self { row, at }, page) = Page::under(ctx, self, first, after.as_deref()).await?;
-        let reach = match is_named(session, &row).await? {
-            true => None,
-            false => people_in_reach(session, Action::SeeRoster, at).await?,
-        };
+        let (round, page) = Page::under(ctx, self, first, after.as_deref()).await?;
+        let reach = on_roster(session, &round).await?;
+        let Self { row, at } = round;
         let select = all_of([of_round(&row), reach]);
         let node = |person| RosterEntry::new(Arc::clone(&row), person, at);
         Connection::select(session, &page, at.position, select, node).await.map(Some)

@@ -2,18 +2,23 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
+use domain::id::{MemberId, RoundId};
 use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
+use projections::select::{Condition, Select};
 
+use super::super::filter::equals;
 use super::super::lineage::Opened;
 use super::super::subject::Subject;
 use super::super::trail::Event;
-use super::covered::resource_of;
+use super::Round;
+use super::covered::{is_named, of_round, people_in_reach, resource_of};
 use super::own::{OwnCount, OwnReview, own_counts, own_review};
 use super::result::RoundResult;
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
 use crate::fault::Result;
+use crate::global::Global;
 use crate::page::{Connection, weight};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
@@ -22,6 +27,17 @@ use crate::session::Session;
 
 /// What it weighs to open what is sealed.
 const SEALED: usize = 5;
+
+/// The condition to be on the roster as far as the viewer sees it.
+///
+/// # Errors
+/// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+pub async fn on_roster(session: &Session, round: &Round) -> Result<Option<Condition>> {
+    match is_named(session, &round.row).await? {
+        true => Ok(None),
+        false => people_in_reach(session, Action::SeeRoster, round.at).await,
+    }
+}
 
 /// A person on the roster of a round 名册, as of the opening.
 #[derive(Debug, Clone)]
@@ -36,6 +52,18 @@ impl RosterEntry {
     #[must_use]
     pub fn new(round: Arc<RoundRow>, person: RoundPersonRow, at: Moment) -> Self {
         Self { round, person, at }
+    }
+
+    /// A person on the roster of a round, where the roster shows them to the viewer.
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn find(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<Self>> {
+        let Some(round) = Round::find(session, round, at).await? else { return Ok(None) };
+        let of_person = [of_round(&round.row), equals("member", Some(member)), on_roster(session, &round).await?];
+        let select = of_person.into_iter().flatten().fold(Select::<RoundPersonRow>::first(1), Select::only);
+        let person = session.rows(&select, at.position).await?.into_iter().next();
+        Ok(person.map(|person| Self::new(round.row, person, at)))
     }
 
     /// What the policy places the person by, where the viewer may see what is theirs.
@@ -58,6 +86,11 @@ impl RosterEntry {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Event>>> {
         Opened::row(&self.person, (self.person.round, self.person.member), self.at).events(ctx, first, after).await
+    }
+
+    /// The id.
+    pub(crate) async fn id(&self) -> ID {
+        Global::RosterEntry(self.person.round, self.person.member).id()
     }
 
     /// Who.

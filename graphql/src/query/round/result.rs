@@ -25,6 +25,7 @@ use super::covered::{every, person, resource_of};
 use super::explanation::{Explanation, score};
 use super::review::{LeaderReview, SelfReview, leader_reviews, self_review};
 use crate::fault::{Fault, Result};
+use crate::global::Global;
 use crate::input::{self, AsOf};
 use crate::look::What;
 use crate::page::{Connection, Page, Parent, When, weight};
@@ -59,7 +60,7 @@ impl RoundResult {
     ///
     /// # Errors
     /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
-    async fn find(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<Self>> {
+    pub async fn find(session: &Session, round: RoundId, member: MemberId, at: Moment) -> Result<Option<Self>> {
         let row = session.row::<RoundRow>(&RoundKey { round }, at.position).await?;
         let Some((row, person)) = row.zip(person(session, round, member, at).await?) else {
             return session
@@ -218,6 +219,11 @@ impl ResultQuery {
 /// A person's published result in a round 评议结果.
 #[Object]
 impl RoundResult {
+    /// The id.
+    pub(crate) async fn id(&self) -> ID {
+        Global::RoundResult(self.round.round, self.person.member).id()
+    }
+
     /// The round; null where your roles do not reach it.
     async fn round(&self, ctx: &Context<'_>) -> Result<Option<Round>> {
         Round::find(Session::of(ctx), self.round.round, self.at).await

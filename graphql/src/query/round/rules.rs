@@ -1,6 +1,6 @@
 //! Rules of evaluation 评议规则, all of them, and the organisation's versions.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::id::BranchId;
 use domain::round as model;
 use projections::rule_sets::{RuleSetKey, RuleSetRow};
@@ -11,6 +11,7 @@ use super::super::subject::Subject;
 use super::super::trail::Event;
 use super::preset::RulePreset;
 use crate::fault::Result;
+use crate::global::Global;
 use crate::input::AsOf;
 use crate::page::{Connection, Page, When, weight};
 use crate::policy::{Action, Resource};
@@ -259,6 +260,17 @@ pub struct RuleSet {
     at: Moment,
 }
 
+impl RuleSet {
+    /// A version as of a moment, where the viewer may see the rules.
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn find(session: &Session, version: i64, at: Moment) -> Result<Option<Self>> {
+        session.allow(Action::SeeMetrics, Resource::Organisation).await?;
+        Ok(rule_set(session, version, at).await?.map(|row| Self { row, at }))
+    }
+}
+
 /// A version's row.
 ///
 /// # Errors
@@ -292,8 +304,7 @@ impl RulesQuery {
     ) -> Result<Option<RuleSet>> {
         let session = Session::of(ctx);
         session.allow(Action::SeeMetrics, Resource::Organisation).await?;
-        let at = session.pin_for(When::read(as_of, at_least)).await?;
-        Ok(rule_set(session, version, at).await?.map(|row| RuleSet { row, at }))
+        RuleSet::find(session, version, session.pin_for(When::read(as_of, at_least)).await?).await
     }
 
     /// The versions of the organisation's rules 评议规则, the first one first.
@@ -333,6 +344,11 @@ impl RuleSet {
         #[graphql(desc = "The cursor of the last row had.")] after: Option<String>,
     ) -> Result<Option<Connection<Event>>> {
         Opened::row(&self.row, Subject::of_branch(BranchId::root(), self.at), self.at).events(ctx, first, after).await
+    }
+
+    /// The id.
+    pub(crate) async fn id(&self) -> ID {
+        Global::RuleSet(self.row.version).id()
     }
 
     /// 1, 2, 3 …

@@ -1,7 +1,7 @@
 //! What came in from each group, and what happened to the round as a whole.
 
-use async_graphql::{Context, Object, SimpleObject};
-use domain::id::{ActorId, MemberId};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use domain::id::{ActorId, MemberId, RoundId};
 use domain::round::Group;
 use domain::round::fraction::Fraction;
 use projections::cell::ColumnType;
@@ -10,6 +10,7 @@ use projections::rounds::{RoundRow, Voting};
 use projections::select::{Condition, Select};
 
 use super::super::subject::Subject;
+use super::Round;
 use crate::fault::Result;
 use crate::ports::Moment;
 use crate::scalar::Position;
@@ -121,6 +122,61 @@ impl GroupVoting {
             progress.push(CountProgress { scrutineer, entered, of: self.reviewed });
         }
         Ok(Some(progress))
+    }
+}
+
+/// How many took part in each group of a round, as of a moment.
+pub struct Turnout {
+    round: Round,
+    voting: Vec<GroupVoting>,
+}
+
+/// What a turnout says, as far as its groups show it: no more, lest what is hidden be told by when an answer comes.
+pub type Said = Vec<(Group, [u32; 4], [Option<u32>; 2], Option<domain::round::Void>)>;
+
+impl Turnout {
+    /// The turnout of a round, where the viewer may see it.
+    ///
+    /// # Errors
+    /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
+    pub async fn of(session: &Session, round: RoundId, at: Moment) -> Result<Option<Self>> {
+        let round = Round::find(session, round, at).await?;
+        Ok(round.map(|round| Self { voting: voting_of(&round.row, at), round }))
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        let of = |GroupVoting { group, voting, eligible, took_part, .. }: &GroupVoting| {
+            let counted = [voting.attempt, *eligible, voting.issued, voting.blank];
+            (*group, counted, [voting.returned, *took_part], voting.void)
+        };
+        self.voting.iter().map(of).collect()
+    }
+}
+
+/// How many took part in each group of a round 参评情况.
+#[Object]
+impl Turnout {
+    /// The position this is as of.
+    async fn position(&self) -> Position {
+        self.round.at.position.into()
+    }
+
+    /// The origin of the log that the position is of 日志起源.
+    async fn origin(&self, ctx: &Context<'_>) -> ID {
+        Session::of(ctx).reads().origin().into()
+    }
+
+    /// The round.
+    async fn round(&self) -> &Round {
+        &self.round
+    }
+
+    /// The groups that review, each with its latest attempt; none in a yearly round, and before the opening.
+    #[graphql(complexity = "crate::page::weight(Some(3), child_complexity)")]
+    async fn voting(&self) -> &[GroupVoting] {
+        &self.voting
     }
 }
 

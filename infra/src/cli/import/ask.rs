@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::line::Line;
 
 /// What is answered of a command.
-const ANSWER: &str = "position origin id replayed refusal { code message }";
+const ANSWER: &str = "position origin id: of replayed refusal { code message }";
 
 /// The mutations there are, by name, each as a request's text.
 pub struct Mutations(HashMap<String, String>);
@@ -30,7 +30,9 @@ impl Mutations {
             let input = field.arguments.first()?.node.ty.node.to_string();
             let each = match field.ty.node.to_string().as_str() {
                 "Outcomes" => format!("{ANSWER} items {{ about outcome {{ {ANSWER} }} }}"),
-                _one => ANSWER.to_owned(),
+                "Outcome" => ANSWER.to_owned(),
+                // A line is a command; what sends many of whatever kinds is a file by itself.
+                _other => return None,
             };
             let text = format!("mutation($input: {input}) {{ outcome: {name}(input: $input) {{ {each} }} }}");
             Some((name, text))
@@ -60,10 +62,11 @@ mod tests {
         let mutations = Mutations::all();
         assert_eq!(
             mutations.0["registerMember"],
-            "mutation($input: RegisterMemberInput!) { outcome: registerMember(input: $input) { position origin id \
+            "mutation($input: RegisterMemberInput!) { outcome: registerMember(input: $input) { position origin id: of \
              replayed refusal { code message } } }"
         );
         assert!(mutations.0["draftRounds"].contains("items { about outcome {"));
+        assert!(!mutations.0.contains_key("sendCommands"));
         assert!(mutations.0.len() > 75, "{}", mutations.0.len());
     }
 }

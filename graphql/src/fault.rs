@@ -80,6 +80,18 @@ impl Fault {
     pub fn bad(code: &str, facts: &[(&str, String)], message: &str, message_zh: &str) -> Self {
         Self::Bad(Box::new(Refusal::new(code, facts, message.to_owned(), message_zh.to_owned())))
     }
+
+    /// What is wrong with what was asked, as a refusal; the fault itself where that is not what it is.
+    ///
+    /// # Errors
+    /// The fault.
+    pub fn refusal(self) -> Result<Refusal, Self> {
+        match self {
+            Self::Bad(refusal) => Ok(*refusal),
+            Self::Read(ReadError::BeyondHead { asked, head }) => Ok(beyond_head(asked, head)),
+            Self::Unauthenticated | Self::Denied(_) | Self::Read(_) => Err(self),
+        }
+    }
 }
 
 /// A position was given under another origin than the log has: what that is told as.
@@ -92,20 +104,6 @@ pub fn other_origin(given: Uuid, own: Uuid) -> Refusal {
     );
     let zh = format!("该位置属于日志起源 {given};数据库恢复后,日志起源为 {own},同一位置可能已丢失或指向另一事件");
     Refusal::new("position.other_origin", &facts, message, zh)
-}
-
-impl Fault {
-    /// What is wrong with what was asked, as a refusal; the fault itself where that is not what it is.
-    ///
-    /// # Errors
-    /// The fault.
-    pub fn refusal(self) -> Result<Refusal, Self> {
-        match self {
-            Self::Bad(refusal) => Ok(*refusal),
-            Self::Read(ReadError::BeyondHead { asked, head }) => Ok(beyond_head(asked, head)),
-            Self::Unauthenticated | Self::Denied | Self::Read(_) => Err(self),
-        }
-    }
 }
 
 /// The answer of a read.

@@ -14,7 +14,9 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A server with the town of the journeys.
 async fn peopled() -> Teller {
-    town(Ears::default(), "2022-07-15").await
+    let t = town(Ears::default(), "2022-07-15").await;
+    t.ask("{ organisation(NOW) { id } }").await;
+    t
 }
 
 /// Status and code of what a request is answered with; 200 and nothing where it is answered with data.

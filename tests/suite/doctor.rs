@@ -309,7 +309,7 @@ async fn what_is_wrong_with_the_key_and_with_who_comes_in_is_found() {
     assert_eq!(patient.asks(&[]), only("warning sign_in.key_ends"));
     patient
         .runs(
-            "set session_replication_role = replica; update api_keys set expires_at = created_at + interval '1 second'",
+            "set session_replication_role = replica; update api_keys set expires_at = created_at + interval '1 millisecond'",
         )
         .await;
     assert_eq!(patient.asks(&[]), only("warning sign_in.nobody"));

@@ -14,7 +14,8 @@ use harness::way::Way;
 use harness::writer::address;
 use infra::app::{App, Settings};
 use infra::auth::SignIn;
-use infra::cli::{place, serve};
+use infra::cli::place;
+use infra::cli::serve::{self, Asked};
 use infra::clock::Clock;
 use infra::config::Place;
 use infra::http::Doors;
@@ -40,7 +41,10 @@ async fn a_server_whose_appender_ends_by_itself_ends_with_an_error() {
     let app = opened.start(Arc::new(Clock::System)).await.unwrap();
     let (executor, listener) = (Arc::clone(&app.executor), TcpListener::bind("127.0.0.1:0").await.unwrap());
     let doors = Doors::of(&app, SignIn::Closed);
-    let serving = tokio::time::timeout(Duration::from_secs(20), serve::run(opened, app, listener, doors));
+    let serving = tokio::time::timeout(
+        Duration::from_secs(20),
+        serve::run(opened, app, listener, doors, Asked::heard().unwrap()),
+    );
     let (ended, ()) = tokio::join!(serving, executor.stop());
     let told = ended.expect("it does not serve on").unwrap_err().to_string();
     assert!(told.contains("the appender has ended by itself"), "{told}");

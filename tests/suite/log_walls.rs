@@ -267,6 +267,7 @@ async fn the_functions_of_the_triggers_have_a_search_path_of_their_own_and_so_ha
         ("append_batch", "search_path=pg_catalog, public, pg_temp"),
         ("append_under", "search_path=pg_catalog, public, pg_temp;plan_cache_mode=force_generic_plan"),
         ("refuse_change", "search_path=pg_catalog, pg_temp"),
+        ("refuse_reads_step_back", "search_path=pg_catalog, pg_temp"),
         ("refuse_step_back", "search_path=pg_catalog, pg_temp"),
     ];
     let expected = expected.map(|(name, path)| (name.to_owned(), Some(path.to_owned())));

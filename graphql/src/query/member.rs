@@ -1,7 +1,9 @@
 //! Members 成员: the roster and the pages of its people.
 
-use async_graphql::{Context, ID, InputObject, Object};
-use domain::id::{BranchId, MemberId};
+mod roster;
+
+use async_graphql::{Context, ID, Object};
+use domain::id::MemberId;
 use projections::accounts::{AccountKey, AccountRow};
 use projections::cell::Cell;
 use projections::member_years::{MemberYearKey, MemberYearRow};
@@ -9,11 +11,11 @@ use projections::members::MemberRow;
 use projections::select::{Condition, Select};
 use projections::words::SubjectKind;
 
+pub use self::roster::{MemberFilter, members};
 use super::branch::Branch;
 use super::contact_point::{ContactPoint, contact_points_of_cadre};
 use super::counts::{MemberCounts, MemberYear};
 use super::figure::{MetricResult, ResultFilter, Standing, results_of, standings_of};
-use super::filter::{all_of, equals};
 use super::lineage::Opened;
 use super::record::{Record, RecordFilter, records_of};
 use super::round::result::{RoundResult, results_of_member};
@@ -31,9 +33,6 @@ use crate::scalar::{Date, Position};
 use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{MemberStanding, Post};
-
-/// The most names a search by name looks through.
-const NAMES: usize = 1_000;
 
 /// A member as of a moment; the viewer may see the roster the member is on.
 #[derive(Debug, Clone)]
@@ -92,67 +91,6 @@ impl Parent for Member {
     async fn as_of(&self, session: &Session, at: Moment) -> Result<Option<Self>> {
         Self::find(session, self.row.member, at).await
     }
-}
-
-/// Which members; all conditions hold together.
-#[derive(Debug, Clone, Default, InputObject)]
-pub struct MemberFilter {
-    /// Only in the subtree of this branch.
-    within: Option<ID>,
-    /// Only those whose name contains this text. A part that more than a thousand names contain finds only the first.
-    name: Option<String>,
-    /// Only on duty, suspended, left or merged.
-    standing: Option<MemberStanding>,
-    /// Only registrations that were merged into this one.
-    merged_into: Option<ID>,
-    /// Only cadres or staff.
-    post: Option<Post>,
-}
-
-impl MemberFilter {
-    /// The filter within a branch, unless it names one itself.
-    #[must_use]
-    pub fn within(self, branch: BranchId) -> Self {
-        Self { within: Some(self.within.unwrap_or_else(|| branch.into())), ..self }
-    }
-}
-
-/// Members in reach, by id.
-///
-/// # Errors
-/// [`Fault`].
-pub async fn members(session: &Session, filter: MemberFilter, at: Moment, page: &Page) -> Result<Connection<Member>> {
-    let within: Option<BranchId> = input::some_id("within", filter.within.as_ref())?;
-    let scope = session.scope(Action::SeeRoster, within, at.position).await?;
-    let [named, legible] = match &filter.name {
-        Some(part) => {
-            let names = session.scope(Action::SeeName, within, at.position).await?;
-            [Some(named(session, &input::search("name", part)?).await?), names.condition("branch")]
-        }
-        None => [None, None],
-    };
-    let select = all_of([
-        scope.condition("branch"),
-        named,
-        legible,
-        equals("standing", filter.standing.map(projections::words::MemberStanding::from)),
-        equals("merged_into", input::some_id::<MemberId>("mergedInto", filter.merged_into.as_ref())?),
-        equals("post", filter.post.map(domain::member::Post::from)),
-    ]);
-    Connection::select(session, page, at.position, select, |row| Member { row, at }).await
-}
-
-/// The condition to be one of those whose name contains the text. Names are today's: they are looked for only where the
-/// viewer may see them today, whatever moment is asked for.
-async fn named(session: &Session, part: &str) -> Result<Condition> {
-    let found = session.reads().by_name(part, NAMES).await?;
-    let found = Condition::OneOf("member", found.into_iter().map(|member| Cell::Uuid(member.0)).collect());
-    let now = session.pin(None, None).await?.position;
-    let Some(in_reach) = session.scope(Action::SeeName, None, now).await?.condition("branch") else {
-        return Ok(found);
-    };
-    let legible = session.every(Select::<MemberRow>::first(NAMES).only(found).only(in_reach), now).await?;
-    Ok(Condition::OneOf("member", legible.into_iter().map(|row| Cell::Uuid(row.member.0)).collect()))
 }
 
 /// Members.

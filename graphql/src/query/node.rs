@@ -165,7 +165,10 @@ async fn found(session: &Session, id: &str, at: Moment) -> Result<Option<Node>> 
         Global::RuleSet(version) => RuleSet::find(session, version, at).await.map(some(Node::RuleSet)),
     };
     match found {
-        Err(Fault::Denied) => Ok(None),
+        Err(Fault::Denied(tried)) => {
+            session.note_tried(tried);
+            Ok(None)
+        }
         found => found,
     }
 }

@@ -15,6 +15,7 @@ use super::trail::Event;
 use crate::fault::Result;
 use crate::global::Global;
 use crate::input;
+use crate::look::What;
 use crate::page::{Connection, Page, weight};
 use crate::policy::{Action, Resource};
 use crate::ports::Moment;
@@ -169,6 +170,9 @@ impl Record {
             Resource::Branch(_) | Resource::Organisation => Action::SeeBranches,
         };
         session.allow(action, page).await?;
+        if let Resource::Member(member, _) = page {
+            session.note_member(What::Page, member, at);
+        }
         Ok(Some(Self::on_page(row, at, page)))
     }
 

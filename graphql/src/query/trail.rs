@@ -62,7 +62,7 @@ impl Event {
         let seen = try_join_all(rows.iter().map(|row| may_see(session, row, at))).await?;
         match seen.contains(&true) {
             true => Ok(events_at(session, &[position], at).await?.pop()),
-            false => Err(Fault::Denied),
+            false => Err(Fault::tried(Action::SeeTrail, (rows[0].subject_kind, rows[0].subject))),
         }
     }
 

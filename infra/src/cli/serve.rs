@@ -9,7 +9,7 @@ use std::time::Duration;
 use graphql::ports::ReadError;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use super::place::{Opened, open};
@@ -53,12 +53,13 @@ pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure
     if let_in.introspection {
         doors = doors.telling_the_schema(&app);
     }
+    let asked = Asked::heard()?;
     say(&format!("serving on http://{}", listener.local_addr()?));
     say(&how(&app, sign_in, trusted.as_ref()).await?);
     let auth = app.auth(sign_in, trusted);
     auth.prepare();
     let doors = Doors { auth: Arc::new(auth), ..doors };
-    run(opened, app, listener, Doors { rules, ..doors }).await
+    run(opened, app, listener, Doors { rules, ..doors }, asked).await
 }
 
 /// Nobody is taken at their word who comes from elsewhere.
@@ -126,13 +127,13 @@ pub async fn demo(place: &Place, port: u16, load_only: bool) -> Result<ExitCode,
     };
     let app = opened.start(Arc::new(Clock::System)).await?;
     folded(&app).await?;
-    let address = listener.local_addr()?;
+    let (asked, address) = (Asked::heard()?, listener.local_addr()?);
     say(&format!(
         "open http://{address}/graphiql and ask: {{ report(year: 2022) {{ figures {{ code value unit }} }} }}"
     ));
     say(&how(&app, SignIn::Development, None).await?);
     let doors = Doors::of(&app, SignIn::Development);
-    run(opened, app, listener, doors).await
+    run(opened, app, listener, doors, asked).await
 }
 
 async fn load(app: &App, clock: &Clock) -> Result<(), Failure> {
@@ -178,11 +179,41 @@ async fn how(app: &App, sign_in: SignIn, trusted: Option<&Trusted>) -> Result<St
     })
 }
 
+/// Whoever tells the program to stop: to be heard before it says that it serves, or it would end at once, unfinished.
+#[derive(Debug)]
+pub struct Asked {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Asked {
+    /// Hears them from now on.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn heard() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    async fn to_stop(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
 /// Serves an opened place until it is told to stop, or a part of the program ends.
 ///
 /// # Errors
 /// The listener's; the end of a part that the program should not go on without.
-pub async fn run(opened: Opened, mut app: App, listener: TcpListener, doors: Doors) -> Result<ExitCode, Failure> {
+pub async fn run(
+    opened: Opened,
+    mut app: App,
+    listener: TcpListener,
+    doors: Doors,
+    mut asked: Asked,
+) -> Result<ExitCode, Failure> {
     let (stop, stopped) = watch::channel(());
     let gone = async {
         match &opened.cluster {
@@ -195,19 +226,12 @@ pub async fn run(opened: Opened, mut app: App, listener: TcpListener, doors: Doo
         let _told = stopped.changed().await;
     };
     let serving = http::run(listener, doors, shutdown);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let asked = async {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
     tokio::pin!(serving);
     tokio::select! {
         ended = &mut serving => ended?,
         how = gone => return Err(format!("the private PostgreSQL has ended ({how}); see its log in the data folder").into()),
         what = app.broken() => return Err(format!("{what} has ended by itself; see the log, then start again").into()),
-        () = asked => {
+        () = asked.to_stop() => {
             tracing::info!("stopping");
             stop.send_replace(());
             // Subscriptions have no end of their own: they get a moment, then the rest is stopped.

@@ -97,7 +97,7 @@ pub const AREAS: &[Area] = &[
         queries: "round rounds ruleSet ruleSets rulePresets roundPlan",
         mutations: "adoptRules draftRound draftRounds openRound closeRound replaceScrutineer repeatGroup finaliseRound \
                     proposeReopening reopenRound declineReopening proposeAnnulment annulRound declineAnnulment",
-        subscriptions: "",
+        subscriptions: "turnout",
     },
     Area {
         page: "results",
@@ -119,9 +119,10 @@ pub const AREAS: &[Area] = &[
     Area {
         page: "log",
         title: "The log, the audit trail and the report",
-        about: "Every event with who, when, what and why; the figures of a year, each opening to its events; how far the log is.",
-        queries: "log auditTrail report",
-        mutations: "",
+        about: "Every event with who, when, what and why; the figures of a year, each opening to its events; how far the log is; \
+                whatever has an id, by it; many commands in one call.",
+        queries: "log node nodes auditTrail report",
+        mutations: "sendCommands",
         subscriptions: "position auditTrail report",
     },
 ];

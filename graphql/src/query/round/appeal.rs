@@ -7,13 +7,14 @@ use projections::appeals::{AppealKey, AppealRow};
 use projections::cell::{Cell, Column, ColumnType};
 use projections::rounds::RoundRow;
 use projections::row::Row;
+use projections::words::SubjectKind;
 
 use super::super::filter::all_of;
 use super::super::lineage::Opened;
 use super::super::subject::Subject;
 use super::super::trail::Event;
 use super::covered::{every, of_round, person, resource_of};
-use crate::fault::Result;
+use crate::fault::{Fault, Result};
 use crate::look::What;
 use crate::page::{Connection, weight};
 use crate::policy::{Action, Resource, Verdict};
@@ -83,7 +84,12 @@ impl Appeal {
     /// [`crate::fault::Fault::Denied`], [`crate::fault::Fault::Read`].
     pub async fn find(session: &Session, appeal: AppealId, at: Moment) -> Result<Option<Self>> {
         match session.row::<AppealRow>(&AppealKey { appeal }, at.position).await? {
-            Some(row) => seen(session, row, at).await,
+            Some(row) => {
+                let about = (SubjectKind::Member, row.member.0);
+                let found = seen(session, row, at).await?.ok_or_else(|| Fault::tried(Action::SeeResults, about))?;
+                found.note(session);
+                Ok(Some(found))
+            }
             None => session.allow(Action::SeeResults, Resource::Organisation).await.map(|()| None),
         }
     }

@@ -35,8 +35,8 @@ use super::organisation::{
 use super::outlet::{CloseOutletInput, DisplayStandardInput, InspectOutletInput, OpenOutletInput};
 use super::review::{GiveLeaderReviewInput, GiveSelfReviewInput};
 use super::roster::{
-    AmendPersonInput, AppointMemberInput, EndProbationInput, ReadmitMemberInput, RecordDepartureInput,
-    RegisterMemberInput, ReinstateMemberInput, SuspendMemberInput, TransferMemberInput,
+    AmendPersonInput, AppointMemberInput, EndProbationInput, MergeMemberInput, ReadmitMemberInput,
+    RecordDepartureInput, RegisterMemberInput, ReinstateMemberInput, SuspendMemberInput, TransferMemberInput,
 };
 use super::round::{
     AnnulRoundInput, CloseRoundInput, DeclineAnnulmentInput, DeclineReopeningInput, DraftRoundInput,
@@ -186,6 +186,7 @@ commands! {
     SuspendMember(SuspendMemberInput);
     ReinstateMember(ReinstateMemberInput);
     RecordDeparture(RecordDepartureInput);
+    MergeMember(MergeMemberInput);
     CheckBadge(CheckBadgeInput);
     RecordService(RecordServiceInput);
     PublishPlaque(PublishPlaqueInput);

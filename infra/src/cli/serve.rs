@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use graphql::ports::ReadError;
 use jiff::Timestamp;
+use sqlx::{ConnectOptions, Connection};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -26,6 +27,7 @@ use crate::http::gate::Rules;
 use crate::http::proxy::Proxies;
 use crate::http::rate::Rate;
 use crate::http::{self, Doors};
+use crate::log::reader;
 
 /// How many requests a second are let in unless it is said otherwise.
 pub const USUAL: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
@@ -43,6 +45,7 @@ pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure
     let rules = rules(let_in, dev_sign_in)?;
     let listener = listen_on(listen).await?;
     let opened = open(place, place.allow_owner).await?;
+    whole(&opened).await?;
     let latest = Duration::from_secs(let_in.request_seconds);
     let mut app = opened.start_within(Arc::new(Clock::System), latest).await?;
     app.keep_deadlines();
@@ -60,6 +63,21 @@ pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure
     auth.prepare();
     let doors = Doors { auth: Arc::new(auth), ..doors };
     run(opened, app, listener, Doors { rules, ..doors }, asked).await
+}
+
+/// A log that ends elsewhere than its head says is not gone on with: its last events were taken out, or others put in.
+async fn whole(opened: &Opened) -> Result<(), Failure> {
+    let mut connection = opened.database.connect().await?;
+    let (head, last) = reader::ends(&mut connection).await?;
+    connection.close().await?;
+    match head == last {
+        true => Ok(()),
+        false => Err(format!(
+            "the log ends at {last}, and its head says {head}: it was changed behind the program, or restored in part; \
+             `sanping log replay` says more, and a backup that is whole has what is missing"
+        )
+        .into()),
+    }
 }
 
 /// Nobody is taken at their word who comes from elsewhere.

@@ -93,6 +93,21 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
     assert_eq!((code, &found["faulty"]), (Some(0), &0.into()), "a salt says nothing about itself");
     assert_ne!(found["digest"], whole);
     let copy = told.ground.copy().await;
+    let beyond = "insert into events select aggregate_type, aggregate_id, sequence + 1, event_type, event_version, payload, \
+                  metadata, position + 1, gen_random_uuid(), recorded_at, salt from events order by position desc limit 1";
+    copy.owner().await.execute(beyond).await.unwrap();
+    let (code, found, _) = replay(&copy, &[]);
+    assert_eq!(code, Some(4), "{found}");
+    let (position, what) = fault(&found);
+    assert!(position == (head.0 + 1).to_string() && what.contains("and there is an event at"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_whose_last_event_is_gone_is_told_and_not_served() {
+    let told = told(85, 20).await;
+    let head = told.caught_up().await;
+    told.app.stop().await;
+    let copy = told.ground.copy().await;
     damage(&copy.owner().await, &format!("delete from events where position = {head}")).await;
     let (code, found, _) = replay(&copy, &[]);
     assert_eq!(code, Some(4));
@@ -104,14 +119,6 @@ async fn a_log_is_replayed_and_whatever_is_wrong_with_it_is_named() {
     let why = String::from_utf8_lossy(&served.stderr);
     let ends = format!("the log ends at {}, and its head says {head}", head.0 - 1);
     assert!(served.status.code() == Some(1) && why.contains(&ends), "{why}");
-    let copy = told.ground.copy().await;
-    let beyond = "insert into events select aggregate_type, aggregate_id, sequence + 1, event_type, event_version, payload, \
-                  metadata, position + 1, gen_random_uuid(), recorded_at, salt from events order by position desc limit 1";
-    copy.owner().await.execute(beyond).await.unwrap();
-    let (code, found, _) = replay(&copy, &[]);
-    assert_eq!(code, Some(4), "{found}");
-    let (position, what) = fault(&found);
-    assert!(position == (head.0 + 1).to_string() && what.contains("and there is an event at"), "{found}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -213,7 +213,7 @@ impl Asked {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn to_stop(&mut self) {
+    async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -249,7 +249,7 @@ pub async fn run(
         ended = &mut serving => ended?,
         how = gone => return Err(format!("the private PostgreSQL has ended ({how}); see its log in the data folder").into()),
         what = app.broken() => return Err(format!("{what} has ended by itself; see the log, then start again").into()),
-        () = asked.to_stop() => {
+        () = asked.wait() => {
             tracing::info!("stopping");
             stop.send_replace(());
             // Subscriptions have no end of their own: they get a moment, then the rest is stopped.

@@ -12,6 +12,7 @@ use graphql::ports::{Reads, typed};
 use infra::postgres::Cluster;
 use projections::cell::ColumnType;
 use projections::leaderboard::{Board, Place, Ties};
+use projections::moves::Between;
 use projections::round_people::RoundPersonRow;
 use projections::rounds::RoundRow;
 use projections::select::{Condition, Select};
@@ -33,6 +34,8 @@ pub const SUBJECTS: u64 = 1_000_000;
 const TIMES: u64 = 400;
 /// As many rows as a page of a hundred reads.
 const PAGE: usize = 101;
+/// How many changes lie between two moments that are compared.
+const CHANGED: u64 = 1_000;
 /// What is asked for: a page or a rank within this at the server.
 const BAR: Duration = Duration::from_millis(10);
 
@@ -43,15 +46,17 @@ enum Question {
     AnyPage,
     LastPage,
     Rank,
+    Change,
     Report,
     Round,
 }
 
-const QUESTIONS: [(Question, &str); 6] = [
+const QUESTIONS: [(Question, &str); 7] = [
     (Question::FirstPage, "the best page of the board"),
     (Question::AnyPage, "a page of it anywhere"),
     (Question::LastPage, "the last page of it"),
     (Question::Rank, "the rank of one"),
+    (Question::Change, "who moved within a thousand changes: the first page of them"),
     (Question::Report, "the year's report"),
     (Question::Round, "a round of 500 with 20,000 events: its state and 101 people"),
 ];
@@ -93,6 +98,8 @@ pub async fn measure(cluster: &Cluster, subjects: u64) -> Result<Table, Failure>
             let most = match question {
                 Question::Report => &mut report,
                 Question::Round => &mut state,
+                // What it takes is that of the changes between, whatever the board's size; no bar is set for it.
+                Question::Change => continue,
                 _of_the_board => &mut slowest,
             };
             *most = p99.max(*most);
@@ -143,6 +150,14 @@ impl Asked {
                     }
                 }
                 Question::Rank => _ = self.reads.rank(&board(), subject, at).await?,
+                Question::Change => {
+                    let from = Position(at.0.saturating_sub(CHANGED));
+                    let between = Between { before: board(), from, after: board(), to: at };
+                    let (moved, page) = self.reads.moved(&between, None, PAGE).await?;
+                    if moved == 0 || page.is_empty() {
+                        return Err("nobody moved".into());
+                    }
+                }
                 Question::Report => _ = infra::report::gather(&*self.reads, "2022".parse()?, at).await?,
                 Question::Round => self.round(at).await?,
             }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use cqrs_es::CqrsFramework;
 use cqrs_es::persist::PersistedEventStore;
@@ -109,11 +110,11 @@ impl Shipped {
 
     /// Streams of others, until the log has so many events of them.
     pub async fn fill(&self, so_far: u64, size: u64) -> Result<(), Failure> {
-        let columns = format!(
+        let values = format!(
             "'member', md5('filled-' || n / {EACH})::uuid::text, n % {EACH} + 1, 'member_badge_checked', '1', '{}'::json, '{{}}'",
             checked(member(7).0)
         );
-        fill(&self.pool, "events", &columns, so_far, size).await
+        fill(&self.pool, &Filling { table: "events", columns: "", values: &values, each: 1 }, so_far, size).await
     }
 
     async fn run(&self, in_flight: usize, whose: fn(u64) -> u64) -> Result<Rate, Failure> {
@@ -140,17 +141,31 @@ impl Shipped {
 }
 
 /// How many events of the filling a stream has, and how many one statement adds.
-const EACH: u64 = 20;
+pub const EACH: u64 = 20;
 const PORTION: u64 = 1_000_000;
 
-/// Adds rows of this select, with `n` from `$1` to `$2`, until there are so many.
-async fn fill(pool: &PgPool, table: &str, columns: &str, so_far: u64, size: u64) -> Result<(), Failure> {
+/// What a table is filled with.
+pub struct Filling<'a> {
+    /// Which table.
+    pub table: &'a str,
+    /// Its columns, in brackets, where they are not all in their order.
+    pub columns: &'a str,
+    /// Their values, with `n` for the number of the event.
+    pub values: &'a str,
+    /// For every how many-th event there is a row.
+    pub each: u64,
+}
+
+/// Adds rows until they are those of so many events.
+pub async fn fill(pool: &PgPool, filling: &Filling<'_>, so_far: u64, size: u64) -> Result<(), Failure> {
+    let Filling { table, columns, values, each } = filling;
     let mut connection = pool.acquire().await?;
     connection.execute("set synchronous_commit = off").await?;
     let mut from = so_far;
     while from < size {
         let to = size.min(from + PORTION);
-        let sql = format!("insert into {table} select {columns} from generate_series({from}, {to} - 1) n");
+        let sql =
+            format!("insert into {table} {columns} select {values} from generate_series({from}, {to} - 1, {each}) n");
         connection.execute(sql.as_str()).await?;
         from = to;
     }
@@ -176,7 +191,7 @@ async fn seed(pool: &PgPool) -> Result<(), Failure> {
 }
 
 /// A check of a badge as it is stored.
-fn checked(check: Uuid) -> serde_json::Value {
+pub fn checked(check: Uuid) -> serde_json::Value {
     serde_json::json!({ "member_badge_checked": { "check": check, "on": DAY, "place": PLACE, "worn": true } })
 }
 
@@ -195,9 +210,24 @@ impl Bare {
     /// Rows of others, until there are so many of them.
     pub async fn fill(&self, so_far: u64, size: u64) -> Result<(), Failure> {
         let check = checked(Uuid::from_u128(9));
-        let columns =
+        let values =
             format!("'member', md5('filled-' || n / {EACH})::uuid::text, n % {EACH} + 1, '{check}'::json, '{{}}'");
-        fill(&self.pool, "bare", &columns, so_far, size).await
+        fill(&self.pool, &Filling { table: "bare", columns: "", values: &values, each: 1 }, so_far, size).await
+    }
+
+    /// COPY in, of so many rows of the same weight, each of a stream of its own.
+    pub async fn copied(&self, rows: u64) -> Result<Rate, Failure> {
+        let payload = checked(Uuid::from_u128(9));
+        let lines: Vec<String> =
+            (0..rows).map(|_| format!("member\t{}\t1\t{payload}\t{{}}\n", random_id(Timestamp::UNIX_EPOCH))).collect();
+        let mut connection = self.pool.acquire().await?;
+        let start = Instant::now();
+        let mut copy = connection.copy_in_raw("copy bare from stdin").await?;
+        for some in lines.chunks(1_000) {
+            copy.send(some.concat().into_bytes()).await?;
+        }
+        let copied = copy.finish().await?;
+        Ok(Rate::bulk(copied, start.elapsed()))
     }
 
     /// Inserts of the same weight.

@@ -8,6 +8,7 @@ use sqlx::postgres::PgPoolOptions;
 use crate::field::Bare;
 use crate::growth::looked_up;
 use crate::ours::{Alone, Ours};
+use crate::peers::{PEERS, Peer, Whose};
 use crate::rate::{Rate, hundredths, millis};
 use crate::table::Table;
 use crate::{Failure, fill, folds};
@@ -23,10 +24,18 @@ struct Measured {
     bare: Rate,
     looked_up: Rate,
     read: Rate,
+    /// COPY in and single rows, into a table as long.
+    copied: Rate,
+    long: Rate,
+    /// The peers over logs as long; nothing of one that is not installed or failed.
+    peers: Vec<Option<Rate>>,
 }
 
-/// The log at its shortest and at its longest.
-pub async fn measure(cluster: &Cluster, powers: &[u32]) -> Result<Table, Failure> {
+/// How many rows are copied in.
+const COPIED: u64 = 200_000;
+
+/// The log at each length, and the field over logs as long.
+pub async fn measure(cluster: &Cluster, powers: &[u32]) -> Result<Vec<Table>, Failure> {
     let database = "bench_length";
     let ours = Ours::start(cluster, database).await?;
     ours.spread(64).await?;
@@ -36,9 +45,18 @@ pub async fn measure(cluster: &Cluster, powers: &[u32]) -> Result<Table, Failure
     let (base, _) = reader::head(&owner).await?;
     let alone = Alone::after(ours, cluster, database).await?;
     let bare = Bare::start(cluster, "bench_length_bare").await?;
-    let ends = [powers.first(), powers.last()];
-    let mut all = vec![];
-    for power in ends.into_iter().flatten() {
+    let long = Bare::start(cluster, "bench_length_long").await?;
+    let mut others: Vec<Option<&Peer>> = PEERS.iter().map(Some).collect();
+    for other in &mut others {
+        // What it works on is made by its first run.
+        if let Some(peer) = other
+            && peer.run(cluster, 64, Whose::Spread).await.is_err()
+        {
+            *other = None;
+        }
+    }
+    let (mut all, mut so_far) = (vec![], 0);
+    for power in powers {
         let size = 10_u64.pow(*power);
         let members = fill::up_to(&owner, base.0, size).await?;
         // As autovacuum would have done over the time it takes.
@@ -51,17 +69,32 @@ pub async fn measure(cluster: &Cluster, powers: &[u32]) -> Result<Table, Failure
             inserted.push(bare.run(64).await?);
         }
         let (head, _) = reader::head(&owner).await?;
+        long.fill(so_far, size).await?;
+        let mut peers = vec![];
+        for other in &others {
+            peers.push(match other {
+                Some(peer) => {
+                    peer.fill(cluster, so_far, size).await?;
+                    peer.run(cluster, 64, Whose::Spread).await.ok()
+                }
+                None => None,
+            });
+        }
+        so_far = size;
         all.push(Measured {
             size,
             appended: Rate::in_turn(&appended),
             bare: Rate::in_turn(&inserted),
             looked_up: looked_up(&owner, members).await?,
             read: Rate::bulk(head.0, folds::decoded(&owner, head.0).await?),
+            copied: long.copied(COPIED).await?,
+            long: long.run(64).await?,
+            peers,
         });
     }
     alone.stop().await;
     owner.close().await;
-    Ok(table(&all))
+    Ok(vec![table(&all), field(&all)])
 }
 
 fn table(all: &[Measured]) -> Table {
@@ -88,6 +121,22 @@ fn table(all: &[Measured]) -> Table {
     }
     if let [first, .., last] = all {
         table.note(verdict(first, last));
+    }
+    table
+}
+
+/// The same work by the field, over logs and tables as long.
+fn field(all: &[Measured]) -> Table {
+    let names = PEERS.iter().flat_map(|peer| [peer.name, "ours : it"]);
+    let columns = ["events", "ours /s", "bare insert /s", "ours : it", "COPY in, rows /s", "ours : it"];
+    let columns: Vec<&str> = columns.into_iter().chain(names).collect();
+    let mut table = Table::new("The log alone and the field as they grow, 64 in flight", &columns);
+    for one in all {
+        let rate = |rate: &Rate| [rate.per_second().to_string(), one.appended.ratio(rate)];
+        let missing = || ["–".to_owned(), "–".to_owned()];
+        let peers = one.peers.iter().flat_map(|peer| peer.as_ref().map_or_else(missing, rate));
+        let own = [one.size.to_string(), one.appended.per_second().to_string()];
+        table.row(own.into_iter().chain(rate(&one.long)).chain(rate(&one.copied)).chain(peers).collect());
     }
     table
 }

@@ -78,7 +78,7 @@ impl Asked {
             "folds" => vec![folds::measure(cluster).await?],
             "ranked" => vec![ranked::measure(cluster).await?],
             "growth" => growth::measure(cluster, &self.powers).await?,
-            "length" => vec![length::measure(cluster, &self.powers).await?],
+            "length" => length::measure(cluster, &self.powers).await?,
             "boards" => vec![boards::measure(cluster, self.subjects).await?],
             other => return Err(format!("there is no part {other}; there are {} and boards", ALL.join(", ")).into()),
         })

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use infra::postgres::{Cluster, OWNER_ROLE};
 use serde_json::Value;
+use sqlx::postgres::PgPoolOptions;
 use tokio::process::Command;
+use uuid::Uuid;
 
 use crate::Failure;
+use crate::field::{EACH, Filling, checked, fill};
 use crate::rate::Rate;
 use crate::report::beside;
 
@@ -35,6 +38,8 @@ pub struct Peer {
     program: [&'static str; 2],
     needs: &'static str,
     database: &'static str,
+    /// The events of others, as it stores them; and their streams, where it keeps them apart.
+    filling: &'static [Filling<'static>],
 }
 
 /// All of them.
@@ -44,18 +49,46 @@ pub const PEERS: [Peer; 3] = [
         program: ["node", "emmett.mjs"],
         needs: "node_modules/@event-driven-io/emmett-postgresql",
         database: "bench_emmett",
+        filling: &[
+            Filling {
+                table: "emt_messages",
+                columns: "(stream_id, stream_position, transaction_id, message_schema_version, message_id, message_type, \
+                          message_data, message_metadata)",
+                values: "'filled-' || n / 20, n % 20 + 1, '3'::xid8, '1', md5(n::text)::uuid::text, \
+                         'member_badge_checked', 'CHECK'::jsonb, '{}'",
+                each: 1,
+            },
+            Filling {
+                table: "emt_streams",
+                columns: "(stream_id, stream_position, stream_type, stream_metadata)",
+                values: "'filled-' || n / 20, 20, 'member', '{}'",
+                each: EACH,
+            },
+        ],
     },
     Peer {
         name: "message-db 1.3 (Node)",
         program: ["node", "message_db.mjs"],
         needs: "node_modules/@eventide/message-db",
         database: "bench_message_db",
+        filling: &[Filling {
+            table: "message_store.messages",
+            columns: "(stream_name, type, position, data)",
+            values: "'filled-' || n / 20, 'member_badge_checked', n % 20, 'CHECK'::jsonb",
+            each: 1,
+        }],
     },
     Peer {
         name: "eventsourcing 9.5 (Python)",
         program: ["python/bin/python", "eventsourcing_peer.py"],
         needs: "python/bin/python",
         database: "bench_eventsourcing",
+        filling: &[Filling {
+            table: "application_events",
+            columns: "(originator_id, originator_version, topic, state)",
+            values: "md5('filled-' || n / 20)::uuid, n % 20 + 1, '__main__:Member.BadgeChecked', convert_to('CHECK', 'UTF8')",
+            each: 1,
+        }],
     },
 ];
 
@@ -64,6 +97,27 @@ impl Peer {
     pub async fn run(&self, cluster: &Cluster, in_flight: usize, whose: Whose) -> Result<Rate, String> {
         let told = self.measure(cluster, in_flight, whose).await.map_err(|failure| failure.to_string());
         told.inspect_err(|why| eprintln!("{}: {why}", self.name))
+    }
+
+    /// Fills its log with events of others, until there are so many of them; it has run before. Or why that cannot be.
+    pub async fn fill(&self, cluster: &Cluster, so_far: u64, size: u64) -> Result<(), String> {
+        self.filled(cluster, so_far, size).await.map_err(|failure| failure.to_string())
+    }
+
+    async fn filled(&self, cluster: &Cluster, so_far: u64, size: u64) -> Result<(), Failure> {
+        let owner = cluster.ensure_database(self.database).await?.owner;
+        // Its own functions are found as it finds them.
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with(owner.options([("search_path", "message_store,public")]))
+            .await?;
+        for filling in self.filling {
+            let values =
+                filling.values.replace("CHECK", &checked(Uuid::from_u128(9))["member_badge_checked"].to_string());
+            fill(&pool, &Filling { values: &values, ..*filling }, so_far, size).await?;
+        }
+        pool.close().await;
+        Ok(())
     }
 
     async fn measure(&self, cluster: &Cluster, in_flight: usize, whose: Whose) -> Result<Rate, Failure> {

@@ -3,7 +3,9 @@
 //! Each story begins with an empty organisation of its own. They are not tests of their own: one test runs them all,
 //! since it has to know afterwards what they have sent and heard.
 
+mod alike;
 mod competing;
+mod contract;
 mod displaying;
 mod feeds;
 mod forbidding;
@@ -11,6 +13,7 @@ mod founding;
 mod garbling;
 mod granting;
 mod keeping;
+mod matrix;
 mod merging;
 mod paging;
 mod panel;
@@ -73,6 +76,8 @@ const STORIES: &[Story] = stories![
     forbidding::each_role_reaches_as_far_as_the_table_says,
     forbidding::names_and_texts_are_masked,
     forbidding::a_command_needs_reach_over_all_it_names,
+    matrix::every_field_is_answered_as_the_table_says,
+    alike::what_is_out_of_reach_is_answered_as_what_is_not_there,
     feeds::the_trail_is_followed_without_loss_or_double,
     feeds::boards_reports_and_positions_are_sent_again_when_they_change,
     feeds::the_protocol_is_kept,

@@ -32,4 +32,5 @@ pub mod report;
 pub mod sql;
 pub mod sqltype;
 pub mod telling;
+pub mod trace;
 pub mod turn;

@@ -66,4 +66,5 @@ mod sockets;
 mod tidy;
 mod tokens;
 mod told;
+mod traces;
 mod watch;

@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::held::patiently;
 use crate::reach::{Reach, too_late};
 use crate::sql::pooled;
+use crate::trace::{self, Span, Trace};
 
 const MOST_JOBS: usize = 4_000;
 const MOST_EVENTS: usize = 20_000;
@@ -104,7 +105,9 @@ impl Appender {
                 self.bell.notified().await;
                 continue;
             }
+            let appending = traced(&jobs);
             let batch = self.settle_with_retries(&mut session, &jobs, &mut broken.lines).await;
+            told(appending, jobs.len(), &batch.answers);
             self.tell_head(&batch.answers);
             {
                 let mut desk = self.desk.lock();
@@ -313,6 +316,27 @@ impl Appender {
         let all = loaded.len() == wanted;
         loaded.into_iter().for_each(|(stream, (state, version))| fresh.put(stream, state, version));
         Ok(all)
+    }
+}
+
+/// The append, as the trace of each job has it.
+fn traced(jobs: &[Job]) -> Vec<(usize, Span)> {
+    match trace::is_on() {
+        true => {
+            let span = |job: &Job| Span::within("log.append", Trace::of_metadata(&job.metadata).as_ref());
+            jobs.iter().enumerate().filter_map(|(place, job)| Some((place, span(job)?))).collect()
+        }
+        false => Vec::new(),
+    }
+}
+
+/// Ends it, and says where the job's last event stands.
+fn told(appending: Vec<(usize, Span)>, jobs: usize, answers: &[Settled]) {
+    for (place, mut span) in appending {
+        span.tell("sanping.batch.commands", trace::number(jobs as u64));
+        if let Some(Settled::Accepted(position) | Settled::Replayed(position)) = answers.get(place) {
+            span.tell("sanping.position", trace::number(position.0));
+        }
     }
 }
 

@@ -147,6 +147,13 @@ pub trait Reads: Send + Sync {
     /// [`ReadError::Failed`].
     async fn head(&self) -> Result<Moment, ReadError>;
 
+    /// The position of the last event recorded before an instant; 0 where there is none. Instants of the log never go
+    /// back, so what was recorded from then on is what comes after it.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn before(&self, instant: Timestamp) -> Result<Position, ReadError>;
+
     /// Rows as of a position, each as its cells.
     ///
     /// # Errors

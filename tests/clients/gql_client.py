@@ -20,8 +20,8 @@ REGISTER = """mutation Register($input: RegisterMemberInput!) {
          registerMember(input: $input) { position of replayed refusal { code message facts { name value } } } }"""
 MANY = """mutation Many($input: SendCommandsInput!) {
          sendCommands(input: $input) { position outcomes { position of replayed refusal { code } } } }"""
-MEMBERS = """query Members($after: String) {
-         members(first: 3, after: $after) { edges { cursor node { id post } } pageInfo { hasNextPage endCursor } } }"""
+MEMBERS = """query Members($after: String, $atLeast: Position) {
+         members(first: 3, after: $after, atLeast: $atLeast) { edges { cursor node { id post } } pageInfo { hasNextPage endCursor } } }"""
 NODE = "query Node($id: ID!) { node(id: $id) { __typename id ... on Member { post branch { name } } } }"
 TRAIL = "subscription Trail($after: Position) { auditTrail(after: $after) { id position origin type } }"
 LOG = "{ log { position origin } }"
@@ -79,7 +79,7 @@ async def requests():
         tell("many", [outcome["replayed"] for outcome in many["outcomes"]])
         ids, after = [], None
         while True:
-            page = (await run(session, MEMBERS, after=after))["members"]
+            page = (await run(session, MEMBERS, after=after, atLeast=many["position"]))["members"]
             ids += [edge["node"]["id"] for edge in page["edges"]]
             if not page["pageInfo"]["hasNextPage"]:
                 break

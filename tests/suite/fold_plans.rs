@@ -9,10 +9,10 @@ use harness::wait::until;
 use infra::fold::engine::Folded;
 use infra::fold::registry;
 use projections::audit_trail::AuditRow;
-use projections::cell::{Cell, ColumnType, Kind};
+use projections::cell::{Cell, Kind};
 use projections::leaderboard::{Board, Ties};
 use projections::members::MemberRow;
-use projections::select::{Condition, Order, Select};
+use projections::select::{Condition, Select};
 use projections::words::SubjectKind;
 use sqlx::{Executor, PgConnection};
 
@@ -109,13 +109,9 @@ async fn look_around(told: &Told) {
         told.app.reads.rank(&board, roster[0].member.0, now).await.unwrap();
         let somebody = Cell::Uuid(roster[0].member.0);
         let trail = Select::<AuditRow>::first(10)
-            .only(Condition::Equals("subject_kind", SubjectKind::Member.to_cell()))
+            .only(Condition::Equals("subject_kind", projections::cell::ColumnType::to_cell(&SubjectKind::Member)))
             .only(Condition::Equals("subject", somebody.clone()));
         told.app.reads.rows(&trail, now).await.unwrap();
-        let whole = || Select::<AuditRow>::first(10).only(Condition::Equals("is_primary", true.to_cell()));
-        for order in [Order::Ascending, Order::Descending] {
-            told.app.reads.rows(&whole().by("position", order), now).await.unwrap();
-        }
         let one = Select::<MemberRow>::first(1).only(Condition::Equals("member", somebody));
         told.app.reads.rows(&one, now).await.unwrap();
     }

@@ -39,6 +39,8 @@ impl World {
             members.push(yes(&api, "registerMember", input).await);
         }
         let begun = head(&api).await;
+        let known = format!("{{ metric(code: \"points\", atLeast: \"{begun}\") {{ code }} }}");
+        let _known = api.data(&known, json!({})).await.unwrap();
         Self { server, address, api, branch, members, begun }
     }
 

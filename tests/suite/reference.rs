@@ -5,6 +5,7 @@
 
 mod areas;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
 
@@ -227,9 +228,9 @@ fn distances(sdl: &Sdl, area: &Area) -> BTreeMap<String, usize> {
         }
     }
     while let Some((name, far)) = waiting.pop_front() {
-        if !found.contains_key(&name) {
-            waiting.extend(leads_to(sdl, &name).into_iter().map(|to| (to, far + 1)));
-            found.insert(name, far);
+        if let Entry::Vacant(new) = found.entry(name) {
+            waiting.extend(leads_to(sdl, new.key()).into_iter().map(|to| (to, far + 1)));
+            new.insert(far);
         }
     }
     found

@@ -67,17 +67,21 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn serving(own: &Own, endpoint: &str) -> (Running, String) {
+    serving_with(own, endpoint, &[])
+}
+
+fn serving_with(own: &Own, endpoint: &str, variables: &[(&str, &str)]) -> (Running, String) {
     let url = own.url(APP_ROLE, "sanping");
     let told =
         ["--database-url", &url, "serve", "--dev-sign-in", "--listen", "127.0.0.1:0", "--otlp-endpoint", endpoint];
-    let program = Running::start(own.data.path(), &told);
+    let program = Running::start_with(own.data.path(), &told, variables);
     let address = program.until_said("serving on ").rsplit(' ').next().unwrap().to_owned();
     (program, address)
 }
 
 /// Founds the organisation, as part of a trace where one is named.
 async fn found(address: &str, traceparent: Option<&str>) -> Value {
-    let query = "mutation($input: EstablishBranchInput!) { establishBranch(input: $input) { position id } }";
+    let query = "mutation($input: EstablishBranchInput!) { establishBranch(input: $input) { position } }";
     let input = json!({ "kind": "COMMITTEE", "name": "机密党委", "on": "2020-01-01", "commandId": "founding" });
     let request = reqwest::Client::new().post(format!("{address}/graphql"));
     let request = request.json(&json!({ "query": query, "variables": { "input": input } }));
@@ -137,6 +141,21 @@ async fn what_is_not_to_be_sampled_is_not_and_is_not_kept() {
     let spans = collector.spans();
     assert!(spans.iter().any(|span| span.name == "request" && span.parent_span_id.is_empty()), "{spans:?}");
     assert!(spans.iter().all(|span| hex(&span.trace_id) != TRACE), "{spans:?}");
+    let superuser = PgPool::connect(&own.url(SUPERUSER, "sanping")).await.unwrap();
+    let kept: Value = sqlx::query_scalar("select metadata from events").fetch_one(&superuser).await.unwrap();
+    assert!(kept.get("traceparent").is_none(), "{kept}");
+}
+
+/// Whoever runs it says how much is sampled; what somebody who asks wants does not count then.
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_runs_it_says_how_much_is_sampled() {
+    let (own, collector) = (Own::with("sanping").await, Collector::default());
+    let few = [("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0")];
+    let (program, address) = serving_with(&own, &collector.open().await, &few);
+    let done = found(&address, Some(&format!("00-{TRACE}-{PARENT}-01"))).await;
+    assert_eq!(done["data"]["establishBranch"]["position"], "1", "{done}");
+    program.stop();
+    assert!(collector.spans().is_empty(), "{:?}", collector.spans());
     let superuser = PgPool::connect(&own.url(SUPERUSER, "sanping")).await.unwrap();
     let kept: Value = sqlx::query_scalar("select metadata from events").fetch_one(&superuser).await.unwrap();
     assert!(kept.get("traceparent").is_none(), "{kept}");

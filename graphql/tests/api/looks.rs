@@ -48,7 +48,7 @@ fn kinds() -> Vec<(String, Said)> {
     let result = |fields: &str| format!(r#"{{ roundResult(round: "{round}", member: "{ana}") {{ {fields} }} }}"#);
     let of_round = |fields: &str| format!(r#"{{ round(id: "{round}") {{ {fields} }} }}"#);
     let page = || vec![("page", vec![ana])];
-    let everybody = vec![ANA.0, BAO.0, CAI.0];
+    let everybody = [ANA.0, BAO.0, CAI.0];
     vec![
         (member("counts { services }"), page()),
         (member("year(year: 2022) { services }"), page()),
@@ -263,13 +263,13 @@ fn auditors_find_records_by_subject_viewer_word_denial_and_instant_page_by_page(
     let all = [page.clone(), denied.clone(), board.clone()];
     assert_eq!(found(""), all);
     assert_eq!(found("(reverse: true)"), [board.clone(), denied.clone(), page.clone()]);
-    assert_eq!(found("(reverse: true, first: 1)"), [board.clone()]);
+    assert_eq!(found("(reverse: true, first: 1)"), std::slice::from_ref(&board));
     let subject = |of: MemberId| format!(r#"(subject: {{ kind: MEMBER, id: "{}" }})"#, of.0);
     assert_eq!(found(&subject(ANA)), [page.clone(), board.clone()]);
     assert_eq!(found(&subject(CAI)), [denied.clone(), board.clone()]);
-    assert_eq!(found("(filter: { denied: true })"), [denied.clone()]);
-    assert_eq!(found(r#"(filter: { viewer: "branchsecretary", denied: false })"#), [page.clone()]);
-    assert_eq!(found(r#"(filter: { what: "board" })"#), [board.clone()]);
+    assert_eq!(found("(filter: { denied: true })"), std::slice::from_ref(&denied));
+    assert_eq!(found(r#"(filter: { viewer: "branchsecretary", denied: false })"#), std::slice::from_ref(&page));
+    assert_eq!(found(r#"(filter: { what: "board" })"#), std::slice::from_ref(&board));
     assert_eq!(
         found(r#"(filter: { from: "2022-01-01T00:00:02+08:00", until: "2022-01-01T00:00:03+08:00" })"#),
         [denied]
@@ -280,6 +280,6 @@ fn auditors_find_records_by_subject_viewer_word_denial_and_instant_page_by_page(
     // Whoever sees those of a branch alone is not told of whom else a list was.
     let auditor = twin.by(Some(viewer(Role::Auditor, None, Some(EAST))));
     assert_eq!(auditor.code("{ recordedReads { position } }"), "policy.denied");
-    let told = auditor.ask(&format!("{{ recordedReads{} {{ nodes {{ what subjects {{ id }} }} }} }}", subject(ANA)));
-    assert_eq!(told["recordedReads"]["nodes"][1], json!({ "what": "board", "subjects": [{ "id": ANA.0 }] }));
+    let told = auditor.ask(&format!("{{ recordedReads{} {{ nodes {{ what subjects {{ of }} }} }} }}", subject(ANA)));
+    assert_eq!(told["recordedReads"]["nodes"][1], json!({ "what": "board", "subjects": [{ "of": ANA.0 }] }));
 }

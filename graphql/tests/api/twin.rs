@@ -176,6 +176,11 @@ impl Reads for Twin {
         Ok(Self::moment(&self.whole()?))
     }
 
+    async fn before(&self, instant: Timestamp) -> Result<Position, ReadError> {
+        let facts = self.whole()?;
+        Ok(facts.iter().take_while(|fact| fact.at < instant).last().map_or(Position(0), |fact| fact.position))
+    }
+
     async fn select(
         &self,
         plan: &Plan,

@@ -39,6 +39,7 @@ use crate::auth;
 use crate::clock::{Clock, random_id};
 use crate::config::Place;
 use crate::fold::engine::standings;
+use crate::log::reader;
 use crate::reads::serving::Serving;
 use crate::turn::Queue;
 use ask::Mutations;
@@ -90,7 +91,8 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
         viewers_in_lines: import.viewers_in_lines,
         correlation,
     };
-    let folds = Folds { head: app.executor.head(), places: app.places(), pool: app.pool.clone() };
+    let (begun, _) = reader::head(&app.pool).await?;
+    let folds = Folds { begun, head: app.executor.head(), places: app.places(), pool: app.pool.clone() };
     let tally = work.all(lines, of, folds, app.broken()).await;
     app.stop().await;
     opened.close().await?;
@@ -104,6 +106,8 @@ pub async fn run(place: &Place, import: Import) -> Result<ExitCode, Failure> {
 
 /// How far what is recorded is folded.
 struct Folds {
+    /// Where the log ended before the import.
+    begun: Position,
     head: watch::Receiver<Position>,
     places: watch::Receiver<Serving>,
     pool: PgPool,
@@ -111,7 +115,7 @@ struct Folds {
 
 impl Folds {
     fn are_behind(&self) -> bool {
-        self.places.borrow().common().0 + BEHIND < self.head.borrow().0
+        self.places.borrow().common().0 + BEHIND < self.head.borrow().0.max(self.begun.0)
     }
 
     fn go_on(&self) -> bool {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use graphql::ports::ReadError;
 use jiff::Timestamp;
+use sqlx::{ConnectOptions, Connection};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
@@ -26,6 +27,7 @@ use crate::http::gate::Rules;
 use crate::http::proxy::Proxies;
 use crate::http::rate::Rate;
 use crate::http::{self, Doors};
+use crate::log::reader;
 use crate::trace;
 
 /// How many requests a second are let in unless it is said otherwise.
@@ -45,6 +47,7 @@ pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure
     let listener = listen_on(listen).await?;
     let sending = trace::begin(otlp_endpoint.as_deref())?;
     let opened = open(place, place.allow_owner).await?;
+    whole(&opened).await?;
     let latest = Duration::from_secs(let_in.request_seconds);
     let mut app = opened.start_within(Arc::new(Clock::System), latest).await?;
     app.keep_deadlines();
@@ -64,6 +67,21 @@ pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure
     let served = run(opened, app, listener, Doors { rules, ..doors }, asked).await;
     trace::end(sending).await;
     served
+}
+
+/// A log that ends elsewhere than its head says is not gone on with: its last events were taken out, or others put in.
+async fn whole(opened: &Opened) -> Result<(), Failure> {
+    let mut connection = opened.database.connect().await?;
+    let (head, last) = reader::ends(&mut connection).await?;
+    connection.close().await?;
+    match head == last {
+        true => Ok(()),
+        false => Err(format!(
+            "the log ends at {last}, and its head says {head}: it was changed behind the program, or restored in part; \
+             `sanping log replay` says more, and a backup that is whole has what is missing"
+        )
+        .into()),
+    }
 }
 
 /// Nobody is taken at their word who comes from elsewhere.
@@ -199,7 +217,7 @@ impl Asked {
         Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
     }
 
-    async fn to_stop(&mut self) {
+    async fn wait(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
@@ -235,7 +253,7 @@ pub async fn run(
         ended = &mut serving => ended?,
         how = gone => return Err(format!("the private PostgreSQL has ended ({how}); see its log in the data folder").into()),
         what = app.broken() => return Err(format!("{what} has ended by itself; see the log, then start again").into()),
-        () = asked.to_stop() => {
+        () = asked.wait() => {
             tracing::info!("stopping");
             stop.send_replace(());
             // Subscriptions have no end of their own: they get a moment, then the rest is stopped.

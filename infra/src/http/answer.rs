@@ -20,6 +20,8 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response as HttpResponse};
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, StreamExt};
+use graphql::fault::cause;
+use graphql::ports::Failure;
 use graphql::schema::Api;
 use graphql::sessions::Executed;
 use serde::Serialize;
@@ -261,9 +263,11 @@ fn opaque(mut response: Response, executed: bool, wanted: &Wanted) -> Response {
         response.errors.truncate(TOLD);
     }
     for error in &mut response.errors {
-        if error.source.is_some() {
-            hide(error, &wanted.request_id);
+        if let Some(source) = cause(error) {
+            tell(source, &wanted.request_id);
+            error.extensions.get_or_insert_default().set("requestId", wanted.request_id.as_str());
         }
+        error.source = None;
         let code = text_of(error, "code").unwrap_or("request.invalid").to_owned();
         let chinese = text_of(error, "messageZh").map(str::to_owned);
         let chinese = chinese.or_else(|| codes::chinese(&code, &error.message));
@@ -279,15 +283,11 @@ fn opaque(mut response: Response, executed: bool, wanted: &Wanted) -> Response {
     response
 }
 
-fn hide(error: &mut ServerError, request_id: &str) {
-    if let Some(source) = graphql::fault::cause(error) {
-        let error = source.as_ref() as &(dyn std::error::Error + 'static);
-        // That the database is out of reach, or has no room, is told by whoever keeps asking it; not for each request.
-        match is_out_of_reach(error) || found_no_room(error) {
-            true => tracing::debug!(request_id, error, "a request failed"),
-            false => tracing::error!(request_id, error, "a request failed"),
-        }
+fn tell(cause: &Failure, request_id: &str) {
+    let error = cause.as_ref() as &(dyn std::error::Error + 'static);
+    // That the database is out of reach, or has no room, is told by whoever keeps asking it; not for each request.
+    match is_out_of_reach(error) || found_no_room(error) {
+        true => tracing::debug!(request_id, error, "a request failed"),
+        false => tracing::error!(request_id, error, "a request failed"),
     }
-    error.source = None;
-    error.extensions.get_or_insert_default().set("requestId", request_id);
 }

@@ -205,16 +205,40 @@ pub async fn head(executor: impl PgExecutor<'_>) -> Result<(Position, Timestamp)
     Ok((Position(row.try_get::<i64, _>(0)?.unsigned_abs()), row.try_get::<SqlInstant, _>(1)?.0))
 }
 
+/// What the head says the last position is, and what the last event's is, both as of one moment: the same in every log that
+/// nobody changed behind the program's back.
+///
+/// # Errors
+/// The database's.
+pub async fn ends(executor: impl PgExecutor<'_>) -> Result<(Position, Position), sqlx::Error> {
+    let sql = "select h.position, (select coalesce(max(position), 0) from events) from log_head h";
+    let (head, last): (i64, i64) = crate::sql::query_as(sql).fetch_one(executor).await?;
+    Ok((Position(head.unsigned_abs()), Position(last.unsigned_abs())))
+}
+
 /// The last position recorded at or before an instant; 0 where nothing was.
 ///
 /// # Errors
 /// The database's.
 pub async fn position_at(executor: impl PgExecutor<'_>, instant: Timestamp) -> Result<Position, sqlx::Error> {
+    let upto = "select position from events where recorded_at <= $1 order by recorded_at desc, position desc limit 1";
+    last(executor, upto, instant).await
+}
+
+/// The last position recorded before an instant; 0 where nothing was.
+///
+/// # Errors
+/// The database's.
+pub async fn position_before(executor: impl PgExecutor<'_>, instant: Timestamp) -> Result<Position, sqlx::Error> {
+    let before = "select position from events where recorded_at < $1 order by recorded_at desc, position desc limit 1";
+    last(executor, before, instant).await
+}
+
+async fn last(executor: impl PgExecutor<'_>, sql: &'static str, instant: Timestamp) -> Result<Position, sqlx::Error> {
     // The head starts at the epoch and never goes back; PostgreSQL does not know every instant before it.
     if instant < Timestamp::UNIX_EPOCH {
         return Ok(Position(0));
     }
-    let sql = "select position from events where recorded_at <= $1 order by recorded_at desc, position desc limit 1";
     let found: Option<i64> = crate::sql::query_scalar(sql).bind(SqlInstant(instant)).fetch_optional(executor).await?;
     Ok(Position(found.unwrap_or_default().unsigned_abs()))
 }

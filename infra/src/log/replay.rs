@@ -28,7 +28,7 @@ use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
 use super::outcomes::Outcomes;
-use super::reader::Stored;
+use super::reader::{self, Stored};
 use super::stream;
 use crate::fold::rebuild::Progress;
 
@@ -81,11 +81,9 @@ pub async fn run(
 ) -> Result<Replayed, ReplayError> {
     let begun = Instant::now();
     let mut connection = database.connect().await?;
-    // Both as of one moment: what is appended from then on is not looked at.
-    let sql = "select h.position, (select coalesce(max(position), 0) from events) from log_head h";
-    let (head, last): (i64, i64) = crate::sql::query_as(sql).fetch_one(&mut connection).await?;
+    // What is appended from then on is not looked at.
+    let (head, last) = reader::ends(&mut connection).await?;
     connection.close().await?;
-    let [head, last] = [head, last].map(|position| Position(position.unsigned_abs()));
     let to = upto.unwrap_or(head);
     if to > head {
         return Err(ReplayError::Beyond { head, asked: to });

@@ -152,6 +152,10 @@ impl Reads for LogReads {
         Ok(Moment { position, recorded_at: (position > Position(0)).then_some(at) })
     }
 
+    async fn before(&self, instant: Timestamp) -> Result<Position, ReadError> {
+        reader::position_before(&self.pool, instant).await.map_err(failed)
+    }
+
     async fn select(
         &self,
         plan: &Plan,

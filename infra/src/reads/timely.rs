@@ -66,6 +66,10 @@ impl Reads for TimelyReads {
         self.soon(self.reads.head()).await
     }
 
+    async fn before(&self, instant: Timestamp) -> Result<Position, ReadError> {
+        self.soon(self.reads.before(instant)).await
+    }
+
     async fn select(
         &self,
         plan: &Plan,

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::{Case, in_order, refuse_if};
 use crate::id::{BadgeCheckId, PlaqueId, ServiceId};
-use crate::member::{MemberEvent, MemberRefusal};
+use crate::member::{Member, MemberEvent, MemberRefusal};
 use crate::period::DAY_MINUTES;
 use crate::text::Sealed;
 use crate::world::{Decision, Stop};
@@ -57,4 +57,9 @@ impl Case<'_> {
         }
         self.happened(MemberEvent::PlaqueWithdrawn { plaque, on, reason })
     }
+}
+
+/// The plaque of somebody who goes comes down, where one stands.
+pub(super) fn plaque_down(member: &Member, on: Date, reason: &Sealed) -> Option<MemberEvent> {
+    member.plaque.map(|(plaque, _)| MemberEvent::PlaqueWithdrawn { plaque, on, reason: reason.clone() })
 }

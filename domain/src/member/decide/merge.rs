@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::displays::plaque_down;
 use super::{Case, refuse_if};
 use crate::branch::BranchEvent;
 use crate::id::MemberId;
@@ -22,8 +23,7 @@ impl Case<'_> {
             return Err(MemberRefusal::InContactPoint { member, contact_point: *contact_point }.into());
         }
         let branch = state.branch();
-        let taken_down =
-            state.plaque.map(|(plaque, _)| MemberEvent::PlaqueWithdrawn { plaque, on, reason: reason.clone() });
+        let taken_down = plaque_down(state, on, &reason);
         let unlinked = state.account.clone().map(|account| MemberEvent::AccountUnlinked { account });
         let merged = MemberEvent::Merged { into, branch, on, reason };
         let own = taken_down.into_iter().chain(unlinked).chain([merged]);

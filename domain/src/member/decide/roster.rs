@@ -2,6 +2,7 @@
 
 use jiff::civil::Date;
 
+use super::displays::plaque_down;
 use super::{Case, in_order, refuse_if};
 use crate::branch::{Branch, BranchEvent};
 use crate::id::BranchId;
@@ -132,8 +133,7 @@ impl Case<'_> {
         self.not_active_after(on, state.latest)?;
         let branch = entry.branch;
         self.not_active_after(on, self.latest_attendance(branch)?)?;
-        let taken_down =
-            state.plaque.map(|(plaque, _)| MemberEvent::PlaqueWithdrawn { plaque, on, reason: reason.clone() });
+        let taken_down = plaque_down(state, on, &reason);
         let decision =
             taken_down.into_iter().fold(Decision::nothing(), |decision, event| decision.member(member, event));
         Ok(decision

@@ -4,7 +4,6 @@ use async_graphql::{ID, InputObject};
 use domain::id::{MemberId, RoundId};
 use domain::stream::StreamKind;
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, ColumnType};
 use projections::members::MemberRow;
@@ -111,16 +110,21 @@ impl TrailFilter {
             let given = given.as_deref().map(|id| input::command_id(field, id).map(str::to_owned));
             input::asked(given.transpose())
         };
-        // Nothing is recorded before 1970, and not every instant before it can be compared with what is.
-        let instant =
-            |given: &Option<DateTime>| given.as_ref().map(|given| given.0.timestamp().max(Timestamp::UNIX_EPOCH));
+        // By positions, which the trail is ordered by, so that it is read from there and not from its start.
+        let next = async |given: &Option<DateTime>| match given {
+            Some(given) => {
+                let before = session.reads().before(given.0.timestamp()).await?;
+                Ok::<_, Fault>(Some(i64::try_from(before.0).unwrap_or(i64::MAX).saturating_add(1)))
+            }
+            None => Ok(None),
+        };
         let wanted = [
             equals("actor", text("actor", &self.actor)?),
             equals("event_type", text("type", &self.event_type)?),
             equals("command", verbatim("commandId", &self.command_id)?),
             equals("correlation", verbatim("correlationId", &self.correlation_id)?),
-            since("at", instant(&self.from)),
-            before("at", instant(&self.until)),
+            since("position", next(&self.from).await?),
+            before("position", next(&self.until).await?),
         ];
         let (mut conditions, reach) = self.concerning(session, at).await?;
         conditions.extend(wanted.into_iter().flatten());

@@ -24,15 +24,16 @@ use tokio::sync::{Notify, watch};
 
 use super::again::{Fresh, Look};
 use super::desk::SharedDesk;
+use super::fault::{Fault, is_about_content, is_held};
 use super::job::{Ask, Given, Job, Settled};
 use super::ordinary;
 use super::settle::{Broken, Found, fail, settle};
+use super::spans;
 use super::statements::{catch_up, insert_events, insert_outcomes, keep_people, look, move_head, take_head};
 use crate::clock::Clock;
 use crate::held::patiently;
 use crate::reach::{Reach, too_late};
 use crate::sql::pooled;
-use crate::trace::{self, Span, Trace};
 
 const MOST_JOBS: usize = 4_000;
 const MOST_EVENTS: usize = 20_000;
@@ -105,9 +106,9 @@ impl Appender {
                 self.bell.notified().await;
                 continue;
             }
-            let appending = traced(&jobs);
+            let appending = spans::begun(&jobs);
             let batch = self.settle_with_retries(&mut session, &jobs, &mut broken.lines).await;
-            told(appending, jobs.len(), &batch.answers);
+            spans::ended(appending, jobs.len(), &batch.answers);
             self.tell_head(&batch.answers);
             {
                 let mut desk = self.desk.lock();
@@ -319,27 +320,6 @@ impl Appender {
     }
 }
 
-/// The append, as the trace of each job has it.
-fn traced(jobs: &[Job]) -> Vec<(usize, Span)> {
-    match trace::is_on() {
-        true => {
-            let span = |job: &Job| Span::within("log.append", Trace::of_metadata(&job.metadata).as_ref());
-            jobs.iter().enumerate().filter_map(|(place, job)| Some((place, span(job)?))).collect()
-        }
-        false => Vec::new(),
-    }
-}
-
-/// Ends it, and says where the job's last event stands.
-fn told(appending: Vec<(usize, Span)>, jobs: usize, answers: &[Settled]) {
-    for (place, mut span) in appending {
-        span.tell("sanping.batch.commands", trace::number(jobs as u64));
-        if let Some(Settled::Accepted(position) | Settled::Replayed(position)) = answers.get(place) {
-            span.tell("sanping.position", trace::number(position.0));
-        }
-    }
-}
-
 /// A batch that was committed, or found to need no commit.
 struct Batch {
     /// How each job was settled as it was decided: what the desk is to know.
@@ -392,33 +372,4 @@ async fn append(
     insert_outcomes(connection, accepted, at).await?;
     let kept = keep_people(connection, accepted).await;
     kept.map_err(|error| Fault { about_content: is_about_content(&error) || is_held(&error), error })
-}
-
-/// Why a batch was not committed.
-struct Fault {
-    error: sqlx::Error,
-    /// One of the jobs is to blame; the others may do without it.
-    about_content: bool,
-}
-
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
-        Self { about_content: is_about_content(&error), error }
-    }
-}
-
-/// Whether the database refuses what was sent, as opposed to being out of reach or in conflict.
-fn is_about_content(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| ["22", "23", "42", "54"].iter().any(|class| code.starts_with(class)))
-        }
-        sqlx::Error::Encode(_) => true,
-        _ => false,
-    }
-}
-
-/// Whether another session holds the row.
-fn is_held(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("55P03"))
 }

@@ -11,6 +11,7 @@ use domain::text::{FREE_TEXT_MAX, Sealed, clean};
 use domain::vault::{NoVault, Vault};
 use domain::world::Command;
 use graphql::ports::{Accepted, Asker, Commands, SendError};
+use opentelemetry::trace::SpanKind;
 use uuid::Uuid;
 
 use crate::clock::random_id;
@@ -18,6 +19,7 @@ use crate::keys::{KeyError, Keyring, MasterKey};
 use crate::log::executor::Executor;
 use crate::log::job::{CommandKey, Order};
 use crate::log::metadata::metadata;
+use crate::trace::{self, Span, Trace};
 use crate::turn;
 
 /// Commands to the log of one organisation.
@@ -81,7 +83,10 @@ impl Commands for LogCommands {
         if let Some((bad, _)) = ids.into_iter().find(|(id, max)| !legal(id, *max)) {
             return Err(SendError::Refused(bad_id(bad)));
         }
-        let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated());
+        let span = Span::begin("command", SpanKind::Internal, trace::current().as_ref());
+        let here = span.as_ref().map(Span::trace);
+        let traceparent = here.as_ref().and_then(Trace::text);
+        let metadata = metadata(&key, &asker.correlation, self.executor.is_simulated(), traceparent.as_deref());
         let body = body(self.keyring.master(), &command, person.as_ref());
         let expected = match since {
             Some(since) => Some(self.executor.expected(command.stream(), since).await?),
@@ -95,7 +100,7 @@ impl Commands for LogCommands {
         turn::to_decide().await.map_err(|failed| SendError::Failed(Box::new(failed)))?;
         let vault = self.vault(&order.command, &order.key).await;
         order.vault = vault.map_err(not_sealed)?;
-        self.executor.execute(order).await
+        trace::within(here, self.executor.execute(order)).await
     }
 }
 

@@ -33,5 +33,6 @@ pub mod report;
 pub mod sql;
 pub mod sqltype;
 pub mod telling;
+pub mod trace;
 pub mod turn;
 mod walls;

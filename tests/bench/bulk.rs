@@ -98,7 +98,7 @@ async fn append(executor: &Executor, batches: Vec<(String, Vec<Write>)>) -> Resu
         streams.sort_unstable();
         streams.dedup();
         let read = |stream| Read { stream, version: 0, lineage: Read::RECORDED };
-        let (reads, metadata) = (streams.into_iter().map(read).collect(), metadata(&key, &id, false));
+        let (reads, metadata) = (streams.into_iter().map(read).collect(), metadata(&key, &id, false, None));
         match executor.append(key, [0; 32], metadata, reads, Ask::Record { writes, person: None }).await? {
             Settled::Accepted(_) => Ok(()),
             other => Err(Failure::from(format!("{id}: {other:?}"))),
@@ -115,7 +115,7 @@ async fn copy_in(connection: &mut PgConnection, batches: Vec<(String, Vec<Write>
     let (mut position, mut texts) = (last, vec![]);
     for (id, writes) in batches {
         let key = CommandKey { principal: "office".into(), command_id: id.clone() };
-        let (metadata, mut text) = (metadata(&key, &id, false), String::with_capacity(BATCH * 640));
+        let (metadata, mut text) = (metadata(&key, &id, false, None), String::with_capacity(BATCH * 640));
         for write in writes {
             position += 1;
             let (stream, event) = (write.stream, write.event);

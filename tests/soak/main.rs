@@ -1,11 +1,12 @@
 //! `./dev soak [MINUTES] [--seconds N] [--seed N] [--no-record]`: several programs over one database, random writers over
 //! HTTP, and at random: programs and PostgreSQL killed, stopped, paused; sessions that hold rows, stay idle, are ended;
-//! projections rebuilt, and the rebuild killed. At the end nothing acknowledged is missing or doubled, the log is dense,
+//! projections rebuilt, and the rebuild killed. One program is left alone, and how much memory it has is written down. At the end nothing acknowledged is missing or doubled, the log is dense,
 //! each projection equals its refold, and answers as of moments on the way are still the same. Then the checks
 //! themselves are tried on what does not hold. Writes its result into BENCHMARKS.md.
 
 mod check;
 mod faults;
+mod memory;
 mod moments;
 mod place;
 mod writers;
@@ -29,8 +30,8 @@ use crate::writers::{Known, Shared, WRITERS};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// How many programs serve the database.
-const PROGRAMS: usize = 3;
+/// How many programs serve the database; nothing is done to one of them.
+const PROGRAMS: usize = 4;
 
 /// What was asked for.
 struct Asked {
@@ -72,6 +73,7 @@ async fn run(asked: &Asked) -> Result<(), Failure> {
     let (doors, shared, done) = (programs.doors(), Shared::default(), watch::channel(false).0);
     writers::found(&doors, &shared).await?;
     let seeded = |number: u64| Chance::of(asked.seed.wrapping_mul(31).wrapping_add(number));
+    let resident = tokio::spawn(memory::watch_over(programs.left_alone(), done.subscribe()));
     let mut writing = writers::start(&doors, &shared, &done.subscribe(), asked.seed);
     let written = tokio::spawn(moments::write_down(seeded(1), doors.clone(), shared.clone(), done.subscribe()));
     let no_more = watch::channel(false).0;
@@ -91,13 +93,13 @@ async fn run(asked: &Asked) -> Result<(), Failure> {
     while let Some(ended) = writing.join_next().await {
         ended?;
     }
-    let moments = written.await?;
+    let (moments, resident) = (written.await?, resident.await??);
     programs.fallen()?;
     let known = std::mem::take(&mut *shared.lock());
     checked(&ground, writers::any(&doors, 0), &known, &moments).await?;
     programs.stop();
     ground.close().await?;
-    let told = told(asked, &faults, &known, &moments);
+    let told = told(asked, &faults, &known, &moments) + " " + &resident.told();
     eprintln!("{told}");
     if asked.record { record(&told) } else { Ok(()) }
 }

@@ -129,7 +129,7 @@ fn signal(signal: &str, pid: u32) -> Result<(), Failure> {
     if sent.success() { Ok(()) } else { Err(format!("{pid} cannot be told {signal}").into()) }
 }
 
-/// The programs that serve.
+/// The programs that serve. The first is left alone, so that something runs for long.
 pub struct Programs {
     ground: Arc<Ground>,
     running: Vec<Running>,
@@ -151,6 +151,11 @@ impl Programs {
     /// Where they listen.
     pub fn doors(&self) -> Doors {
         self.doors.subscribe()
+    }
+
+    /// The process id of the one that is left alone.
+    pub fn left_alone(&self) -> u32 {
+        self.running[0].pid()
     }
 
     async fn one(ground: Arc<Ground>) -> Result<(Running, Api), Failure> {
@@ -195,8 +200,9 @@ impl Programs {
         signal("-CONT", pid)
     }
 
+    /// Any of the others.
     fn any(&self, chance: &mut Chance) -> usize {
-        usize::try_from(chance.below(self.running.len() as u64)).unwrap_or_default()
+        1 + usize::try_from(chance.below(self.running.len() as u64 - 1)).unwrap_or_default()
     }
 
     /// Whoever has ended without being asked to.

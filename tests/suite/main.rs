@@ -75,4 +75,5 @@ mod sockets;
 mod tidy;
 mod tokens;
 mod told;
+mod traces;
 mod watch;

@@ -28,6 +28,7 @@ use crate::http::proxy::Proxies;
 use crate::http::rate::Rate;
 use crate::http::{self, Doors};
 use crate::log::reader;
+use crate::trace;
 
 /// How many requests a second are let in unless it is said otherwise.
 pub const USUAL: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
@@ -37,13 +38,14 @@ pub const USUAL: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
 /// # Errors
 /// What is missing or wrong, and what to do.
 pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure> {
-    let Serving { listen, dev_sign_in, oidc, verify_hours, let_in } = serving;
+    let Serving { listen, dev_sign_in, oidc, verify_hours, otlp_endpoint, let_in } = serving;
     let (listen, dev_sign_in, verify_hours) = (*listen, *dev_sign_in, *verify_hours);
     believable(listen, dev_sign_in)?;
     let trusted = trusted(oidc)?;
     let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
     let rules = rules(let_in, dev_sign_in)?;
     let listener = listen_on(listen).await?;
+    let sending = trace::begin(otlp_endpoint.as_deref())?;
     let opened = open(place, place.allow_owner).await?;
     whole(&opened).await?;
     let latest = Duration::from_secs(let_in.request_seconds);
@@ -62,7 +64,9 @@ pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure
     let auth = app.auth(sign_in, trusted);
     auth.prepare();
     let doors = Doors { auth: Arc::new(auth), ..doors };
-    run(opened, app, listener, Doors { rules, ..doors }, asked).await
+    let served = run(opened, app, listener, Doors { rules, ..doors }, asked).await;
+    trace::end(sending).await;
+    served
 }
 
 /// A log that ends elsewhere than its head says is not gone on with: its last events were taken out, or others put in.

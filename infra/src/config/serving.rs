@@ -25,6 +25,9 @@ pub struct Serving {
     /// Compare each projection with the log about once in so many hours, in the background; 0 for never.
     #[arg(long, env = "SANPING_VERIFY_HOURS", value_name = "HOURS", default_value_t = 24)]
     pub verify_hours: u32,
+    /// Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; nowhere unless given. See docs/operation.md.
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub otlp_endpoint: Option<String>,
     /// What is let in.
     #[command(flatten)]
     pub let_in: LetIn,

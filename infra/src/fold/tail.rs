@@ -13,7 +13,7 @@ use domain::stream::Position;
 use sqlx::PgPool;
 use tokio::sync::Mutex;
 
-use crate::log::reader::{self, Met};
+use crate::log::reader::{self, Met, Traced};
 use crate::reach::too_late;
 
 /// How long a reading may take.
@@ -29,12 +29,21 @@ pub struct Tail {
 struct Stretch {
     after: Position,
     facts: Arc<Vec<Met>>,
+    traced: Arc<[Traced]>,
 }
 
 /// Some events in order, shared.
 pub struct Facts {
     all: Arc<Vec<Met>>,
     range: Range<usize>,
+    traced: Arc<[Traced]>,
+}
+
+impl Facts {
+    /// The places in traces that some of the events up to a position were recorded as part of, those after another one.
+    pub fn traced(&self, after: Position, to: Position) -> impl Iterator<Item = &Traced> {
+        self.traced.iter().filter(move |(at, _)| (after.0 + 1..=to.0).contains(&at.0))
+    }
 }
 
 impl Deref for Facts {
@@ -47,7 +56,7 @@ impl Deref for Facts {
 
 impl From<Vec<Met>> for Facts {
     fn from(facts: Vec<Met>) -> Self {
-        Self { range: 0..facts.len(), all: Arc::new(facts) }
+        Self { range: 0..facts.len(), all: Arc::new(facts), traced: Arc::default() }
     }
 }
 
@@ -56,7 +65,8 @@ impl Stretch {
     fn after(&self, position: Position, most: usize) -> Option<Facts> {
         let from = usize::try_from(position.0.checked_sub(self.after.0)?).ok()?;
         let to = self.facts.len().min(from.saturating_add(most));
-        (from < to).then(|| Facts { all: Arc::clone(&self.facts), range: from..to })
+        let traced = || Arc::clone(&self.traced);
+        (from < to).then(|| Facts { all: Arc::clone(&self.facts), range: from..to, traced: traced() })
     }
 }
 
@@ -76,9 +86,9 @@ impl Tail {
             return reader::met(pool, position, most).await.map(Facts::from);
         }
         // The others wait for this one, so it does not wait for a host that has vanished.
-        let read = tokio::time::timeout(PATIENCE, reader::met(pool, position, most));
-        let facts = Arc::new(read.await.unwrap_or_else(|_| Err(too_late()))?);
-        *kept = Stretch { after: position, facts };
+        let read = tokio::time::timeout(PATIENCE, reader::met_and_traced(pool, position, most));
+        let (facts, traced) = read.await.unwrap_or_else(|_| Err(too_late()))?;
+        *kept = Stretch { after: position, facts: Arc::new(facts), traced: traced.into() };
         Ok(kept.after(position, most).unwrap_or_else(|| Facts::from(Vec::new())))
     }
 }

@@ -29,9 +29,11 @@ use super::batch::Made;
 use super::engine::{BATCH, BEGIN, Folded};
 use super::lease::{self, Lease};
 use super::live::{BREATH, FOLD};
-use super::tail::Tail;
+use super::tail::{Facts, Tail};
+use crate::log::reader::Traced;
 use crate::reach::{Reach, is_out_of_reach};
 use crate::reads::serving::Moved;
+use crate::trace::{self, Span};
 
 /// How long the first that asks waits for the others: they were woken by the same commit, or by the end of one round.
 const GATHER: Duration = Duration::from_millis(2);
@@ -174,6 +176,9 @@ impl Together {
         let failed = |source| FoldError::Sql { projection: ALL, source };
         let mut folded = BTreeMap::new();
         let met = self.tail.after(&self.pool, from, BATCH).await.map_err(failed)?;
+        // Whoever is far behind folds what nobody has waited for in a long time.
+        let near = from.0 + FAR >= self.head.borrow().0;
+        let folding = if near { folding(&met, from, round.len()) } else { Vec::new() };
         let mut connection = self.pool.acquire().await.map_err(failed)?;
         let mut moving: Vec<(&Asked, Made)> = Vec::new();
         for asked in round {
@@ -205,8 +210,20 @@ impl Together {
             }
         }
         transaction.commit().await.map_err(failed)?;
+        drop(folding);
         Ok(folded)
     }
+}
+
+/// The fold of these events, as the trace of each command that led to some of them has it.
+fn folding(met: &Facts, from: Position, projections: usize) -> Vec<Span> {
+    let span = |(at, trace): &Traced| {
+        let mut span = Span::within("projection.fold", Some(trace))?;
+        span.tell("sanping.position", trace::number(at.0));
+        span.tell("sanping.projections", trace::number(projections as u64));
+        Some(span)
+    };
+    met.traced(from, Position(from.0 + met.len() as u64)).filter_map(span).collect()
 }
 
 #[cfg(test)]

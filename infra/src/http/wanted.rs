@@ -9,10 +9,12 @@ use axum::extract::Request;
 use axum::http::{Extensions, HeaderMap, HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use opentelemetry::trace::SpanKind;
 
 use super::accept::Media;
 use super::language::Language;
 use crate::clock::random_id;
+use crate::trace::{self, Span, Trace};
 
 /// The header of a request's id.
 const HEADER: &str = "x-request-id";
@@ -21,15 +23,30 @@ const HEADER: &str = "x-request-id";
 #[derive(Debug, Clone)]
 struct RequestId(String);
 
-/// Gives a request its id, and its answer too.
+/// Gives a request its id, and its answer too; what it leads to is part of a trace.
 pub async fn named(mut request: Request, next: Next) -> Response {
     let id = request.headers().get(HEADER).and_then(|given| given.to_str().ok()).filter(|given| is_sane(given));
     let id = id.map_or_else(|| random_id(jiff::Timestamp::UNIX_EPOCH).to_string(), str::to_owned);
     let header = HeaderValue::from_str(&id).expect("letters, digits and dashes");
+    let mut span = begun(&request, &id);
     request.extensions_mut().insert(RequestId(id));
-    let mut response = next.run(request).await;
+    let mut response = trace::within(span.as_ref().map(Span::trace), next.run(request)).await;
+    if let Some(span) = &mut span {
+        span.tell("http.response.status_code", i64::from(response.status().as_u16()));
+    }
     response.headers_mut().insert(HeaderName::from_static(HEADER), header);
     response
+}
+
+/// What is asked of the API begins here, for who traces it. What merely tells how the program is, is no part of anything.
+fn begun(request: &Request, id: &str) -> Option<Span> {
+    let path = ["/graphql", "/graphql/ws"].into_iter().find(|path| *path == request.uri().path())?;
+    let parent = request.headers().get(trace::HEADER).and_then(|given| given.to_str().ok()).and_then(Trace::named);
+    let mut span = Span::begin("request", SpanKind::Server, parent.as_ref())?;
+    span.tell("http.request.method", request.method().as_str().to_owned());
+    span.tell("url.path", path);
+    span.tell("sanping.request_id", id.to_owned());
+    Some(span)
 }
 
 fn is_sane(id: &str) -> bool {

@@ -24,9 +24,11 @@ use tokio::sync::{Notify, watch};
 
 use super::again::{Fresh, Look};
 use super::desk::SharedDesk;
+use super::fault::{Fault, is_about_content, is_held};
 use super::job::{Ask, Given, Job, Settled};
 use super::ordinary;
 use super::settle::{Broken, Found, fail, settle};
+use super::spans;
 use super::statements::{catch_up, insert_events, insert_outcomes, keep_people, look, move_head, take_head};
 use crate::clock::Clock;
 use crate::held::patiently;
@@ -104,7 +106,9 @@ impl Appender {
                 self.bell.notified().await;
                 continue;
             }
+            let appending = spans::begun(&jobs);
             let batch = self.settle_with_retries(&mut session, &jobs, &mut broken.lines).await;
+            spans::ended(appending, jobs.len(), &batch.answers);
             self.tell_head(&batch.answers);
             {
                 let mut desk = self.desk.lock();
@@ -368,33 +372,4 @@ async fn append(
     insert_outcomes(connection, accepted, at).await?;
     let kept = keep_people(connection, accepted).await;
     kept.map_err(|error| Fault { about_content: is_about_content(&error) || is_held(&error), error })
-}
-
-/// Why a batch was not committed.
-struct Fault {
-    error: sqlx::Error,
-    /// One of the jobs is to blame; the others may do without it.
-    about_content: bool,
-}
-
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
-        Self { about_content: is_about_content(&error), error }
-    }
-}
-
-/// Whether the database refuses what was sent, as opposed to being out of reach or in conflict.
-fn is_about_content(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| ["22", "23", "42", "54"].iter().any(|class| code.starts_with(class)))
-        }
-        sqlx::Error::Encode(_) => true,
-        _ => false,
-    }
-}
-
-/// Whether another session holds the row.
-fn is_held(error: &sqlx::Error) -> bool {
-    matches!(error, sqlx::Error::Database(error) if error.code().as_deref() == Some("55P03"))
 }

@@ -32,6 +32,7 @@ use super::job::{Ask, CommandKey, Expected, Given, Job, No, Order, Read, Settled
 use super::since::{position_of, version_at};
 use crate::clock::Clock;
 use crate::reach::Reach;
+use crate::trace::{self, Span};
 use crate::turn;
 
 /// How often a command is decided before the answer is contention.
@@ -174,7 +175,9 @@ impl Executor {
     pub async fn execute(&self, order: Order) -> Result<Accepted, SendError> {
         let given = self.given(order);
         for _ in 0..ATTEMPTS {
+            let deciding = Span::within("command.decide", trace::current().as_ref());
             let (waiting, refusal) = self.decide(&given).await?;
+            drop(deciding);
             let settled = waiting.await.map_err(|gone| SendError::Failed(Box::new(gone)))?;
             match settled {
                 Settled::Accepted(position) => return Ok(Accepted { position, replayed: false }),

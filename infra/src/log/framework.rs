@@ -80,7 +80,7 @@ impl<A: Aggregate> EventStore<Hosted<A>> for LogStore<A> {
             command_id: own("command_id").unwrap_or_else(|| random_id(self.executor.now()).to_string()),
         };
         let correlation = own("correlation").unwrap_or_else(|| key.command_id.clone());
-        let metadata = metadata(&key, &correlation, self.executor.is_simulated());
+        let metadata = metadata(&key, &correlation, self.executor.is_simulated(), None);
         let writes: Vec<Write> = (version + 1..)
             .zip(&events)
             .map(|(sequence, event)| Write::new(stream, sequence, event.0.clone().into()))

@@ -12,6 +12,7 @@ use sqlx::{PgExecutor, Row};
 use uuid::Uuid;
 
 use crate::sqltype::SqlInstant;
+use crate::trace::{self, Trace};
 
 /// Why the log cannot be read on.
 #[derive(Debug, thiserror::Error)]
@@ -126,12 +127,23 @@ pub async fn after(executor: impl PgExecutor<'_>, position: Position, limit: usi
 /// # Errors
 /// The database's.
 pub async fn met(executor: impl PgExecutor<'_>, position: Position, limit: usize) -> Result<Vec<Met>, sqlx::Error> {
+    met_of(&rows_after(executor, position, limit).await?, position)
+}
+
+async fn rows_after(
+    executor: impl PgExecutor<'_>,
+    position: Position,
+    limit: usize,
+) -> Result<Vec<PgRow>, sqlx::Error> {
     let sql = format!("{COLUMNS} from events where position > $1 order by position limit $2");
-    let rows = crate::sql::query(&sql)
+    crate::sql::query(&sql)
         .bind(i64::try_from(position.0).unwrap_or(i64::MAX))
         .bind(i64::try_from(limit).unwrap_or(i64::MAX))
         .fetch_all(executor)
-        .await?;
+        .await
+}
+
+fn met_of(rows: &[PgRow], position: Position) -> Result<Vec<Met>, sqlx::Error> {
     let mut met = Vec::with_capacity(rows.len());
     for (row, number) in rows.iter().zip(1..) {
         let expected = Position(position.0.saturating_add(number));
@@ -144,6 +156,34 @@ pub async fn met(executor: impl PgExecutor<'_>, position: Position, limit: usize
     }
     Ok(met)
 }
+
+/// The same, and the places in traces that some of them were recorded as part of.
+///
+/// # Errors
+/// The database's.
+pub async fn met_and_traced(
+    executor: impl PgExecutor<'_>,
+    position: Position,
+    limit: usize,
+) -> Result<(Vec<Met>, Vec<Traced>), sqlx::Error> {
+    let rows = rows_after(executor, position, limit).await?;
+    let mut traced: Vec<Traced> = Vec::new();
+    if trace::is_on() {
+        for row in &rows {
+            let Some(of) = Trace::of_metadata(row.try_get(7)?) else { continue };
+            let at = Position(row.try_get::<i64, _>(0)?.unsigned_abs());
+            // The events of a command are one after the other.
+            match traced.last_mut().filter(|last| last.1 == of) {
+                Some(last) => last.0 = at,
+                None => traced.push((at, of)),
+            }
+        }
+    }
+    Ok((met_of(&rows, position)?, traced))
+}
+
+/// The position of the last event of a command, and the place in the trace that it was recorded as part of.
+pub type Traced = (Position, Trace);
 
 /// The events at these positions, ascending.
 ///

@@ -7,6 +7,7 @@ use crate::config::read::{Source, Told};
 use crate::config::{Place, Serving, Telling};
 use crate::http::documents::Documents;
 use crate::telling::is_filter;
+use crate::trace::address;
 
 /// Looks at them.
 pub fn look(place: &Place, telling: &Telling, serving: &Serving, told: &Told) -> Vec<Finding> {
@@ -28,6 +29,10 @@ pub fn look(place: &Place, telling: &Telling, serving: &Serving, told: &Told) ->
         ("--dev-sign-in", believable(serving.listen, serving.dev_sign_in).err().map(|error| error.to_string())),
         ("--oidc-issuer", trusted(&serving.oidc).err().map(|error| super::super::told(&error))),
         ("--trusted-documents", documents(serving)),
+        (
+            "--otlp-endpoint",
+            serving.otlp_endpoint.as_deref().and_then(|url| address(url).err()).map(|error| error.to_string()),
+        ),
         ("--log", (!is_filter(&telling.log)).then(|| "it cannot be read as a filter".to_owned())),
     ];
     findings.extend(found.into_iter().filter_map(|(flag, why)| Some(bad(flag, &why?))));

@@ -17,7 +17,8 @@ use projections::row::{Key, Row};
 use projections::select::{Condition, Select};
 
 use crate::fault::Fault;
-use crate::ports::{Failure, PersonRecord, ReadError, Reads};
+use crate::ports::together::{Question, Reply};
+use crate::ports::{Failure, PersonRecord, ReadError, Reads, typed};
 
 /// Runs a future beside the request; handed in, since this room has no runtime.
 pub type Spawn = fn(BoxFuture<'static, ()>);
@@ -88,6 +89,33 @@ impl Loader<Position> for Batches {
         positions.sort_unstable();
         let facts = self.0.facts(&positions).await?;
         Ok(facts.into_iter().map(|fact| (fact.position, fact)).collect())
+    }
+}
+
+/// What a row of a page asks for, as of a position.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Asked {
+    /// As of which position.
+    pub at: Position,
+    /// What.
+    pub question: Question,
+}
+
+impl Loader<Asked> for Batches {
+    type Value = Reply;
+    type Error = Shared;
+
+    async fn load(&self, asked: &[Asked]) -> Result<HashMap<Asked, Reply>, Shared> {
+        let mut by_position: BTreeMap<Position, Vec<Question>> = BTreeMap::new();
+        for Asked { at, question } in asked {
+            by_position.entry(*at).or_default().push(question.clone());
+        }
+        let mut found = HashMap::new();
+        for (at, questions) in by_position {
+            let replies = self.0.together(&questions, at).await?;
+            found.extend(questions.into_iter().zip(replies).map(|(question, reply)| (Asked { at, question }, reply)));
+        }
+        Ok(found)
     }
 }
 
@@ -166,10 +194,6 @@ impl<R: Row> Among<R> {
     pub fn new(common: &[(&'static str, Cell)], column: &'static str, cell: Cell, at: Position) -> Self {
         Self { at, common: common.to_vec(), column, cell, row: PhantomData }
     }
-
-    fn batch(&self) -> (Position, Vec<(&'static str, Cell)>, &'static str) {
-        (self.at, self.common.clone(), self.column)
-    }
 }
 
 impl<R: Row> Clone for Among<R> {
@@ -197,29 +221,56 @@ impl<R: Row> Loader<Among<R>> for Batches {
     type Error = Shared;
 
     async fn load(&self, wanted: &[Among<R>]) -> Result<HashMap<Among<R>, Vec<R>>, Shared> {
-        let mut batches: BTreeMap<_, Vec<Cell>> = BTreeMap::new();
+        let mut batches: BTreeMap<Position, BTreeMap<_, Vec<Cell>>> = BTreeMap::new();
         for among in wanted {
-            batches.entry(among.batch()).or_default().push(among.cell.clone());
+            let of = (among.common.clone(), among.column);
+            batches.entry(among.at).or_default().entry(of).or_default().push(among.cell.clone());
         }
         let mut found: HashMap<Among<R>, Vec<R>> = HashMap::new();
-        for ((at, common, column), cells) in batches {
-            let Some(place) = R::COLUMNS.iter().position(|known| known.name == column) else { continue };
-            let select = Select::first(PORTION).only(Condition::OneOf(column, cells));
-            let equal = common.iter().map(|(column, cell)| Condition::Equals(column, cell.clone()));
-            let mut select: Select<R> = equal.fold(select, Select::only);
-            loop {
-                let rows = self.0.rows(&select, at).await?;
-                let (more, last) = (rows.len() >= PORTION, rows.last().map(|row| select.place(row)));
-                for row in rows {
-                    let cell = row.cells().swap_remove(place);
-                    found.entry(Among::new(&common, column, cell, at)).or_default().push(row);
-                }
-                match more {
-                    true => select = select.after(last),
-                    false => break,
+        for (at, batches) in batches {
+            let selects: Vec<Select<R>> = batches
+                .iter()
+                .map(|((common, column), cells)| {
+                    let select = Select::first(PORTION).only(Condition::OneOf(column, cells.clone()));
+                    let equal = common.iter().map(|(column, cell)| Condition::Equals(column, cell.clone()));
+                    equal.fold(select, Select::only)
+                })
+                .collect();
+            // The first portions of all in one question; who has more goes on alone.
+            let firsts = self.firsts(&selects, at).await?;
+            for (((common, column), mut select), mut rows) in batches.into_keys().zip(selects).zip(firsts) {
+                let Some(place) = R::COLUMNS.iter().position(|known| known.name == column) else { continue };
+                loop {
+                    let (more, last) = (rows.len() >= PORTION, rows.last().map(|row| select.place(row)));
+                    for row in rows {
+                        let cell = row.cells().swap_remove(place);
+                        found.entry(Among::new(&common, column, cell, at)).or_default().push(row);
+                    }
+                    if !more {
+                        break;
+                    }
+                    select = select.after(last);
+                    rows = self.0.rows(&select, at).await?;
                 }
             }
         }
         Ok(found)
+    }
+}
+
+impl Batches {
+    /// The first rows of several selections of one table.
+    async fn firsts<R: Row>(&self, selects: &[Select<R>], at: Position) -> Result<Vec<Vec<R>>, ReadError> {
+        if let [select] = selects {
+            return Ok(vec![self.0.rows(select, at).await?]);
+        }
+        let question =
+            |select: &Select<R>| Question::Rows { plan: select.plan.clone(), columns: R::COLUMNS, key: R::KEY };
+        let questions: Vec<Question> = selects.iter().map(question).collect();
+        let typed_rows = |reply| match reply {
+            Reply::Rows(rows) => rows.into_iter().map(typed).collect(),
+            Reply::Count(_) | Reply::Positions(_) => Err(ReadError::Failed("a reply is not to its question".into())),
+        };
+        self.0.together(&questions, at).await?.into_iter().map(typed_rows).collect()
     }
 }

@@ -49,6 +49,8 @@ pub struct Page {
     pub after: Option<Cursor>,
     /// Which list it is a page of.
     list: String,
+    /// Whether the list is under something: what it reads is read together with the lists under the others.
+    under: bool,
     /// Of which log and folds.
     source: Arc<Source>,
 }
@@ -87,11 +89,11 @@ impl Page {
         first: Option<i64>,
         after: Option<&str>,
     ) -> Result<(P, Self)> {
-        let page = Self::of(ctx, list(ctx, &parent.key())?, first, after)?;
+        let page = Self { under: true, ..Self::of(ctx, list(ctx, &parent.key())?, first, after)? };
         let earlier = page.after.as_ref().map(|cursor| cursor.at).filter(|at| *at != parent.at().position);
         let Some(position) = earlier else { return Ok((parent.clone(), page)) };
         let session = Session::of(ctx);
-        let at = session.pin(Some(AsOf::Position(position)), None).await?;
+        let at = session.pin_at(position).await?;
         Ok((parent.as_of(session, at).await?.ok_or_else(bad_cursor)?, page))
     }
 
@@ -105,7 +107,7 @@ impl Page {
         })?;
         let source = Arc::new(Source::of(Session::of(ctx)));
         let after = after.map(|text| Cursor::read(text, &list, &source)).transpose()?;
-        Ok(Self { limit, after, list, source })
+        Ok(Self { limit, after, list, under: false, source })
     }
 
     /// The same page of the folds that serve now, for what reads it again and again.
@@ -197,6 +199,7 @@ pub struct Connection<T> {
     edges: Vec<Edge<T>>,
     more: bool,
     earlier: bool,
+    under: bool,
     counted: Option<Plan>,
     known: Option<u64>,
 }
@@ -222,7 +225,7 @@ impl<T: OutputType> Connection<T> {
         let mut edges: Vec<Edge<T>> = edges.collect();
         let more = edges.len() > page.limit;
         edges.truncate(page.limit);
-        Self { at, edges, more, earlier: page.after.is_some(), counted: None, known: None }
+        Self { at, edges, more, earlier: page.after.is_some(), under: page.under, counted: None, known: None }
     }
 
     /// A page of a selection.
@@ -241,7 +244,10 @@ impl<T: OutputType> Connection<T> {
         let columns: Vec<Column> = ordered.chain(&R::COLUMNS[..R::KEY]).copied().collect();
         let mut select = select.after(page.place(&columns)?);
         select.plan.limit = page.limit + 1;
-        let rows = session.rows(&select, at).await?;
+        let rows = match page.under {
+            true => session.rows_together(&select, at).await?,
+            false => session.rows(&select, at).await?,
+        };
         page.goes_on_in(session, R::TABLE)?;
         let connection = Self::of_fold(page, R::TABLE, at, rows.into_iter().map(|row| (select.place(&row), node(row))));
         Ok(Self { counted: Some(select.plan), ..connection })
@@ -296,8 +302,10 @@ impl<T: OutputType> Connection<T> {
     /// How many rows the whole list has; nothing where that is not counted.
     #[graphql(complexity = 20)]
     async fn total_count(&self, ctx: &Context<'_>) -> Result<Option<u64>> {
+        let session = Session::of(ctx);
         match &self.counted {
-            Some(plan) => Ok(Some(Session::of(ctx).reads().count(plan, self.at).await?)),
+            Some(plan) if self.under => session.count_together(plan, self.at).await.map(Some),
+            Some(plan) => Ok(Some(session.reads().count(plan, self.at).await?)),
             None => Ok(self.known),
         }
     }

@@ -1,8 +1,10 @@
 //! What the API needs of the world: the only async traits of the workspace.
 
+mod moment;
 mod origin;
 mod records;
 mod refused;
+pub mod together;
 
 use std::collections::BTreeMap;
 
@@ -25,9 +27,11 @@ use projections::tally::{Quantity, Tally};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+pub use self::moment::{AsOf, Moment};
 pub use self::origin::{LogOrigin, ServingFold};
 pub use self::records::{Look, LookFilter, PersonRecord, RecordedLook, RecordedSkip};
 pub use self::refused::SendError;
+use self::together::{Question, Reply, one_by_one};
 
 /// Who asks, and under which command id. The same id again means the same command.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -75,24 +79,6 @@ pub enum ReadError {
 
 /// An accident: opaque to the API, logged once at the boundary.
 pub type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// A moment of the past.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsOf {
-    /// After that event.
-    Position(Position),
-    /// After the last event recorded at or before it.
-    Instant(Timestamp),
-}
-
-/// The moment a request is pinned to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Moment {
-    /// The position.
-    pub position: Position,
-    /// When the event at it was recorded; nothing for an empty log.
-    pub recorded_at: Option<Timestamp>,
-}
 
 /// Sends commands.
 #[async_trait]
@@ -344,6 +330,14 @@ pub trait Reads: Send + Sync {
         after: Position,
         limit: usize,
     ) -> Result<Vec<Position>, ReadError>;
+
+    /// What the rows of a page ask for: a reply to each question, in their order.
+    ///
+    /// # Errors
+    /// [`ReadError::Failed`].
+    async fn together(&self, questions: &[Question], at: Position) -> Result<Vec<Reply>, ReadError> {
+        one_by_one(self, questions, at).await
+    }
 
     /// The common position of the projections, now and whenever it moves. Ends when the server stops.
     fn positions(&self) -> BoxStream<'static, Position>;

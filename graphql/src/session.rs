@@ -6,6 +6,7 @@
 //! - Rights are as of now, whatever moment is asked for. A subscription looks at them anew with each answer.
 
 mod rights;
+mod together;
 pub use self::rights::counts_on;
 
 use std::collections::{HashMap, HashSet};
@@ -52,6 +53,7 @@ pub struct Session {
     looked: Mutex<HashSet<(RoundId, What)>>,
     looks: std::sync::Mutex<Looks>,
     why: Option<Why>,
+    moments: Mutex<HashMap<Position, Moment>>,
     follows: AtomicBool,
 }
 
@@ -60,9 +62,9 @@ impl Session {
     #[must_use]
     pub fn new(who: Option<SignedIn>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
         let loaders = loaders(Arc::clone(&reads), settings.spawn);
-        let (pinned, viewer, standing, trees, looked, follows) = Default::default();
+        let (pinned, viewer, standing, trees, moments, looked, follows) = Default::default();
         let (zone, looks, why) = (settings.zone.clone(), Default::default(), None);
-        Self { who, zone, reads, loaders, pinned, viewer, standing, trees, looked, looks, why, follows }
+        Self { who, zone, reads, loaders, pinned, viewer, standing, trees, moments, looked, looks, why, follows }
     }
 
     /// The same, that says why it reads.
@@ -124,6 +126,20 @@ impl Session {
         }
     }
 
+    /// The moment of a position that many rows of a page go on from: looked up once.
+    ///
+    /// # Errors
+    /// [`Fault::Read`].
+    pub async fn pin_at(&self, position: Position) -> Result<Moment> {
+        let mut moments = self.moments.lock().await;
+        if let Some(moment) = moments.get(&position) {
+            return Ok(*moment);
+        }
+        let moment = self.reads.pin(Some(AsOf::Position(position)), None).await?;
+        moments.insert(position, moment);
+        Ok(moment)
+    }
+
     /// From now on it goes from moment to moment: when it looks says nothing about what it is sent.
     pub fn follow(&self) {
         self.follows.store(true, Ordering::Relaxed);
@@ -181,6 +197,7 @@ impl Session {
         *self.viewer.lock().await = None;
         *self.standing.lock().await = None;
         self.trees.lock().await.clear();
+        self.moments.lock().await.clear();
         self.looked.lock().await.clear();
         if self.follows() {
             self.looks().forget();

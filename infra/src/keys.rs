@@ -17,6 +17,7 @@ mod vault;
 
 pub use vault::KeyVault;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::num::NonZeroUsize;
@@ -279,6 +280,38 @@ impl Keyring {
     pub async fn open(&self, sealed: &Sealed) -> Result<Option<String>, KeyError> {
         let Some((subject, body)) = parts_of(sealed) else { return Ok(None) };
         Ok(self.find(subject).await?.and_then(|key| open_with(&key, subject, &body)))
+    }
+
+    /// Opens texts of one subject or of many, whose keys are read together.
+    ///
+    /// # Errors
+    /// [`KeyError`].
+    pub async fn open_all(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, KeyError> {
+        let parts: Vec<_> = sealed.iter().map(parts_of).collect();
+        let subjects: BTreeSet<Uuid> = parts.iter().flatten().map(|(subject, _)| *subject).collect();
+        let keys = self.find_all(&subjects).await?;
+        let open = |(subject, body): (Uuid, Vec<u8>)| open_with(keys.get(&subject)?, subject, &body);
+        Ok(parts.into_iter().map(|parts| parts.and_then(open)).collect())
+    }
+
+    async fn find_all(&self, subjects: &BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, [u8; 32]>, KeyError> {
+        let mut keys = BTreeMap::new();
+        {
+            let mut cache = self.cache.lock().expect("no holder of the cache panics");
+            keys.extend(subjects.iter().filter_map(|subject| Some((*subject, *cache.get(subject)?))));
+        }
+        let missing: Vec<Uuid> = subjects.iter().filter(|subject| !keys.contains_key(*subject)).copied().collect();
+        if missing.is_empty() {
+            return Ok(keys);
+        }
+        let sql = "select subject, wrapped from subject_keys where subject = any($1)";
+        let wrapped: Vec<(Uuid, Vec<u8>)> = crate::sql::query_as(sql).bind(missing).fetch_all(&self.pool).await?;
+        for (subject, wrapped) in wrapped {
+            let key = self.master.unwrap(subject, &wrapped)?;
+            self.cache.lock().expect("no holder of the cache panics").put(subject, key);
+            keys.insert(subject, key);
+        }
+        Ok(keys)
     }
 
     async fn find(&self, subject: Uuid) -> Result<Option<[u8; 32]>, KeyError> {

@@ -222,6 +222,15 @@ pub enum UnfitError {
     /// A pooler refuses what a session is told at its start.
     #[error("a pooler stands before the database and refuses what sessions are told: start with --pooler transaction")]
     Pooler(#[source] sqlx::Error),
+    /// It takes no writes.
+    #[error(
+        "the database takes no writes: {why}. A program that serves writes, reads included: what it folds and who looked. Give \
+         it the primary's address; after a failover, that of the standby that was promoted"
+    )]
+    ReadOnly {
+        /// Why not.
+        why: &'static str,
+    },
     /// The schema is missing or of another program.
     #[error("the schema lacks the migrations {missing:?} of this program; run `sanping migrate` as the owner first")]
     Schema {
@@ -261,6 +270,14 @@ fn unreachable(error: sqlx::Error) -> UnfitError {
 /// [`UnfitError`].
 pub async fn check(app: &PgConnectOptions, allow_owner: bool) -> Result<(), UnfitError> {
     let mut connection = app.connect().await.map_err(unreachable)?;
+    let sql = "select pg_is_in_recovery(), current_setting('transaction_read_only') = 'on'";
+    match crate::sql::query_as(sql).fetch_one(&mut connection).await? {
+        (true, _) => return Err(UnfitError::ReadOnly { why: "it is a standby, or is still being restored" }),
+        (false, true) => {
+            return Err(UnfitError::ReadOnly { why: "its sessions are read-only (default_transaction_read_only)" });
+        }
+        (false, false) => {}
+    }
     let known: bool = crate::sql::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut connection)
         .await?;

@@ -53,7 +53,7 @@ pub enum Cell {
 }
 
 /// A column of a table.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Column {
     /// Its name, also in SQL.
     pub name: &'static str,

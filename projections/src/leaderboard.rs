@@ -28,7 +28,7 @@ use crate::select::{Condition, Order};
 use crate::standings::StandingRow;
 
 /// What becomes of equal numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Ties {
     /// They share a rank.
     Shared,
@@ -48,7 +48,7 @@ pub struct Place {
 }
 
 /// What a leaderboard ranks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Board {
     /// Members or branches.
     pub subjects: StreamKind,

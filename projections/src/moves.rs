@@ -19,7 +19,7 @@ use crate::leaderboard::{Board, Place, Ties};
 use crate::standings::StandingRow;
 
 /// A board at two moments: it ranks the same subjects, in the same metric and period, by the same number.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Between {
     /// The board as it was at the earlier moment.
     pub before: Board,

@@ -10,7 +10,7 @@ use crate::cell::Cell;
 use crate::row::Row;
 
 /// A condition on one column.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Condition {
     /// The column equals the cell; never true of nothing.
     Equals(&'static str, Cell),
@@ -31,7 +31,7 @@ pub enum Condition {
 }
 
 /// Which way an order runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Order {
     /// Smallest first.
     Ascending,
@@ -50,7 +50,7 @@ impl Order {
 }
 
 /// A selection of rows of one table, without its row type.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Plan {
     /// The table.
     pub table: &'static str,

@@ -1,6 +1,7 @@
 //! Attacks by hand, each on the real server, each with what becomes of it. What is only no proper request is in the journeys
 //! (garbling), what forges a sign-in in `tokens` and `sign_in`, what breaks a limit in `limits` and garbling.
 
+mod differencing;
 mod documents;
 mod forging;
 mod wire;

@@ -17,6 +17,7 @@ use infra::app::App;
 use infra::clock::Clock;
 use infra::demo::{self, Loaded};
 use infra::fold::rebuild::Quiet;
+use infra::keys::MasterKey;
 use infra::report;
 use jiff::Timestamp;
 use projections::bundle::bundle;
@@ -53,12 +54,16 @@ const FIGURES: [(&str, &str); 17] = [
 ];
 
 /// The year, loaded once for all tests; each takes a copy.
-async fn loaded() -> &'static (Ground, Loaded) {
+pub async fn loaded() -> &'static (Ground, Loaded) {
     LOADED.get_or_init(load_once).await
 }
 
 async fn load_once() -> (Ground, Loaded) {
-    let ground = Ground::fresh().await;
+    // Ids are made with the key: with the same one each time, rows are in the same order.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("master.key");
+    std::fs::write(&file, "A".repeat(43)).unwrap();
+    let ground = Ground { key: MasterKey::load_or_create(&file).unwrap(), ..Ground::fresh().await };
     let clock = Arc::new(Clock::simulated(Timestamp::UNIX_EPOCH));
     let app = ground.app_at(Arc::clone(&clock)).await;
     let loaded = demo::load(&app, &clock, &Quiet).await.unwrap();

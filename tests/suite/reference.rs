@@ -21,6 +21,16 @@ const COMMON: [&str; 4] = ["first", "after", "asOf", "atLeast"];
 /// The types of the roots.
 const ROOTS: [(&str, &str); 3] = [("Query", "query"), ("Mutation", "mutation"), ("Feed", "subscription")];
 
+/// The codes that the journeys were refused with: by mutation.
+fn refused() -> BTreeMap<&'static str, Vec<&'static str>> {
+    let mut refused: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for line in include_str!("journey/refused.txt").lines() {
+        let (mutation, code) = line.split_once(' ').unwrap();
+        refused.entry(mutation).or_default().push(code);
+    }
+    refused
+}
+
 /// What the rest of a name is of: `MemberConnection` and `MemberEdge` are of `Member`.
 fn wrapped(name: &str) -> Option<(&'static str, &str)> {
     let page = name.strip_suffix("Connection").map(|of| ("page of ", of));
@@ -31,11 +41,12 @@ struct Reference<'s> {
     sdl: &'s Sdl,
     /// The page that each type is on.
     pages: BTreeMap<String, &'static str>,
+    refused: BTreeMap<&'static str, Vec<&'static str>>,
 }
 
 impl<'s> Reference<'s> {
     fn of(sdl: &'s Sdl) -> Self {
-        Self { sdl, pages: places(sdl) }
+        Self { sdl, pages: places(sdl), refused: refused() }
     }
 
     /// A type with its link, in the words of the reference.
@@ -81,6 +92,10 @@ impl<'s> Reference<'s> {
         writeln!(text, "- answers {}", self.shown(&field.ty.node)).unwrap();
         if let Some(reason) = deprecated(&field.directives) {
             writeln!(text, "- **deprecated** {reason}").unwrap();
+        }
+        if let Some(codes) = self.refused.get(name.as_str()) {
+            let codes: Vec<String> = codes.iter().map(|code| format!("`{code}`")).collect();
+            writeln!(text, "- [refused](../errors.md#rules) with {}", codes.join(", ")).unwrap();
         }
     }
 

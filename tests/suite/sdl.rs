@@ -56,4 +56,18 @@ impl Sdl {
         };
         fields.iter().map(|field| &field.node)
     }
+
+    /// Whether a type is an object.
+    pub fn is_object(&self, of: &str) -> bool {
+        matches!(
+            self.0.get(of).map(|of| &of.kind),
+            Some(TypeKind::Object(_) | TypeKind::Interface(_) | TypeKind::Union(_))
+        )
+    }
+
+    /// What a connection is a list of; nothing for what is none.
+    pub fn rows_of(&self, connection: &str) -> Option<&Name> {
+        connection.ends_with("Connection").then_some(())?;
+        self.fields(connection).find(|field| field.name.node == "nodes").map(|nodes| named(&nodes.ty.node))
+    }
 }

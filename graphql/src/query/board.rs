@@ -30,7 +30,7 @@ use crate::fault::{Fault, Result};
 use crate::input::{self, AsOf, PeriodInput};
 use crate::page::{Connection, Page, When, bad_cursor, weight};
 use crate::policy::{Action, Scope};
-use crate::ports::{self, Moment, typed};
+use crate::ports::{Moment, typed};
 use crate::scalar::{Decimal, Position};
 use crate::schema::READ;
 use crate::session::Session;
@@ -226,7 +226,7 @@ pub async fn board_of_competition(
 ) -> Result<Reading> {
     let concluded = row.concluded_at.and_then(|at| u64::try_from(at).ok()).map(domain::stream::Position);
     let at = match concluded {
-        Some(position) => session.pin(Some(ports::AsOf::Position(position)), None).await?,
+        Some(position) => session.pin_at(position).await?,
         None => at,
     };
     let metric = Metric::known(session, &row.metric, at).await?;

@@ -22,6 +22,10 @@ use crate::schema::READ;
 use crate::session::Session;
 use crate::words::{Competitors, RankedBy};
 
+/// What the board of a competition weighs by itself: each is read by statements of its own, as of its own conclusion, so that
+/// not more than some forty are asked for at once.
+const BOARD: usize = 1_000;
+
 /// A competition as of a moment, its viewer checked.
 #[derive(Debug, Clone)]
 pub struct Competition {
@@ -190,7 +194,7 @@ impl Competition {
     }
 
     /// Its board, as far as your roles reach; of a concluded one as it stood at its conclusion.
-    #[graphql(complexity = "weight(first, child_complexity)")]
+    #[graphql(complexity = "BOARD + weight(first, child_complexity)")]
     async fn board(
         &self,
         ctx: &Context<'_>,

@@ -146,7 +146,7 @@ async fn any_of(session: &Session, columns: [&'static str; 2], id: Uuid, at: Mom
     let mut found = Vec::new();
     for column in columns {
         let select = Select::<ContactPointRow>::first(1_000).only(Condition::Equals(column, Cell::Uuid(id)));
-        let rows = session.every(select, at.position).await?;
+        let rows = session.every_together(select, at.position).await?;
         found.extend(rows.into_iter().map(|row| Cell::Uuid(row.contact_point.0)));
     }
     Ok(Condition::OneOf("contact_point", found))

@@ -11,6 +11,7 @@
 use async_graphql::Context;
 use domain::id::{MemberId, RoundId};
 use domain::stream::Position;
+use futures_util::future::try_join_all;
 use projections::cell::Cell;
 use projections::moves::Between;
 use projections::report::Trace;
@@ -19,11 +20,12 @@ use uuid::Uuid;
 
 use super::round::covered;
 use super::subject::Subject;
-use super::trail::{Event, events_after, events_at};
+use super::trail::{Event, events_after, events_behind};
 use crate::fault::Result;
 use crate::page::{Connection, Page, Parent};
 use crate::policy::{Action, Resource, Verdict};
 use crate::ports::Moment;
+use crate::ports::together::Question;
 use crate::session::Session;
 
 /// Whose trail the events of a row are part of.
@@ -123,12 +125,15 @@ pub enum Behind<'a> {
 
 impl Behind<'_> {
     async fn positions(&self, session: &Session, at: Moment, after: Position, limit: usize) -> Result<Vec<Position>> {
-        let reads = session.reads();
-        Ok(match self {
-            Self::Row(table, key) => reads.lineage_of_key(table, key, at.position, after, limit).await?,
-            Self::Traces(traces, upto) => reads.lineage(traces, *upto, after, limit).await?,
-            Self::Move(between, subject) => reads.moved_by(between, *subject, after, limit).await?,
-        })
+        let (question, at) = match self {
+            Self::Row(table, key) => (Question::Key { table, key: key.to_vec(), after, limit }, at.position),
+            Self::Traces(traces, upto) => (Question::Traces { traces: traces.to_vec(), after, limit }, *upto),
+            Self::Move(between, subject) => {
+                let between = Box::new((*between).clone());
+                (Question::Moves { between, subject: *subject, after, limit }, at.position)
+            }
+        };
+        session.positions_together(question, at).await
     }
 }
 
@@ -146,11 +151,11 @@ pub async fn told(
     let (mut after, mut events) = (events_after(page)?, Vec::new());
     loop {
         let positions = behind.positions(session, at, after, page.limit + 1).await?;
-        for event in events_at(session, &positions, at).await? {
-            if is_told(session, &event, about, at).await? {
-                events.push((event.place(), event));
-            }
-        }
+        let found = events_behind(session, &positions, at).await?;
+        // All at once, so that what has to be read for it is read together.
+        let are_told = try_join_all(found.iter().map(|event| is_told(session, event, about, at))).await?;
+        let told = found.into_iter().zip(are_told).filter(|(_, is_told)| *is_told);
+        events.extend(told.map(|(event, _)| (event.place(), event)));
         match positions.last().filter(|_| positions.len() > page.limit && events.len() <= page.limit) {
             Some(last) => after = *last,
             None => return Ok(Connection::of(page, at.position, events)),

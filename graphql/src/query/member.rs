@@ -243,7 +243,7 @@ impl Member {
         let select = Select::<MemberYearRow>::first(1)
             .only(Condition::Equals("year", Cell::Int(key.year)))
             .only(Condition::Equals("member", Cell::Uuid(key.member.0)));
-        let rows = session.rows(&select, self.at.position).await?;
+        let rows = session.rows_together(&select, self.at.position).await?;
         Ok(rows.into_iter().next().map(|row| MemberYear::of(&row, self.at)))
     }
 

@@ -140,17 +140,38 @@ pub fn events_after(page: &Page) -> Result<domain::stream::Position> {
 /// # Errors
 /// [`Fault::Read`].
 pub async fn events_at(session: &Session, positions: &[domain::stream::Position], at: Moment) -> Result<Vec<Event>> {
-    if positions.is_empty() {
-        return Ok(vec![]);
+    match positions.is_empty() {
+        true => Ok(vec![]),
+        false => Ok(in_order(positions, session.rows(&those_at(positions), at.position).await?, at)),
     }
+}
+
+/// The same of those behind a row, read together with those behind the other rows of a page.
+///
+/// # Errors
+/// [`Fault::Read`].
+pub async fn events_behind(
+    session: &Session,
+    positions: &[domain::stream::Position],
+    at: Moment,
+) -> Result<Vec<Event>> {
+    match positions.is_empty() {
+        true => Ok(vec![]),
+        false => Ok(in_order(positions, session.rows_together(&those_at(positions), at.position).await?, at)),
+    }
+}
+
+fn those_at(positions: &[domain::stream::Position]) -> Select<AuditRow> {
     let cells = positions.iter().map(|position| as_cell(*position)).collect();
-    let select = Select::<AuditRow>::first(positions.len())
+    Select::<AuditRow>::first(positions.len())
         .only(Condition::Equals("is_primary", true.to_cell()))
-        .only(Condition::OneOf("position", cells));
-    let rows = session.rows(&select, at.position).await?;
+        .only(Condition::OneOf("position", cells))
+}
+
+fn in_order(positions: &[domain::stream::Position], rows: Vec<AuditRow>, at: Moment) -> Vec<Event> {
     let mut found: HashMap<domain::stream::Position, Event> =
         rows.into_iter().map(|row| Event { row, at }).map(|event| (event.position(), event)).collect();
-    Ok(positions.iter().filter_map(|position| found.remove(position)).collect())
+    positions.iter().filter_map(|position| found.remove(position)).collect()
 }
 
 fn as_cell(position: domain::stream::Position) -> Cell {
@@ -276,7 +297,7 @@ impl Event {
     async fn concerns(&self, ctx: &Context<'_>) -> Result<Option<Vec<Subject>>> {
         let select =
             all_of::<AuditRow>([equals("is_primary", Some(false)), equals("position", Some(self.row.position))]);
-        let rows = Session::of(ctx).rows(&with_limit(select, 100), self.at.position).await?;
+        let rows = Session::of(ctx).rows_together(&with_limit(select, 100), self.at.position).await?;
         Ok(Some(rows.into_iter().map(|row| Subject::new(row.subject_kind, row.subject, self.at)).collect()))
     }
 

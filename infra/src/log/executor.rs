@@ -27,7 +27,7 @@ use tokio::task::JoinHandle;
 use super::append::Appender;
 use super::desk::{Desk, SharedDesk, Step};
 use super::gate::Gate;
-use super::hosted::{Loader, Portion};
+use super::hosted::{Known, Loader, Portion};
 use super::job::{Ask, CommandKey, Expected, Given, Job, No, Order, Read, Settled};
 use super::since::{position_of, version_at};
 use crate::clock::Clock;
@@ -251,7 +251,13 @@ impl Executor {
         self.reach.within(LOAD, self.gate.ask(&self.pool, types), late).await
     }
 
+    /// Loads streams: several together first, so that a command over a hundred of them takes one statement; then each by
+    /// itself that is longer, or cannot be read.
     async fn load(&self, streams: Vec<StreamId>) -> Result<(), SendError> {
+        let streams = match streams.len() {
+            0 | 1 => streams,
+            _several => self.load_together(streams).await?,
+        };
         let load = |stream| async move {
             let mut known = self.desk.lock().known(stream);
             loop {
@@ -272,6 +278,29 @@ impl Executor {
             }
         };
         stream::iter(streams).map(load).buffer_unordered(LOADS_AT_ONCE).try_collect().await
+    }
+
+    /// Loads what can be loaded of these streams in one statement; answers which need more.
+    async fn load_together(&self, streams: Vec<StreamId>) -> Result<Vec<StreamId>, SendError> {
+        let known = |stream: &StreamId| (*stream, self.desk.lock().known(*stream));
+        let known: Vec<(StreamId, Known)> = streams.iter().map(known).collect();
+        let loaded = async {
+            match self.loader.portions(known).await {
+                // Which one it is, and why, is told where each is read by itself.
+                Err(PersistenceError::DeserializationError(_)) => Ok(vec![]),
+                loaded => loaded.map_err(|error| SendError::Failed(cause_of(error))),
+            }
+        };
+        let late = |late| SendError::Failed(Box::new(late));
+        let loaded = self.reach.within(LOAD, loaded, late).await?;
+        let whole = |(stream, portion): (&StreamId, Portion)| {
+            if portion.whole {
+                self.desk.lock().loaded(*stream, portion.state, portion.version);
+            }
+            (*stream, portion.whole)
+        };
+        let done: Vec<(StreamId, bool)> = streams.iter().zip(loaded).map(whole).collect();
+        Ok(streams.into_iter().filter(|stream| !done.contains(&(*stream, true))).collect())
     }
 
     /// Why a stream cannot be loaded: an event of a type that came with a later build is no accident.

@@ -160,6 +160,9 @@ pub struct Loader {
     repository: PostgresEventRepository,
 }
 
+/// What is known of a stream: its state, and the version it has.
+pub type Known = Option<(Arc<State>, u64)>;
+
 /// A state as far as it was loaded.
 #[derive(Debug)]
 pub struct Portion {
@@ -182,11 +185,7 @@ impl Loader {
     ///
     /// # Errors
     /// The database's, or an event this build cannot read.
-    pub async fn load(
-        &self,
-        stream: StreamId,
-        mut known: Option<(Arc<State>, u64)>,
-    ) -> Result<(Arc<State>, u64), PersistenceError> {
+    pub async fn load(&self, stream: StreamId, mut known: Known) -> Result<(Arc<State>, u64), PersistenceError> {
         loop {
             let Portion { state, version, whole } = self.portion(stream, known).await?;
             if whole {
@@ -200,11 +199,7 @@ impl Loader {
     ///
     /// # Errors
     /// As [`Loader::load`].
-    pub async fn portion(
-        &self,
-        stream: StreamId,
-        known: Option<(Arc<State>, u64)>,
-    ) -> Result<Portion, PersistenceError> {
+    pub async fn portion(&self, stream: StreamId, known: Known) -> Result<Portion, PersistenceError> {
         let (mut state, mut version) = known.unwrap_or_else(|| (Arc::new(State::before(stream.kind)), 0));
         let mut rows = crate::sql::query(
             "select sequence, event_version, payload::text from events where aggregate_type = $1 and aggregate_id = $2 and sequence > $3 \
@@ -225,6 +220,46 @@ impl Loader {
             read += 1;
         }
         Ok(Portion { state, version, whole: read < PORTION })
+    }
+
+    /// The states of several streams in one statement, each at most so many events on from what is known that they are
+    /// [`PORTION`] altogether; in the order of the streams.
+    ///
+    /// # Errors
+    /// As [`Loader::load`]; which stream cannot be read is not said.
+    pub async fn portions(&self, streams: Vec<(StreamId, Known)>) -> Result<Vec<Portion>, PersistenceError> {
+        let each = (PORTION / (streams.len() as u64).max(1)).max(1);
+        let kinds: Vec<&str> = streams.iter().map(|(stream, _)| stream.kind.name()).collect();
+        let ids: Vec<String> = streams.iter().map(|(stream, _)| stream.id.to_string()).collect();
+        let after = streams.iter().map(|(_, known)| known.as_ref().map_or(0, |(_, version)| version.cast_signed()));
+        let mut rows = crate::sql::query(
+            "select s.number, e.sequence, e.event_version, e.payload \
+             from unnest($1::text[], $2::text[], $3::bigint[]) with ordinality as s(kind, id, after, number) \
+             cross join lateral (select sequence, event_version, payload::text from events \
+             where aggregate_type = s.kind and aggregate_id = s.id and sequence > s.after order by sequence limit $4) as e \
+             order by s.number, e.sequence",
+        )
+        .bind(kinds)
+        .bind(ids)
+        .bind(after.collect::<Vec<i64>>())
+        .bind(each.cast_signed())
+        .fetch(&self.pool);
+        let begun = |(stream, known): &(StreamId, Known)| {
+            let (state, version) = known.clone().unwrap_or_else(|| (Arc::new(State::before(stream.kind)), 0));
+            (Portion { state, version, whole: true }, 0)
+        };
+        let mut portions: Vec<(Portion, u64)> = streams.iter().map(begun).collect();
+        while let Some(row) = rows.try_next().await.map_err(database)? {
+            let Ok(at) = usize::try_from(row.try_get::<i64, _>(0).map_err(database)? - 1) else { continue };
+            let ((portion, read), (stream, _)) = (&mut portions[at], &streams[at]);
+            let (stored, payload) = (row.try_get(2).map_err(database)?, row.try_get(3).map_err(database)?);
+            let event = Event::decode(stream.kind, stored, payload).map_err(undecodable)?;
+            Arc::make_mut(&mut portion.state).apply(&event);
+            portion.version = row.try_get::<i64, _>(1).map_err(database)?.unsigned_abs();
+            *read += 1;
+            portion.whole = *read < each;
+        }
+        Ok(portions.into_iter().map(|(portion, _)| portion).collect())
     }
 
     /// The events of a stream in order.

@@ -4,6 +4,7 @@ use domain::stream::Position;
 use graphql::ports::ReadError;
 use projections::cell::Cell;
 use projections::report::Trace;
+use sqlx::postgres::PgRow;
 use sqlx::{PgPool, Row as _};
 
 use super::select::{Statement, conditions, failed};
@@ -13,7 +14,7 @@ use super::serving::Place;
 ///
 /// # Errors
 /// [`ReadError::Failed`] for a column that is not there.
-pub fn begun_and_ended(
+fn begun_and_ended(
     statement: &mut Statement,
     trace: &Trace,
     table: &str,
@@ -51,20 +52,39 @@ pub fn begun_and_ended(
     Ok(())
 }
 
-/// The positions after the first and up to the second at which versions of a row began or ended: by its key, so a few
-/// rows are looked at, however many the table has.
+/// `select p` of what these traces name, in order; `place` tells the table that serves for a name.
 ///
 /// # Errors
 /// [`ReadError::Failed`].
-pub async fn of_key(
-    pool: &PgPool,
+pub fn of_traces(
+    statement: &mut Statement,
+    traces: &[Trace],
+    serving: impl Fn(&str) -> Result<(String, Place), ReadError>,
+    (after, upto): (Position, Position),
+    limit: usize,
+) -> Result<(), ReadError> {
+    let between = (statement.number(after.0), statement.number(upto.0));
+    statement.push("select p from (select 0::bigint as p where false");
+    for trace in traces {
+        let (Trace::Versions(source) | Trace::Rows(source)) = trace;
+        let (table, place) = serving(source.table)?;
+        begun_and_ended(statement, trace, &table, &place, &between)?;
+    }
+    let limit = statement.number(limit as u64);
+    statement.push(&format!(") as changes order by p limit {limit}"));
+    Ok(())
+}
+
+/// `select p` of the positions after the first and up to the second at which versions of a row began or ended, in order:
+/// by its key, so a few rows are looked at, however many the table has.
+pub fn of_key(
+    statement: &mut Statement,
     table: &str,
     place: &Place,
     key: &[Cell],
     (after, upto): (Position, Position),
     limit: usize,
-) -> Result<Vec<Position>, ReadError> {
-    let mut statement = Statement::default();
+) {
     let columns = place.columns.iter().take(place.key).zip(key);
     let same = columns.map(|(column, cell)| format!("{} = {}", column.name, statement.bind(column.kind, cell.clone())));
     let same = same.collect::<Vec<_>>().join(" and ");
@@ -73,6 +93,21 @@ pub async fn of_key(
         |end: &str| format!("select {end} as p from {table} where {same} and {end} > {after} and {end} <= {upto}");
     let ends = format!("{} union {}", end("from_position"), end("until_position"));
     statement.push(&format!("select p from ({ends}) as ends order by p limit {limit}"));
+}
+
+/// The positions that a statement names.
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub async fn positions(pool: &PgPool, statement: &Statement) -> Result<Vec<Position>, ReadError> {
     let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
-    rows.iter().map(|row| Ok(Position(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs()))).collect()
+    rows.iter().map(|row| position(row, 0)).collect()
+}
+
+/// The position in a column.
+///
+/// # Errors
+/// [`ReadError::Failed`].
+pub fn position(row: &PgRow, at: usize) -> Result<Position, ReadError> {
+    Ok(Position(row.try_get::<i64, _>(at).map_err(failed)?.unsigned_abs()))
 }

@@ -14,6 +14,7 @@ pub mod select;
 pub mod serving;
 mod tallied;
 pub mod timely;
+mod together;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use graphql::ports::together::{Question, Reply};
 use graphql::ports::{
     AsOf, LogOrigin, Look, LookFilter, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
 };
@@ -94,6 +96,11 @@ impl LogReads {
             Place { checkpoint, .. } if checkpoint < at => Err(ReadError::Behind { asked: at, reached: checkpoint }),
             Place { generation, .. } => Ok(crate::fold::table::name(name, generation)),
         }
+    }
+
+    /// The same, with what is known of the projection.
+    fn serving(&self, name: &str, at: Position) -> Result<(String, Place), ReadError> {
+        Ok((self.table(name, at)?, self.place(name)?))
     }
 
     /// The tables of the ranks, where this version of the fold serves: another may keep none.
@@ -227,17 +234,8 @@ impl Reads for LogReads {
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
         let mut statement = Statement::default();
-        let between = (statement.number(after.0), statement.number(at.0));
-        statement.push("select p from (select 0::bigint as p where false");
-        for trace in sources {
-            let (Trace::Versions(source) | Trace::Rows(source)) = trace;
-            let (table, place) = (self.table(source.table, at)?, self.place(source.table)?);
-            lineage::begun_and_ended(&mut statement, trace, &table, &place, &between)?;
-        }
-        let limit = statement.number(limit as u64);
-        statement.push(&format!(") as changes order by p limit {limit}"));
-        let rows = statement.query().fetch_all(&self.pool).await.map_err(failed)?;
-        rows.iter().map(|row| Ok(Position(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs()))).collect()
+        lineage::of_traces(&mut statement, sources, |name| self.serving(name, at), (after, at), limit)?;
+        lineage::positions(&self.pool, &statement).await
     }
 
     async fn facts(&self, positions: &[Position]) -> Result<Vec<Fact>, ReadError> {
@@ -261,11 +259,7 @@ impl Reads for LogReads {
     }
 
     async fn open(&self, sealed: &[Sealed]) -> Result<Vec<Option<String>>, ReadError> {
-        let mut opened = Vec::with_capacity(sealed.len());
-        for sealed in sealed {
-            opened.push(self.keyring.open(sealed).await.map_err(failed)?);
-        }
-        Ok(opened)
+        self.keyring.open_all(sealed).await.map_err(failed)
     }
 
     async fn record(&self, looks: &[Look]) -> Result<(), ReadError> {
@@ -326,8 +320,9 @@ impl Reads for LogReads {
         after: Position,
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
-        let (name, place) = (self.table(table, at)?, self.place(table)?);
-        lineage::of_key(&self.pool, &name, &place, key, (after, at), limit).await
+        let ((name, place), mut statement) = (self.serving(table, at)?, Statement::default());
+        lineage::of_key(&mut statement, &name, &place, key, (after, at), limit);
+        lineage::positions(&self.pool, &statement).await
     }
 
     async fn moved(
@@ -346,7 +341,13 @@ impl Reads for LogReads {
         after: Position,
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
-        moved::events(&self.pool, &self.boards(between.to)?, between, subject, after, limit).await
+        let mut found =
+            moved::events(&self.pool, &self.boards(between.to)?, between, &[(subject, after, limit)]).await?;
+        Ok(found.pop().unwrap_or_default())
+    }
+
+    async fn together(&self, questions: &[Question], at: Position) -> Result<Vec<Reply>, ReadError> {
+        together::all(self, questions, at).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

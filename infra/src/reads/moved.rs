@@ -18,6 +18,7 @@ use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
 use super::board::{Tables, behind, best_first, ranks, standings};
+use super::lineage::position;
 use super::select::{Statement, conditions, failed};
 
 /// How many conditions of a board name its group; the other says that a standing has the number.
@@ -144,8 +145,11 @@ fn branches(between: &Between) -> Option<(Vec<Cell>, Vec<Cell>)> {
     Some((cells(before.union(&after).collect()), cells(before.symmetric_difference(&after).collect())))
 }
 
-/// The positions after the earlier moment and up to the later at which a subject's ranked number changed; and where it
-/// came into the branches of the board or left them, at which it, or a branch it is under, moved.
+/// Whose move on a board is asked for, the position after which, and the most positions wanted.
+pub type Mover = (Uuid, Position, usize);
+
+/// The positions after the earlier moment and up to the later at which the ranked number of each of these subjects changed; and
+/// where one came into the branches of the board or left them, at which it, or a branch it is under, moved.
 ///
 /// # Errors
 /// [`ReadError::Failed`].
@@ -153,22 +157,47 @@ pub async fn events(
     pool: &PgPool,
     tables: &Tables,
     between: &Between,
-    subject: Uuid,
-    after: Position,
-    limit: usize,
-) -> Result<Vec<Position>, ReadError> {
-    let (mut statement, order) = (Statement::default(), between.order());
-    let [from, to] = [between.from.max(after), between.to].map(|at| statement.number(at.0));
-    let own = statement.bind(Kind::Uuid, Cell::Uuid(subject));
+    movers: &[Mover],
+) -> Result<Vec<Vec<Position>>, ReadError> {
+    let came_or_went = came_or_went(pool, tables, between, movers).await?;
+    let mut statement = Statement::default();
+    statement.push("select asked, p from (");
+    for (number, mover) in movers.iter().enumerate() {
+        let begins = if number == 0 { "" } else { " union all " };
+        statement.push(&format!("{begins}select {number} as asked, p from ("));
+        moves_of(&mut statement, tables, between, mover, came_or_went.contains(&mover.0))?;
+        statement.push(&format!(") as part_{number}"));
+    }
+    statement.push(") as each order by asked, p");
+    let query = if movers.len() == 1 { statement.query() } else { statement.once() };
+    let mut found = vec![Vec::new(); movers.len()];
+    for row in query.fetch_all(pool).await.map_err(failed)? {
+        let asked = usize::try_from(row.try_get::<i32, _>(0).map_err(failed)?).map_err(failed)?;
+        found[asked].push(position(&row, 1)?);
+    }
+    Ok(found)
+}
+
+/// `select p` of the positions of one mover, in order.
+fn moves_of(
+    statement: &mut Statement,
+    tables: &Tables,
+    between: &Between,
+    (subject, after, limit): &Mover,
+    came_or_went: bool,
+) -> Result<(), ReadError> {
+    let order = between.order();
+    let [from, to] = [between.from.max(*after), between.to].map(|at| statement.number(at.0));
+    let own = statement.bind(Kind::Uuid, Cell::Uuid(*subject));
     let mut changes = vec![];
-    let group = apart(&mut statement, |statement| {
+    let group = apart(statement, |statement| {
         conditions(statement, &between.after.conditions()[..GROUP], StandingRow::COLUMNS)
     })?;
     let place =
         if order.ties == Ties::Parted { format!("row({}, tie_key)", order.column()) } else { order.column().into() };
     let known = format!("{} where subject = {own}{group} and {} is not null", tables.standings, order.column());
     changes.push(flips(&place, &known, &from, &to));
-    if came_or_went(pool, tables, between, subject).await? {
+    if came_or_went {
         if order.subjects == StreamKind::Member {
             changes.push(flips("branch", &format!("{} where member = {own}", tables.members), &from, &to));
         }
@@ -193,11 +222,9 @@ pub async fn events(
         let each = flips(above, &format!("{branches} where branch = path.branch"), &from, &to);
         changes.push(format!("select p from ({}) as path cross join lateral ({each}) as moved", paths.join(" union ")));
     }
-    let limit = statement.number(limit as u64);
-    let sql = format!("select p from ({}) as changes order by p limit {limit}", changes.join(" union "));
-    statement.push(&sql);
-    let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
-    rows.iter().map(|row| Ok(Position(row.try_get::<i64, _>(0).map_err(failed)?.unsigned_abs()))).collect()
+    let limit = statement.number(*limit as u64);
+    statement.push(&format!("select p from ({}) as changes order by p limit {limit}", changes.join(" union ")));
+    Ok(())
 }
 
 /// `select p` of the positions between two at which what some rows say is another than just before.
@@ -214,23 +241,32 @@ fn flips(what: &str, of: &str, from: &str, to: &str) -> String {
     )
 }
 
-/// Whether a subject is within the branches of the board at one of the two moments only.
-async fn came_or_went(pool: &PgPool, tables: &Tables, between: &Between, subject: Uuid) -> Result<bool, ReadError> {
-    let mut within = Vec::new();
-    for (board, at) in [(&between.before, between.from), (&between.after, between.to)] {
-        let Some(branches) = &board.within else { return Ok(false) };
-        let branch = match board.subjects {
-            StreamKind::Branch | StreamKind::Round => Some(subject),
+/// Which of these subjects are within the branches of the board at one of the two moments only.
+async fn came_or_went(
+    pool: &PgPool,
+    tables: &Tables,
+    between: &Between,
+    movers: &[Mover],
+) -> Result<BTreeSet<Uuid>, ReadError> {
+    let mut within: [BTreeSet<Uuid>; 2] = Default::default();
+    let moments = [(&between.before, between.from), (&between.after, between.to)];
+    for (within, (board, at)) in within.iter_mut().zip(moments) {
+        let Some(branches) = &board.within else { return Ok(BTreeSet::new()) };
+        let subjects: Vec<Uuid> = movers.iter().map(|(subject, ..)| *subject).collect();
+        let placed: Vec<(Uuid, Uuid)> = match board.subjects {
+            StreamKind::Branch | StreamKind::Round => subjects.iter().map(|subject| (*subject, *subject)).collect(),
             StreamKind::Member => {
                 let sql = format!(
-                    "select branch from {} where member = $1 and from_position <= $2 and until_position > $2",
+                    "select member, branch from {} where member = any($1) and from_position <= $2 and until_position > $2",
                     tables.members,
                 );
-                let query = crate::sql::query_scalar(&sql).bind(subject).bind(at.0.cast_signed());
-                query.fetch_optional(pool).await.map_err(failed)?
+                let query = crate::sql::query_as(&sql).bind(subjects).bind(at.0.cast_signed());
+                query.fetch_all(pool).await.map_err(failed)?
             }
         };
-        within.push(branch.is_some_and(|branch: Uuid| branches.contains(&BranchId(branch))));
+        let inside = placed.into_iter().filter(|(_, branch)| branches.contains(&BranchId(*branch)));
+        within.extend(inside.map(|(subject, _)| subject));
     }
-    Ok(within.first() != within.last())
+    let [before, after] = within;
+    Ok(before.symmetric_difference(&after).copied().collect())
 }

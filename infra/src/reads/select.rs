@@ -51,6 +51,11 @@ impl Statement {
         format!("${}", self.bound.len())
     }
 
+    /// The query with everything bound, for once: its text is of what was asked together, and hardly comes again.
+    pub fn once(&self) -> Binding<'_> {
+        self.query().persistent(false)
+    }
+
     /// The query with everything bound.
     pub fn query(&self) -> Binding<'_> {
         let query: sqlx::query::Query<'_, sqlx::Postgres, PgArguments> = crate::sql::query(&self.sql);
@@ -147,6 +152,62 @@ fn by_whole_key<'p>(plan: &'p Plan, key: &[Column]) -> Option<WholeKey<'p>> {
     if key.iter().all(said) { Some(WholeKey::One) } else { many }
 }
 
+/// Puts a plan on a table as of a position into a statement; answers the order of its rows.
+///
+/// # Errors
+/// [`ReadError::Failed`] for a column that is not there.
+pub fn of_plan(
+    statement: &mut Statement,
+    table: &str,
+    plan: &Plan,
+    columns: &'static [Column],
+    key: usize,
+    at: Position,
+) -> Result<String, ReadError> {
+    let order = ordered(plan, columns, key)?;
+    let names = names(columns);
+    let whole = by_whole_key(plan, &columns[..key]);
+    match whole {
+        Some(WholeKey::Many(name, cells)) => {
+            let keys = statement.bind_many(column(columns, name)?.kind, cells.to_vec());
+            statement.push(&format!(
+                "select {names} from (select distinct unnest({keys}) as sought) as k cross join lateral ("
+            ));
+            held(statement, "*", table, at);
+            statement.push(&format!(" and {name} = k.sought order by from_position desc limit 1) as t where true"));
+        }
+        Some(WholeKey::One) | None => held(statement, &names, table, at),
+    }
+    conditions(statement, &plan.conditions, columns)?;
+    if let Some(after) = &plan.after {
+        let follows = follows(statement, &order, after);
+        statement.push(&format!(" and {follows}"));
+    }
+    let ordered = order.iter().map(|(column, direction)| match (direction, column.nullable) {
+        (Order::Ascending, _) => format!("{} nulls last", column.name),
+        // An index read backwards has the nulls first, so it serves only where there are none.
+        (Order::Descending, true) => format!("{} desc nulls last", column.name),
+        (Order::Descending, false) => format!("{} desc", column.name),
+    });
+    let ordered = ordered.collect::<Vec<_>>().join(", ");
+    let latest = if let Some(WholeKey::One) = whole { ", from_position desc" } else { "" };
+    let limit = statement.number(plan.limit as u64);
+    statement.push(&format!(" order by {ordered}{latest} limit {limit}"));
+    Ok(ordered)
+}
+
+fn ordered(plan: &Plan, columns: &'static [Column], key: usize) -> Result<Vec<(&'static Column, Order)>, ReadError> {
+    let named = plan.order.iter().map(|(name, direction)| Ok((column(columns, name)?, *direction)));
+    let keyed = columns.iter().take(key).map(|column| Ok((column, Order::Ascending)));
+    named.chain(keyed).collect()
+}
+
+/// The names of columns, as SQL.
+#[must_use]
+pub fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
 /// Runs a plan on a table as of a position.
 ///
 /// # Errors
@@ -159,45 +220,8 @@ pub async fn rows(
     key: usize,
     at: Position,
 ) -> Result<Vec<Vec<Cell>>, ReadError> {
-    let mut order = Vec::new();
-    for (name, direction) in &plan.order {
-        order.push((column(columns, name)?, *direction));
-    }
-    order.extend(columns.iter().take(key).map(|column| (column, Order::Ascending)));
     let mut statement = Statement::default();
-    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    let whole = by_whole_key(plan, &columns[..key]);
-    match whole {
-        Some(WholeKey::Many(name, cells)) => {
-            let keys = statement.bind_many(column(columns, name)?.kind, cells.to_vec());
-            statement.push(&format!(
-                "select {} from (select distinct unnest({keys}) as sought) as k cross join lateral (",
-                names.join(", "),
-            ));
-            held(&mut statement, "*", table, at);
-            statement.push(&format!(" and {name} = k.sought order by from_position desc limit 1) as t where true"));
-        }
-        Some(WholeKey::One) | None => held(&mut statement, &names.join(", "), table, at),
-    }
-    conditions(&mut statement, &plan.conditions, columns)?;
-    if let Some(after) = &plan.after {
-        let follows = follows(&mut statement, &order, after);
-        statement.push(&format!(" and {follows}"));
-    }
-    let mut ordered: Vec<String> = order
-        .iter()
-        .map(|(column, direction)| match (direction, column.nullable) {
-            (Order::Ascending, _) => format!("{} nulls last", column.name),
-            // An index read backwards has the nulls first, so it serves only where there are none.
-            (Order::Descending, true) => format!("{} desc nulls last", column.name),
-            (Order::Descending, false) => format!("{} desc", column.name),
-        })
-        .collect();
-    if let Some(WholeKey::One) = whole {
-        ordered.push("from_position desc".to_owned());
-    }
-    let limit = statement.number(plan.limit as u64);
-    statement.push(&format!(" order by {} limit {limit}", ordered.join(", ")));
+    of_plan(&mut statement, table, plan, columns, key, at)?;
     let rows = statement.query().fetch_all(pool).await.map_err(failed)?;
     rows.iter().map(|row| read(row, columns, 0).map_err(failed)).collect()
 }

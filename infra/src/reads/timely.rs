@@ -10,6 +10,7 @@ use domain::id::MemberId;
 use domain::stream::Position;
 use domain::text::Sealed;
 use futures_util::stream::BoxStream;
+use graphql::ports::together::{Question, Reply};
 use graphql::ports::{
     AsOf, LogOrigin, Look, LookFilter, Moment, PersonRecord, ReadError, Reads, RecordedLook, RecordedSkip, ServingFold,
 };
@@ -212,6 +213,10 @@ impl Reads for TimelyReads {
         limit: usize,
     ) -> Result<Vec<Position>, ReadError> {
         self.soon(self.reads.moved_by(between, subject, after, limit)).await
+    }
+
+    async fn together(&self, questions: &[Question], at: Position) -> Result<Vec<Reply>, ReadError> {
+        self.soon(self.reads.together(questions, at)).await
     }
 
     fn positions(&self) -> BoxStream<'static, Position> {

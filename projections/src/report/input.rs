@@ -65,7 +65,7 @@ pub enum Input {
 }
 
 /// Rows of a table under conditions.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Source {
     /// The table.
     pub table: &'static str,
@@ -74,7 +74,7 @@ pub struct Source {
 }
 
 /// Which events a figure opens to.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Trace {
     /// Those at which a version of a row that fulfils the conditions begins, or ends the row.
     Versions(Source),

@@ -8,7 +8,7 @@ mod competing;
 mod contract;
 mod displaying;
 mod feeds;
-mod forbidding;
+pub mod forbidding;
 mod founding;
 mod garbling;
 mod granting;
@@ -167,4 +167,9 @@ fn every_command_event_and_refusal_has_its_place_in_a_journey() {
     assert!(reached.is_empty(), "listed as unreachable, but reached: {reached:?}");
     let expected = all.difference(&unreachable).cloned().collect();
     assert_eq!(missing(&expected, &heard.codes), nothing, "refusals and errors that no journey is answered with");
+    // What the reference of the API names.
+    let rules: BTreeSet<&str> = Refusal::all_codes().into_iter().collect();
+    let refused = heard.refused.iter().filter(|(_, code)| rules.contains(code.as_str()));
+    let lines: String = refused.map(|(mutation, code)| format!("{mutation} {code}\n")).collect();
+    check("tests/suite/journey/refused.txt", &lines);
 }

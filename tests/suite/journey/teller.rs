@@ -22,6 +22,8 @@ pub struct Heard {
     pub mutations: BTreeSet<String>,
     /// Codes of refusals and errors.
     pub codes: BTreeSet<String>,
+    /// Mutations with the codes they were refused with.
+    pub refused: BTreeSet<(String, String)>,
     /// Types of events in the audit trails.
     pub events: BTreeSet<String>,
 }
@@ -235,7 +237,9 @@ impl Teller {
         let done = response["data"]["done"].take();
         let items = done["items"].as_array().into_iter().flatten().map(|item| &item["outcome"]["refusal"]);
         for code in items.chain([&done["refusal"]]).filter_map(|refusal| refusal["code"].as_str()) {
-            self.heard().codes.insert(code.to_owned());
+            let mut heard = self.heard();
+            heard.codes.insert(code.to_owned());
+            heard.refused.insert((mutation.to_owned(), code.to_owned()));
         }
         if let Some(position) = done["position"].as_str() {
             self.heard().mutations.insert(mutation.to_owned());

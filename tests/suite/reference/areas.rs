@@ -139,7 +139,8 @@ Made of [the schema](../graphql/schema.graphql) by `./dev bless`; how requests a
   `edges { cursor node }`, `pageInfo`, `totalCount` and the `position` it was read as of
   ([arguments that come again](api/shared.md#arguments-that-come-again)).
 - Mutations are commands: each takes one `input` and answers an [Outcome](api/shared.md#type-outcome): the position of what was
-  recorded, or the refusal. What each code of a refusal means: [errors.md](errors.md#rules).
+  recorded, or the refusal. The codes listed with a mutation are those that the tests' stories were refused with; those of
+  signing in, rights, ids and texts may come to any.
 - Units stand in the descriptions; amounts are exact decimals ([Decimal](api/shared.md#type-decimal)).
 
 ## Areas

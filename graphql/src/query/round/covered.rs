@@ -124,8 +124,8 @@ pub async fn people_in_reach(session: &Session, action: Action, at: Moment) -> R
     }
 }
 
-/// All rows of a selection.
+/// All rows of a selection, read together with what is asked for other rounds.
 pub async fn every<R: projections::row::Row>(session: &Session, mut select: Select<R>, at: Moment) -> Result<Vec<R>> {
     select.plan.limit = PORTION;
-    session.every(select, at.position).await
+    session.every_together(select, at.position).await
 }

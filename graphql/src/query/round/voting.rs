@@ -4,6 +4,7 @@ use async_graphql::{Context, ID, Object, SimpleObject};
 use domain::id::{ActorId, MemberId, RoundId};
 use domain::round::Group;
 use domain::round::fraction::Fraction;
+use futures_util::future::try_join_all;
 use projections::cell::ColumnType;
 use projections::paper_counts::PaperCountRow;
 use projections::rounds::{RoundRow, Voting};
@@ -110,18 +111,17 @@ impl GroupVoting {
     #[graphql(complexity = "crate::page::weight(Some(10), child_complexity)")]
     async fn counting(&self, ctx: &Context<'_>) -> Result<Option<Vec<CountProgress>>> {
         let session = Session::of(ctx);
-        let mut progress = vec![];
-        for scrutineer in self.scrutineers.iter().filter(|_| self.group.is_secret()) {
+        let progress = self.scrutineers.iter().filter(|_| self.group.is_secret()).map(|scrutineer| async move {
             let select = Select::<PaperCountRow>::first(0)
                 .only(Condition::Equals("round", self.round.to_cell()))
                 .only(Condition::Equals("group_of", self.group.to_cell()))
                 .only(Condition::Equals("attempt", i64::from(self.voting.attempt).to_cell()))
                 .only(Condition::Equals("scrutineer", scrutineer.to_cell()));
-            let entered = session.reads().count(&select.plan, self.at.position).await?;
+            let entered = session.count_together(&select.plan, self.at.position).await?;
             let scrutineer = Subject::of_member(*scrutineer, self.at);
-            progress.push(CountProgress { scrutineer, entered, of: self.reviewed });
-        }
-        Ok(Some(progress))
+            Ok(CountProgress { scrutineer, entered, of: self.reviewed })
+        });
+        try_join_all(progress).await.map(Some)
     }
 }
 

@@ -133,6 +133,9 @@ async fn take(listener: UnixListener, pooler: Pooler) {
     }
 }
 
+/// What PostgreSQL says in a session that an operator, or this program, has ended.
+const ENDED: &str = "57P01";
+
 /// Gives the role the settings that a session is told elsewhere, where it does not have them yet. Sessions that the pooler
 /// had opened before are ended while they are idle: it opens others.
 ///
@@ -141,7 +144,11 @@ async fn take(listener: UnixListener, pooler: Pooler) {
 pub async fn settle(database: &PgConnectOptions) -> Result<(), sqlx::Error> {
     for _ in 0..SETTINGS.len() {
         let mut connection = database.connect().await?;
-        let missing = missing(&mut connection).await?;
+        let missing = match missing(&mut connection).await {
+            // The pooler has given a session that was told to end and had not ended yet.
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(ENDED) => continue,
+            missing => missing?,
+        };
         if missing.is_empty() {
             return connection.close().await;
         }

@@ -18,7 +18,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
-/// The migrations in order: number, name, SQL. There was never a 12, and numbers are taken as work begins.
+/// The migrations in order: number, name, SQL. There was never a 12, a 19 or a 20.
 const MIGRATIONS: [(i64, &str, &str); 18] = [
     (1, "log", include_str!("../sql/0001_log.sql")),
     (2, "projections", include_str!("../sql/0002_projections.sql")),

@@ -65,6 +65,36 @@ impl Sdl {
         )
     }
 
+    /// The types that are answered as they are, not as one of several.
+    pub fn objects(&self) -> impl Iterator<Item = &str> {
+        let objects = self.0.iter().filter(|(_, of)| matches!(of.kind, TypeKind::Object(_)));
+        objects.map(|(name, _)| name.as_str())
+    }
+
+    /// Every place of a root type's fields at which an id is given, as `field.argument.part`.
+    pub fn places(&self, root: &str) -> Vec<String> {
+        let arguments = self.fields(root).flat_map(|field| {
+            field
+                .arguments
+                .iter()
+                .map(move |argument| (&field.name.node, &argument.node.name.node, &argument.node.ty.node))
+        });
+        arguments.flat_map(|(field, name, of)| self.ids(of, &format!("{field}.{name}"), &[])).collect()
+    }
+
+    fn ids(&self, of: &Type, at: &str, above: &[&str]) -> Vec<String> {
+        let name = named(of).as_str();
+        match name == "ID" {
+            true => vec![at.to_owned()],
+            false if above.contains(&name) => vec![],
+            false => {
+                let above = [above, &[name]].concat();
+                let parts = self.inputs(name);
+                parts.flat_map(|part| self.ids(&part.ty.node, &format!("{at}.{}", part.name.node), &above)).collect()
+            }
+        }
+    }
+
     /// What a connection is a list of; nothing for what is none.
     pub fn rows_of(&self, connection: &str) -> Option<&Name> {
         connection.ends_with("Connection").then_some(())?;

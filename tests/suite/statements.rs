@@ -24,9 +24,11 @@ use serde_json::Value;
 use crate::demo::loaded;
 use crate::sdl::{Sdl, named};
 
-/// By how many statements more rows may take more, beside a third of one for each: what the first row has nothing of, such as a name
-/// of another kind of subject, is read once some row has it; and what comes late on a busy machine is a batch of its own.
+/// By how many statements more rows may take more: what the first row has nothing of, such as a name of another kind of subject, is
+/// read once some row has it.
 const LINKS: usize = 8;
+/// How often what takes more is asked again.
+const AGAIN: usize = 4;
 /// How many rows the lists in lists have.
 const NESTED: usize = 3;
 /// What is read by statements of its own for each row, and how many at most: it weighs so much that a request holds few.
@@ -182,6 +184,18 @@ impl Asker<'_> {
         response.data.into_json().unwrap()
     }
 
+    /// The same, asked again where it is more than this: what comes late on a busy machine is a batch of its own, and a
+    /// statement for each row is one every time.
+    async fn least(&self, operation: &Operation, rows: usize, bound: usize) -> Option<Vec<String>> {
+        let mut taken = self.takes(operation, rows).await?;
+        for _ in 0..AGAIN {
+            if taken.len() > bound {
+                taken = self.takes(operation, rows).await?;
+            }
+        }
+        Some(taken)
+    }
+
     /// What an operation takes; nothing where it is more than a request may ask for.
     async fn takes(&self, operation: &Operation, rows: usize) -> Option<Vec<String>> {
         drop(self.counted.taken());
@@ -278,8 +292,9 @@ async fn the_statements_of_an_operation_do_not_grow_with_its_rows() {
         for asker in [&office, &secretary] {
             let Some(one) = asker.takes(operation, 1).await else { continue };
             for rows in [10, 100] {
-                let Some(taken) = asker.takes(operation, rows).await else { continue };
-                if taken.len() > one.len() + LINKS + rows * each + rows / 3 {
+                let bound = one.len() + LINKS + (rows - 1) * each;
+                let Some(taken) = asker.least(operation, rows, bound).await else { continue };
+                if taken.len() > bound {
                     let (one, more) = (one.len(), taken.len());
                     grown.push(format!("{} {one} → {more} {}\n{taken:#?}", operation.name, operation.text(rows)));
                 }

@@ -258,9 +258,9 @@ fn how_often_a_node_reads_does_not_tell_what_is_there() {
     assert_eq!(reads(&node(&COUNTER.to_string())), reads(&node(&NOBODY.to_string())));
     let one = reads(&format!("{{ nodes(ids: [\"{}\"]) {{ id }} }}", CAI.0));
     let ids = vec![format!("\"{}\"", CAI.0); 100].join(" ");
-    // What comes late on a busy machine is a batch of its own.
-    let hundred = reads(&format!("{{ nodes(ids: [{ids}]) {{ id }} }}"));
-    assert!(hundred < 100 + one, "{hundred} for a hundred, {one} for one: not even one for each");
+    // What comes late on a busy machine is a batch of its own; one for each would be there every time.
+    let hundred = (0..5).map(|_| reads(&format!("{{ nodes(ids: [{ids}]) {{ id }} }}"))).min().unwrap();
+    assert!(hundred <= 3 * one, "{hundred} for a hundred, {one} for one");
 }
 
 /// What stands on several pages has an id on each, and one that commands take.

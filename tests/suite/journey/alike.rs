@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::contract::Contract;
 use super::forbidding::inputs::{NOBODY, merged, mutations};
 use super::forbidding::{VIEWERS, peopled};
 use super::teller::{Ears, Teller};
 use super::town::month;
+use crate::sdl::Sdl;
 
 /// Where a query is given an id `X`, and what stands there that is out of reach of who sees @first. The rest of it is in reach.
 const QUERIES: &[(&str, &str, &str)] = &[
@@ -320,8 +320,8 @@ async fn sent(
 pub async fn what_is_out_of_reach_is_answered_as_what_is_not_there(heard: Ears) {
     let t = peopled(heard).await;
     furnished(&t).await;
-    let contract = Contract::of_schema();
-    let of_queries: BTreeSet<String> = contract.places("Query").into_iter().collect();
+    let schema = Sdl::read(&graphql::schema::sdl());
+    let of_queries: BTreeSet<String> = schema.places("Query").into_iter().collect();
     let known: BTreeSet<String> = QUERIES.iter().map(|(place, ..)| (*place).to_owned()).collect();
     assert_eq!(of_queries, known, "each place of a query that takes an id is asked with one");
     let scoped = || VIEWERS.iter().filter(|(_, words)| words.contains("@first") || words.contains("nobody"));
@@ -331,7 +331,7 @@ pub async fn what_is_out_of_reach_is_answered_as_what_is_not_there(heard: Ears) 
         queried(&t, name, &viewer).await;
         viewers.push((*name, viewer));
     }
-    let mut of_mutations = contract.places("Mutation");
+    let mut of_mutations = schema.places("Mutation");
     // Many commands in one call are these, each through the same door.
     of_mutations.retain(|place| !place.starts_with("sendCommands."));
     of_mutations.sort_by_key(|place| ANYWHERE.contains(&place.as_str()));

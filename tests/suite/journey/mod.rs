@@ -5,7 +5,6 @@
 
 mod alike;
 mod competing;
-mod contract;
 mod displaying;
 mod feeds;
 pub mod forbidding;

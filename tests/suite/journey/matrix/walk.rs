@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use async_graphql::parser::types::FieldDefinition;
 use serde_json::Value;
 
-use super::super::contract::{Contract, Field, named};
+use crate::sdl::{Sdl, named};
 
 /// A field of a type.
 pub type Key = (String, String);
@@ -21,37 +22,41 @@ pub struct Pick {
 
 /// Types that ways of their own lead to: where they are met on the way, only that they are there is asked.
 pub struct Walk<'a> {
-    pub contract: &'a Contract,
+    pub schema: &'a Sdl,
     pub own: Vec<&'a str>,
 }
 
 impl Walk<'_> {
     /// What is asked for of a type: along a way where it is on one, and everything at the end of it.
     pub fn picks(&self, of: &str, way: Option<&[&str]>) -> Vec<Pick> {
-        let Some(fields) = self.contract.objects().get(of) else { return vec![] };
+        let fields: Vec<&FieldDefinition> = self.fields(of);
+        if fields.is_empty() {
+            return vec![];
+        }
         // A page and its edges are passed through.
-        if let (Some([step, rest @ ..]), false) = (way, passed(of, fields)) {
+        if let (Some([step, rest @ ..]), false) = (way, passed(of, &fields)) {
             let name = step.split('(').next().unwrap();
-            let field = fields.iter().find(|field| field.name == name).unwrap_or_else(|| panic!("{of} has no {name}"));
-            let within = self.picks(named(&field.of), Some(rest));
+            let field =
+                fields.iter().find(|field| field.name.node == name).unwrap_or_else(|| panic!("{of} has no {name}"));
+            let within = self.picks(named(&field.ty.node), Some(rest));
             return vec![Pick { key: (of.to_owned(), name.to_owned()), text: (*step).to_owned(), within }];
         }
-        fields.iter().map(|field| self.pick(of, field, way.filter(|_| passed(of, fields)))).collect()
+        fields.iter().map(|field| self.pick(of, field, way.filter(|_| passed(of, &fields)))).collect()
     }
 
-    fn pick(&self, of: &str, field: &Field, way: Option<&[&str]>) -> Pick {
-        let target = named(&field.of);
-        let page = is_page(&self.contract.objects()[of]);
-        let rows = page && field.name == "edges" || of.ends_with("Edge") && field.name == "node";
-        let within = match self.contract.objects().get(target) {
+    fn pick(&self, of: &str, field: &FieldDefinition, way: Option<&[&str]>) -> Pick {
+        let (target, name) = (named(&field.ty.node).as_str(), field.name.node.as_str());
+        let page = is_page(&self.fields(of));
+        let rows = page && name == "edges" || of.ends_with("Edge") && name == "node";
+        let within = match self.schema.objects().find(|of| *of == target) {
             None => vec![],
             // The same rows stand in the edges.
-            Some(_) if page && field.name == "nodes" => vec![],
+            Some(_) if page && name == "nodes" => vec![],
             Some(_) if rows && way.is_some() => self.picks(target, way),
             Some(_) if self.own.contains(&target) => vec![],
             Some(_) => self.picks(target, None),
         };
-        Pick { key: (of.to_owned(), field.name.clone()), text: format!("{}{}", field.name, arguments(field)), within }
+        Pick { key: (of.to_owned(), name.to_owned()), text: format!("{name}{}", arguments(field)), within }
     }
 
     /// The document.
@@ -60,33 +65,38 @@ impl Walk<'_> {
             (false, _) => format!("{} {{ {} }}", pick.text, self.text(&pick.within)),
             (true, "Subject") => format!("{} {{ of }}", pick.text),
             (true, "Member") => format!("{} {{ id }}", pick.text),
-            (true, of) if self.contract.has_parts(of) => format!("{} {{ __typename }}", pick.text),
+            (true, of) if self.schema.is_object(of) => format!("{} {{ __typename }}", pick.text),
             (true, _) => pick.text.clone(),
         };
         picks.iter().map(one).collect::<Vec<_>>().join(" ")
     }
 
+    /// The fields of what is answered as it is; nothing of what is one of several.
+    fn fields(&self, of: &str) -> Vec<&FieldDefinition> {
+        self.schema.objects().filter(|known| *known == of).flat_map(|of| self.schema.fields(of)).collect()
+    }
+
     /// The type of a field.
     fn of(&self, (of, name): &Key) -> &str {
-        named(&self.contract.objects()[of].iter().find(|field| field.name == *name).unwrap().of)
+        named(&self.schema.fields(of).find(|field| field.name.node == name.as_str()).unwrap().ty.node)
     }
 }
 
-fn passed(of: &str, fields: &[Field]) -> bool {
+fn passed(of: &str, fields: &[&FieldDefinition]) -> bool {
     is_page(fields) || of.ends_with("Edge")
 }
 
-fn is_page(fields: &[Field]) -> bool {
-    fields.iter().any(|field| field.name == "pageInfo")
+fn is_page(fields: &[&FieldDefinition]) -> bool {
+    fields.iter().any(|field| field.name.node == "pageInfo")
 }
 
 /// What a field is given where it is asked for on the way.
-fn arguments(field: &Field) -> String {
-    let given = field.arguments.iter().filter_map(|(name, of)| match name.as_str() {
+fn arguments(field: &FieldDefinition) -> String {
+    let given = field.arguments.iter().filter_map(|argument| match argument.node.name.node.as_str() {
         "first" => Some("first: 3".to_owned()),
         "year" => Some("year: 2022".to_owned()),
-        _ if of.nullable => None,
-        _ => panic!("what is {name} of {}?", field.name),
+        _ if argument.node.ty.node.nullable => None,
+        name => panic!("what is {name} of {}?", field.name.node),
     });
     match given.collect::<Vec<_>>().join(", ") {
         given if given.is_empty() => String::new(),

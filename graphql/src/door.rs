@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
 use crate::policy::{Action, Resource, Verdict};
-use crate::ports::{Accepted, Asker, Commands, SendError};
+use crate::ports::{Accepted, Asker, Commands, Moment, SendError};
 use crate::refusal::{Outcome, Refusal};
 use crate::session::Session;
 use crate::{input, scalar};
@@ -201,14 +201,18 @@ impl Door<'_> {
     /// `input.bad_id`, `policy.denied`.
     pub async fn member(&self, field: &str, given: &ID, action: Action) -> Result<MemberSubject, Halt> {
         let member: MemberId = input::id(field, given)?;
-        let branch = match self.reaches_all(action).await? {
-            true => return Ok(MemberSubject(member)),
-            false => self.branch_of(member).await?,
-        };
-        // An unknown member is nowhere, hence out of reach of whoever does not reach everywhere.
-        let branch = branch.ok_or_else(|| denied(action))?;
-        self.allow(action, Resource::Member(member, branch)).await?;
-        Ok(MemberSubject(member))
+        if self.reaches_all(action).await? {
+            return Ok(MemberSubject(member));
+        }
+        for sight in Sight::BOTH {
+            let at = self.at(sight).await?.position;
+            // An unknown member is nowhere, hence out of reach of whoever does not reach everywhere.
+            let Some(row) = self.session.member(member, at).await? else { continue };
+            if self.allows(action, Resource::Member(member, row.branch)).await? {
+                return Ok(MemberSubject(member));
+            }
+        }
+        Err(denied(action))
     }
 
     /// The branch an input names, where the asker may do this to it.
@@ -217,8 +221,16 @@ impl Door<'_> {
     /// `input.bad_id`, `policy.denied`.
     pub async fn branch(&self, field: &str, given: &ID, action: Action) -> Result<BranchSubject, Halt> {
         let branch: BranchId = input::id(field, given)?;
-        self.allow(action, Resource::Branch(branch)).await?;
-        Ok(BranchSubject(branch))
+        if self.reaches_all(action).await? {
+            return Ok(BranchSubject(branch));
+        }
+        for sight in Sight::BOTH {
+            self.at(sight).await?;
+            if self.allows(action, Resource::Branch(branch)).await? {
+                return Ok(BranchSubject(branch));
+            }
+        }
+        Err(denied(action))
     }
 
     /// The top committee, where the asker may do this to the organisation as a whole.
@@ -226,8 +238,10 @@ impl Door<'_> {
     /// # Errors
     /// `policy.denied`.
     pub async fn organisation(&self, action: Action) -> Result<BranchSubject, Halt> {
-        self.allow(action, Resource::Organisation).await?;
-        Ok(BranchSubject(BranchId::root()))
+        match self.reaches_all(action).await? {
+            true => Ok(BranchSubject(BranchId::root())),
+            false => Err(denied(action)),
+        }
     }
 
     /// A member that does not exist yet, in a branch the asker reaches.
@@ -243,34 +257,34 @@ impl Door<'_> {
     }
 
     async fn reaches_all(&self, action: Action) -> Result<bool> {
-        Ok(self.session.verdict(action, Resource::Organisation).await? == Verdict::Allow)
+        self.allows(action, Resource::Organisation).await
     }
 
-    async fn allow(&self, action: Action, resource: Resource) -> Result<(), Halt> {
-        if self.reaches_all(action).await? {
-            return Ok(());
-        }
-        if let Resource::Branch(branch) = resource
-            && !self.session.standing().await?.tree.knows(branch)
-        {
-            // It may have been founded a moment ago; the projections are waited for once.
-            self.session.catch_up().await?;
-        }
-        match self.session.verdict(action, resource).await? {
-            Verdict::Allow => Ok(()),
-            Verdict::Deny | Verdict::Mask => Err(denied(action)),
-        }
+    async fn allows(&self, action: Action, resource: Resource) -> Result<bool> {
+        Ok(self.session.verdict(action, resource).await? == Verdict::Allow)
     }
 
-    /// The member's branch; where the projections do not know the member yet, they are waited for once.
-    async fn branch_of(&self, member: MemberId) -> Result<Option<BranchId>> {
-        let now = self.session.pin(None, None).await?.position;
-        if let Some(row) = self.session.member(member, now).await? {
-            return Ok(Some(row.branch));
+    /// The moment of a sight.
+    async fn at(&self, sight: Sight) -> Result<Moment> {
+        match sight {
+            Sight::AsRead => self.session.pin(None, None).await,
+            Sight::CaughtUp => self.session.catch_up().await,
         }
-        let now = self.session.catch_up().await?.position;
-        Ok(self.session.member(member, now).await?.map(|row| row.branch))
     }
+}
+
+/// What an input names is looked for twice: what was made, moved or granted a moment ago is found once the projections were
+/// waited for. Whoever is refused has waited for them, whether what was named is there or not.
+#[derive(Debug, Clone, Copy)]
+enum Sight {
+    /// As of where the request reads.
+    AsRead,
+    /// As of the end of the log.
+    CaughtUp,
+}
+
+impl Sight {
+    const BOTH: [Self; 2] = [Self::AsRead, Self::CaughtUp];
 }
 
 fn denied(action: Action) -> Halt {
@@ -311,7 +325,7 @@ pub async fn through<A: Ask>(ctx: &Context<'_>, ask: A) -> Result<Outcome> {
     };
     match put.await {
         Ok((id, accepted)) => Ok(Outcome::accepted(command_id, id, accepted)),
-        Err(Halt::Refused(refusal)) => Ok(Outcome::refused(command_id, refusal)),
+        Err(Halt::Refused(refusal)) => Ok(Outcome::refused(Session::of(ctx), command_id, refusal)),
         Err(Halt::Fault(fault)) => Err(fault),
     }
 }

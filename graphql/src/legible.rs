@@ -17,6 +17,7 @@
 //! # Not here
 //! What the fields weigh and whether they exist (the schema).
 
+mod parsed;
 mod written;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{IntrospectionMode, Name, Request, ServerError, ServerResult, Value};
 
+pub use self::parsed::Parsed;
 use self::written::{Spread, Written};
 
 /// How deep brackets may nest.
@@ -56,10 +58,11 @@ pub const CODES: &[&str] = &[
 ///
 /// # Errors
 /// Those of [`CODES`].
-pub fn document(request: &mut Request) -> ServerResult<&ExecutableDocument> {
+pub fn document<'a>(request: &'a mut Request, parsed: &Parsed) -> ServerResult<&'a ExecutableDocument> {
     let given = request.variables.iter().map(|(name, value)| (name.clone(), *value != Value::Null)).collect();
     let name = request.operation_name.clone();
-    let document = readable(request)?;
+    parsed.read(request)?;
+    let document = request.parsed_query()?;
     has_values(document, name.as_deref(), &given)?;
     Ok(document)
 }
@@ -217,7 +220,7 @@ mod tests {
     use super::*;
 
     fn code(query: &str) -> Option<String> {
-        let error = document(&mut Request::new(query)).err()?;
+        let error = document(&mut Request::new(query), &Parsed::default()).err()?;
         let code = error.extensions.as_ref().and_then(|facts| facts.get("code").cloned());
         Some(code.map_or_else(|| "request.invalid".to_owned(), |code| code.to_string().replace('"', "")))
     }
@@ -237,7 +240,7 @@ mod tests {
     fn variables_that_may_not_be_null_have_a_value() {
         let code = |query: &str, variables: serde_json::Value| {
             let request = Request::new(query).variables(Variables::from_json(variables));
-            document(&mut request.operation_name("A")).err().map(|error| error.message)
+            document(&mut request.operation_name("A"), &Parsed::default()).err().map(|error| error.message)
         };
         let query = "query A($id: ID!, $n: Int! = 1, $m: Int) { a } query B($other: ID!) { a }";
         assert_eq!(code(query, json!({ "id": "1" })), None);
@@ -295,11 +298,11 @@ mod tests {
         for asks in ["{ __schema { a } }", "{ ...f } fragment f on Q { x: __type { a } }", "{ ... { __schema { a } } }"]
         {
             assert_eq!(code(asks), None, "{asks}");
-            let refused = document(&mut Request::new(asks).disable_introspection()).err();
+            let refused = document(&mut Request::new(asks).disable_introspection(), &Parsed::default()).err();
             let code = refused.and_then(|error| error.extensions?.get("code").cloned());
             assert_eq!(code, Some(Value::from("request.no_introspection")), "{asks}");
         }
-        assert!(document(&mut Request::new("{ __typename a { __typename } }").disable_introspection()).is_ok());
+        assert!(readable(&mut Request::new("{ __typename a { __typename } }").disable_introspection()).is_ok());
     }
 
     #[test]

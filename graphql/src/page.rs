@@ -213,18 +213,27 @@ impl<T: OutputType> TypeName for Connection<T> {
 impl<T: OutputType> Connection<T> {
     /// A page of rows with their places, of which one more than asked for may have been read.
     #[must_use]
-    pub fn of(page: &Page, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
-        Self::of_fold(page, "", at, rows)
+    pub fn of(session: &Session, page: &Page, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
+        Self::of_fold(session, page, "", at, rows)
     }
 
     /// The same of rows that stand in one table.
     #[must_use]
-    pub fn of_fold(page: &Page, table: &str, at: Position, rows: impl IntoIterator<Item = (Vec<Cell>, T)>) -> Self {
+    pub fn of_fold(
+        session: &Session,
+        page: &Page,
+        table: &str,
+        at: Position,
+        rows: impl IntoIterator<Item = (Vec<Cell>, T)>,
+    ) -> Self {
         let cursor = |place| Cursor { at, place }.text(&page.list, &page.source, table);
         let edges = rows.into_iter().map(|(place, node)| Edge { cursor: cursor(place), node });
         let mut edges: Vec<Edge<T>> = edges.collect();
         let more = edges.len() > page.limit;
         edges.truncate(page.limit);
+        if edges.is_empty() && !page.under {
+            session.comes_to_nothing();
+        }
         Self { at, edges, more, earlier: page.after.is_some(), under: page.under, counted: None, known: None }
     }
 
@@ -249,7 +258,8 @@ impl<T: OutputType> Connection<T> {
             false => session.rows(&select, at).await?,
         };
         page.goes_on_in(session, R::TABLE)?;
-        let connection = Self::of_fold(page, R::TABLE, at, rows.into_iter().map(|row| (select.place(&row), node(row))));
+        let placed = rows.into_iter().map(|row| (select.place(&row), node(row)));
+        let connection = Self::of_fold(session, page, R::TABLE, at, placed);
         Ok(Self { counted: Some(select.plan), ..connection })
     }
 

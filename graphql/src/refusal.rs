@@ -256,7 +256,8 @@ impl Outcome {
 
     /// The outcome of a refused command.
     #[must_use]
-    pub fn refused(command_id: String, refusal: Refusal) -> Self {
+    pub fn refused(session: &Session, command_id: String, refusal: Refusal) -> Self {
+        session.comes_to_nothing();
         Self { position: None, of: None, command_id, replayed: false, refusal: Some(refusal) }
     }
 }
@@ -312,7 +313,8 @@ impl Outcomes {
 
     /// The outcome of a call of which nothing was sent.
     #[must_use]
-    pub fn refused(command_id: String, refusal: Refusal) -> Self {
+    pub fn refused(session: &Session, command_id: String, refusal: Refusal) -> Self {
+        session.comes_to_nothing();
         Self { position: None, of: None, command_id, replayed: false, refusal: Some(refusal), items: vec![] }
     }
 }

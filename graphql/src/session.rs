@@ -55,6 +55,7 @@ pub struct Session {
     why: Option<Why>,
     moments: Mutex<HashMap<Position, Moment>>,
     follows: AtomicBool,
+    to_nothing: AtomicBool,
 }
 
 impl Session {
@@ -62,9 +63,25 @@ impl Session {
     #[must_use]
     pub fn new(who: Option<SignedIn>, reads: Arc<dyn Reads>, settings: &Settings) -> Self {
         let loaders = loaders(Arc::clone(&reads), settings.spawn);
-        let (pinned, viewer, standing, trees, moments, looked, follows) = Default::default();
+        let (pinned, viewer, standing, trees, moments, looked) = Default::default();
+        let (follows, to_nothing) = Default::default();
         let (zone, looks, why) = (settings.zone.clone(), Default::default(), None);
-        Self { who, zone, reads, loaders, pinned, viewer, standing, trees, moments, looked, looks, why, follows }
+        Self {
+            who,
+            zone,
+            reads,
+            loaders,
+            pinned,
+            viewer,
+            standing,
+            trees,
+            moments,
+            looked,
+            looks,
+            why,
+            follows,
+            to_nothing,
+        }
     }
 
     /// The same, that says why it reads.
@@ -149,6 +166,17 @@ impl Session {
     #[must_use]
     pub fn follows(&self) -> bool {
         self.follows.load(Ordering::Relaxed)
+    }
+
+    /// Something that was asked for comes to nothing: a command is refused, or a list has nobody in it. How long it took is not
+    /// to be told.
+    pub fn comes_to_nothing(&self) {
+        self.to_nothing.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether something came to nothing since this was last asked.
+    pub fn came_to_nothing(&self) -> bool {
+        self.to_nothing.swap(false, Ordering::Relaxed)
     }
 
     /// What every answer says of the log: its origin, and the position that was read as of where no other moment was asked

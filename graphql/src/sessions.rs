@@ -10,23 +10,31 @@ use async_graphql::extensions::{
 use async_graphql::{Data, Error, Pos, Request, Response, ServerError, ServerResult, Value};
 
 use crate::fault::{Tried, tried};
-use crate::legible;
+use crate::legible::{self, Parsed};
 use crate::ports::Reads;
 use crate::purpose;
 use crate::schema::Settings;
 use crate::session::Session;
 use crate::viewer::SignedIn;
 
-/// Whether a request was executed, told to whoever put it into the request's data: what is refused before has no data to
-/// answer with, and what is executed has, be it null.
+/// What became of a request, told to whoever put it into the request's data.
+///
+/// What is refused before it is executed has no data to answer with; what is executed has, be it null. How long it took until
+/// something came to nothing would tell whether it is there: a refusal, an error, a root field that is null, a list without rows.
 #[derive(Debug, Clone, Default)]
-pub struct Executed(Arc<AtomicBool>);
+pub struct Became(Arc<[AtomicBool; 2]>);
 
-impl Executed {
-    /// Whether it was.
+impl Became {
+    /// Whether it was executed.
     #[must_use]
-    pub fn was(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    pub fn executed(&self) -> bool {
+        self.0[0].load(Ordering::Acquire)
+    }
+
+    /// Whether anything in its last answer came to nothing.
+    #[must_use]
+    pub fn nothing(&self) -> bool {
+        self.0[1].load(Ordering::Acquire)
     }
 }
 
@@ -34,6 +42,7 @@ impl Executed {
 pub struct Sessions {
     reads: Arc<dyn Reads>,
     settings: Settings,
+    parsed: Arc<Parsed>,
     /// Why fields of the request have no answer.
     unanswered: std::sync::Mutex<Vec<ServerError>>,
 }
@@ -42,7 +51,7 @@ impl Sessions {
     /// What requests read, and what they share.
     #[must_use]
     pub fn new(reads: Arc<dyn Reads>, settings: Settings) -> Self {
-        Self { reads, settings, unanswered: std::sync::Mutex::default() }
+        Self { reads, settings, parsed: Arc::default(), unanswered: std::sync::Mutex::default() }
     }
 
     fn unanswered(&self) -> std::sync::MutexGuard<'_, Vec<ServerError>> {
@@ -52,7 +61,8 @@ impl Sessions {
 
 impl ExtensionFactory for Sessions {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self::new(Arc::clone(&self.reads), self.settings.clone()))
+        let (reads, parsed) = (Arc::clone(&self.reads), Arc::clone(&self.parsed));
+        Arc::new(Self { reads, settings: self.settings.clone(), parsed, unanswered: std::sync::Mutex::default() })
     }
 }
 
@@ -81,8 +91,9 @@ impl Extension for Sessions {
         operation_name: Option<&str>,
         next: NextExecute<'_>,
     ) -> Response {
-        if let Some(Executed(executed)) = ctx.data_opt() {
-            executed.store(true, Ordering::Release);
+        let became = ctx.data_opt::<Became>();
+        if let Some(Became(became)) = became {
+            became[0].store(true, Ordering::Release);
         }
         let mut response = next.run(ctx, operation_name).await;
         response.errors.append(&mut self.unanswered());
@@ -91,6 +102,10 @@ impl Extension for Sessions {
         if let Err(fault) = session.record_looks(&tried).await {
             // What was looked at without a record is not shown.
             response = Response::from_errors(vec![Error::from(fault).into_server_error(Pos::default())]);
+        }
+        if let Some(Became(became)) = became {
+            let nothing = session.came_to_nothing() || !response.errors.is_empty() || lacks(&response.data);
+            became[1].store(nothing, Ordering::Release);
         }
         response.extension("log", session.told().await)
     }
@@ -104,10 +119,22 @@ impl Extension for Sessions {
         if !self.settings.introspection {
             request = request.disable_introspection();
         }
-        legible::document(&mut request)?;
+        legible::document(&mut request, &self.parsed)?;
         let why = purpose::of_request(&request)?;
         let session = Session::new(who(ctx, &request), Arc::clone(&self.reads), &self.settings).because(why);
         next.run(ctx, request.data(Arc::new(session))).await
+    }
+}
+
+/// Whether a root field is null, or has a null in its list.
+fn lacks(data: &Value) -> bool {
+    let null = |value: &Value| *value == Value::Null;
+    match data {
+        Value::Object(fields) => fields.values().any(|value| match value {
+            Value::List(values) => values.iter().any(null),
+            value => null(value),
+        }),
+        _other => false,
     }
 }
 

@@ -94,6 +94,8 @@ pub struct Doors {
     pub introspection: bool,
     /// How long a request may take.
     pub latest: Duration,
+    /// By which time answers that came to nothing are told apart.
+    pub step: Duration,
     /// What every request passes.
     pub rules: Rules,
 }
@@ -117,6 +119,7 @@ impl Doors {
             listening: Listening::usual(),
             introspection,
             latest: app.latest,
+            step: answer::STEP,
             rules: Rules::default(),
         }
     }
@@ -132,7 +135,7 @@ impl Doors {
     }
 
     fn answering(&self, wanted: &Wanted) -> Answering {
-        Answering { api: self.api.clone(), latest: self.latest, wanted: wanted.clone() }
+        Answering { api: self.api.clone(), latest: self.latest, step: self.step, wanted: wanted.clone() }
     }
 }
 

@@ -6,6 +6,7 @@
 //!   in the events' metadata, where it was chosen to be sampled, so that whichever process folds them goes on with it.
 //! - An exporter that is away holds nobody up: spans wait in a queue of bounded length on a thread of its own, and what does
 //!   not fit is dropped.
+//! - `tracestate` is not gone on with: nothing here adds to it, and what others wrote into it has no place in an event.
 //!
 //! # Invariant
 //! No attribute names anybody or anything of the organisation: methods, paths of this program's own, statuses, counts and positions.
@@ -15,7 +16,7 @@
 
 mod export;
 
-pub use export::{TraceError, address, begin, end};
+pub use export::{TraceError, address, begin, end, sampler};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

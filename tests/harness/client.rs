@@ -3,6 +3,7 @@
 use async_graphql::{Request, Variables};
 use futures_util::StreamExt;
 use graphql::schema;
+use graphql::sessions::Became;
 use graphql::viewer::SignedIn;
 use reqwest::Client;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ pub struct Api {
     address: String,
     viewer: Option<String>,
     inside: Option<(schema::Api, SignedIn)>,
+    became: Became,
 }
 
 /// What a mutation answered.
@@ -33,13 +35,25 @@ impl Api {
     /// A client of `http://host:port`, as the default viewer.
     #[must_use]
     pub fn at(address: &str) -> Self {
-        Self { client: Client::new(), address: address.to_owned(), viewer: None, inside: None }
+        Self {
+            client: Client::new(),
+            address: address.to_owned(),
+            viewer: None,
+            inside: None,
+            became: Became::default(),
+        }
     }
 
     /// A client of the schema itself, as somebody who signed in.
     #[must_use]
     pub fn within(schema: schema::Api, who: SignedIn) -> Self {
         Self { inside: Some((schema, who)), ..Self::at("inside") }
+    }
+
+    /// Whether anything in the schema's last answer came to nothing, so that a door would hold it back.
+    #[must_use]
+    pub fn came_to_nothing(&self) -> bool {
+        self.became.nothing()
     }
 
     /// The first answer of a subscription.
@@ -92,7 +106,7 @@ impl Api {
     /// The connection's.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, reqwest::Error> {
         if let Some((schema, who)) = &self.inside {
-            let request = Request::new(query).variables(Variables::from_json(variables));
+            let request = Request::new(query).variables(Variables::from_json(variables)).data(self.became.clone());
             let response = schema.execute(as_who(request, who)).await;
             return Ok(serde_json::to_value(response).expect("an answer is JSON"));
         }

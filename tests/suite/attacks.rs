@@ -4,6 +4,7 @@
 mod differencing;
 mod documents;
 mod forging;
+mod waiting;
 mod wire;
 
 use serde_json::{Value, json};

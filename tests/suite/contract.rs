@@ -7,7 +7,10 @@ use std::fs;
 use std::path::Path;
 
 use async_graphql::parser::types::TypeKind;
-use serde_json::Value;
+use harness::client::Api;
+use harness::server::Server;
+use infra::auth::SignIn;
+use serde_json::{Value, json};
 
 use crate::clients::told_by;
 use crate::derived::root;
@@ -180,4 +183,18 @@ async fn what_breaks_clients_is_found_and_what_does_not_is_not() {
             None => assert_eq!(found, Vec::<String>::new(), "{from} -> {to}"),
         }
     }
+}
+
+#[tokio::test]
+async fn what_the_bench_asks_goes_with_the_schema() {
+    let mut server = Server::start("2022-07-15T04:00:00Z".parse().unwrap()).await;
+    let api = Api::at(&server.open(SignIn::Development).await);
+    for (document, code) in [
+        (include_str!("../bench/layer/board.graphql"), json!("metric.unknown")),
+        (include_str!("../bench/layer/trail.graphql"), Value::Null),
+    ] {
+        let answer = api.ask(document, json!({ "metric": "bench_premium" })).await.unwrap();
+        assert_eq!(answer["errors"][0]["extensions"]["code"], code, "{answer}");
+    }
+    server.stop().await;
 }

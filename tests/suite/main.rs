@@ -33,6 +33,7 @@ mod fold_stopped;
 mod fold_tallies;
 mod fold_verify;
 mod fold_versions;
+mod fuzzing;
 mod import;
 mod journey;
 mod kill;

@@ -104,7 +104,8 @@ async fn a_client_that_does_not_read_is_cut_off() {
 /// A door at which everybody's sign-in runs out at an instant.
 async fn open_until(server: &Server, until: Timestamp) -> String {
     let (wanted, _) = Wanted::of(&HeaderMap::new(), &Extensions::new());
-    let answering = Answering { api: infra::api::build(&server.app, false), latest: LATEST, wanted };
+    let answering =
+        Answering { api: infra::api::build(&server.app, false), latest: LATEST, step: Duration::ZERO, wanted };
     let gate = Gate::of(&Rules::default(), &HeaderMap::new(), &Extensions::new());
     let door = Door { answering, gate, bounds: Bounds::USUAL, clock: server.app.clock() };
     let begin = move |_payload: Value| async move {

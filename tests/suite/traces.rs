@@ -1,6 +1,6 @@
 //! One trace from a request to the fold of the events it led to, as a collector hears it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -19,6 +19,8 @@ use prost::Message;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 
+use crate::clients::told_by_python;
+
 const PATIENCE: Duration = Duration::from_secs(60);
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT: &str = "00f067aa0ba902b7";
@@ -27,7 +29,7 @@ const PARENT: &str = "00f067aa0ba902b7";
 #[derive(Clone, Default)]
 struct Collector {
     heard: Arc<Mutex<Vec<Span>>>,
-    bytes: Arc<Mutex<Vec<u8>>>,
+    bodies: Arc<Mutex<Vec<Bytes>>>,
 }
 
 impl Collector {
@@ -55,7 +57,7 @@ impl Collector {
 }
 
 async fn take(State(collector): State<Collector>, body: Bytes) -> StatusCode {
-    collector.bytes.lock().unwrap().extend_from_slice(&body);
+    collector.bodies.lock().unwrap().push(body.clone());
     let request = ExportTraceServiceRequest::decode(body).unwrap();
     let spans = request.resource_spans.into_iter().flat_map(|of| of.scope_spans).flat_map(|of| of.spans);
     collector.heard.lock().unwrap().extend(spans);
@@ -122,10 +124,22 @@ async fn a_trace_goes_from_the_request_through_the_append_to_the_fold() {
 
     // Nobody's name, no text, no id of a command or a viewer.
     program.stop();
-    let bytes = String::from_utf8_lossy(&collector.bytes.lock().unwrap()).into_owned();
+    let bodies = collector.bodies.lock().unwrap().clone();
+    let bytes = String::from_utf8_lossy(&bodies.concat()).into_owned();
     for word in ["机密", "office", "founding", "establishBranch", "mutation"] {
         assert!(!bytes.contains(word), "{word} is in what the collector hears");
     }
+
+    // Another implementation reads the same.
+    let bodies: Vec<String> = bodies.iter().map(|body| hex(body)).collect();
+    let read = told_by_python("otlp.py", &bodies.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let read = read.iter().filter(|span| span["trace"] == TRACE).map(|span| {
+        assert_eq!((&span["service"], &span["takes"]), (&json!("sanping"), &json!(true)), "{span}");
+        ["name", "span", "parent"].map(|key| span[key].as_str().unwrap().to_owned())
+    });
+    let read: BTreeSet<[String; 3]> = read.collect();
+    let known = spans.values().map(|span| [span.name.clone(), hex(&span.span_id), hex(&span.parent_span_id)]);
+    assert!(known.clone().count() == names.len() && known.clone().all(|span| read.contains(&span)), "{read:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -177,12 +191,43 @@ async fn a_collector_that_is_away_or_silent_holds_nobody_up() {
     let told = tokio::time::timeout(Duration::from_secs(30), told).await.expect("it stops").unwrap();
     let said = told.iter().filter(|line| line.contains("traces cannot be sent")).count();
     assert!(said <= 1, "it is told once at the most: {told:?}");
-    let wrong = std::process::Command::new(sanping())
-        .args(["serve", "--otlp-endpoint", "nowhere", "--listen", "127.0.0.1:0"])
-        .arg("--data")
-        .arg(data().path())
-        .output()
-        .unwrap();
-    let told = String::from_utf8_lossy(&wrong.stderr);
-    assert!(wrong.status.code() == Some(1) && told.contains("--otlp-endpoint"), "{told}");
+}
+
+#[test]
+fn where_traces_go_and_how_much_is_sampled_is_said_properly_or_nobody_serves() {
+    for (endpoint, sampler, named) in
+        [("nowhere", "always_on", "--otlp-endpoint"), ("http://127.0.0.1:9", "half_of_them", "OTEL_TRACES_SAMPLER")]
+    {
+        let wrong = std::process::Command::new(sanping())
+            .args(["serve", "--otlp-endpoint", endpoint, "--listen", "127.0.0.1:0"])
+            .env("OTEL_TRACES_SAMPLER", sampler)
+            .arg("--data")
+            .arg(data().path())
+            .output()
+            .unwrap();
+        let told = String::from_utf8_lossy(&wrong.stderr);
+        assert!(wrong.status.code() == Some(1) && told.contains(named), "{told}");
+    }
+}
+
+/// Whichever process folds goes on with it, by what the event keeps.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_process_that_folds_goes_on_with_it() {
+    let (own, folds, asks) = (Own::with("sanping").await, Collector::default(), Collector::default());
+    let (folding, there) = serving(&own, &folds.open().await);
+    // It has the leases once it is ready, and keeps them while it lives.
+    until("the first process is ready", PATIENCE, async || {
+        let ready = reqwest::Client::new().get(format!("{there}/readyz")).send().await.unwrap();
+        ready.status().is_success().then_some(())
+    })
+    .await;
+    let (asking, address) = serving(&own, &asks.open().await);
+    let done = found(&address, Some(&format!("00-{TRACE}-{PARENT}-01"))).await;
+    assert_eq!(done["data"]["establishBranch"]["position"], "1", "{done}");
+    let fold = folds.of(TRACE, &["projection.fold"]).await;
+    let command = asks.of(TRACE, &["request", "command", "log.append"]).await;
+    assert_eq!(hex(&fold["projection.fold"].parent_span_id), hex(&command["command"].span_id));
+    assert!(!asks.spans().iter().any(|span| span.name == "projection.fold"), "one process folds");
+    asking.stop();
+    folding.stop();
 }

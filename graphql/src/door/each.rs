@@ -15,6 +15,7 @@ use super::{Asked, Door, Halt, Under};
 use crate::fault::Result;
 use crate::ports::{Asker, Commands};
 use crate::refusal::{ItemOutcome, Outcome, Outcomes};
+use crate::session::Session;
 
 /// An input that asks for several commands.
 pub trait AskEach: InputType + Under {
@@ -53,7 +54,7 @@ pub async fn through_each<A: AskEach>(ctx: &Context<'_>, ask: A) -> Result<Outco
     };
     match put.await {
         Ok(items) => Ok(Outcomes::sent(command_id, items)),
-        Err(Halt::Refused(refusal)) => Ok(Outcomes::refused(command_id, refusal)),
+        Err(Halt::Refused(refusal)) => Ok(Outcomes::refused(Session::of(ctx), command_id, refusal)),
         Err(Halt::Fault(fault)) => Err(fault),
     }
 }
@@ -69,7 +70,7 @@ async fn one<P: Part>(door: &Door<'_>, part: P) -> Result<ItemOutcome, Halt> {
     };
     let outcome = match put.await {
         Ok((id, accepted)) => Outcome::accepted(command_id, id, accepted),
-        Err(Halt::Refused(refusal)) => Outcome::refused(command_id, refusal),
+        Err(Halt::Refused(refusal)) => Outcome::refused(door.session, command_id, refusal),
         Err(fault @ Halt::Fault(_)) => return Err(fault),
     };
     Ok(ItemOutcome::new(about, outcome))

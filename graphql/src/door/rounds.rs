@@ -13,7 +13,7 @@ use projections::select::{Condition, Select};
 use projections::words::SubjectKind;
 use uuid::Uuid;
 
-use super::{Asked, BranchSubject, Door, Halt, MemberSubject, denied};
+use super::{Asked, BranchSubject, Door, Halt, MemberSubject, Sight, denied};
 use crate::fault::Result;
 use crate::input;
 use crate::look::{What, record};
@@ -49,12 +49,24 @@ impl Door<'_> {
         if self.reaches_all(action).await? {
             return Ok(RoundSubject(round));
         }
-        // An unknown round covers nothing, hence is out of reach of whoever does not reach everywhere.
-        let covered = self.covered(round).await?.ok_or_else(|| denied(action))?;
-        for branch in covered {
-            self.allow(action, Resource::Branch(branch)).await?;
+        for sight in Sight::BOTH {
+            let at = self.at(sight).await?.position;
+            // An unknown round covers nothing, hence is out of reach of whoever does not reach everywhere.
+            let Some(row) = self.session.row::<RoundRow>(&RoundKey { round }, at).await? else { continue };
+            if self.allows_all(action, &row.branches.0).await? {
+                return Ok(RoundSubject(round));
+            }
         }
-        Ok(RoundSubject(round))
+        Err(denied(action))
+    }
+
+    async fn allows_all(&self, action: Action, branches: &[BranchId]) -> Result<bool> {
+        for branch in branches {
+            if !self.allows(action, Resource::Branch(*branch)).await? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// A round that does not exist yet, over branches the asker reaches.
@@ -69,9 +81,14 @@ impl Door<'_> {
     /// `policy.denied`, also where the asker is no member.
     pub async fn oneself(&self, action: Action) -> Result<MemberSubject, Halt> {
         let member = self.session.myself().await?.ok_or_else(|| denied(action))?;
-        let branch = self.branch_of(member).await?.ok_or_else(|| denied(action))?;
-        self.allow(action, Resource::Member(member, branch)).await?;
-        Ok(MemberSubject(member))
+        for sight in Sight::BOTH {
+            let at = self.at(sight).await?.position;
+            let Some(row) = self.session.member(member, at).await? else { continue };
+            if self.allows(action, Resource::Member(member, row.branch)).await? {
+                return Ok(MemberSubject(member));
+            }
+        }
+        Err(denied(action))
     }
 
     /// Records that the asker looks at what a round hides: a decision is answered by what was proposed.
@@ -119,13 +136,13 @@ impl Door<'_> {
         if self.reaches_all(Action::SeeRounds).await? {
             return Ok((RoundSubject(round), oneself.id()));
         }
-        let now = self.session.pin(None, None).await?;
-        // It may have been opened a moment ago; the projections are waited for once.
-        let seen = self.sees(round, now).await? || self.sees(round, self.session.catch_up().await?).await?;
-        match seen {
-            true => Ok((RoundSubject(round), oneself.id())),
-            false => Err(denied(action)),
+        for sight in Sight::BOTH {
+            let at = self.at(sight).await?;
+            if self.sees(round, at).await? {
+                return Ok((RoundSubject(round), oneself.id()));
+            }
         }
+        Err(denied(action))
     }
 
     async fn sees(&self, round: RoundId, at: Moment) -> Result<bool> {
@@ -159,12 +176,13 @@ impl Door<'_> {
             .only(Condition::Equals("subject_kind", kind.to_cell()))
             .only(Condition::Equals("subject", Cell::Uuid(subject)))
             .only(Condition::Equals("event_type", Cell::Text(event_type.to_owned())));
-        let now = self.session.pin(None, None).await?.position;
-        if let Some(told) = self.told_at(&select, now, &tells).await? {
-            return Ok(Some(told));
+        for sight in Sight::BOTH {
+            let at = self.at(sight).await?.position;
+            if let Some(told) = self.told_at(&select, at, &tells).await? {
+                return Ok(Some(told));
+            }
         }
-        let now = self.session.catch_up().await?.position;
-        self.told_at(&select, now, &tells).await
+        Ok(None)
     }
 
     async fn told_at<T>(
@@ -177,15 +195,5 @@ impl Door<'_> {
         let positions: Vec<Position> = rows.iter().map(|row| Position(row.position.unsigned_abs())).collect();
         let facts = self.session.reads().facts(&positions).await?;
         Ok(facts.iter().rev().find_map(tells))
-    }
-
-    /// The branches of a round; where the projections do not know it yet, they are waited for once.
-    async fn covered(&self, round: RoundId) -> Result<Option<Vec<BranchId>>> {
-        let now = self.session.pin(None, None).await?.position;
-        if let Some(row) = self.session.row::<RoundRow>(&RoundKey { round }, now).await? {
-            return Ok(Some(row.branches.0));
-        }
-        let now = self.session.catch_up().await?.position;
-        Ok(self.session.row::<RoundRow>(&RoundKey { round }, now).await?.map(|row| row.branches.0))
     }
 }

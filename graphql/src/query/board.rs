@@ -348,7 +348,7 @@ pub async fn page_of(session: &Session, reading: &Reading, page: &Page) -> Resul
     let entries: Vec<(Vec<Cell>, Entry)> = rows.into_iter().map(entry).collect::<Result<_>>()?;
     entries.iter().take(page.limit).for_each(|(_, entry)| entry.note(session));
     page.goes_on_in(session, StandingRow::TABLE)?;
-    Ok(Connection::of_fold(page, StandingRow::TABLE, at, entries))
+    Ok(Connection::of_fold(session, page, StandingRow::TABLE, at, entries))
 }
 
 /// Leaderboards.

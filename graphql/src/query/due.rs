@@ -105,7 +105,7 @@ async fn dues(
     let placed = wanted.map(|due| ([vec![due.due.to_cell()], due.row.key().cells()].concat(), due));
     let mut following: Vec<_> = placed.filter(|(own, _)| place.as_ref().is_none_or(|place| own > place)).collect();
     following.sort_by(|(one, _), (other, _)| one.cmp(other));
-    Ok(Connection::of(page, at.position, following.into_iter().take(page.limit + 1)))
+    Ok(Connection::of(session, page, at.position, following.into_iter().take(page.limit + 1)))
 }
 
 /// The columns the list is ordered by.

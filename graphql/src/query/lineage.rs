@@ -158,7 +158,7 @@ pub async fn told(
         events.extend(told.map(|(event, _)| (event.place(), event)));
         match positions.last().filter(|_| positions.len() > page.limit && events.len() <= page.limit) {
             Some(last) => after = *last,
-            None => return Ok(Connection::of(page, at.position, events)),
+            None => return Ok(Connection::of(session, page, at.position, events)),
         }
     }
 }

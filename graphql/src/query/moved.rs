@@ -153,7 +153,7 @@ async fn change(
     let rows: Vec<(Vec<Cell>, Move)> = rows.collect::<Result<_>>()?;
     let shown = rows.iter().take(page.limit).filter_map(|(_, moved)| moved.after.as_ref().or(moved.before.as_ref()));
     shown.for_each(|entry| entry.note(session));
-    Ok(Change { counted, from, to, moves: Connection::of(page, to.position, rows).counting(counted) })
+    Ok(Change { counted, from, to, moves: Connection::of(session, page, to.position, rows).counting(counted) })
 }
 
 fn row(had: Option<(u64, Vec<Cell>)>) -> Result<Option<(u64, StandingRow)>, ReadError> {

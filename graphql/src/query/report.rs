@@ -203,6 +203,6 @@ impl Figure {
         let after = events_after(&page)?;
         let positions = session.reads().lineage(&answer.sources, at.position, after, page.limit + 1).await?;
         let events = events_at(session, &positions, at).await?;
-        Ok(Some(Connection::of(&page, at.position, events.into_iter().map(|event| (event.place(), event)))))
+        Ok(Some(Connection::of(session, &page, at.position, events.into_iter().map(|event| (event.place(), event)))))
     }
 }

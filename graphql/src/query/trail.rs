@@ -244,6 +244,7 @@ impl TrailQuery {
         let order = if reverse { Order::Descending } else { Order::Ascending };
         let events = trail(session, &filter.unwrap_or_default(), at, order, after, page.limit + 1).await?;
         Ok(Some(Connection::of_fold(
+            session,
             &page,
             AuditRow::TABLE,
             at.position,

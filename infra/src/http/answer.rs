@@ -5,6 +5,8 @@
 //! - What was executed has a `data` entry, be it null, and the status 200; what was refused before has none, and the
 //!   status 400, or 200 where the answer is of the older media type ([`Media::Json`]).
 //! - What is no request of GraphQL at all has a status of its own, whatever its answer is written in.
+//! - Where anything came to nothing, the answer leaves a whole number of steps after the request came ([`STEP`]): how long it
+//!   took does not tell whether what was asked for is there.
 //!
 //! # Source
 //! GraphQL over HTTP, section Response.
@@ -23,8 +25,9 @@ use futures_util::{FutureExt, StreamExt};
 use graphql::fault::cause;
 use graphql::ports::Failure;
 use graphql::schema::Api;
-use graphql::sessions::Executed;
+use graphql::sessions::Became;
 use serde::Serialize;
+use tokio::time::{Instant, sleep_until};
 
 use super::accept::Media;
 use super::codes;
@@ -35,6 +38,9 @@ use crate::reach::{found_no_room, is_out_of_reach};
 
 /// How many errors are told of what was not executed: a text of nothing but mistakes would be answered with a longer one.
 pub const TOLD: usize = 20;
+
+/// By which time answers that came to nothing are told apart: several times what looking something up takes.
+pub const STEP: Duration = Duration::from_millis(25);
 
 /// After how many seconds what is too much now may be asked again, where nothing else is known.
 const SOON: u64 = 5;
@@ -197,6 +203,8 @@ pub struct Answering {
     pub api: Api,
     /// How long a request may take. A host that has vanished would be waited for without end.
     pub latest: Duration,
+    /// By which time answers that came to nothing are told apart.
+    pub step: Duration,
     /// How the answer is wanted.
     pub wanted: Wanted,
 }
@@ -204,25 +212,43 @@ pub struct Answering {
 impl Answering {
     /// Executes a request.
     pub async fn answer(&self, request: Request) -> Answer {
-        let executed = Executed::default();
-        let response = self.api.execute(request.data(executed.clone()));
-        self.in_time(response.map(|response| self.told(response, executed.was()))).await
+        let (became, begun) = (Became::default(), Instant::now());
+        let response = self.api.execute(request.data(became.clone()));
+        let answer = self.in_time(response.map(|response| self.told(response, became.executed()))).await;
+        self.held_back(answer, &became, begun).await
     }
 
     /// Executes an operation of a connection: a subscription answers again and again.
     #[must_use]
     pub fn answers(&self, mut request: Request, connection: Arc<Data>) -> BoxStream<'static, Answer> {
-        let (executed, answering) = (Executed::default(), self.clone());
-        let follows = graphql::legible::document(&mut request).is_ok_and(|document| {
+        let (became, begun) = (Became::default(), Instant::now());
+        let follows = graphql::legible::readable(&mut request).is_ok_and(|document| {
             document.operations.iter().any(|(_, operation)| operation.node.ty == OperationType::Subscription)
         });
-        let answers = self.api.execute_stream_with_session_data(request.data(executed.clone()), connection);
-        let answers = answers.map(move |response| answering.told(response, executed.was())).boxed();
+        let answers = self.api.execute_stream_with_session_data(request.data(became.clone()), connection);
+        let (answering, told) = (self.clone(), became.clone());
+        let answers = answers.map(move |response| answering.told(response, told.executed())).boxed();
         let answering = self.clone();
-        match follows {
+        let answers = match follows {
             true => answers,
             false => stream::once(async move { answering.in_time(first(answers)).await }).boxed(),
+        };
+        let answering = self.clone();
+        let held_back = move |answer| {
+            let (answering, became) = (answering.clone(), became.clone());
+            async move { answering.held_back(answer, &became, begun).await }
+        };
+        answers.then(held_back).boxed()
+    }
+
+    /// The answer, where it came to nothing at the next step after the request came.
+    async fn held_back(&self, answer: Answer, became: &Became, begun: Instant) -> Answer {
+        if became.nothing() {
+            let steps = begun.elapsed().as_nanos() / self.step.as_nanos().max(1) + 1;
+            let steps = u32::try_from(steps).unwrap_or(u32::MAX);
+            sleep_until(begun + self.step.saturating_mul(steps)).await;
         }
+        answer
     }
 
     fn told(&self, response: Response, executed: bool) -> Answer {

@@ -20,12 +20,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the last spans are waited for at the end.
 const END: Duration = Duration::from_secs(3);
 
+/// The SDK's variables that say how much is sampled.
+const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
+const SHARE: &str = "OTEL_TRACES_SAMPLER_ARG";
+/// The samplers it knows.
+const SAMPLERS: [&str; 6] = [
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+];
+const SAMPLERS_SAID: &str =
+    "write always_on, always_off or traceidratio, or one of them after parentbased_, as in parentbased_always_on";
+
 /// Why traces cannot go somewhere.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// It is no address.
     #[error("--otlp-endpoint {0:?} is not an address; write http://host:4318, without /v1/traces")]
     Address(String),
+    /// The SDK would take it for another without a word.
+    #[error("{0} is {1:?}; {2}")]
+    Sampler(&'static str, String, &'static str),
     /// No client can be made.
     #[error("traces cannot be sent: no client can be made")]
     Client(#[from] reqwest::Error),
@@ -44,6 +62,7 @@ pub struct Sending(SdkTracerProvider);
 pub fn begin(endpoint: Option<&str>) -> Result<Option<Sending>, TraceError> {
     let Some(endpoint) = endpoint else { return Ok(None) };
     let address = address(endpoint)?;
+    sampler()?;
     let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().redirect(reqwest::redirect::Policy::none());
     let client = Client { client: client.build()?, handle: Handle::current(), silent: AtomicBool::new(false) };
     let exporter = SpanExporter::builder()
@@ -71,6 +90,31 @@ pub fn address(endpoint: &str) -> Result<String, TraceError> {
     let url = Url::parse(endpoint).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
     url.ok_or_else(|| TraceError::Address(endpoint.to_owned()))?;
     Ok(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
+}
+
+/// Whether how much is sampled is said in words that the SDK knows: it samples everything where they are others.
+///
+/// # Errors
+/// [`TraceError::Sampler`].
+pub fn sampler() -> Result<(), TraceError> {
+    let said = |name: &'static str| {
+        let said = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+        said.filter(|said| !said.is_empty())
+    };
+    sampled(said(SAMPLER).as_deref(), said(SHARE).as_deref())
+}
+
+fn sampled(name: Option<&str>, share: Option<&str>) -> Result<(), TraceError> {
+    let known = |name: &str| SAMPLERS.contains(&name);
+    if let Some(name) = name.filter(|name| !known(name)) {
+        return Err(TraceError::Sampler(SAMPLER, name.to_owned(), SAMPLERS_SAID));
+    }
+    // A share of requests, no figure of the programme.
+    let is_share = |share: &str| share.parse().is_ok_and(|share: f32| (0.0..=1.0).contains(&share));
+    match share.filter(|share| !is_share(share)) {
+        Some(share) => Err(TraceError::Sampler(SHARE, share.to_owned(), "write a share, from 0 to 1")),
+        None => Ok(()),
+    }
 }
 
 /// Sends what is left, within a time. What cannot be sent is lost, and nobody waits for it.
@@ -122,6 +166,30 @@ impl HttpClient for Client {
                 self.heard(Some("the collector does not answer"));
                 Err(error)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sampler_that_is_none_is_not_taken_for_another() {
+        for (name, share) in
+            [(None, None), (Some("traceidratio"), Some("0.01")), (Some("parentbased_always_off"), Some("1"))]
+        {
+            assert!(sampled(name, share).is_ok(), "{name:?} {share:?}");
+        }
+        for (name, share) in [
+            (Some("traceidratio "), None),
+            (Some(""), None),
+            (None, Some("1%")),
+            (None, Some("-0.5")),
+            (None, Some("NaN")),
+        ] {
+            let told = sampled(name, share).unwrap_err().to_string();
+            assert!(told.contains("OTEL_TRACES_SAMPLER") && told.contains("write"), "{told}");
         }
     }
 }

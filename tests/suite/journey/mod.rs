@@ -3,7 +3,7 @@
 //! Each story begins with an empty organisation of its own. They are not tests of their own: one test runs them all,
 //! since it has to know afterwards what they have sent and heard.
 
-mod alike;
+pub mod alike;
 mod competing;
 mod displaying;
 mod feeds;

@@ -371,7 +371,7 @@ impl Round {
         let after = page.place(&appeal::columns())?;
         let rows = appeals.into_iter().map(|appeal| (appeal.place(), appeal));
         let rest = rows.filter(|(place, _)| after.as_ref().is_none_or(|after| place > after));
-        let appeals = Connection::of(&page, at.position, rest.take(page.limit + 1));
+        let appeals = Connection::of(session, &page, at.position, rest.take(page.limit + 1));
         appeals.rows().for_each(|appeal: &Appeal| appeal.note(session));
         Ok(Some(appeals))
     }

@@ -115,7 +115,7 @@ impl ProposalQuery {
             let member = (vec![member.to_cell()], Subject::of_member(member, at));
             Ok::<_, Fault>((member.0, ProposedResult { member: member.1, branch, explanation }))
         });
-        let results = Connection::of(&page, at.position, try_join_all(results).await?);
+        let results = Connection::of(session, &page, at.position, try_join_all(results).await?);
         Ok(Some(RoundProposal { stage: row.stage.into(), version: row.version, results }))
     }
 
@@ -146,7 +146,7 @@ impl ProposalQuery {
         select.plan.limit = page.limit + 1;
         let reviews = session.rows(&select, at.position).await?;
         let comments = reviews.into_iter().map(|review| under_review(session, review, at));
-        Ok(Some(Connection::of(&page, at.position, try_join_all(comments).await?)))
+        Ok(Some(Connection::of(session, &page, at.position, try_join_all(comments).await?)))
     }
 }
 

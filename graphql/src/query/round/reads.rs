@@ -95,7 +95,7 @@ impl ReadsQuery {
         let order = if reverse { Order::Descending } else { Order::Ascending };
         let looks = session.reads().looks(&filter, order, after, page.limit + 1).await?;
         let rows = looks.into_iter().map(|look| (vec![Cell::Int(look.number)], RecordedRead { look, only, at }));
-        Ok(Some(Connection::of(&page, at.position, rows)))
+        Ok(Some(Connection::of(session, &page, at.position, rows)))
     }
 }
 

@@ -187,7 +187,7 @@ pub async fn results_of_member(
     let rows = shown.into_iter().map(|result| (place(&result), result));
     let follows = |place: &[Cell], after: &[Cell]| (&after[0], &place[1]) > (&place[0], &after[1]);
     let rest = rows.filter(|(place, _)| after.as_ref().is_none_or(|after| follows(place, after)));
-    let page = Connection::of(page, at.position, rest.take(page.limit + 1));
+    let page = Connection::of(session, page, at.position, rest.take(page.limit + 1));
     page.rows().for_each(|result: &RoundResult| result.note(session));
     Ok(page)
 }

@@ -8,7 +8,7 @@ pub mod page;
 pub mod read;
 pub mod serving;
 
-pub use serving::{LetIn, Oidc, Serving};
+pub use serving::{LetIn, Oidc, Sampling, Serving, Traces};
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -16,7 +16,7 @@
 
 mod export;
 
-pub use export::{TraceError, address, begin, end, sampler};
+pub use export::{TraceError, address, begin, end};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -38,14 +38,14 @@ pub const USUAL: NonZeroU32 = NonZeroU32::new(50).expect("fifty is not zero");
 /// # Errors
 /// What is missing or wrong, and what to do.
 pub async fn serve(place: &Place, serving: &Serving) -> Result<ExitCode, Failure> {
-    let Serving { listen, dev_sign_in, oidc, verify_hours, otlp_endpoint, let_in } = serving;
+    let Serving { listen, dev_sign_in, oidc, verify_hours, traces, let_in } = serving;
     let (listen, dev_sign_in, verify_hours) = (*listen, *dev_sign_in, *verify_hours);
     believable(listen, dev_sign_in)?;
     let trusted = trusted(oidc)?;
     let sign_in = if dev_sign_in { SignIn::Development } else { SignIn::Closed };
     let rules = rules(let_in, dev_sign_in)?;
     let listener = listen_on(listen).await?;
-    let sending = trace::begin(otlp_endpoint.as_deref())?;
+    let sending = trace::begin(traces)?;
     let opened = open(place, place.allow_owner).await?;
     whole(&opened).await?;
     let latest = Duration::from_secs(let_in.request_seconds);

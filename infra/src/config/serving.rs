@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use ipnet::IpNet;
 
 use crate::auth::oidc::Signed;
@@ -25,12 +25,58 @@ pub struct Serving {
     /// Compare each projection with the log about once in so many hours, in the background; 0 for never.
     #[arg(long, env = "SANPING_VERIFY_HOURS", value_name = "HOURS", default_value_t = 24)]
     pub verify_hours: u32,
-    /// Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; nowhere unless given. See docs/operation.md.
-    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
-    pub otlp_endpoint: Option<String>,
+    /// What traces tell, and to whom.
+    #[command(flatten)]
+    pub traces: Traces,
     /// What is let in.
     #[command(flatten)]
     pub let_in: LetIn,
+}
+
+/// Where traces go, and which. See docs/operation.md.
+#[derive(Debug, Clone, Args)]
+pub struct Traces {
+    /// Where traces go, by OTLP over HTTP, such as http://127.0.0.1:4318; nowhere unless given. See docs/operation.md.
+    #[arg(long = "otlp-endpoint", env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// Which traces are kept, by the names that OpenTelemetry has for it: parentbased_… as whoever asks says, where they say.
+    #[arg(
+        long = "traces-sampler",
+        env = "OTEL_TRACES_SAMPLER",
+        value_name = "NAME",
+        default_value = "parentbased_always_on"
+    )]
+    pub sampler: Sampling,
+    /// How many of them, where the sampler takes a share: from 0 to 1.
+    #[arg(long = "traces-share", env = "OTEL_TRACES_SAMPLER_ARG", value_name = "SHARE", default_value = "1", value_parser = share)]
+    pub share: f64,
+}
+
+/// Which traces are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Sampling {
+    /// All.
+    AlwaysOn,
+    /// None.
+    AlwaysOff,
+    /// A share.
+    #[value(name = "traceidratio")]
+    TraceIdRatio,
+    /// As whoever asks says; where they do not, all.
+    #[value(name = "parentbased_always_on")]
+    ParentOrOn,
+    /// As whoever asks says; where they do not, none.
+    #[value(name = "parentbased_always_off")]
+    ParentOrOff,
+    /// As whoever asks says; where they do not, a share.
+    #[value(name = "parentbased_traceidratio")]
+    ParentOrRatio,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "it is no share; write a number from 0 to 1, such as 0.01".to_owned())
 }
 
 /// Whose access tokens sign people in, beside API keys. See docs/sign-in.md.

@@ -8,11 +8,12 @@ use opentelemetry::global;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use opentelemetry_otlp::{Protocol, SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::SdkTracerProvider;
+use opentelemetry_sdk::trace::{Sampler, SdkTracerProvider};
 use reqwest::Url;
 use tokio::runtime::Handle;
 
 use super::ON;
+use crate::config::{Sampling, Traces};
 use crate::fold::kinds;
 
 /// How long one sending may take.
@@ -20,30 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the last spans are waited for at the end.
 const END: Duration = Duration::from_secs(3);
 
-/// The SDK's variables that say how much is sampled.
-const SAMPLER: &str = "OTEL_TRACES_SAMPLER";
-const SHARE: &str = "OTEL_TRACES_SAMPLER_ARG";
-/// The samplers it knows.
-const SAMPLERS: [&str; 6] = [
-    "always_on",
-    "always_off",
-    "traceidratio",
-    "parentbased_always_on",
-    "parentbased_always_off",
-    "parentbased_traceidratio",
-];
-const SAMPLERS_SAID: &str =
-    "write always_on, always_off or traceidratio, or one of them after parentbased_, as in parentbased_always_on";
-
 /// Why traces cannot go somewhere.
 #[derive(Debug, thiserror::Error)]
 pub enum TraceError {
     /// It is no address.
     #[error("--otlp-endpoint {0:?} is not an address; write http://host:4318, without /v1/traces")]
     Address(String),
-    /// The SDK would take it for another without a word.
-    #[error("{0} is {1:?}; {2}")]
-    Sampler(&'static str, String, &'static str),
     /// No client can be made.
     #[error("traces cannot be sent: no client can be made")]
     Client(#[from] reqwest::Error),
@@ -59,10 +42,9 @@ pub struct Sending(SdkTracerProvider);
 ///
 /// # Errors
 /// [`TraceError`].
-pub fn begin(endpoint: Option<&str>) -> Result<Option<Sending>, TraceError> {
-    let Some(endpoint) = endpoint else { return Ok(None) };
+pub fn begin(traces: &Traces) -> Result<Option<Sending>, TraceError> {
+    let Some(endpoint) = traces.endpoint.as_deref() else { return Ok(None) };
     let address = address(endpoint)?;
-    sampler()?;
     let client = reqwest::Client::builder().timeout(PATIENCE).no_proxy().redirect(reqwest::redirect::Policy::none());
     let client = Client { client: client.build()?, handle: Handle::current(), silent: AtomicBool::new(false) };
     let exporter = SpanExporter::builder()
@@ -76,10 +58,25 @@ pub fn begin(endpoint: Option<&str>) -> Result<Option<Sending>, TraceError> {
         .with_service_name("sanping")
         .with_attribute(opentelemetry::KeyValue::new("service.version", kinds::build()))
         .build();
-    let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build();
+    let builder = SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource);
+    let provider = builder.with_sampler(sampler(traces)).build();
     global::set_tracer_provider(provider.clone());
     ON.store(true, Ordering::Relaxed);
     Ok(Some(Sending(provider)))
+}
+
+/// What is kept, as the SDK has it.
+fn sampler(traces: &Traces) -> Sampler {
+    let share = Sampler::TraceIdRatioBased(traces.share);
+    let or = |otherwise| Sampler::ParentBased(Box::new(otherwise));
+    match traces.sampler {
+        Sampling::AlwaysOn => Sampler::AlwaysOn,
+        Sampling::AlwaysOff => Sampler::AlwaysOff,
+        Sampling::TraceIdRatio => share,
+        Sampling::ParentOrOn => or(Sampler::AlwaysOn),
+        Sampling::ParentOrOff => or(Sampler::AlwaysOff),
+        Sampling::ParentOrRatio => or(share),
+    }
 }
 
 /// The address that spans are sent to.
@@ -90,31 +87,6 @@ pub fn address(endpoint: &str) -> Result<String, TraceError> {
     let url = Url::parse(endpoint).ok().filter(|url| ["http", "https"].contains(&url.scheme()) && url.has_host());
     url.ok_or_else(|| TraceError::Address(endpoint.to_owned()))?;
     Ok(format!("{}/v1/traces", endpoint.trim_end_matches('/')))
-}
-
-/// Whether how much is sampled is said in words that the SDK knows: it samples everything where they are others.
-///
-/// # Errors
-/// [`TraceError::Sampler`].
-pub fn sampler() -> Result<(), TraceError> {
-    let said = |name: &'static str| {
-        let said = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
-        said.filter(|said| !said.is_empty())
-    };
-    sampled(said(SAMPLER).as_deref(), said(SHARE).as_deref())
-}
-
-fn sampled(name: Option<&str>, share: Option<&str>) -> Result<(), TraceError> {
-    let known = |name: &str| SAMPLERS.contains(&name);
-    if let Some(name) = name.filter(|name| !known(name)) {
-        return Err(TraceError::Sampler(SAMPLER, name.to_owned(), SAMPLERS_SAID));
-    }
-    // A share of requests, no figure of the programme.
-    let is_share = |share: &str| share.parse().is_ok_and(|share: f32| (0.0..=1.0).contains(&share));
-    match share.filter(|share| !is_share(share)) {
-        Some(share) => Err(TraceError::Sampler(SHARE, share.to_owned(), "write a share, from 0 to 1")),
-        None => Ok(()),
-    }
 }
 
 /// Sends what is left, within a time. What cannot be sent is lost, and nobody waits for it.
@@ -166,30 +138,6 @@ impl HttpClient for Client {
                 self.heard(Some("the collector does not answer"));
                 Err(error)
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_sampler_that_is_none_is_not_taken_for_another() {
-        for (name, share) in
-            [(None, None), (Some("traceidratio"), Some("0.01")), (Some("parentbased_always_off"), Some("1"))]
-        {
-            assert!(sampled(name, share).is_ok(), "{name:?} {share:?}");
-        }
-        for (name, share) in [
-            (Some("traceidratio "), None),
-            (Some(""), None),
-            (None, Some("1%")),
-            (None, Some("-0.5")),
-            (None, Some("NaN")),
-        ] {
-            let told = sampled(name, share).unwrap_err().to_string();
-            assert!(told.contains("OTEL_TRACES_SAMPLER") && told.contains("write"), "{told}");
         }
     }
 }

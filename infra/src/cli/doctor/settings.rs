@@ -7,7 +7,7 @@ use crate::config::read::{Source, Told};
 use crate::config::{Place, Serving, Telling};
 use crate::http::documents::Documents;
 use crate::telling::is_filter;
-use crate::trace::{address, sampler};
+use crate::trace::address;
 
 /// Looks at them.
 pub fn look(place: &Place, telling: &Telling, serving: &Serving, told: &Told) -> Vec<Finding> {
@@ -31,11 +31,7 @@ pub fn look(place: &Place, telling: &Telling, serving: &Serving, told: &Told) ->
         ("--trusted-documents", documents(serving)),
         (
             "--otlp-endpoint",
-            serving
-                .otlp_endpoint
-                .as_deref()
-                .and_then(|url| address(url).and(sampler()).err())
-                .map(|error| error.to_string()),
+            serving.traces.endpoint.as_deref().and_then(|url| address(url).err()).map(|error| error.to_string()),
         ),
         ("--log", (!is_filter(&telling.log)).then(|| "it cannot be read as a filter".to_owned())),
     ];

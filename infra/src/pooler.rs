@@ -15,6 +15,7 @@
 
 mod wire;
 
+use std::ffi::OsStr;
 use std::fs::Permissions;
 use std::io;
 use std::os::unix::fs::PermissionsExt;
@@ -31,6 +32,10 @@ use crate::clock::random;
 
 /// The port in a socket's name.
 const PORT: u16 = 5432;
+
+/// How the name of a folder begins, and how many digits follow.
+const OURS: &str = "sanping-";
+const NAME: usize = 16;
 
 /// What the sessions of a program are told, and cannot be told at their start; as PostgreSQL shows it.
 const SETTINGS: [(&str, &str); 5] = [
@@ -103,13 +108,39 @@ pub fn lacks_tls(database: &PgConnectOptions) -> bool {
 /// The folder of the socket cannot be made.
 pub fn way(database: &PgConnectOptions) -> io::Result<(Way, PgConnectOptions)> {
     let name = Uuid::from_bytes(random()).simple().to_string();
-    let folder = std::env::temp_dir().join(format!("sanping-{}", &name[..16]));
+    sweep(&std::env::temp_dir());
+    let folder = std::env::temp_dir().join(format!("{OURS}{}", &name[..NAME]));
     std::fs::create_dir(&folder)?;
     std::fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
-    let listener = UnixListener::bind(folder.join(format!(".s.PGSQL.{PORT}")))?;
+    // It has its name once somebody listens at it: until then another program would take it for one left behind.
+    let listener = UnixListener::bind(folder.join("begun"))?;
+    std::fs::rename(folder.join("begun"), folder.join(socket()))?;
     let taken = tokio::spawn(take(listener, Pooler::of(database)));
     let by_way = database.clone().socket(&folder).port(PORT).ssl_mode(PgSslMode::Disable);
     Ok((Way { folder, taken }, by_way))
+}
+
+/// Takes away what programs that were killed left behind: folders of sockets at which nobody listens.
+fn sweep(temporary: &Path) {
+    let Ok(entries) = std::fs::read_dir(temporary) else { return };
+    for folder in entries.filter_map(Result::ok).map(|entry| entry.path()) {
+        let name = folder.file_name().and_then(OsStr::to_str).and_then(|name| name.strip_prefix(OURS));
+        let is_ours = name.is_some_and(|name| name.len() == NAME && name.bytes().all(|one| one.is_ascii_hexdigit()));
+        if is_ours && is_left(&folder.join(socket())) {
+            // Somebody else's, or taken away by another program meanwhile: left to them.
+            let _left = std::fs::remove_dir_all(&folder);
+        }
+    }
+}
+
+/// Whether a socket is there and nobody listens at it.
+fn is_left(socket: &Path) -> bool {
+    let heard = std::os::unix::net::UnixStream::connect(socket);
+    heard.is_err_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+fn socket() -> String {
+    format!(".s.PGSQL.{PORT}")
 }
 
 impl Way {
@@ -193,5 +224,31 @@ pub fn is_refusal(error: &sqlx::Error) -> bool {
             error.code().as_deref() == Some("08P01") && error.message().contains("startup parameter")
         }
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_program_left_is_taken_away_and_nothing_else() {
+        let temporary = tempfile::tempdir().unwrap();
+        let folder = |name: &str| {
+            let folder = temporary.path().join(name);
+            std::fs::create_dir(&folder).unwrap();
+            folder
+        };
+        let bound = |folder: &Path| std::os::unix::net::UnixListener::bind(folder.join(socket())).unwrap();
+        let (left, living) = (folder("sanping-0123456789abcdef"), folder("sanping-fedcba9876543210"));
+        let (begun, other) = (folder("sanping-00112233445566aa"), folder("sanping-of-somebody-else"));
+        drop((bound(&left), bound(&other)));
+        let listener = bound(&living);
+        sweep(temporary.path());
+        assert!(!left.exists(), "nobody listens there");
+        assert!(living.exists() && begun.exists() && other.exists());
+        drop(listener);
+        sweep(temporary.path());
+        assert!(!living.exists());
     }
 }

@@ -12,7 +12,7 @@ use projections::audit_trail::AuditRow;
 use projections::cell::{Cell, Kind};
 use projections::leaderboard::{Board, Ties};
 use projections::members::MemberRow;
-use projections::select::{Condition, Select};
+use projections::select::{Condition, Order, Select};
 use projections::words::SubjectKind;
 use sqlx::{Executor, PgConnection};
 
@@ -112,6 +112,13 @@ async fn look_around(told: &Told) {
             .only(Condition::Equals("subject_kind", projections::cell::ColumnType::to_cell(&SubjectKind::Member)))
             .only(Condition::Equals("subject", somebody.clone()));
         told.app.reads.rows(&trail, now).await.unwrap();
+        let primary = || Select::<AuditRow>::first(10).only(Condition::Equals("is_primary", Cell::Flag(true)));
+        for order in [Order::Ascending, Order::Descending] {
+            told.app.reads.rows(&primary().by("position", order), now).await.unwrap();
+        }
+        let middle = Cell::Int(i64::try_from(now.0 / 2).unwrap());
+        let backwards = primary().only(Condition::Before("position", middle)).by("position", Order::Descending);
+        told.app.reads.rows(&backwards, now).await.unwrap();
         let one = Select::<MemberRow>::first(1).only(Condition::Equals("member", somebody));
         told.app.reads.rows(&one, now).await.unwrap();
     }

@@ -150,7 +150,12 @@ impl<'a> World<'a> {
         }
     }
 
-    /// The streams looked at so far.
+    /// Says what a decision goes on to read one after the other, so that what is not loaded is loaded together.
+    pub fn announce(&self, streams: impl IntoIterator<Item = StreamId>) {
+        self.read.borrow_mut().extend(streams);
+    }
+
+    /// The streams looked at so far, and those announced.
     #[must_use]
     pub fn reads(&self) -> BTreeSet<StreamId> {
         self.read.borrow().clone()

@@ -23,6 +23,7 @@ use domain::person::Person;
 use domain::stream::Position;
 use domain::text::Sealed;
 use domain::world::Command;
+use futures_util::future::try_join_all;
 use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
@@ -195,21 +196,49 @@ impl Door<'_> {
         }
     }
 
+    /// A free text, sealed for each of these under a key of their own, so that erasing one takes it from nobody else.
+    ///
+    /// # Errors
+    /// As [`Door::seal`].
+    pub async fn seal_each(&self, subjects: &[MemberSubject], field: &str, text: &str) -> Result<Vec<Sealed>, Halt> {
+        let subjects: Vec<Uuid> = subjects.iter().map(|subject| subject.0.0).collect();
+        Ok(self.commands.seal_each(&self.asker, &subjects, field, text).await?)
+    }
+
     /// The member an input names, where the asker may do this to them.
     ///
     /// # Errors
     /// `input.bad_id`, `policy.denied`.
     pub async fn member(&self, field: &str, given: &ID, action: Action) -> Result<MemberSubject, Halt> {
         let member: MemberId = input::id(field, given)?;
+        self.reaches_each(&[member], action).await?;
+        Ok(MemberSubject(member))
+    }
+
+    /// The members an input names, where the asker may do this to each of them; they are looked up together.
+    ///
+    /// # Errors
+    /// `input.bad_id`, `policy.denied`.
+    pub async fn members(&self, field: &str, given: &[ID], action: Action) -> Result<Vec<MemberSubject>, Halt> {
+        let members = given.iter().map(|given| input::id(field, given)).collect::<Result<Vec<MemberId>, _>>()?;
+        self.reaches_each(&members, action).await?;
+        Ok(members.into_iter().map(MemberSubject).collect())
+    }
+
+    /// Goes on only where the asker may do this to each of these.
+    async fn reaches_each(&self, members: &[MemberId], action: Action) -> Result<(), Halt> {
         if self.reaches_all(action).await? {
-            return Ok(MemberSubject(member));
+            return Ok(());
         }
         for sight in Sight::BOTH {
             let at = self.at(sight).await?.position;
-            // An unknown member is nowhere, hence out of reach of whoever does not reach everywhere.
-            let Some(row) = self.session.member(member, at).await? else { continue };
-            if self.allows(action, Resource::Member(member, row.branch)).await? {
-                return Ok(MemberSubject(member));
+            let reached = members.iter().map(async |member| match self.session.member(*member, at).await? {
+                Some(row) => self.allows(action, Resource::Member(*member, row.branch)).await,
+                // An unknown member is nowhere, hence out of reach of whoever does not reach everywhere.
+                None => Ok(false),
+            });
+            if try_join_all(reached).await?.into_iter().all(|reached| reached) {
+                return Ok(());
             }
         }
         Err(denied(action))

@@ -93,7 +93,21 @@ pub trait Commands: Send + Sync {
     ///
     /// # Errors
     /// [`SendError::Refused`] for a text that is empty, too long or holds a control character (`label` names it).
-    async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError>;
+    async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
+        self.seal_each(asker, &[subject], label, text).await.map(|mut sealed| sealed.swap_remove(0))
+    }
+
+    /// The same under the key of each of these, one for each in their order.
+    ///
+    /// # Errors
+    /// As [`Commands::seal`].
+    async fn seal_each(
+        &self,
+        asker: &Asker,
+        subjects: &[Uuid],
+        label: &str,
+        text: &str,
+    ) -> Result<Vec<Sealed>, SendError>;
 
     /// Decides a command and appends what it leads to, with the person's record beside it.
     ///

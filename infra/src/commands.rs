@@ -62,10 +62,16 @@ impl Commands for LogCommands {
         minted(self.keyring.master(), &asker.actor.0, &asker.command_id, label)
     }
 
-    async fn seal(&self, asker: &Asker, subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
+    async fn seal_each(
+        &self,
+        asker: &Asker,
+        subjects: &[Uuid],
+        label: &str,
+        text: &str,
+    ) -> Result<Vec<Sealed>, SendError> {
         let text = clean(label, text, FREE_TEXT_MAX).map_err(|refusal| SendError::Refused(refusal.into()))?;
         let salt = [asker.actor.0.as_bytes(), asker.command_id.as_bytes(), label.as_bytes()];
-        self.keyring.seal(subject, &salt, &text).await.map_err(not_sealed)
+        self.keyring.seal(subjects, &salt, &text).await.map_err(not_sealed)
     }
 
     async fn send_since(

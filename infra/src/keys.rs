@@ -243,14 +243,14 @@ impl Keyring {
         &self.master
     }
 
-    /// Seals a text under the subject's key, making the key if there is none: it stays when the command is then refused,
-    /// for a subject that is not there too. `salt` tells commands and fields apart.
+    /// Seals a text under the key of each of these subjects. Whoever has none gets one: it stays when the command is then
+    /// refused, for a subject that is not there too. `salt` tells commands and fields apart.
     ///
     /// # Errors
     /// [`KeyError`].
-    pub async fn seal(&self, subject: Uuid, salt: &[&[u8]], text: &str) -> Result<Sealed, KeyError> {
-        let key = self.find_or_make(subject).await?;
-        Ok(seal_with(&key, subject, salt, text))
+    pub async fn seal(&self, subjects: &[Uuid], salt: &[&[u8]], text: &str) -> Result<Vec<Sealed>, KeyError> {
+        let keys = self.find_or_make(&subjects.iter().copied().collect()).await?;
+        Ok(subjects.iter().map(|subject| seal_with(&keys[subject], *subject, salt, text)).collect())
     }
 
     /// The vault of a subject, for what one command seals and opens; nothing where there is no key, which is made for a
@@ -260,16 +260,23 @@ impl Keyring {
     /// [`KeyError`].
     pub async fn vault(&self, subject: Uuid, salt: &[&[u8]], is_new: bool) -> Result<Option<KeyVault>, KeyError> {
         let key = match is_new {
-            true => Some(self.find_or_make(subject).await?),
+            true => self.find_or_make(&BTreeSet::from([subject])).await?.remove(&subject),
             false => self.find(subject).await?,
         };
         Ok(key.map(|key| KeyVault::new(key, subject, salt)))
     }
 
-    async fn find_or_make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {
-        match self.find(subject).await? {
-            Some(key) => Ok(key),
-            None => self.make(subject).await,
+    /// The key of each of these.
+    async fn find_or_make(&self, subjects: &BTreeSet<Uuid>) -> Result<BTreeMap<Uuid, [u8; 32]>, KeyError> {
+        let mut keys = self.find_all(subjects).await?;
+        let missing: BTreeSet<Uuid> = subjects.iter().filter(|subject| !keys.contains_key(*subject)).copied().collect();
+        if !missing.is_empty() {
+            self.make(&missing).await?;
+            keys.append(&mut self.find_all(&missing).await?);
+        }
+        match missing.into_iter().find(|subject| !keys.contains_key(subject)) {
+            Some(subject) => Err(KeyError::Gone { subject }),
+            None => Ok(keys),
         }
     }
 
@@ -328,18 +335,22 @@ impl Keyring {
         Ok(Some(key))
     }
 
-    /// Two at once make one key: the second waits for the first one's row, inserts nothing and reads the first one's.
-    async fn make(&self, subject: Uuid) -> Result<[u8; 32], KeyError> {
-        let wrapped = self.master.wrap(subject, &random());
+    /// Two at once make one key: the second waits for the first one's row and inserts nothing. In the order of their ids, so
+    /// that neither waits for the other.
+    async fn make(&self, subjects: &BTreeSet<Uuid>) -> Result<(), KeyError> {
+        let wrapped: Vec<Vec<u8>> = subjects.iter().map(|subject| self.master.wrap(*subject, &random())).collect();
         crate::sql::query(
-            "with first as (insert into keyed_subjects (subject) values ($1) on conflict (subject) do nothing returning subject) \
-             insert into subject_keys (subject, wrapped) select subject, $2 from first on conflict (subject) do nothing",
+            "with asked as materialized (select * from unnest($1::uuid[], $2::bytea[]) asked (subject, wrapped)), \
+             first as (insert into keyed_subjects (subject) select subject from asked order by subject \
+             on conflict (subject) do nothing returning subject) \
+             insert into subject_keys (subject, wrapped) select subject, wrapped from asked join first using (subject) \
+             order by subject on conflict (subject) do nothing",
         )
-        .bind(subject)
+        .bind(subjects.iter().copied().collect::<Vec<Uuid>>())
         .bind(wrapped)
         .execute(&self.pool)
         .await?;
-        self.find(subject).await?.ok_or(KeyError::Gone { subject })
+        Ok(())
     }
 }
 

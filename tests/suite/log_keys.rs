@@ -18,7 +18,7 @@ async fn connection(endpoints: &Endpoints) -> PgConnection {
 async fn from_before() -> Ground {
     let ground = Ground::fresh().await;
     let ring = Keyring::new(ground.key.clone(), ground.pool().await);
-    ring.seal(uuid::Uuid::from_u128(1), &[], "秘密").await.unwrap();
+    ring.seal(&[uuid::Uuid::from_u128(1)], &[], "秘密").await.unwrap();
     ground
 }
 

@@ -383,8 +383,8 @@ async fn another_master_key_opens_nothing_and_a_stored_key_is_not_the_key() {
     let pool = ground.pool().await;
     let (ring, same) = (Keyring::new(ground.key.clone(), pool.clone()), Keyring::new(ground.key.clone(), pool.clone()));
     let subject = uuid::Uuid::from_u128(1);
-    let (one, two) = tokio::join!(ring.seal(subject, &[b"1"], "秘密"), same.seal(subject, &[b"2"], "秘密"));
-    let (one, two) = (one.unwrap(), two.unwrap());
+    let (one, two) = tokio::join!(ring.seal(&[subject], &[b"1"], "秘密"), same.seal(&[subject], &[b"2"], "秘密"));
+    let (one, two) = (one.unwrap().remove(0), two.unwrap().remove(0));
     for sealed in [&one, &two] {
         assert_eq!(ring.open(sealed).await.unwrap().as_deref(), Some("秘密"), "two at once made one key");
         assert_eq!(same.open(sealed).await.unwrap().as_deref(), Some("秘密"));

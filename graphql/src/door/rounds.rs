@@ -81,14 +81,8 @@ impl Door<'_> {
     /// `policy.denied`, also where the asker is no member.
     pub async fn oneself(&self, action: Action) -> Result<MemberSubject, Halt> {
         let member = self.session.myself().await?.ok_or_else(|| denied(action))?;
-        for sight in Sight::BOTH {
-            let at = self.at(sight).await?.position;
-            let Some(row) = self.session.member(member, at).await? else { continue };
-            if self.allows(action, Resource::Member(member, row.branch)).await? {
-                return Ok(MemberSubject(member));
-            }
-        }
-        Err(denied(action))
+        self.reaches_each(&[member], action).await?;
+        Ok(MemberSubject(member))
     }
 
     /// Records that the asker looks at what a round hides: a decision is answered by what was proposed.

@@ -5,7 +5,7 @@ use domain::branch::{BranchCommand, OutletAt};
 use domain::id::{ContactPointId, VisitId};
 
 use super::{inputs, mutations};
-use crate::door::{Ask, Asked, Door, Halt, named};
+use crate::door::{Ask, Asked, Door, Halt, MemberSubject, named};
 use crate::input;
 use crate::policy::Action::KeepDisplays;
 use crate::scalar::Date;
@@ -80,10 +80,8 @@ impl Ask for AssignContactPointInput {
     async fn put(self, door: &Door<'_>) -> Result<Asked, Halt> {
         let branch = door.branch("branch", &self.branch, KeepDisplays).await?;
         let contact_point: ContactPointId = door.mint("contactPoint");
-        let mut cadres = Vec::with_capacity(self.cadres.len());
-        for cadre in &self.cadres {
-            cadres.push(door.member("cadres", cadre, KeepDisplays).await?.id());
-        }
+        let cadres = door.members("cadres", &self.cadres, KeepDisplays).await?;
+        let cadres = cadres.into_iter().map(MemberSubject::id).collect();
         let mut outlets = Vec::with_capacity(self.outlets.len());
         for at in &self.outlets {
             let holder = door.branch("outlets.branch", &at.branch, KeepDisplays).await?.id();

@@ -64,12 +64,10 @@ impl Ask for PlaceInContestInput {
             None => door.mint("contest"),
         };
         let (on, place) = (self.on.read("on")?, input::count("place", self.place)?);
-        let mut team_mates = Vec::with_capacity(self.team_mates.len());
-        for mate in &self.team_mates {
-            let member = door.member("teamMates", mate, KeepRecords).await?.id();
-            // Under each one's own key, so that erasing one takes it from nobody else.
-            team_mates.push(TeamMate { member, title: door.seal(member.0, "title", &self.title).await? });
-        }
+        let mates = door.members("teamMates", &self.team_mates, KeepRecords).await?;
+        let titles = door.seal_each(&mates, "title", &self.title).await?;
+        let of_mates = mates.iter().zip(titles);
+        let team_mates = of_mates.map(|(mate, title)| TeamMate { member: mate.id(), title }).collect();
         let title = door.seal(member.id().0, "title", &self.title).await?;
         let (level, team) = (self.level.into(), door.mint("team"));
         let command = MemberCommand::PlaceInContest { contest, on, title, level, place, team, team_mates };

@@ -113,9 +113,15 @@ impl Commands for Twin {
         Uuid::new_v5(&Uuid::NAMESPACE_URL, name.as_bytes())
     }
 
-    async fn seal(&self, _asker: &Asker, _subject: Uuid, label: &str, text: &str) -> Result<Sealed, SendError> {
+    async fn seal_each(
+        &self,
+        _asker: &Asker,
+        subjects: &[Uuid],
+        label: &str,
+        text: &str,
+    ) -> Result<Vec<Sealed>, SendError> {
         let cleaned = clean(label, text, FREE_TEXT_MAX).map_err(|refusal| SendError::Refused(refusal.into()))?;
-        Ok(Sealed(format!("sealed:{cleaned}")))
+        Ok(subjects.iter().map(|_| Sealed(format!("sealed:{cleaned}"))).collect())
     }
 
     async fn send_since(

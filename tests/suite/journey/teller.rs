@@ -250,21 +250,31 @@ impl Teller {
         done
     }
 
-    /// Sends commands of whatever kinds in one call; answers the codes of their refusals.
-    pub async fn many(&self, commands: Value) -> Vec<Option<String>> {
+    /// Sends commands of whatever kinds in one call; answers what came of each.
+    pub async fn together(&self, commands: Value) -> Vec<Value> {
         let query =
             "mutation($input: SendCommandsInput!) { done: sendCommands(input: $input) { position refusal { code }
-            outcomes { position replayed refusal { code } } } }";
+            outcomes { position of commandId replayed refusal { code message messageZh facts { name value } } } } }";
         let input = self.filled_in(json!({ "commands": commands }));
         let mut response = self.api.ask(query, json!({ "input": input })).await.unwrap();
         self.overhear(&response);
-        let done = response["data"]["done"].take();
-        let position: u64 = done["position"].as_str().unwrap_or_else(|| panic!("{done}")).parse().unwrap();
-        self.heard().mutations.insert("sendCommands".to_owned());
-        let last = self.last();
-        self.told().last = position.max(last);
-        let outcomes = done["outcomes"].as_array().unwrap().iter();
-        outcomes.map(|outcome| outcome["refusal"]["code"].as_str().map(str::to_owned)).collect()
+        let mut done = response["data"]["done"].take();
+        if let Some(position) = done["position"].as_str() {
+            self.heard().mutations.insert("sendCommands".to_owned());
+            let mut told = self.told();
+            told.last = told.last.max(position.parse().unwrap());
+        }
+        match done["outcomes"].take() {
+            Value::Array(outcomes) => outcomes,
+            _none => panic!("{response}"),
+        }
+    }
+
+    /// The same, of which some are accepted; answers the codes of their refusals.
+    pub async fn many(&self, commands: Value) -> Vec<Option<String>> {
+        let outcomes = self.together(commands).await;
+        assert!(outcomes.iter().any(|outcome| outcome["position"].is_string()), "{outcomes:?}");
+        outcomes.iter().map(|outcome| outcome["refusal"]["code"].as_str().map(str::to_owned)).collect()
     }
 
     /// Sends several commands in one mutation, of which every one is refused with this code; answers the first refusal.

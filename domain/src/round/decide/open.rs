@@ -41,6 +41,7 @@ pub fn draft(
     if distinct.len() != branches.len() || !(1..=BRANCHES_MAX).contains(&branches.len()) {
         return Err(RoundRefusal::Branches { given: branches.len(), max: BRANCHES_MAX }.into());
     }
+    at.world.announce(branches.iter().map(|branch| (*branch).into()));
     rules_of(at, rules_version)?;
     for branch in &branches {
         let state = Branch::require_standing(at.world, *branch)?;

@@ -5,11 +5,16 @@ use domain::id::{ActorId, BranchId, MemberId};
 use graphql::viewer::{Role, SignedIn, Viewer};
 use harness::client::Api;
 use harness::counted::Counted;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::super::forbidding::inputs::NOBODY;
 use super::super::teller::Teller;
-use super::{ANYWHERE, QUERIES, far, naming};
+use super::{ANYWHERE, QUERIES, far, naming, without};
+
+/// Mutations that are not among the commands of one call: each sends several by itself.
+const SEVERAL: [&str; 2] = ["countPaper.", "draftRounds."];
+/// How many commands are sent in one call: pairs stay together.
+const MOST: usize = 400;
 
 /// By how many statements what is out of reach may differ from what is not there: a step has room for many times that.
 const APART: usize = 8;
@@ -54,6 +59,40 @@ fn is_accepted(answer: &Value) -> bool {
     answer["position"].is_string()
 }
 
+/// The same among many commands of one call: what is told apart.
+async fn within_many(
+    t: &Teller,
+    viewer: &Teller,
+    of_mutations: &[String],
+    samples: &[(&'static str, Value)],
+) -> Vec<String> {
+    let (mut named, mut commands) = (Vec::new(), Vec::new());
+    let places = of_mutations.iter().filter(|place| !ANYWHERE.contains(&place.as_str()));
+    for place in places.filter(|place| !SEVERAL.iter().any(|several| place.starts_with(several))) {
+        let mutation = place.split('.').next().unwrap();
+        for (number, (_, input)) in samples.iter().filter(|(name, _)| *name == mutation).enumerate() {
+            for id in [far(place), NOBODY] {
+                let command = format!("many {place} {number} {id}");
+                let Some(input) = naming(input, place, id, &command) else { break };
+                named.push((place, id, command));
+                commands.push(json!({ mutation: input }));
+            }
+        }
+    }
+    let mut outcomes = Vec::new();
+    for commands in commands.chunks(MOST) {
+        outcomes.extend(viewer.together(json!(commands)).await);
+    }
+    let told = named.iter().zip(outcomes).map(|((_, id, command), mut outcome)| {
+        outcome["position"].take();
+        without(&outcome, t, id).replace(&without(&json!(command), t, id), "\"COMMAND\"")
+    });
+    let told: Vec<String> = told.collect();
+    assert!(told.len() > 2 * 50, "{} are too few", told.len());
+    let pairs = named.chunks(2).zip(told.chunks(2)).filter(|(_, told)| told[0] != told[1]);
+    pairs.map(|(named, told)| format!("{} among many: {told:?}", named[0].0)).collect()
+}
+
 /// Asks what was compared once more, of the schema itself.
 pub async fn what_comes_to_nothing_is_held_back_and_takes_as_much(
     t: &Teller,
@@ -90,6 +129,8 @@ pub async fn what_comes_to_nothing_is_held_back_and_takes_as_much(
             }
         }
     }
+    let secretary = t.speaking_to(Api::within(doors.api.clone(), SignedIn::Told(viewers(t)[0].clone())));
+    wrong.extend(within_many(t, &secretary, of_mutations, samples).await);
     assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
     doors.close().await;
 }

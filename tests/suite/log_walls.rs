@@ -382,8 +382,8 @@ async fn another_master_key_opens_nothing_and_a_stored_key_is_not_the_key() {
     let ground = Ground::fresh().await;
     let pool = ground.pool().await;
     let (ring, same) = (Keyring::new(ground.key.clone(), pool.clone()), Keyring::new(ground.key.clone(), pool.clone()));
-    let subject = uuid::Uuid::from_u128(1);
-    let (one, two) = tokio::join!(ring.seal(&[subject], &[b"1"], "秘密"), same.seal(&[subject], &[b"2"], "秘密"));
+    let subject = [uuid::Uuid::from_u128(1)];
+    let (one, two) = tokio::join!(ring.seal(&subject, &[b"1"], "秘密"), same.seal(&subject, &[b"2"], "秘密"));
     let (one, two) = (one.unwrap().remove(0), two.unwrap().remove(0));
     for sealed in [&one, &two] {
         assert_eq!(ring.open(sealed).await.unwrap().as_deref(), Some("秘密"), "two at once made one key");
@@ -392,7 +392,7 @@ async fn another_master_key_opens_nothing_and_a_stored_key_is_not_the_key() {
     let stranger = Keyring::new(MasterKey::generate(), pool.clone());
     assert!(stranger.open(&one).await.is_err(), "another master key");
     let wrapped: Vec<u8> = sqlx::query_scalar("select wrapped from subject_keys where subject = $1")
-        .bind(subject)
+        .bind(subject[0])
         .fetch_one(&pool)
         .await
         .unwrap();
@@ -403,7 +403,7 @@ async fn another_master_key_opens_nothing_and_a_stored_key_is_not_the_key() {
         .execute(&pool)
         .await
         .unwrap();
-    let moved = Sealed(one.0.replace(&subject.simple().to_string(), &uuid::Uuid::from_u128(2).simple().to_string()));
+    let moved = Sealed(one.0.replace(&subject[0].simple().to_string(), &uuid::Uuid::from_u128(2).simple().to_string()));
     assert!(ring.open(&moved).await.is_err(), "a wrapped key is of its subject alone");
     let mut changed = one.0.clone();
     changed.replace_range(changed.len() - 1.., if changed.ends_with('A') { "B" } else { "A" });

@@ -17,11 +17,13 @@ fn labels(source: &str) -> Vec<String> {
                 of = name.to_owned();
             }
         }
-        for call in [".mint(", ".seal(", ".seal_some("] {
+        // For each of several it is sealed as for one.
+        let calls = [(".mint(", "mint"), (".seal(", "seal"), (".seal_each(", "seal"), (".seal_some(", "seal_some")];
+        for (call, does) in calls {
             for (at, _) in line.match_indices(call) {
                 let said = &line[at + call.len()..];
                 let label = said.split('"').nth(1).unwrap_or(said);
-                found.push(format!("{of}: {} {label}", &call[1..call.len() - 1]));
+                found.push(format!("{of}: {does} {label}"));
             }
         }
     }

@@ -196,10 +196,7 @@ impl Door<'_> {
         }
     }
 
-    /// A free text, sealed for each of these under a key of their own, so that erasing one takes it from nobody else.
-    ///
-    /// # Errors
-    /// As [`Door::seal`].
+    /// The same for each of these, under a key of their own, so that erasing one takes it from nobody else.
     pub async fn seal_each(&self, subjects: &[MemberSubject], field: &str, text: &str) -> Result<Vec<Sealed>, Halt> {
         let subjects: Vec<Uuid> = subjects.iter().map(|subject| subject.0.0).collect();
         Ok(self.commands.seal_each(&self.asker, &subjects, field, text).await?)

@@ -113,9 +113,7 @@ async fn look_around(told: &Told) {
             .only(Condition::Equals("subject", somebody.clone()));
         told.app.reads.rows(&trail, now).await.unwrap();
         let primary = || Select::<AuditRow>::first(10).only(Condition::Equals("is_primary", Cell::Flag(true)));
-        for order in [Order::Ascending, Order::Descending] {
-            told.app.reads.rows(&primary().by("position", order), now).await.unwrap();
-        }
+        told.app.reads.rows(&primary().by("position", Order::Descending), now).await.unwrap();
         let middle = Cell::Int(i64::try_from(now.0 / 2).unwrap());
         let backwards = primary().only(Condition::Before("position", middle)).by("position", Order::Descending);
         told.app.reads.rows(&backwards, now).await.unwrap();

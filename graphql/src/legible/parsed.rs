@@ -15,7 +15,7 @@ use lru::LruCache;
 use super::readable;
 
 /// How many are kept.
-pub const KEPT: NonZeroUsize = NonZeroUsize::new(500).unwrap();
+pub const KEPT: NonZeroUsize = NonZeroUsize::new(500).expect("500 is not zero");
 /// How long those are that are kept, in bytes.
 pub const LENGTH: usize = 8_000;
 

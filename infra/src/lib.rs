@@ -36,8 +36,3 @@ pub mod telling;
 pub mod trace;
 pub mod turn;
 mod walls;
-
-/// Requests are many small trees, made on one thread and dropped on another: the system's allocator took a third of the
-/// program's time.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

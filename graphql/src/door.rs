@@ -9,6 +9,7 @@ mod accounts;
 mod each;
 mod planning;
 mod rounds;
+mod sight;
 mod year;
 
 use std::future::Future;
@@ -28,7 +29,7 @@ use uuid::Uuid;
 
 use crate::fault::{Fault, Result};
 use crate::policy::{Action, Resource, Verdict};
-use crate::ports::{Accepted, Asker, Commands, Moment, SendError};
+use crate::ports::{Accepted, Asker, Commands, SendError};
 use crate::refusal::{Outcome, Refusal};
 use crate::session::Session;
 use crate::{input, scalar};
@@ -36,6 +37,7 @@ use crate::{input, scalar};
 pub use each::{AskEach, Part, through_each};
 pub use planning::PlannedRound;
 pub use rounds::RoundSubject;
+use sight::Sight;
 
 /// Why a command stops at the door.
 #[derive(Debug)]
@@ -197,6 +199,9 @@ impl Door<'_> {
     }
 
     /// The same for each of these, under a key of their own, so that erasing one takes it from nobody else.
+    ///
+    /// # Errors
+    /// As [`Door::seal`].
     pub async fn seal_each(&self, subjects: &[MemberSubject], field: &str, text: &str) -> Result<Vec<Sealed>, Halt> {
         let subjects: Vec<Uuid> = subjects.iter().map(|subject| subject.0.0).collect();
         Ok(self.commands.seal_each(&self.asker, &subjects, field, text).await?)
@@ -289,28 +294,6 @@ impl Door<'_> {
     async fn allows(&self, action: Action, resource: Resource) -> Result<bool> {
         Ok(self.session.verdict(action, resource).await? == Verdict::Allow)
     }
-
-    /// The moment of a sight.
-    async fn at(&self, sight: Sight) -> Result<Moment> {
-        match sight {
-            Sight::AsRead => self.session.pin(None, None).await,
-            Sight::CaughtUp => self.session.catch_up().await,
-        }
-    }
-}
-
-/// What an input names is looked for twice: what was made, moved or granted a moment ago is found once the projections were
-/// waited for. Whoever is refused has waited for them, whether what was named is there or not.
-#[derive(Debug, Clone, Copy)]
-enum Sight {
-    /// As of where the request reads.
-    AsRead,
-    /// As of the end of the log.
-    CaughtUp,
-}
-
-impl Sight {
-    const BOTH: [Self; 2] = [Self::AsRead, Self::CaughtUp];
 }
 
 fn denied(action: Action) -> Halt {

@@ -1,6 +1,6 @@
 """What Schemathesis asks with, and what it holds each answer of the server to.
 
-Scalars are values as the schema says and values that are not quite; ids of what is there come from the answers themselves.
+Scalars are values as the schema says and values that are not quite; ids of what is there are named by whoever runs it.
 """
 
 from datetime import date

@@ -13,7 +13,8 @@ use projections::select::{Condition, Select};
 use projections::words::SubjectKind;
 use uuid::Uuid;
 
-use super::{Asked, BranchSubject, Door, Halt, MemberSubject, Sight, denied};
+use super::sight::Sight;
+use super::{Asked, BranchSubject, Door, Halt, MemberSubject, denied};
 use crate::fault::Result;
 use crate::input;
 use crate::look::{What, record};
